@@ -1,0 +1,51 @@
+"""Capabilities, the permissions they need, and what a check of credentials found."""
+
+import msgspec
+
+from jackfield_contracts.diagnostics import Diagnostic
+
+
+class Permission(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One right that the application grants, under the application's own name."""
+
+    name: str
+    description: str = ""
+    optional: bool = False
+
+
+class Capability(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that a connector can do: the ``hook`` that does it and the permissions needed for it.
+
+    Without a hook, this version of the connector can't do it yet; a check tells all the same whether it would be allowed.
+    An ``optional`` permission only adds to it: without it, the capability works and says less.
+    """
+
+    name: str
+    description: str
+    hook: str | None = None
+    permissions: tuple[Permission, ...] = ()
+
+
+class CapabilityStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whether given credentials allow a capability; None is unknown. ``missing`` names permissions to be granted."""
+
+    capability: str
+    available: bool | None
+    missing: tuple[str, ...] = ()
+    reason: str | None = None
+
+
+class Tenant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The account of the application that a connection reaches: its stable id and its name."""
+
+    id: str
+    name: str | None = None
+
+
+class CheckReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What signing in showed: the tenant and who authorised it (None is unknown), and each capability's status."""
+
+    tenant: Tenant | None = None
+    authorized_by: str | None = None
+    capabilities: tuple[CapabilityStatus, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()

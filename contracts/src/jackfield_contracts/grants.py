@@ -1,0 +1,44 @@
+"""Entitlements and grants: what a resource offers, and who holds it."""
+
+import msgspec
+
+from jackfield_contracts.ids import EntitlementId, ResourceId
+
+
+class Exclusive(msgspec.Struct, frozen=True, kw_only=True):
+    """Of all entitlements of one ``set`` a principal holds at most one; a higher ``rank`` includes the lower."""
+
+    set: str
+    rank: int = 0
+
+
+class Entitlement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a resource offers to principals, keyed by ``id``; ``scope`` names the set of rows that it belongs to.
+
+    ``grantable_to`` lists resource types; ``immutable`` is the reason why nobody can change its grants by this
+    connector, None where they can be changed.
+    """
+
+    id: EntitlementId
+    scope: str
+    display_name: str
+    description: str = ""
+    purpose: str = "assignment"
+    grantable_to: tuple[str, ...] = ()
+    privileged: bool = False
+    exclusive: Exclusive | None = None
+    immutable: str | None = None
+
+
+class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A principal holds an entitlement, keyed by the two; ``scope`` names the set of rows that it belongs to.
+
+    The principal may be any resource. Where it is not a person, ``inherited_by`` lists the slugs of *its* entitlements
+    whose holders inherit this grant. ``immutable`` is the reason why this one grant can't be changed.
+    """
+
+    entitlement: EntitlementId
+    principal: ResourceId
+    scope: str
+    immutable: str | None = None
+    inherited_by: tuple[str, ...] = ()

@@ -1,0 +1,74 @@
+"""How an application is read: families of reads, the scopes they feed, and the pages they give."""
+
+from enum import StrEnum
+
+import msgspec
+
+from jackfield_contracts.checks import Tenant
+from jackfield_contracts.diagnostics import Diagnostic
+from jackfield_contracts.grants import Entitlement, Grant
+from jackfield_contracts.ids import ResourceId
+from jackfield_contracts.resources import Resource
+
+Item = Resource | Entitlement | Grant
+
+
+class RowKind(StrEnum):
+    """What the counts of a scope count."""
+
+    RESOURCES = "resources"
+    GRANTS = "grants"
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A set of rows by content, with the family of reads that feeds it.
+
+    By convention ``user`` is all resources of a type, ``role/*`` all grants on a type, ``group:7/*`` all grants on one
+    resource. ``rows`` is what ``expected``, the application's own count (None where it gives none), counts.
+    ``weight`` is the number of rows to come, by which scopes are packed into reads. ``fallback`` is the family that
+    reads this scope alone when the counts disagree. ``unreconcilable`` says why the application's count can't be
+    relied on. ``lists`` is the resource type of which this scope is the whole listing; ``resource`` the resource whose
+    grants it holds.
+    """
+
+    name: str
+    family: str
+    rows: RowKind = RowKind.GRANTS
+    weight: int = 1
+    expected: int | None = None
+    fallback: str | None = None
+    unreconcilable: str | None = None
+    lists: str | None = None
+    resource: ResourceId | None = None
+
+
+class Family(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A kind of read. It starts when the families that it ``follows`` have ended.
+
+    With ``scopes`` it is one read that feeds them. Without, its scopes are opened by other families' pages, and the
+    host packs them into reads: a read takes scopes until their weights reach ``max_weight`` or their number
+    ``max_scopes``.
+    """
+
+    name: str
+    follows: tuple[str, ...] = ()
+    scopes: tuple[Scope, ...] = ()
+    max_weight: int = 1
+    max_scopes: int = 1
+    description: str = ""
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one call gave: rows in any mixture, and where to go on (``next``, None at the end).
+
+    ``opens`` declares scopes learned on the way. ``expected`` brings fresher counts for scopes by name. ``vanished``
+    names resources that are gone from the application. ``tenant`` is set by the read that learns it.
+    """
+
+    items: tuple[Item, ...] = ()
+    next: str | None = None
+    opens: tuple[Scope, ...] = ()
+    expected: dict[str, int] = {}
+    vanished: tuple[ResourceId, ...] = ()
+    tenant: Tenant | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()

@@ -1,0 +1,34 @@
+"""Seals: the verdict on each scope of a snapshot."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Verdict(StrEnum):
+    """How far a scope was seen.
+
+    *complete*: read whole, and the application's own count agrees. *unreconciled*: read whole, without a count that
+    could confirm it. *partial*: the counts disagree after one more read. *unreadable*: a read failed. For the last two,
+    absence means unknown.
+    """
+
+    COMPLETE = "complete"
+    UNRECONCILED = "unreconciled"
+    PARTIAL = "partial"
+    UNREADABLE = "unreadable"
+
+    @property
+    def whole(self) -> bool:
+        """Whether absence from the scope means absence in the application."""
+        return self in (Verdict.COMPLETE, Verdict.UNRECONCILED)
+
+
+class Seal(msgspec.Struct, frozen=True, kw_only=True):
+    """The verdict on one scope, with the rows observed, the application's own count, and the reason in words."""
+
+    scope: str
+    seal: Verdict
+    observed: int
+    expected: int | None = None
+    reason: str | None = None

@@ -1,0 +1,28 @@
+"""Configuration: ``jackfield.toml``, the environment, and references to secrets.
+
+Promises that each wrong value is named by its path and never shown if it is secret; hides where a value came from.
+"""
+
+from jackfield.config.load import (
+    RESERVED,
+    ConnectionSettings,
+    HostSettings,
+    connection_names,
+    connector_config,
+    find_config,
+    load_settings,
+)
+from jackfield.config.secrets import ConnectorConfig, Secret, resolve_reference
+
+__all__ = [
+    "RESERVED",
+    "ConnectionSettings",
+    "ConnectorConfig",
+    "HostSettings",
+    "Secret",
+    "connection_names",
+    "connector_config",
+    "find_config",
+    "load_settings",
+    "resolve_reference",
+]

@@ -1,0 +1,205 @@
+"""Loading: find the file, lay the environment over it, and turn one connection into its connector's Struct."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, cast
+
+import msgspec
+from msgspec import Meta
+
+from jackfield.config.secrets import ConnectorConfig, Secret, resolve_reference
+from jackfield.errors import BadConfig
+
+CONNECTION_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_ENV_PREFIX = "JACKFIELD_CONNECTIONS__"
+_AT = re.compile(r" - at `\$(.*)`$")
+
+Positive = Annotated[float, Meta(gt=0)]
+
+
+class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The keys of a connection that belong to the host; a connector may not declare one of them."""
+
+    connector: Annotated[str, Meta(description="Name of the connector, as `jackfield connectors list` shows it.")]
+    concurrency: Annotated[
+        int, Meta(ge=1, le=256, description="Most requests in flight at once; fewer while the application is busy.")
+    ] = 8
+    request_timeout: Annotated[Positive, Meta(description="Seconds that one answer may take.")] = 100.0
+    retry_deadline: Annotated[
+        Positive, Meta(description="Seconds for which a failing request is tried again before its read ends.")
+    ] = 300.0
+    stall_timeout: Annotated[Positive, Meta(description="Seconds without any progress after which a read ends.")] = (
+        900.0
+    )
+    max_answer_bytes: Annotated[int, Meta(ge=1024, description="Largest answer that is accepted, in bytes.")] = (
+        67_108_864
+    )
+    keep_snapshots: Annotated[int, Meta(ge=2, description="How many snapshot files are kept.")] = 30
+    provisioning: Annotated[bool, Meta(description="Whether changes may be made through this connection.")] = False
+    read_only: Annotated[bool, Meta(description="Forbids every change, whatever else is set.")] = False
+
+
+RESERVED = frozenset(field.name for field in msgspec.structs.fields(HostSettings))
+"""Keys of the host: a connector whose Struct declares one is refused at discovery."""
+
+
+class ConnectionSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """One connection as configured: the host's keys decoded, the connector's own keys still as written."""
+
+    name: str
+    host: HostSettings
+    own: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return f"ConnectionSettings(name={self.name!r}, connector={self.host.connector!r})"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole configuration as written: connections by name, and the policies that are enabled."""
+
+    connections: dict[str, dict[str, Any]] = {}
+    policies: tuple[str, ...] = ()
+    source: str = "the environment"
+
+    def __repr__(self) -> str:
+        return f"Settings(connections={sorted(self.connections)}, policies={self.policies}, source={self.source!r})"
+
+    def connection(self, name: str) -> ConnectionSettings:
+        """The connection called *name*; raises BadConfig if it is unknown or a key of the host's is wrong."""
+        if name not in self.connections:
+            known = sorted(self.connections)
+            raise BadConfig(
+                f"there is no connection {name!r} in {self.source}",
+                path="connections",
+                hint=did_you_mean(name, known) or ("Known: " + ", ".join(known) if known else "None is configured."),
+            )
+        table = self.connections[name]
+        at = f"connections.{name}"
+        if "connector" not in table:
+            raise BadConfig("the connection does not say which connector it uses", path=f"{at}.connector")
+        host = convert({key: table[key] for key in table.keys() & RESERVED}, HostSettings, at)
+        return ConnectionSettings(name=name, host=host, own={k: v for k, v in table.items() if k not in RESERVED})
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """A question that offers the nearest of *known*, None if none is near."""
+    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"Did you mean {near[0]!r}?" if near else None
+
+
+def find_config(given: Path | None, environ: Mapping[str, str], here: Path, user_folder: Path) -> Path | None:
+    """The configuration file to use, by precedence: *given*, $JACKFIELD_CONFIG, ./jackfield.toml, the user's folder."""
+    named = given or (Path(environ["JACKFIELD_CONFIG"]) if environ.get("JACKFIELD_CONFIG") else None)
+    if named is not None:
+        if not named.is_file():
+            raise BadConfig(f"the configuration file {named} does not exist")
+        return named
+    return next((file for file in (here / "jackfield.toml", user_folder / "jackfield.toml") if file.is_file()), None)
+
+
+def load_settings(file: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Read *file* and lay the environment's ``JACKFIELD_CONNECTIONS__NAME__KEY`` over it; raises BadConfig."""
+    raw: dict[str, Any] = {}
+    if file is not None:
+        try:
+            raw = tomllib.loads(file.read_text(encoding="utf-8"))
+        except tomllib.TOMLDecodeError as error:
+            raise BadConfig(f"{file} is not valid TOML: {error}") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadConfig(f"{file} can't be read: {type(error).__name__}") from None
+    for key in raw:
+        if key not in ("connections", "policies"):
+            raise BadConfig(f"unknown key {key!r}", path=key, hint=did_you_mean(key, ("connections", "policies")))
+    tables = raw.get("connections", {})
+    if not isinstance(tables, dict):
+        raise BadConfig("expected a table of connections", path="connections")
+    connections: dict[str, dict[str, Any]] = {}
+    for name, table in cast("dict[str, Any]", tables).items():
+        if not CONNECTION_NAME.fullmatch(name):
+            raise BadConfig(
+                f"{name!r} can't name a connection: small letters, digits, - and _ only", path=f"connections.{name}"
+            )
+        if not isinstance(table, dict):
+            raise BadConfig("expected a table", path=f"connections.{name}")
+        connections[name] = dict(cast("dict[str, Any]", table))
+    _overlay(connections, environ)
+    policies = convert(raw.get("policies", []), tuple[str, ...], "policies")
+    return Settings(connections=connections, policies=policies, source=str(file) if file else "the environment")
+
+
+def _overlay(connections: dict[str, dict[str, Any]], environ: Mapping[str, str]) -> None:
+    """Names in variables can't hold a dash: ``ACME_EU`` means the connection acme-eu where the file has one."""
+    for variable, value in environ.items():
+        name, separator, key = variable.removeprefix(_ENV_PREFIX).partition("__")
+        if not variable.startswith(_ENV_PREFIX) or not separator or not name or not key:
+            continue
+        lower = name.lower()
+        target = next((known for known in connections if known.replace("-", "_") == lower), lower)
+        if not CONNECTION_NAME.fullmatch(target):
+            raise BadConfig(f"{name!r} can't name a connection", path=variable)
+        connections.setdefault(target, {})[key.lower()] = value
+
+
+def connection_names(settings: Settings) -> tuple[str, ...]:
+    """The configured connections, in alphabetical order."""
+    return tuple(sorted(settings.connections))
+
+
+T = TypeVar("T")
+S = TypeVar("S", bound=ConnectorConfig)
+
+
+def connector_config(
+    settings: ConnectionSettings, struct: type[S], environ: Mapping[str, str], *, without: str | None = None
+) -> S:
+    """The connector's own Struct for *settings*, with references resolved; raises BadConfig with the value's path.
+
+    *without* names a secret that need not exist yet (what consent will give); an empty Secret stands for it.
+    """
+    at = f"connections.{settings.name}"
+    known = [field.encode_name for field in msgspec.structs.fields(struct)]
+    resolved: dict[str, Any] = {}
+    for key, value in settings.own.items():
+        if key not in known:
+            raise BadConfig(
+                f"unknown key {key!r} for the connector {settings.host.connector!r}",
+                path=f"{at}.{key}",
+                hint=did_you_mean(key, [*known, *sorted(RESERVED)]) or "Known: " + ", ".join(known),
+            )
+        if key == without:
+            continue
+        resolved[key] = resolve_reference(value, environ, f"{at}.{key}") if isinstance(value, str) else value
+    if without is not None:
+        resolved[without] = ""
+    return convert(resolved, struct, at)
+
+
+def convert(value: Any, to: type[T], at: str) -> T:
+    """*value* as *to*; raises BadConfig with the path under *at*. Text is read as a number or truth value if need be.
+
+    The offending value itself is never part of the message, since it may be secret.
+    """
+    try:
+        return msgspec.convert(value, to, strict=False, dec_hook=_decode_secret)
+    except msgspec.ValidationError as error:
+        text = str(error)
+        found = _AT.search(text)
+        missing = re.match(r"Object missing required field `(\w+)`", text)
+        path = at + (found.group(1) if found else "") + (f".{missing.group(1)}" if missing else "")
+        if missing:
+            raise BadConfig(f"the key {missing.group(1)!r} is missing", path=path) from None
+        what = _AT.sub("", text)
+        if what.startswith("Invalid"):
+            what = "the value is not one of those allowed"
+        raise BadConfig(what[0].lower() + what[1:], path=path) from None
+
+
+def _decode_secret(type_: type, value: Any) -> Any:
+    if type_ is Secret:
+        if not isinstance(value, str):
+            raise TypeError("Expected `str`, got `" + type(value).__name__ + "`")
+        return Secret(value)
+    raise NotImplementedError(type_)

@@ -1,0 +1,96 @@
+"""Secrets: a type that never shows its value, and the references by which a configuration names one."""
+
+import re
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import NoReturn
+
+import msgspec
+
+from jackfield.errors import BadConfig
+
+SECRETS_GROUP = "jackfield.secrets.v1"
+"""Entry-point group of further reference schemes: a callable that takes what follows the colon and gives the value."""
+
+_SCHEME = re.compile(r"([a-z][a-z0-9+-]*):(.+)", re.DOTALL)
+
+
+class Secret:
+    """A value that shows itself only when asked by ``reveal()``: not in repr, text, format, JSON, pickle or logs."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value itself, for the one call that needs it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    __str__ = __repr__
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret can't be pickled")
+
+
+class ConnectorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of each connector's configuration: a frozen Struct whose fields are the keys of ``[connections.NAME]``.
+
+    Write ``kw_only=True`` on the subclass too, describe fields with ``msgspec.Meta(description=…)``, and give secrets
+    the type ``Secret``.
+    """
+
+
+def resolve_reference(value: str, environ: Mapping[str, str], path: str) -> str:
+    """The value that *value* refers to (``env:NAME``, ``file:PATH``, an installed scheme), or *value* itself.
+
+    *path* is the place in the configuration, for the error. Raises BadConfig if the reference leads nowhere. A file's
+    surrounding white space is not part of the value.
+    """
+    found = _SCHEME.fullmatch(value)
+    if found is None:
+        return value
+    scheme, rest = found.groups()
+    if scheme == "env":
+        if rest not in environ:
+            raise BadConfig(f"the environment variable {rest} is not set", path=path, hint="Set it, or name another.")
+        return environ[rest]
+    if scheme == "file":
+        return _read_file(Path(rest).expanduser(), path)
+    drivers = [point for point in entry_points(group=SECRETS_GROUP) if point.name == scheme]
+    return drivers[0].load()(rest) if drivers else value
+
+
+def file_reference(value: str) -> Path | None:
+    """The file that *value* refers to, None if it is no ``file:`` reference. The file need not exist."""
+    found = _SCHEME.fullmatch(value)
+    return Path(found.group(2)).expanduser() if found and found.group(1) == "file" else None
+
+
+def _read_file(file: Path, path: str) -> str:
+    try:
+        text = file.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        raise BadConfig(
+            f"the file {file} does not exist",
+            path=path,
+            hint="Create it, or let `jackfield authorize` write it if it is to hold a refresh token.",
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfig(f"the file {file} can't be read: {type(error).__name__}", path=path) from None
+    if not text:
+        raise BadConfig(f"the file {file} is empty", path=path)
+    return text

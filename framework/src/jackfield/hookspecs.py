@@ -1,0 +1,209 @@
+"""What a connector implements: the hooks, the connector type that announces it, and the context that it is opened with.
+
+A connector is a plain object with ``@hookimpl`` methods, made by ``ConnectorType.open``. A hook is called with keywords
+and takes only the arguments that it names. The hooks that read are usually not written by hand: derive from ``Reads``
+and mark one method per family with ``@family``.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from inspect import getmembers_static, signature
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+import pluggy
+
+from jackfield.clock import Clock
+from jackfield.config import ConnectorConfig, Secret
+from jackfield.http import HttpSession, OAuthClient
+from jackfield.log import Logger
+from jackfield_contracts import Capability, CheckReport, Family, Page, Resource, ResourceType, Scope
+
+API = (1, 0)
+"""The version of the plugin interface that this host speaks: a plugin needs the same major and at most this minor."""
+
+CONNECTORS_GROUP = "jackfield.connectors.v1"
+POLICIES_GROUP = "jackfield.policies.v1"
+
+PROJECT = "jackfield"
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+NAME = re.compile(r"[a-z][a-z0-9-]{1,39}")
+"""The form of a connector's or a policy's name."""
+
+__all__ = [
+    "API",
+    "Clock",
+    "ConnectorConfig",
+    "ConnectorSpec",
+    "ConnectorType",
+    "Context",
+    "HttpSession",
+    "Logger",
+    "OAuthClient",
+    "PolicySpec",
+    "PolicyType",
+    "Published",
+    "Reads",
+    "Secret",
+    "SyncView",
+    "family",
+    "hookimpl",
+]
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What the host hands to a connector when it opens one connection."""
+
+    connection: str
+    http: HttpSession
+    clock: Clock
+    log: Logger
+
+
+C = TypeVar("C", bound=ConnectorConfig)
+
+
+class ConnectorType(msgspec.Struct, frozen=True, kw_only=True):
+    """The light, static object behind a connector's entry point: importing it opens nothing.
+
+    ``open(config, context)`` is an async context manager that gives the object with the hook implementations.
+    ``oauth(config)`` describes how consent is asked for, None if the application has none. ``api`` is the least version
+    of the plugin interface that the connector needs. ``docs`` is an address. ``token_key`` names the configuration key
+    that holds what consent gives (a refresh token).
+    """
+
+    name: str
+    display_name: str
+    config: type[ConnectorConfig]
+    open: Callable[[Any, Context], AbstractAsyncContextManager[object]]
+    capabilities: tuple[Capability, ...]
+    resource_types: tuple[ResourceType, ...] = ()
+    oauth: Callable[[Any], OAuthClient] | None = None
+    token_key: str | None = None
+    api: tuple[int, int] = API
+    docs: str = ""
+
+
+class SyncView(Protocol):
+    """What a read may ask about the rows that this sync has stored so far."""
+
+    def stored(self, type: str, ids: Iterable[str]) -> Mapping[str, Resource]:
+        """The stored resources of *type* among *ids*, by id; ids not stored are left out. No request."""
+        ...
+
+
+class ConnectorSpec(Protocol):
+    """The hooks of a connector, one implementation per open connection."""
+
+    @hookspec(firstresult=True)
+    def check(self) -> Awaitable[CheckReport]:
+        """Sign in, and say whose account it is and what the credentials allow. Changes nothing."""
+
+    @hookspec(firstresult=True)
+    def resource_types(self) -> tuple[ResourceType, ...]:
+        """The resource types that this connection reads. No request."""
+
+    @hookspec(firstresult=True)
+    def families(self) -> tuple[Family, ...]:
+        """The families of reads that make a sync. No request."""
+
+    @hookspec(firstresult=True)
+    def read_page(
+        self, family: str, scopes: tuple[Scope, ...], cursor: str | None, attempt: int, view: SyncView
+    ) -> Awaitable[Page]:
+        """Read one page of *family* for *scopes*, from *cursor* (None: from the beginning).
+
+        *attempt* counts the tries at this very page that failed before, so that a later try may ask for less. Nothing is
+        kept between calls: what the next page needs stands in the cursor (at most 4 KiB of text).
+        """
+
+
+class Published(msgspec.Struct, frozen=True, kw_only=True):
+    """A snapshot that has just been published: where it lies, and its record."""
+
+    connection: str
+    run: str
+    path: str
+    sha256: str
+    complete: bool
+
+
+class PolicyType(msgspec.Struct, frozen=True, kw_only=True):
+    """The object behind a policy's entry point; ``open()`` gives the object with the hook implementations."""
+
+    name: str
+    open: Callable[[], object]
+    api: tuple[int, int] = API
+
+
+class PolicySpec(Protocol):
+    """The hooks of a policy: a plugin across connectors, enabled by name in the configuration."""
+
+    @hookspec
+    def snapshot_published(self, published: Published) -> None:
+        """Watch a published snapshot. Called after its record is committed; an error is logged and changes nothing."""
+
+
+_MARK = "_jackfield_family"
+Method = TypeVar("Method", bound=Callable[..., Coroutine[Any, Any, Page]])
+
+
+def family(
+    name: str,
+    *,
+    follows: tuple[str, ...] = (),
+    scopes: tuple[Scope, ...] = (),
+    max_weight: int = 1,
+    max_scopes: int = 1,
+    description: str = "",
+) -> Callable[[Method], Method]:
+    """Mark a method as the one that reads the pages of a family; see ``Family`` for what the arguments mean.
+
+    The method is ``async def`` and names those arguments of ``read_page`` that it needs: scopes, cursor, attempt, view.
+    """
+    mark = Family(
+        name=name,
+        follows=follows,
+        scopes=scopes,
+        max_weight=max_weight,
+        max_scopes=max_scopes,
+        description=description,
+    )
+
+    def decorate(method: Method) -> Method:
+        setattr(method, _MARK, mark)
+        return method
+
+    return decorate
+
+
+class Reads:
+    """Base of connectors: makes the hooks ``families`` and ``read_page`` of the methods marked with ``@family``."""
+
+    @hookimpl
+    def families(self) -> tuple[Family, ...]:
+        """The families of the marked methods, in the order of their definition."""
+        return tuple(mark for mark, _ in self._marked())
+
+    @hookimpl
+    def read_page(
+        self, family: str, scopes: tuple[Scope, ...], cursor: str | None, attempt: int, view: SyncView
+    ) -> Awaitable[Page]:
+        """Call the method marked for *family* with the arguments that it names."""
+        for mark, name in self._marked():
+            if mark.name == family:
+                method = getattr(self, name)
+                given = {"scopes": scopes, "cursor": cursor, "attempt": attempt, "view": view}
+                return method(**{key: given[key] for key in signature(method).parameters})
+        raise LookupError(f"no method is marked with @family({family!r})")
+
+    def _marked(self) -> list[tuple[Family, str]]:
+        found = [
+            (mark, name, member.__code__.co_firstlineno)
+            for name, member in getmembers_static(type(self))
+            if isinstance(mark := getattr(member, _MARK, None), Family)
+        ]
+        return [(mark, name) for mark, name, _ in sorted(found, key=lambda row: row[2])]

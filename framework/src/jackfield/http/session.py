@@ -1,0 +1,99 @@
+"""The session of one connection: limiter, authorisation, limits and error classes around the client."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+import msgspec
+
+from jackfield.clock import Clock
+from jackfield.errors import RateLimited, Transient
+from jackfield.http.contract import Authorizer, Response, RetryAfter, default_retry_after
+from jackfield.http.limiter import Limiter
+from jackfield.http.transport import Client, NetworkSettings, open_client
+from jackfield.log import Logger, NoLog
+
+DEFAULT_PAUSE = 5.0
+"""Seconds to pause where the application refuses without saying for how long."""
+
+
+class SessionOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Limits of one connection; see ``HostSettings`` for what they mean."""
+
+    concurrency: int = 8
+    timeout: float = 100.0
+    max_bytes: int = 67_108_864
+    network: NetworkSettings = NetworkSettings()
+
+
+class Session:
+    """Implements ``HttpSession``; ``sent`` counts every request that went out, those of authorisation included."""
+
+    def __init__(self, client: Client, limiter: Limiter, clock: Clock, log: Logger) -> None:
+        self._client = client
+        self._clock = clock
+        self._log = log
+        self.limiter = limiter
+        self.sent = 0
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: Authorizer | None = None,
+        retry_after: RetryAfter | None = None,
+    ) -> Response:
+        """See ``HttpSession.request``."""
+        plain = dict(headers or {})
+        # Credentials are fetched before a slot is taken: renewing them needs one of its own.
+        credentials: Mapping[str, str] = await auth.headers() if auth else {}
+        response = await self._send(method, url, body, plain, credentials, retry_after)
+        if auth and await auth.renew(credentials, response):
+            credentials = await auth.headers()
+            response = await self._send(method, url, body, plain, credentials, retry_after)
+        return response
+
+    async def _send(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        credentials: Mapping[str, str],
+        retry_after: RetryAfter | None,
+    ) -> Response:
+        route = urlsplit(url).path
+        async with self.limiter.slot():
+            self.sent += 1
+            started = self._clock.monotonic()
+            response = await self._client.send(method, url, body=body, headers={**headers, **credentials})
+            if response.status == 429:
+                after = (retry_after or default_retry_after)(response, self._clock)
+                self.limiter.pause(DEFAULT_PAUSE if after is None else after)
+                self._log.info("rate limited", route=route, pause=after, request_id=response.request_id)
+                raise RateLimited(
+                    "the application asks for a pause", after=after, route=route, request_id=response.request_id
+                )
+        self._log.debug(
+            "answer",
+            route=route,
+            status=response.status,
+            bytes=len(response.body),
+            ms=round((self._clock.monotonic() - started) * 1000),
+            request_id=response.request_id,
+        )
+        if response.status >= 500:
+            raise Transient(f"the server answered {response.status}", route=route, request_id=response.request_id)
+        self.limiter.succeeded()
+        return response
+
+
+@asynccontextmanager
+async def open_session(options: SessionOptions, clock: Clock, log: Logger | None = None) -> AsyncGenerator[Session]:
+    """A session for as long as the block lasts; one for each connection."""
+    async with open_client(options.network, timeout=options.timeout, max_bytes=options.max_bytes) as client:
+        limiter = Limiter(maximum=options.concurrency, clock=clock)
+        yield Session(client, limiter, clock, log or NoLog())

@@ -1,0 +1,208 @@
+"""The HTTP library, in the only place that imports it.
+
+Promises a client that goes through the proxies and trusts the CAs it is told to, and errors named as the host's own.
+Hides which library that is.
+"""
+
+import ssl
+import sys
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from jackfield.errors import BadConfig, RemoteContract, Transient
+from jackfield.http.contract import Response
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Proxies by scheme of the address (``all`` for any), hosts reached without one, and a bundle of trusted CAs.
+
+    A proxy's address may hold a password; it shows nowhere.
+    """
+
+    proxies: dict[str, str] = {}
+    no_proxy: str = ""
+    ca_file: str | None = None
+    ca_folder: str | None = None
+
+    def __repr__(self) -> str:
+        return f"NetworkSettings(proxies for {sorted(self.proxies)}, ca_file={self.ca_file!r})"
+
+
+def proxy_for(url: str, network: NetworkSettings) -> str | None:
+    """The proxy through which *url* is reached, None for none; ``NO_PROXY`` as in curl, with networks (10.0.0.0/8)."""
+    parts = urlsplit(url)
+    proxy = network.proxies.get(parts.scheme) or network.proxies.get("all")
+    if not proxy:
+        return None
+    host, port = parts.hostname or "", parts.port
+    if any(_excepts(entry.strip().lower(), host, port) for entry in network.no_proxy.split(",")):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _excepts(entry: str, host: str, port: int | None) -> bool:
+    """Whether one entry of NO_PROXY means *host*: ``*``, a name and all below it, an address, a network; ``:port``."""
+    if not entry:
+        return False
+    try:
+        return ip_address(host) in ip_network(entry, strict=False)
+    except ValueError:
+        pass
+    name, colon, only_port = entry.rpartition(":")
+    if colon and only_port.isdigit():
+        if port != int(only_port):
+            return False
+        entry = name
+    entry = entry.lstrip("*").lstrip(".")
+    return not entry or host == entry or host.endswith("." + entry)
+
+
+@asynccontextmanager
+async def open_client(network: NetworkSettings, *, timeout: float, max_bytes: int) -> AsyncGenerator["Client"]:
+    """A client for as long as the block lasts. *timeout*: seconds for a whole answer; *max_bytes*: its largest size."""
+    httpx = _import_httpx()
+    transports: dict[tuple[bool, str | None], Any] = {}
+    client = httpx.AsyncClient(
+        transport=_lazy_transport(httpx, network, transports),
+        timeout=httpx.Timeout(timeout, connect=min(timeout, 20.0)),
+        follow_redirects=False,
+        trust_env=False,
+        headers={"User-Agent": "jackfield"},
+    )
+    async with client:
+        yield Client(client, timeout=timeout, max_bytes=max_bytes)
+
+
+class Client:
+    """Sends requests and reads whole answers, one at a time for each call."""
+
+    def __init__(self, client: "httpx.AsyncClient", *, timeout: float, max_bytes: int) -> None:
+        self._client = client
+        self._timeout = timeout
+        self._max_bytes = max_bytes
+
+    async def send(self, method: str, url: str, *, body: bytes | None, headers: Mapping[str, str]) -> Response:
+        """Send one request; raises Transient, RemoteContract (answer too large) and BadConfig (no such address)."""
+        import asyncio
+
+        import aiohttp
+        import httpx
+
+        route = urlsplit(url).path
+        try:
+            async with asyncio.timeout(self._timeout):
+                async with self._client.stream(method, url, content=body, headers=headers) as answer:
+                    content = await self._read(answer, route)
+        except TimeoutError:
+            raise Transient(f"no whole answer within {self._timeout:g} s", route=route) from None
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise BadConfig(f"not an address that can be called: {type(error).__name__}", route=route) from None
+        except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
+            raise Transient(_lost(error), route=route) from None
+        answer_headers = {name.lower(): value for name, value in answer.headers.items()}
+        return Response(
+            status=answer.status_code, headers=answer_headers, body=content, request_id=_request_id(answer_headers)
+        )
+
+    async def _read(self, answer: "httpx.Response", route: str) -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in answer.aiter_bytes():
+            size += len(chunk)
+            if size > self._max_bytes:
+                raise RemoteContract(
+                    f"the answer is larger than {self._max_bytes} bytes",
+                    route=route,
+                    request_id=_request_id({name.lower(): value for name, value in answer.headers.items()}),
+                    hint="Raise max_answer_bytes of the connection if the application is right.",
+                )
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+
+def _lost(error: Exception) -> str:
+    cause = error.__cause__ or error
+    if isinstance(cause, ssl.SSLError) or "certificate" in type(cause).__name__.lower():
+        return (
+            "the server's certificate is not trusted; set SSL_CERT_FILE to your organisation's CA bundle if it is yours"
+        )
+    return f"the connection failed ({type(cause).__name__})"
+
+
+def _request_id(headers: Mapping[str, str]) -> str | None:
+    """Vendors name the header after themselves: X-Request-Id, X-Vendor-Request-Id."""
+    return next((value for name, value in headers.items() if name.endswith("request-id")), None)
+
+
+def _import_httpx() -> Any:
+    # httpx imports its command line where click and rich are installed: 0.1 s for what is never used here. None in
+    # sys.modules makes it take the branch that it has for their absence.
+    name = "httpx._main"
+    unused = name not in sys.modules
+    if unused:
+        sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        import httpx
+    finally:
+        if unused:
+            sys.modules.pop(name, None)
+    return httpx
+
+
+def _lazy_transport(httpx: Any, network: NetworkSettings, made: dict[tuple[bool, str | None], Any]) -> Any:
+    """One transport that makes a connection pool for each proxy when first needed: loading CAs costs 30 ms."""
+    from aiohttp import ClientSession, DummyCookieJar, TCPConnector
+    from httpx_aiohttp import AiohttpTransport
+
+    def make(secure: bool, proxy: str | None) -> Any:
+        context = _trusted(network) if secure or (proxy or "").startswith("https:") else None
+
+        def session() -> ClientSession:
+            # The limiter does the waiting, so the pool has no limit of its own.
+            connector = TCPConnector(limit=0, ssl=context if context is not None else True)
+            return ClientSession(connector=connector, cookie_jar=DummyCookieJar())
+
+        return AiohttpTransport(
+            verify=context if context is not None else False,
+            client=session,
+            proxy=httpx.Proxy(proxy) if proxy else None,
+        )
+
+    class Lazy(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: Any) -> Any:
+            url = str(request.url)
+            key = (url.startswith("https:"), proxy_for(url, network))
+            if key not in made:
+                made[key] = make(*key)
+            return await made[key].handle_async_request(request)
+
+        async def aclose(self) -> None:
+            for transport in made.values():
+                await transport.aclose()
+
+    return Lazy()
+
+
+def _trusted(network: NetworkSettings) -> ssl.SSLContext:
+    """The CAs given, else the system's, else those that come with the HTTP library."""
+    try:
+        if network.ca_file or network.ca_folder:
+            return ssl.create_default_context(cafile=network.ca_file, capath=network.ca_folder)
+    except (OSError, ssl.SSLError) as error:
+        raise BadConfig(
+            f"the CA bundle can't be read: {type(error).__name__}", path="SSL_CERT_FILE or SSL_CERT_DIR"
+        ) from None
+    context = ssl.create_default_context()
+    if not context.cert_store_stats()["x509_ca"]:
+        import certifi
+
+        context.load_verify_locations(certifi.where())
+    return context

@@ -1,0 +1,51 @@
+"""Policies: plugins across connectors, enabled by name in the configuration and called one by one.
+
+Promises that the code of a policy that is not enabled never runs, and that one policy's error does not stop another.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+import pluggy
+
+from jackfield.connectors import discover_policies
+from jackfield.errors import BadConfig
+from jackfield.hookspecs import PROJECT, PolicySpec, Published
+from jackfield.log import Logger
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """One enabled policy with a relay of its own."""
+
+    name: str
+    relay: pluggy.PluginManager
+
+
+def open_policies(enabled: tuple[str, ...]) -> tuple[Policy, ...]:
+    """The *enabled* policies in their order; raises BadConfig for one that is not installed or can't be used."""
+    if not enabled:
+        return ()
+    discovery = discover_policies(enabled)
+    opened: list[Policy] = []
+    for name in enabled:
+        found = discovery.get(name, path="policies")
+        relay = pluggy.PluginManager(PROJECT)
+        relay.add_hookspecs(PolicySpec)
+        try:
+            relay.register(found.type.open(), name=name)
+            relay.check_pending()
+        except Exception as error:
+            raise BadConfig(
+                f"the policy {name!r} fails to open: {type(error).__name__}: {error}", path="policies"
+            ) from error
+        opened.append(Policy(name=name, relay=relay))
+    return tuple(opened)
+
+
+def tell_published(policies: Sequence[Policy], published: Published, log: Logger) -> None:
+    """Let each policy watch a published snapshot; an error is logged and changes nothing."""
+    for policy in policies:
+        try:
+            policy.relay.hook.snapshot_published(published=published)
+        except Exception as error:  # noqa: BLE001 - a watcher's fault is its own
+            log.warning("a policy failed", policy=policy.name, error=f"{type(error).__name__}: {error}")

@@ -1,0 +1,72 @@
+"""Opening snapshot files: a partial one for writing, a published one for reading only."""
+
+import sqlite3
+from pathlib import Path
+
+from jackfield.errors import BadConfig
+from jackfield.snapshots.schema import APPLICATION_ID, FORMAT, TABLES
+
+
+def create_partial(file: Path) -> sqlite3.Connection:
+    """A new, empty snapshot at *file* (mode 0600), ready to be written; an older one there is replaced."""
+    remove(file)
+    file.touch(mode=0o600)
+    connection = _connect(file)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute("PRAGMA page_size = 8192")
+    _tune(connection)
+    connection.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
+    return connection
+
+
+def open_partial(file: Path) -> sqlite3.Connection | None:
+    """The partial snapshot at *file*, as far as it was committed; None if there is none that can be carried on."""
+    if not file.exists():
+        return None
+    connection = _connect(file)
+    try:
+        _tune(connection)
+        if connection.execute("PRAGMA user_version").fetchone()[0] == FORMAT:
+            return connection
+    except sqlite3.DatabaseError:
+        pass
+    connection.close()
+    return None
+
+
+def open_snapshot(file: Path) -> sqlite3.Connection:
+    """The published snapshot at *file*, read-only; raises BadConfig if it is none that this version can read."""
+    if not file.is_file():
+        raise BadConfig(f"the snapshot file {file} does not exist")
+    connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None)
+    try:
+        identity = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.DatabaseError:
+        identity, version = 0, 0
+    if identity != APPLICATION_ID or version > FORMAT:
+        connection.close()
+        if identity == APPLICATION_ID:
+            raise BadConfig(
+                f"{file} has snapshot format {version}, this version reads up to {FORMAT}", hint="Upgrade jackfield."
+            )
+        raise BadConfig(f"{file} is not a snapshot")
+    connection.execute("PRAGMA cache_size = -32000")
+    return connection
+
+
+def remove(file: Path) -> None:
+    """Delete *file* with SQLite's files beside it; none need be there."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
+
+
+def _connect(file: Path) -> sqlite3.Connection:
+    return sqlite3.connect(file.absolute().as_uri(), uri=True, isolation_level=None)
+
+
+def _tune(connection: sqlite3.Connection) -> None:
+    # A WAL with NORMAL keeps every committed page through a kill, and a consistent file through a power cut.
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA cache_size = -16000")

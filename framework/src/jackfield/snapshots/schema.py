@@ -1,0 +1,119 @@
+"""The format of a snapshot file: tables for the machine, views for people. Documented in ``docs/snapshot-format.md``.
+
+Rows are keyed by small integers (``node`` and ``entitlement_row`` give them their names), so that a million grants take
+some 20 MB and are written in order. Nothing but the primary keys is indexed while writing; ``INDEXES`` and ``VIEWS``
+come at the end.
+"""
+
+FORMAT = 1
+"""``PRAGMA user_version`` of the files written here; a higher one is refused."""
+
+APPLICATION_ID = 0x4A41434B
+"""``PRAGMA application_id``: the letters JACK."""
+
+TABLES = """
+CREATE TABLE header (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+
+CREATE TABLE node (key INTEGER PRIMARY KEY, type TEXT NOT NULL, id TEXT NOT NULL, UNIQUE (type, id));
+
+CREATE TABLE resource_row (
+    key INTEGER PRIMARY KEY REFERENCES node,
+    scope INTEGER NOT NULL REFERENCES scope_row,
+    page INTEGER REFERENCES page_row,
+    origin INTEGER REFERENCES origin,
+    display_name TEXT NOT NULL,
+    data TEXT NOT NULL
+);
+
+CREATE TABLE entitlement_row (
+    key INTEGER PRIMARY KEY,
+    resource INTEGER NOT NULL REFERENCES node,
+    slug TEXT NOT NULL,
+    scope INTEGER REFERENCES scope_row,
+    page INTEGER REFERENCES page_row,
+    origin INTEGER REFERENCES origin,
+    display_name TEXT,
+    data TEXT,
+    UNIQUE (resource, slug)
+);
+
+CREATE TABLE grant_row (
+    entitlement INTEGER NOT NULL REFERENCES entitlement_row,
+    principal INTEGER NOT NULL REFERENCES node,
+    scope INTEGER NOT NULL REFERENCES scope_row,
+    page INTEGER REFERENCES page_row,
+    origin INTEGER REFERENCES origin,
+    detail INTEGER REFERENCES grant_detail,
+    PRIMARY KEY (entitlement, principal)
+) WITHOUT ROWID;
+
+CREATE TABLE grant_detail (key INTEGER PRIMARY KEY, data TEXT NOT NULL UNIQUE);
+
+CREATE TABLE origin (key INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE, taken TEXT NOT NULL);
+
+CREATE TABLE read_row (
+    key INTEGER PRIMARY KEY,
+    family TEXT NOT NULL,
+    state TEXT NOT NULL,
+    cursor TEXT,
+    restarts INTEGER NOT NULL DEFAULT 0,
+    reread INTEGER NOT NULL DEFAULT 0,
+    reason TEXT
+);
+
+CREATE TABLE page_row (
+    key INTEGER PRIMARY KEY,
+    read INTEGER NOT NULL REFERENCES read_row,
+    items INTEGER NOT NULL,
+    cursor_hash INTEGER,
+    stored TEXT NOT NULL
+);
+
+CREATE TABLE scope_row (
+    key INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    definition TEXT NOT NULL,
+    rows TEXT NOT NULL,
+    expected INTEGER,
+    opened_by INTEGER REFERENCES read_row,
+    opened_family TEXT,
+    opened_pass INTEGER NOT NULL DEFAULT 0,
+    read INTEGER REFERENCES read_row,
+    reread INTEGER REFERENCES read_row,
+    seal TEXT,
+    observed INTEGER,
+    reason TEXT
+);
+
+CREATE TABLE diagnostic (key INTEGER PRIMARY KEY, code TEXT NOT NULL, severity TEXT NOT NULL, summary TEXT NOT NULL,
+    times INTEGER NOT NULL DEFAULT 1, UNIQUE (code, summary));
+"""
+
+INDEXES = """
+CREATE INDEX grant_by_principal ON grant_row (principal);
+"""
+
+VIEWS = """
+CREATE VIEW scopes AS
+SELECT name AS scope, seal, observed, expected, reason FROM scope_row;
+
+CREATE VIEW resources AS
+SELECT n.type, n.id, r.display_name,
+       r.data ->> '$.trait.status' AS status,
+       r.data ->> '$.trait.login' AS login,
+       r.data, s.name AS scope, s.seal, o.run AS carried_from, o.taken AS carried_taken
+FROM resource_row r JOIN node n ON n.key = r.key JOIN scope_row s ON s.key = r.scope LEFT JOIN origin o ON o.key = r.origin;
+
+CREATE VIEW entitlements AS
+SELECT n.type AS resource_type, n.id AS resource_id, e.slug, e.display_name,
+       e.data, s.name AS scope, s.seal, o.run AS carried_from, o.taken AS carried_taken
+FROM entitlement_row e JOIN node n ON n.key = e.resource JOIN scope_row s ON s.key = e.scope
+     LEFT JOIN origin o ON o.key = e.origin;
+
+CREATE VIEW grants AS
+SELECT n.type AS resource_type, n.id AS resource_id, e.slug, p.type AS principal_type, p.id AS principal_id,
+       d.data, s.name AS scope, s.seal, o.run AS carried_from, o.taken AS carried_taken
+FROM grant_row g JOIN entitlement_row e ON e.key = g.entitlement JOIN node n ON n.key = e.resource
+     JOIN node p ON p.key = g.principal JOIN scope_row s ON s.key = g.scope
+     LEFT JOIN grant_detail d ON d.key = g.detail LEFT JOIN origin o ON o.key = g.origin;
+"""

@@ -1,0 +1,250 @@
+"""Sealing: the verdict on each scope, rows carried forward where absence means unknown, and the closed file.
+
+Promises that all of it happens in one transaction, so that a kill leaves either a partial snapshot or a finished one.
+"""
+
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from jackfield.snapshots.schema import INDEXES, VIEWS
+from jackfield_contracts import RowKind, Scope, Seal, Verdict
+
+_OBSERVED = {
+    RowKind.GRANTS: "SELECT scope, count(*) FROM grant_row WHERE origin IS NULL GROUP BY scope",
+    RowKind.RESOURCES: "SELECT scope, count(*) FROM resource_row WHERE origin IS NULL GROUP BY scope",
+}
+
+
+class ScopeState(msgspec.Struct, frozen=True, kw_only=True):
+    """One scope as the reads left it."""
+
+    key: int
+    definition: Scope
+    expected: int | None
+    observed: int
+    failed: str | None
+    reread: str | None
+
+    @property
+    def disagrees(self) -> bool:
+        """Whether the application's own count is another than what was read."""
+        return self.expected is not None and self.expected != self.observed
+
+
+def scope_states(db: sqlite3.Connection) -> list[ScopeState]:
+    """Every scope with its counts. ``failed`` is why the read that feeds it failed, ``reread`` the state of a second."""
+    counts = {kind: dict(db.execute(sql).fetchall()) for kind, sql in _OBSERVED.items()}
+    rows = db.execute(
+        "SELECT s.key, s.definition, s.expected, r.state, r.reason, again.state"
+        " FROM scope_row s LEFT JOIN read_row r ON r.key = s.read LEFT JOIN read_row again ON again.key = s.reread"
+        " ORDER BY s.key"
+    )
+    states: list[ScopeState] = []
+    for key, definition, expected, state, reason, again in rows:
+        scope = msgspec.json.decode(definition, type=Scope)
+        states.append(
+            ScopeState(
+                key=key,
+                definition=scope,
+                expected=expected,
+                observed=counts[scope.rows].get(key, 0),
+                failed=None if state == "done" else reason or "it was never read",
+                reread=again,
+            )
+        )
+    return states
+
+
+def replace_reread(db: sqlite3.Connection) -> None:
+    """Where a second read gave the whole of a scope, drop what the first one gave."""
+    db.execute(
+        "DELETE FROM grant_row WHERE scope IN"
+        " (SELECT s.key FROM scope_row s JOIN read_row r ON r.key = s.reread WHERE r.state = 'done')"
+        " AND page NOT IN (SELECT p.key FROM page_row p JOIN scope_row s ON s.reread = p.read"
+        " WHERE s.key = grant_row.scope)"
+    )
+
+
+def keep_last_of_exclusive(db: sqlite3.Connection) -> int:
+    """Where a principal was read twice and changed between, keep the later of two exclusive grants; how many went."""
+    return db.execute(
+        """
+        WITH held AS (
+            SELECT g.entitlement, g.principal, g.page, e.data ->> '$.exclusive.set' AS one_of
+            FROM grant_row g JOIN entitlement_row e ON e.key = g.entitlement
+            WHERE e.data ->> '$.exclusive.set' IS NOT NULL
+        ), ranked AS (
+            SELECT entitlement, principal,
+                   row_number() OVER (PARTITION BY principal, one_of ORDER BY page DESC, entitlement) AS place
+            FROM held
+        )
+        DELETE FROM grant_row WHERE (entitlement, principal) IN
+            (SELECT entitlement, principal FROM ranked WHERE place > 1)
+        """
+    ).rowcount
+
+
+def verdict(state: ScopeState) -> Seal:
+    """The seal of one scope."""
+    scope = state.definition
+    base = Seal(scope=scope.name, seal=Verdict.COMPLETE, observed=state.observed, expected=state.expected)
+    if state.failed is not None:
+        return msgspec.structs.replace(base, seal=Verdict.UNREADABLE, reason=state.failed)
+    if state.expected is None:
+        reason = scope.unreconcilable or "the application gives no count to compare with"
+        return msgspec.structs.replace(base, seal=Verdict.UNRECONCILED, reason=reason)
+    if not state.disagrees:
+        return base
+    if scope.unreconcilable is not None:
+        return msgspec.structs.replace(base, seal=Verdict.UNRECONCILED, reason=scope.unreconcilable)
+    again = {"done": "also after one more read", None: "and it can't be read again alone"}.get(
+        state.reread, "and one more read failed"
+    )
+    reason = f"the application counts {state.expected} and gave {state.observed}, {again}"
+    return msgspec.structs.replace(base, seal=Verdict.PARTIAL, reason=reason)
+
+
+def write_seals(db: sqlite3.Connection, seals: Mapping[int, Seal]) -> None:
+    """Keep the verdicts beside their scopes."""
+    db.executemany(
+        "UPDATE scope_row SET seal = ?, observed = ?, reason = ? WHERE key = ?",
+        ((seal.seal.value, seal.observed, seal.reason, key) for key, seal in seals.items()),
+    )
+
+
+def drop_unlisted_principals(db: sqlite3.Connection) -> dict[str, int]:
+    """Drop grants to principals that a whole listing of their type does not have; how many by type.
+
+    They joined or left while they were read. Where the listing is not whole they stay: unknown is not absent.
+    """
+    listed = {
+        row[0]
+        for row in db.execute(
+            "SELECT definition ->> '$.lists' FROM scope_row WHERE seal IN ('complete', 'unreconciled')"
+        )
+        if row[0]
+    }
+    dropped: dict[str, int] = {}
+    for kind in sorted(listed):
+        gone = db.execute(
+            "SELECT n.key FROM node n LEFT JOIN resource_row r ON r.key = n.key WHERE n.type = ? AND r.key IS NULL",
+            (kind,),
+        ).fetchall()
+        if gone:
+            keys = msgspec.json.encode([row[0] for row in gone]).decode()
+            deleted = db.execute(
+                "DELETE FROM grant_row WHERE origin IS NULL AND principal IN (SELECT value FROM json_each(?))", (keys,)
+            ).rowcount
+            if deleted:
+                dropped[kind] = deleted
+    return dropped
+
+
+def attach_base(db: sqlite3.Connection, base: Path) -> None:
+    """Lay the snapshot that this one follows beside it, read-only, as ``base``; not within a transaction."""
+    db.execute("ATTACH ? AS base", (f"{base.absolute().as_uri()}?mode=ro&immutable=1",))
+
+
+def carry_forward(db: sqlite3.Connection, run: str, taken: str) -> int:
+    """Bring rows of the base into the scopes that were not seen whole, marked with their origin; how many rows.
+
+    *run* and *taken* are the base's own. Scopes of the base that a failed read would have opened come along, as unreadable. A grant is left behind where a
+    whole listing shows that its principal or its resource is gone.
+    """
+    db.execute(
+        "INSERT INTO scope_row (name, definition, rows, expected, opened_family, seal, observed, reason)"
+        " SELECT b.name, b.definition, b.rows, NULL, b.opened_family, 'unreadable', 0, 'it was not listed: ' || f.reason"
+        " FROM base.scope_row b JOIN (SELECT family, max(reason) AS reason FROM read_row WHERE state = 'failed'"
+        " GROUP BY family) f ON f.family = b.opened_family"
+        " WHERE b.name NOT IN (SELECT name FROM main.scope_row)"
+    )
+    db.execute(
+        "CREATE TEMP TABLE carried AS SELECT b.key AS old, m.key AS new FROM base.scope_row b"
+        " JOIN main.scope_row m ON m.name = b.name WHERE m.seal IN ('partial', 'unreadable')"
+    )
+    db.execute(
+        "CREATE TEMP TABLE gone_type AS SELECT definition ->> '$.lists' AS type FROM main.scope_row"
+        " WHERE seal IN ('complete', 'unreconciled') AND definition ->> '$.lists' IS NOT NULL"
+    )
+    db.execute("INSERT OR IGNORE INTO origin (run, taken) SELECT run, taken FROM base.origin")
+    db.execute("INSERT OR IGNORE INTO origin (run, taken) VALUES (?, ?)", (run, taken))
+    # Nodes: those that carried rows need, under this file's own keys.
+    db.execute(
+        "CREATE TEMP TABLE needed AS"
+        " SELECT key AS old FROM base.resource_row WHERE scope IN (SELECT old FROM carried)"
+        " UNION SELECT resource FROM base.entitlement_row WHERE scope IN (SELECT old FROM carried)"
+        " UNION SELECT e.resource FROM base.grant_row g JOIN base.entitlement_row e ON e.key = g.entitlement"
+        " WHERE g.scope IN (SELECT old FROM carried)"
+        " UNION SELECT principal FROM base.grant_row WHERE scope IN (SELECT old FROM carried)"
+    )
+    db.execute(
+        "INSERT OR IGNORE INTO main.node (type, id) SELECT type, id FROM base.node WHERE key IN (SELECT old FROM needed)"
+    )
+    db.execute(
+        "CREATE TEMP TABLE node_map AS SELECT b.key AS old, m.key AS new FROM needed JOIN base.node b ON b.key = needed.old"
+        " JOIN main.node m ON m.type = b.type AND m.id = b.id"
+    )
+    db.execute("CREATE UNIQUE INDEX temp.node_map_old ON node_map (old)")
+    origin = (
+        "(SELECT o.key FROM main.origin o WHERE o.run ="
+        " coalesce((SELECT bo.run FROM base.origin bo WHERE bo.key = b.origin), ?))"
+    )
+    rows = db.execute(
+        "INSERT OR IGNORE INTO main.resource_row (key, scope, origin, display_name, data)"
+        f" SELECT n.new, c.new, {origin}, b.display_name, b.data FROM base.resource_row b"
+        " JOIN carried c ON c.old = b.scope JOIN node_map n ON n.old = b.key",
+        (run,),
+    ).rowcount
+    absent = (
+        "EXISTS (SELECT 1 FROM main.node x JOIN gone_type t ON t.type = x.type WHERE x.key = {0}"
+        " AND NOT EXISTS (SELECT 1 FROM main.resource_row r WHERE r.key = x.key))"
+    )
+    rows += db.execute(
+        "INSERT INTO main.entitlement_row (resource, slug, scope, origin, display_name, data)"
+        f" SELECT n.new, b.slug, c.new, {origin}, b.display_name, b.data FROM base.entitlement_row b"
+        " JOIN carried c ON c.old = b.scope JOIN node_map n ON n.old = b.resource"
+        f" WHERE NOT {absent.format('n.new')}"
+        " ON CONFLICT (resource, slug) DO UPDATE SET scope = excluded.scope, origin = excluded.origin,"
+        " display_name = excluded.display_name, data = excluded.data WHERE entitlement_row.scope IS NULL",
+        (run,),
+    ).rowcount
+    # An entitlement may be known here from a whole scope while its grants are carried.
+    db.execute(
+        "INSERT OR IGNORE INTO main.entitlement_row (resource, slug) SELECT DISTINCT n.new, e.slug"
+        " FROM base.grant_row b JOIN carried c ON c.old = b.scope JOIN base.entitlement_row e ON e.key = b.entitlement"
+        " JOIN node_map n ON n.old = e.resource"
+    )
+    db.execute("INSERT OR IGNORE INTO main.grant_detail (data) SELECT data FROM base.grant_detail")
+    rows += db.execute(
+        "INSERT OR IGNORE INTO main.grant_row (entitlement, principal, scope, origin, detail)"
+        f" SELECT m.key, p.new, c.new, {origin},"
+        " (SELECT d.key FROM main.grant_detail d JOIN base.grant_detail bd ON bd.data = d.data WHERE bd.key = b.detail)"
+        " FROM base.grant_row b JOIN carried c ON c.old = b.scope"
+        " JOIN base.entitlement_row e ON e.key = b.entitlement JOIN node_map n ON n.old = e.resource"
+        " JOIN main.entitlement_row m ON m.resource = n.new AND m.slug = e.slug JOIN node_map p ON p.old = b.principal"
+        f" WHERE NOT {absent.format('p.new')} AND NOT {absent.format('n.new')}",
+        (run,),
+    ).rowcount
+    for table in ("carried", "gone_type", "needed", "node_map"):
+        db.execute(f"DROP TABLE temp.{table}")
+    return rows
+
+
+def close_file(db: sqlite3.Connection) -> None:
+    """Drop what only the writing needed; call within the transaction of the seals."""
+    db.execute("DELETE FROM entitlement_row WHERE scope IS NULL AND key NOT IN (SELECT entitlement FROM grant_row)")
+    for statement in (INDEXES + VIEWS).split(";"):
+        if statement.strip():
+            db.execute(statement)
+
+
+def settle(db: sqlite3.Connection) -> None:
+    """Bring everything into the one file and close it."""
+    if any(row[1] == "base" for row in db.execute("PRAGMA database_list")):
+        db.execute("DETACH base")
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.execute("PRAGMA journal_mode = DELETE")
+    db.close()

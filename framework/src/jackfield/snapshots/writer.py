@@ -1,0 +1,355 @@
+"""Writing a partial snapshot: pages of rows and the reads that gave them, one transaction each.
+
+Promises that a page and the cursor behind it are stored together or not at all, and that a page stored twice changes
+nothing. Hides keys, tables and transactions.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from itertools import islice
+from typing import TypeVar
+
+import msgspec
+
+from jackfield.clock import Clock
+from jackfield.errors import PluginBug
+from jackfield.snapshots.keys import Keys
+from jackfield.snapshots.rows import decode_resource, encode_entitlement, encode_grant, encode_resource
+from jackfield_contracts import Diagnostic, Entitlement, Grant, Item, Page, Resource, ResourceId, Scope
+
+_SLICE = 1000
+_CACHED_RESOURCES = 20_000
+
+_GRANT = "INSERT OR IGNORE INTO grant_row (entitlement, principal, scope, page, detail) VALUES (?, ?, ?, ?, ?)"
+_GRANT_AGAIN = """INSERT INTO grant_row (entitlement, principal, scope, page, detail) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET scope = excluded.scope, page = excluded.page, detail = excluded.detail, origin = NULL"""
+_RESOURCE = "INSERT OR IGNORE INTO resource_row (key, scope, page, display_name, data) VALUES (?, ?, ?, ?, ?)"
+_RESOURCE_AGAIN = """INSERT INTO resource_row (key, scope, page, display_name, data) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET scope = excluded.scope, page = excluded.page, display_name = excluded.display_name,
+data = excluded.data, origin = NULL"""
+_ENTITLEMENT = (
+    """UPDATE entitlement_row SET scope = ?, page = ?, display_name = ?, data = ?, origin = NULL WHERE key = ?"""
+)
+
+
+class Read(msgspec.Struct, kw_only=True):
+    """One read as it stands in the file. ``state``: open, done, failed or split."""
+
+    key: int
+    family: str
+    state: str = "open"
+    cursor: str | None = None
+    restarts: int = 0
+    reread: bool = False
+    reason: str | None = None
+    pages: int = 0
+
+
+class SnapshotWriter:
+    """Writes one partial snapshot. Calls of one writer may overlap; each transaction is whole."""
+
+    def __init__(self, db: sqlite3.Connection, clock: Clock) -> None:
+        self.db = db
+        self._clock = clock
+        self._keys = Keys(db)
+        self._scopes: dict[str, int] = {}
+        self._details: dict[tuple[str | None, tuple[str, ...]], int] = {}
+        self._resources: dict[tuple[str, str], Resource] = {}
+        self._turn = asyncio.Lock()
+
+    # --- the header -------------------------------------------------------------------------------------------------
+
+    def header(self) -> dict[str, str]:
+        """All entries of the header."""
+        return dict(self.db.execute("SELECT key, value FROM header").fetchall())
+
+    def set_header(self, entries: Mapping[str, str | None]) -> None:
+        """Set entries of the header; None removes one."""
+        for key, value in entries.items():
+            if value is None:
+                self.db.execute("DELETE FROM header WHERE key = ?", (key,))
+            else:
+                self.db.execute("INSERT OR REPLACE INTO header VALUES (?, ?)", (key, value))
+
+    # --- reads and scopes -------------------------------------------------------------------------------------------
+
+    def reads(self) -> list[Read]:
+        """Every read begun so far, in order."""
+        pages = dict(self.db.execute("SELECT read, count(*) FROM page_row GROUP BY read").fetchall())
+        rows = self.db.execute("SELECT key, family, state, cursor, restarts, reread, reason FROM read_row ORDER BY key")
+        return [
+            Read(key=k, family=f, state=s, cursor=c, restarts=r, reread=bool(again), reason=why, pages=pages.get(k, 0))
+            for k, f, s, c, r, again, why in rows
+        ]
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[None]:
+        """All or nothing; others wait."""
+        async with self._turn:
+            self.db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._keys.flush()
+                self.db.execute("COMMIT")
+            except BaseException:
+                self.db.execute("ROLLBACK")
+                self._keys.forget()
+                self._scopes.clear()
+                self._details.clear()
+                self._resources.clear()
+                raise
+
+    def add_read(self, family: str, *, reread: bool = False) -> Read:
+        """Begin a read; call within a transaction."""
+        key = self.db.execute("INSERT INTO read_row (family, state, reread) VALUES (?, 'open', ?)", (family, reread))
+        assert key.lastrowid is not None
+        return Read(key=key.lastrowid, family=family, reread=reread)
+
+    def add_scope(self, scope: Scope, *, read: int | None, opened_by: Read | None = None) -> bool:
+        """Declare a scope, fed by *read* (None: waiting to be packed); whether it is new. Call within a transaction."""
+        known = self.db.execute("SELECT key, read FROM scope_row WHERE name = ?", (scope.name,)).fetchone()
+        opener = (opened_by.key, opened_by.family, opened_by.restarts) if opened_by else (None, None, 0)
+        definition = msgspec.json.encode(scope).decode()
+        if known is None:
+            self.db.execute(
+                "INSERT INTO scope_row (name, definition, rows, expected, read, opened_by, opened_family, opened_pass)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (scope.name, definition, scope.rows.value, scope.expected, read, *opener),
+            )
+            return True
+        key, feeding = known
+        self.db.execute(
+            "UPDATE scope_row SET opened_by = ?, opened_family = ?, opened_pass = ? WHERE key = ?", (*opener, key)
+        )
+        if feeding is None or feeding == read:
+            self.db.execute(
+                "UPDATE scope_row SET definition = ?, rows = ?, expected = ? WHERE key = ?",
+                (definition, scope.rows.value, scope.expected, key),
+            )
+        return False
+
+    def assign(self, names: Iterable[str], read: Read) -> None:
+        """Let *read* feed the scopes; call within a transaction."""
+        column = "reread" if read.reread else "read"
+        self.db.executemany(f"UPDATE scope_row SET {column} = ? WHERE name = ?", ((read.key, name) for name in names))
+
+    def scopes_of(self, read: Read) -> tuple[Scope, ...]:
+        """The scopes that *read* was packed with, as opened."""
+        column = "reread" if read.reread else "read"
+        rows = self.db.execute(f"SELECT definition FROM scope_row WHERE {column} = ? ORDER BY key", (read.key,))
+        return tuple(msgspec.json.decode(row[0], type=Scope) for row in rows)
+
+    def waiting(self) -> list[Scope]:
+        """The scopes that no read feeds yet, in the order of their opening."""
+        rows = self.db.execute("SELECT definition FROM scope_row WHERE read IS NULL ORDER BY key")
+        return [msgspec.json.decode(row[0], type=Scope) for row in rows]
+
+    def end_read(self, read: Read, state: str, reason: str | None = None) -> None:
+        """Note how *read* ended; call within a transaction."""
+        read.state, read.reason = state, reason
+        self.db.execute("UPDATE read_row SET state = ?, reason = ? WHERE key = ?", (state, reason, read.key))
+
+    def reopen(self, read: Read) -> None:
+        """Let a read that failed go on from where it failed; call within a transaction."""
+        self.end_read(read, "open")
+
+    def drop_stale_scopes(self, read: Read) -> None:
+        """Drop the scopes that an earlier pass of *read* opened and the last one did not; call within a transaction."""
+        stale = self.db.execute(
+            "SELECT key FROM scope_row WHERE opened_by = ? AND opened_pass < ?", (read.key, read.restarts)
+        ).fetchall()
+        for (key,) in stale:
+            self.db.execute("DELETE FROM grant_row WHERE scope = ?", (key,))
+            self.db.execute("DELETE FROM scope_row WHERE key = ?", (key,))
+        self._scopes.clear()
+
+    async def restart_read(self, read: Read) -> None:
+        """Take back the rows of *read* and let it begin again. What it opened stays until its new pass has ended."""
+        async with self.transaction():
+            of_read = "page IN (SELECT key FROM page_row WHERE read = ?)"
+            self.db.execute(f"DELETE FROM resource_row WHERE {of_read}", (read.key,))
+            self.db.execute(f"DELETE FROM grant_row WHERE {of_read}", (read.key,))
+            self.db.execute(
+                f"UPDATE entitlement_row SET scope = NULL, page = NULL, display_name = NULL, data = NULL WHERE {of_read}",
+                (read.key,),
+            )
+            self.db.execute("DELETE FROM page_row WHERE read = ?", (read.key,))
+            self.db.execute("UPDATE read_row SET cursor = NULL, restarts = restarts + 1 WHERE key = ?", (read.key,))
+            read.cursor, read.restarts, read.pages = None, read.restarts + 1, 0
+            self._resources.clear()
+
+    def cursor_hashes(self, read: Read) -> set[int]:
+        """The hashes of the cursors that led to the pages stored for *read*."""
+        return {
+            row[0] for row in self.db.execute("SELECT cursor_hash FROM page_row WHERE read = ?", (read.key,)) if row[0]
+        }
+
+    # --- pages ------------------------------------------------------------------------------------------------------
+
+    async def store(
+        self, read: Read, page: Page, *, feeding: Mapping[str, int | None], next_hash: int | None, requests: int
+    ) -> list[Scope]:
+        """Store *page* of *read* with the cursor behind it; the scopes that it newly opened and that wait to be packed.
+
+        *feeding* names the families and the read that feeds scopes opened for them (None: they are packed). Other tasks
+        run between slices of the page. Raises PluginBug if a row names a scope that was never declared.
+        """
+        async with self.transaction():
+            fresh: list[Scope] = []
+            for scope in page.opens:
+                if scope.family not in feeding:
+                    raise PluginBug(
+                        f"the scope {scope.name!r} names the family {scope.family!r}, which there is none of"
+                    )
+                into = feeding[scope.family]
+                if self.add_scope(scope, read=into, opened_by=read) and into is None:
+                    fresh.append(scope)
+            self._expect(page.expected)
+            key = self.db.execute(
+                "INSERT INTO page_row (read, items, cursor_hash, stored) VALUES (?, ?, ?, ?)",
+                (read.key, len(page.items), next_hash, self._clock.now().isoformat(timespec="seconds")),
+            ).lastrowid
+            assert key is not None
+            for part in _slices(page.items, _SLICE):
+                self._store_slice(part, key)
+                await asyncio.sleep(0)
+            for gone in page.vanished:
+                self._drop(gone)
+            for note in page.diagnostics:
+                self.note(note)
+            self.set_header({"requests": str(requests), "touched": self._clock.now().isoformat()})
+            if page.tenant is not None:
+                self.set_header({"tenant": page.tenant.id, "tenant_name": page.tenant.name})
+            read.cursor = page.next
+            read.pages += 1
+            self.db.execute("UPDATE read_row SET cursor = ? WHERE key = ?", (page.next, read.key))
+            if page.next is None:
+                self.end_read(read, "done")
+                if read.restarts:
+                    self.drop_stale_scopes(read)
+            return fresh
+
+    def note(self, diagnostic: Diagnostic, times: int = 1) -> None:
+        """Keep something worth telling with the snapshot; the same thing again only counts up."""
+        self.db.execute(
+            "INSERT INTO diagnostic (code, severity, summary, times) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET times = times + excluded.times",
+            (diagnostic.code, diagnostic.severity.value, diagnostic.summary, times),
+        )
+
+    def stored(self, type: str, ids: Iterable[str]) -> Mapping[str, Resource]:
+        """The resources of *type* among *ids* that this snapshot holds so far."""
+        found: dict[str, Resource] = {}
+        asked: list[str] = []
+        for id in ids:
+            known = self._resources.get((type, id))
+            if known is not None:
+                found[id] = known
+            else:
+                asked.append(id)
+        if asked:
+            if len(self._resources) + len(asked) > _CACHED_RESOURCES:
+                self._resources.clear()
+            rows = self.db.execute(
+                "SELECT n.id, s.name, r.display_name, r.data FROM json_each(?) j CROSS JOIN node n"
+                " ON n.type = ? AND n.id = j.value JOIN resource_row r ON r.key = n.key JOIN scope_row s ON s.key = r.scope",
+                (msgspec.json.encode(asked).decode(), type),
+            )
+            for id, scope, display_name, data in rows:
+                found[id] = self._resources[type, id] = decode_resource(type, id, scope, display_name, data)
+        return found
+
+    def _expect(self, expected: Mapping[str, int]) -> None:
+        self.db.executemany(
+            "UPDATE scope_row SET expected = ? WHERE name = ?", ((count, name) for name, count in expected.items())
+        )
+
+    def _drop(self, gone: ResourceId) -> None:
+        key = self._keys.resource(gone)
+        mine = "entitlement IN (SELECT key FROM entitlement_row WHERE resource = ?)"
+        self.db.execute(f"DELETE FROM grant_row WHERE {mine}", (key,))
+        self.db.execute(
+            "UPDATE entitlement_row SET scope = NULL, page = NULL, display_name = NULL, data = NULL WHERE resource = ?",
+            (key,),
+        )
+        self.db.execute("DELETE FROM resource_row WHERE key = ?", (key,))
+        self.db.execute(
+            "DELETE FROM scope_row WHERE definition ->> '$.resource.type' = ? AND definition ->> '$.resource.id' = ?",
+            (gone.type, gone.id),
+        )
+        self._resources.pop((gone.type, gone.id), None)
+        self._scopes.clear()
+
+    def _store_slice(self, items: Iterable[Item], page: int) -> None:
+        grants: list[tuple[int, int, int, int, int | None]] = []
+        resources: list[tuple[int, int, int, str, str]] = []
+        entitlements: list[tuple[int, int, str, str, int]] = []
+        scope_name, scope = "", 0
+        entitlement_id, entitlement = None, 0
+        kind, nodes = "", self._keys.nodes("")
+        for item in items:
+            if item.scope is not scope_name:
+                scope_name, scope = item.scope, self._scope(item.scope)
+            if type(item) is Grant:
+                if item.entitlement is not entitlement_id:
+                    entitlement_id, entitlement = item.entitlement, self._keys.entitlement(item.entitlement)
+                principal = item.principal
+                if principal.type is not kind:
+                    kind, nodes = principal.type, self._keys.nodes(principal.type)
+                key = nodes.get(principal.id)
+                if key is None:
+                    key = self._keys.node(kind, principal.id)
+                plain = item.immutable is None and not item.inherited_by
+                grants.append((entitlement, key, scope, page, None if plain else self._detail(item)))
+            elif type(item) is Resource:
+                self._resources.pop((item.id.type, item.id.id), None)
+                resources.append((self._keys.resource(item.id), scope, page, item.display_name, encode_resource(item)))
+            else:
+                assert type(item) is Entitlement
+                key = self._keys.entitlement(item.id)
+                entitlements.append((scope, page, item.display_name, encode_entitlement(item), key))
+        self._keys.flush()
+        if resources and self.db.executemany(_RESOURCE, resources).rowcount < len(resources):
+            self.db.executemany(_RESOURCE_AGAIN, resources)
+            self.set_header({"repeats": "1"})
+        if entitlements:
+            self.db.executemany(_ENTITLEMENT, entitlements)
+        if grants:
+            grants.sort()
+            if self.db.executemany(_GRANT, grants).rowcount < len(grants):
+                self.db.executemany(_GRANT_AGAIN, grants)
+                self.set_header({"repeats": "1"})
+
+    def _scope(self, name: str) -> int:
+        known = self._scopes.get(name)
+        if known is None:
+            row = self.db.execute("SELECT key FROM scope_row WHERE name = ?", (name,)).fetchone()
+            if row is None:
+                raise PluginBug(f"a row belongs to the scope {name!r}, which was never declared")
+            if len(self._scopes) >= _CACHED_RESOURCES:
+                self._scopes.clear()
+            known = self._scopes[name] = row[0]
+        return known
+
+    def _detail(self, grant: Grant) -> int:
+        content = (grant.immutable, grant.inherited_by)
+        known = self._details.get(content)
+        if known is None:
+            data = encode_grant(grant)
+            self.db.execute("INSERT OR IGNORE INTO grant_detail (data) VALUES (?)", (data,))
+            known = self.db.execute("SELECT key FROM grant_detail WHERE data = ?", (data,)).fetchone()[0]
+            if len(self._details) >= 10_000:
+                self._details.clear()
+            self._details[content] = known
+        return known
+
+
+T = TypeVar("T")
+
+
+def _slices(items: tuple[T, ...], size: int) -> Iterable[list[T]]:
+    rest = iter(items)
+    while part := list(islice(rest, size)):
+        yield part

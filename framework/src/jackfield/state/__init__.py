@@ -1,0 +1,8 @@
+"""The operational database: the record of runs. Promises that a record is whole or not there; hides SQLAlchemy."""
+
+from jackfield.state.database import State, open_state
+from jackfield.state.home import Home
+from jackfield.state.lock import Lock, hold_lock
+from jackfield.state.runs import Run, RunStatus
+
+__all__ = ["Home", "Lock", "Run", "RunStatus", "State", "hold_lock", "open_state"]

@@ -1,0 +1,57 @@
+"""The folder of the host's state and the places in it."""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+
+class Home(msgspec.Struct, frozen=True, kw_only=True):
+    """Places below the home folder. Folders are made with mode 0700, files in them with 0600."""
+
+    folder: Path
+
+    @property
+    def database(self) -> Path:
+        """The operational database."""
+        return self.folder / "state.db"
+
+    def snapshots(self, connection: str) -> Path:
+        """The folder of one connection's snapshots; made if need be."""
+        return self._made(self.folder / "snapshots" / connection)
+
+    def snapshot(self, connection: str, run: str) -> Path:
+        """The finished snapshot of a run."""
+        return self.snapshots(connection) / f"{run}.sqlite"
+
+    def partial(self, connection: str) -> Path:
+        """The snapshot that is being written for a connection."""
+        return self.snapshots(connection) / "snapshot.partial"
+
+    def lock(self, connection: str, purpose: str) -> Path:
+        """The file that is locked while *purpose* goes on for a connection."""
+        return self._made(self.folder / "locks") / f"{connection}.{purpose}"
+
+    def ensure(self) -> "Home":
+        """Make the home folder itself; returns self."""
+        self._made(self.folder)
+        return self
+
+    def _made(self, folder: Path) -> Path:
+        missing: list[Path] = []
+        at = folder
+        while not at.exists():
+            missing.append(at)
+            at = at.parent
+        for each in reversed(missing):
+            each.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in *folder* survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

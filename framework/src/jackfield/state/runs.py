@@ -1,0 +1,48 @@
+"""The record of one sync."""
+
+from enum import StrEnum
+
+import msgspec
+
+from jackfield_contracts import Seal
+
+
+class RunStatus(StrEnum):
+    """How a sync stands. *interrupted*: its process ended before it did; the next sync may carry it on."""
+
+    RUNNING = "running"
+    PUBLISHED = "published"
+    HELD = "held"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows of a snapshot: resources by type, entitlements and grants."""
+
+    resources: dict[str, int] = {}
+    entitlements: int = 0
+    grants: int = 0
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """One sync, from its start to its end. ``scopes`` are those not seen whole; times are UTC, ISO 8601."""
+
+    run: str
+    connection: str
+    connector: str
+    connector_version: str
+    status: RunStatus
+    started: str
+    finished: str | None = None
+    complete: bool = False
+    requests: int = 0
+    rereads: int = 0
+    counts: Counts = Counts()
+    scopes: tuple[Seal, ...] = ()
+    tenant: str | None = None
+    base: str | None = None
+    snapshot: str | None = None
+    sha256: str | None = None
+    reason: str | None = None
+    seconds: float = 0.0

@@ -1,0 +1,30 @@
+"""The tables of the operational database, as the newest migration leaves them."""
+
+from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text
+
+metadata = MetaData()
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run", String(40), primary_key=True),
+    Column("connection", String(80), nullable=False),
+    Column("connector", String(80), nullable=False),
+    Column("connector_version", String(40), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("started", String(40), nullable=False),
+    Column("finished", String(40)),
+    Column("published", String(40)),
+    Column("complete", Boolean, nullable=False),
+    Column("requests", Integer, nullable=False),
+    Column("rereads", Integer, nullable=False),
+    Column("counts", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("tenant", String(200)),
+    Column("base", String(40)),
+    Column("snapshot", Text),
+    Column("sha256", String(64)),
+    Column("reason", Text),
+    Column("seconds", Float, nullable=False),
+    Index("runs_by_connection", "connection", "started"),
+)

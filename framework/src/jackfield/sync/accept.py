@@ -1,0 +1,128 @@
+"""Files that are finished already: publishing a held one, and recording one that lost its record to a crash."""
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+
+from jackfield.clock import Clock
+from jackfield.errors import BadConfig, Refused
+from jackfield.hookspecs import Published
+from jackfield.log import Logger
+from jackfield.policies import Policy, tell_published
+from jackfield.snapshots.file import open_snapshot
+from jackfield.state import Home, Run, RunStatus, State, hold_lock
+from jackfield.state.lock import Holder
+from jackfield.state.runs import Counts
+from jackfield.sync.finish import describe, digest
+from jackfield_contracts import Seal
+
+
+def accept(
+    name: str,
+    run: str,
+    *,
+    home: Home,
+    state: State,
+    clock: Clock,
+    log: Logger,
+    policies: Sequence[Policy] = (),
+) -> Run:
+    """Publish the held snapshot of *run*, that very file; no request is made.
+
+    Raises BadConfig for an unknown run, and Refused if it is not held, was changed since, or a newer one is published.
+    """
+    import os
+
+    now = clock.now().isoformat(timespec="microseconds")
+    holder = Holder(pid=os.getpid(), run=run, since=now)
+    with hold_lock(home.lock(name, "sync"), connection=name, purpose="sync", holder=holder):
+        reconcile(name, home=home, state=state, clock=clock, log=log)
+        record = state.get(name, run)
+        if record is None:
+            raise BadConfig(f"there is no run {run!r}", connection=name, hint=f"`jackfield syncs {name}` lists them.")
+        if record.status is not RunStatus.HELD:
+            raise Refused(f"the run {run} is {record.status.value}, not held", connection=name)
+        newest = next(iter(state.published(name, 1)), None)
+        if newest is not None and newest.run != record.base:
+            raise Refused(
+                f"the run {run} was compared with {record.base}, and {newest.run} was published since",
+                connection=name,
+                hint="Sync again.",
+            )
+        file = home.snapshot(name, run)
+        if not file.is_file() or digest(file) != record.sha256:
+            raise Refused(
+                f"the snapshot file of run {run} is not the one that was held", connection=name, path=str(file)
+            )
+        published = _with(record, status=RunStatus.PUBLISHED, reason=None)
+        state.save(published, published=now)
+    tell(published, policies, log)
+    return published
+
+
+def reconcile(name: str, *, home: Home, state: State, clock: Clock, log: Logger) -> None:
+    """Record each finished snapshot file that has no record of its end; call while holding the connection's lock."""
+    known = {run.run: run for run in state.history(name)}
+    for file in sorted(home.snapshots(name).glob("*.sqlite")):
+        record = known.get(file.stem)
+        if record is not None and record.status is not RunStatus.RUNNING and record.sha256 is not None:
+            continue
+        try:
+            db = open_snapshot(file)
+        except BadConfig as error:
+            log.warning("a file among the snapshots is none", file=str(file), reason=error.summary)
+            continue
+        try:
+            header, counts, scopes = describe(db)
+        except sqlite3.DatabaseError as error:
+            log.warning("a snapshot file is damaged", file=str(file), reason=type(error).__name__)
+            continue
+        finally:
+            db.close()
+        run = record_of(header, counts, scopes, snapshot=str(file), sha256=digest(file))
+        published = header["taken"] if run.status is RunStatus.PUBLISHED else None
+        state.save(run, published=published)
+        log.info("recorded a finished snapshot", run=run.run, status=run.status.value)
+
+
+def record_of(header: dict[str, str], counts: Counts, scopes: tuple[Seal, ...], *, snapshot: str, sha256: str) -> Run:
+    """The record of a finished snapshot, from what the file says of itself."""
+    seconds = datetime.fromisoformat(header["taken"]) - datetime.fromisoformat(header["started"])
+    return Run(
+        run=header["run"],
+        connection=header["connection"],
+        connector=header["connector"],
+        connector_version=header["connector_version"],
+        status=RunStatus(header["status"]),
+        started=header["started"],
+        finished=header["taken"],
+        complete=header["complete"] == "1",
+        requests=int(header.get("requests", "0")),
+        rereads=int(header.get("rereads", "0")),
+        counts=counts,
+        scopes=scopes,
+        tenant=header.get("tenant"),
+        base=header.get("base"),
+        snapshot=snapshot,
+        sha256=sha256,
+        reason=header.get("reason"),
+        seconds=round(seconds.total_seconds(), 3),
+    )
+
+
+def tell(run: Run, policies: Sequence[Policy], log: Logger) -> None:
+    """Let the policies watch a published run."""
+    published = Published(
+        connection=run.connection,
+        run=run.run,
+        path=run.snapshot or "",
+        sha256=run.sha256 or "",
+        complete=run.complete,
+    )
+    tell_published(policies, published, log)
+
+
+def _with(run: Run, *, status: RunStatus, reason: str | None) -> Run:
+    import msgspec
+
+    return msgspec.structs.replace(run, status=status, reason=reason)

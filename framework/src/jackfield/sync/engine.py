@@ -1,0 +1,221 @@
+"""The engine: which read runs when, until every scope was read.
+
+Promises that each scope is fed by one read, that reads run as many at a time as the connection allows, and that after a
+crash the same call goes on. Hides scheduling.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import NoReturn
+
+from jackfield.clock import Clock
+from jackfield.errors import (
+    BadConfig,
+    BadCredentials,
+    JackfieldError,
+    PluginBug,
+    RemoteContract,
+    Transient,
+)
+from jackfield.snapshots.sealing import ScopeState, scope_states
+from jackfield.snapshots.writer import Read, SnapshotWriter
+from jackfield.sync.packing import pack
+from jackfield.sync.pages import PageReader, reason_of
+from jackfield_contracts import Family, Page, Scope
+
+_FATAL = (BadConfig, BadCredentials, PluginBug)
+_MAY_BE_TOO_MUCH = (Transient, RemoteContract)
+_TRIES_BEFORE_SPLITTING = 4
+
+
+class Engine:
+    """Reads all families of a connector into one partial snapshot."""
+
+    def __init__(
+        self,
+        families: tuple[Family, ...],
+        writer: SnapshotWriter,
+        pages: PageReader,
+        *,
+        concurrency: int,
+        retry_deadline: float,
+        clock: Clock,
+        stored: Callable[[Page], int],
+    ) -> None:
+        """*stored* is told each page just before it is stored and answers the requests made so far."""
+        self._families = {family.name: family for family in families}
+        self._writer = writer
+        self._pages = pages
+        self._concurrency = concurrency
+        self._retry_deadline = retry_deadline
+        self._clock = clock
+        self._stored = stored
+        # The moment until which the parts of a read that was split may be tried again: that of the whole.
+        self._until: dict[int, float] = {}
+        self._reads: list[Read] = []
+        self._waiting: dict[str, list[Scope]] = {family.name: [] for family in families if not family.scopes}
+        self._feeding: dict[str, int | None] = dict.fromkeys(self._waiting)
+        self._active: set[int] = set()
+        self._changed = asyncio.Event()
+        self.errors: list[JackfieldError] = []
+        _check_families(self._families)
+
+    async def run(self) -> None:
+        """Read everything, then once more what the application counts otherwise.
+
+        Raises BadConfig, BadCredentials and PluginBug; any other error of a read only marks its scopes.
+        """
+        await self._begin()
+        await self._work()
+        await self._reread()
+        await self._work()
+
+    async def _begin(self) -> None:
+        self._reads = self._writer.reads()
+        async with self._writer.transaction():
+            for read in self._reads:
+                if read.state == "failed":
+                    self._writer.reopen(read)
+            begun = {read.family: read for read in self._reads}
+            for family in self._families.values():
+                if not family.scopes:
+                    continue
+                read = begun.get(family.name)
+                if read is None:
+                    read = self._writer.add_read(family.name)
+                    self._reads.append(read)
+                    for scope in family.scopes:
+                        self._writer.add_scope(scope, read=read.key)
+                self._feeding[family.name] = read.key
+        for scope in self._writer.waiting():
+            self._waiting[scope.family].append(scope)
+
+    async def _work(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    self._changed.clear()
+                    await self._pack()
+                    for read in self._ready():
+                        self._active.add(read.key)
+                        group.create_task(self._read(read))
+                    if not self._active:
+                        return
+                    await self._changed.wait()
+        except* JackfieldError as failed:
+            _raise_first(failed)
+        finally:
+            self._active.clear()
+
+    def _ready(self) -> list[Read]:
+        room = self._concurrency - len(self._active)
+        ready = [
+            read
+            for read in self._reads
+            if read.state == "open"
+            and read.key not in self._active
+            and (read.reread or all(self._ended(name) for name in self._families[read.family].follows))
+        ]
+        return ready[: max(room, 0)]
+
+    def _ended(self, name: str) -> bool:
+        if any(read.state == "open" for read in self._reads if read.family == name):
+            return False
+        return not self._waiting.get(name) and all(self._ended(before) for before in self._families[name].follows)
+
+    async def _pack(self) -> None:
+        for name, scopes in self._waiting.items():
+            if not scopes:
+                continue
+            family = self._families[name]
+            batches, rest = pack(family, scopes, all_there=all(self._ended(before) for before in family.follows))
+            self._waiting[name] = rest
+            await self._add_reads(family, batches, reread=False)
+
+    async def _add_reads(
+        self, family: Family, batches: list[tuple[Scope, ...]], *, reread: bool, until: float | None = None
+    ) -> None:
+        if not batches:
+            return
+        async with self._writer.transaction():
+            for batch in batches:
+                read = self._writer.add_read(family.name, reread=reread)
+                self._writer.assign([scope.name for scope in batch], read)
+                self._reads.append(read)
+                if until is not None:
+                    self._until[read.key] = until
+
+    async def _read(self, read: Read) -> None:
+        family = self._families[read.family]
+        scopes = family.scopes or self._writer.scopes_of(read)
+
+        async def store(page: Page, following: int | None) -> None:
+            requests = self._stored(page)
+            opened = await self._writer.store(read, page, feeding=self._feeding, next_hash=following, requests=requests)
+            for scope in opened:
+                self._waiting[scope.family].append(scope)
+            self._changed.set()
+
+        try:
+            tries = _TRIES_BEFORE_SPLITTING if _can_be_split(family, scopes) else None
+            await self._pages.read(read, scopes, store, tries=tries, until=self._until.get(read.key))
+        except _FATAL:
+            raise
+        except JackfieldError as error:
+            await self._failed(read, scopes, error)
+        finally:
+            self._active.discard(read.key)
+            self._changed.set()
+
+    async def _failed(self, read: Read, scopes: tuple[Scope, ...], error: JackfieldError) -> None:
+        """A read of many scopes is split, so that one bad scope does not spoil the others; else its scopes are lost."""
+        family = self._families[read.family]
+        until = self._until.get(read.key, self._clock.monotonic() + self._retry_deadline)
+        if _can_be_split(family, scopes) and isinstance(error, _MAY_BE_TOO_MUCH) and self._clock.monotonic() < until:
+            async with self._writer.transaction():
+                self._writer.end_read(read, "split", reason_of(error))
+            half = len(scopes) // 2
+            parts = [scopes[:half], scopes[half:]]
+            await self._add_reads(family, parts, reread=read.reread, until=until)
+            return
+        self.errors.append(error.locate(scope=scopes[0].name if len(scopes) == 1 else read.family))
+        async with self._writer.transaction():
+            self._writer.end_read(read, "failed", reason_of(error))
+
+    async def _reread(self) -> None:
+        """Open one more read for the scopes whose counts disagree, by their fallback family or their own."""
+        again: dict[str, list[Scope]] = {}
+        for state in scope_states(self._writer.db):
+            if family := self._second_family(state):
+                again.setdefault(family, []).append(state.definition)
+        for name, scopes in again.items():
+            batches, _ = pack(self._families[name], scopes, all_there=True)
+            await self._add_reads(self._families[name], batches, reread=True)
+
+    def _second_family(self, state: ScopeState) -> str | None:
+        scope = state.definition
+        if not state.disagrees or state.failed or state.reread or scope.unreconcilable:
+            return None
+        if scope.fallback is not None:
+            return scope.fallback
+        return scope.family if not self._families[scope.family].scopes else None
+
+
+def _can_be_split(family: Family, scopes: tuple[Scope, ...]) -> bool:
+    return not family.scopes and len(scopes) > 1
+
+
+def _check_families(families: dict[str, Family]) -> None:
+    for family in families.values():
+        for before in family.follows:
+            if before not in families:
+                raise PluginBug(f"the family {family.name!r} follows {before!r}, which there is none of")
+    if not any(family.scopes for family in families.values()):
+        raise PluginBug("no family has scopes, so nothing would ever be read")
+
+
+def _raise_first(group: BaseExceptionGroup[JackfieldError]) -> NoReturn:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    raise error from None

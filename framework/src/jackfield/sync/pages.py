@@ -1,0 +1,176 @@
+"""One read, page by page, to its end.
+
+Promises that a read ends: by its last page, or by an error that says why. Hides retries, restarts and guards.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from hashlib import blake2b
+
+import msgspec
+import stamina
+
+from jackfield.clock import Clock
+from jackfield.connection import Connection
+from jackfield.errors import CursorExpired, JackfieldError, PluginBug, RateLimited, RemoteContract, Transient
+from jackfield.log import Logger
+from jackfield.snapshots.writer import Read, SnapshotWriter
+from jackfield_contracts import Page, Scope
+
+MOST_RESTARTS = 3
+MOST_EMPTY_PAGES = 30
+MOST_CURSOR_BYTES = 4096
+_TRIES_AT_A_BROKEN_ANSWER = 3
+
+
+class Patience(msgspec.Struct, frozen=True, kw_only=True):
+    """How long to go on trying: seconds of failing requests, and seconds without any page."""
+
+    retry_deadline: float
+    stall_timeout: float
+
+
+class _Limits(msgspec.Struct, frozen=True, kw_only=True):
+    tries: int | None
+    until: float | None
+
+
+class PageReader:
+    """Reads pages of one connection for one sync."""
+
+    def __init__(
+        self, connection: Connection, writer: SnapshotWriter, patience: Patience, clock: Clock, log: Logger
+    ) -> None:
+        self._connection = connection
+        self._writer = writer
+        self._patience = patience
+        self._clock = clock
+        self._log = log
+
+    async def read(
+        self,
+        read: Read,
+        scopes: tuple[Scope, ...],
+        store: Callable[[Page, int | None], Awaitable[None]],
+        *,
+        tries: int | None = None,
+        until: float | None = None,
+    ) -> None:
+        """Read on from the stored cursor of *read*, giving each page with the hash of its cursor to *store* in order.
+
+        While a page is stored the next one is already asked for. *tries* bounds the attempts at one page, *until* is
+        the moment (monotonic) after which nothing is tried again. Raises JackfieldError when the read can't be ended.
+        """
+        limits = _Limits(tries=tries, until=until)
+        while True:
+            try:
+                await self._pass(read, scopes, store, limits)
+                return
+            except CursorExpired as error:
+                if read.restarts >= MOST_RESTARTS:
+                    raise RemoteContract(
+                        f"the read was started {read.restarts + 1} times and never got to its end: {error.summary}",
+                        route=error.route,
+                        request_id=error.request_id,
+                    ) from error
+                self._log.info("read restarts", family=read.family, reason=error.summary)
+                await self._writer.restart_read(read)
+
+    async def _pass(
+        self,
+        read: Read,
+        scopes: tuple[Scope, ...],
+        store: Callable[[Page, int | None], Awaitable[None]],
+        limits: "_Limits",
+    ) -> None:
+        seen = self._writer.cursor_hashes(read)
+        empty = 0
+        cursor = read.cursor
+        ahead = asyncio.ensure_future(self._page(read.family, scopes, cursor, limits))
+        try:
+            while True:
+                page = await ahead
+                empty = 0 if page.items or page.opens else empty + 1
+                following = self._guard(page, cursor, seen, empty)
+                cursor = page.next
+                if cursor is not None:
+                    ahead = asyncio.ensure_future(self._page(read.family, scopes, cursor, limits))
+                    # The request is on its way before storing takes the processor.
+                    await asyncio.sleep(0)
+                await store(page, following)
+                if cursor is None:
+                    return
+        finally:
+            await _dismiss(ahead)
+
+    def _guard(self, page: Page, cursor: str | None, seen: set[int], empty: int) -> int | None:
+        """The hash of the page's cursor; raises where going on would lead nowhere."""
+        if page.next is None:
+            return None
+        if len(page.next.encode()) > MOST_CURSOR_BYTES:
+            raise PluginBug(f"a cursor is longer than {MOST_CURSOR_BYTES} bytes")
+        following = int.from_bytes(blake2b(page.next.encode(), digest_size=7).digest(), "big")
+        if page.next == cursor or following in seen:
+            raise CursorExpired("the application gave a cursor that it had given before")
+        if empty >= MOST_EMPTY_PAGES:
+            raise CursorExpired(f"the application gave {empty} empty pages one after the other")
+        seen.add(following)
+        return following
+
+    async def _page(self, family: str, scopes: tuple[Scope, ...], cursor: str | None, limits: "_Limits") -> Page:
+        """One page, tried again as long as that may help."""
+        started = self._clock.monotonic()
+        deadline = self._patience.retry_deadline
+        if limits.until is not None:
+            deadline = max(0.0, min(deadline, limits.until - started))
+        failures = 0
+
+        def again(error: Exception) -> bool | float:
+            nonlocal failures
+            if isinstance(error, RemoteContract):
+                failures += 1
+                return failures < _TRIES_AT_A_BROKEN_ANSWER
+            if isinstance(error, Transient):
+                failures += 1
+                self._log.info("tries again", family=family, attempt=failures, reason=str(error))
+                return True
+            return False
+
+        while True:
+            try:
+                async with asyncio.timeout(self._patience.stall_timeout):
+                    async for attempt in stamina.retry_context(
+                        on=again,
+                        attempts=limits.tries,
+                        timeout=deadline,
+                        wait_initial=0.2,
+                        wait_max=20.0,
+                        wait_jitter=0.5,
+                    ):
+                        with attempt:
+                            return await self._connection.read_page(family, scopes, cursor, failures, self._writer)
+            except RateLimited as error:
+                # The limiter holds every call back for as long as was asked; here it is only asked again.
+                if self._clock.monotonic() - started > self._patience.stall_timeout:
+                    raise RateLimited(
+                        f"the application has asked for pauses for {self._patience.stall_timeout:g} s on end",
+                        after=error.after,
+                        route=error.route,
+                        request_id=error.request_id,
+                    ) from error
+            except TimeoutError:
+                raise Transient(f"no page within {self._patience.stall_timeout:g} s") from None
+
+
+async def _dismiss(task: "asyncio.Future[Page]") -> None:
+    """End a task whose result nobody wants any more, without a warning about it."""
+    task.cancel()
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.exception()
+
+
+def reason_of(error: JackfieldError) -> str:
+    """An error in the words of a seal: what happened, and by which route and request."""
+    places = [text for text in (error.route, error.request_id and f"request {error.request_id}") if text]
+    return error.summary + (f" ({', '.join(places)})" if places else "")

@@ -1,0 +1,1 @@
+"""Jackfield's connector for Dropbox Business teams."""

@@ -1,0 +1,172 @@
+"""The routes that are used, typed: one method each, one request each, and Dropbox's errors by the host's names."""
+
+from typing import Any, Final, NoReturn, TypeVar
+
+import msgspec
+
+from jackfield.errors import (
+    BadCredentials,
+    CursorExpired,
+    MissingPermission,
+    NotFound,
+    Refused,
+    RemoteContract,
+    Transient,
+)
+from jackfield.hookspecs import Clock, HttpSession
+from jackfield.http import Authorizer, Response, default_retry_after
+from jackfield_dropbox import wire
+
+T = TypeVar("T")
+
+_HEADERS: Final = {"Content-Type": "application/json"}
+_NOT_FOUND = ("group_not_found", "group_not_on_team", "user_not_found", "id_not_found")
+_CURSOR = ("invalid_cursor", "reset")
+
+
+class Api:
+    """The team API of Dropbox. Each method raises what ``HttpSession.request`` raises, and
+
+    BadCredentials (the token is not accepted), MissingPermission (a scope is missing), CursorExpired (the listing must
+    start again), NotFound and Refused (with Dropbox's tag), RemoteContract (an answer that can't be understood).
+    """
+
+    def __init__(self, http: HttpSession, base_url: str, auth: Authorizer) -> None:
+        self._http = http
+        self._base_url = base_url
+        self._auth = auth
+
+    async def members_list(self, *, limit: int, include_removed: bool) -> wire.MembersPage:
+        """The first page of the team's members, at most *limit* (1 to 1000)."""
+        arg = {"limit": limit, "include_removed": include_removed}
+        return await self._call("team/members/list_v2", arg, wire.MembersPage)
+
+    async def members_list_continue(self, cursor: str) -> wire.MembersPage:
+        """A further page of members."""
+        return await self._call("team/members/list/continue_v2", {"cursor": cursor}, wire.MembersPage)
+
+    async def roles(self) -> wire.Roles:
+        """The whole catalogue of admin roles."""
+        return await self._call("team/members/get_available_team_member_roles", None, wire.Roles)
+
+    async def groups_list(self, *, limit: int) -> wire.GroupsPage:
+        """The first page of the team's groups."""
+        return await self._call("team/groups/list", {"limit": limit}, wire.GroupsPage)
+
+    async def groups_list_continue(self, cursor: str) -> wire.GroupsPage:
+        """A further page of groups."""
+        return await self._call("team/groups/list/continue", {"cursor": cursor}, wire.GroupsPage)
+
+    async def groups_get_info(self, ids: tuple[str, ...]) -> tuple[wire.GroupInfo, ...]:
+        """Several groups with all their members; Dropbox documents no largest number."""
+        arg = {".tag": "group_ids", "group_ids": ids}
+        return await self._call("team/groups/get_info", arg, tuple[wire.GroupInfo, ...])
+
+    async def group_members_list(self, group: str, *, limit: int) -> wire.GroupMembersPage:
+        """The first page of one group's members."""
+        arg = {"group": {".tag": "group_id", "group_id": group}, "limit": limit}
+        return await self._call("team/groups/members/list", arg, wire.GroupMembersPage)
+
+    async def group_members_list_continue(self, cursor: str) -> wire.GroupMembersPage:
+        """A further page of one group's members."""
+        return await self._call("team/groups/members/list/continue", {"cursor": cursor}, wire.GroupMembersPage)
+
+    async def team_info(self) -> wire.TeamInfo:
+        """The team's name, id and totals."""
+        return await self._call("team/get_info", None, wire.TeamInfo)
+
+    async def authenticated_admin(self) -> wire.Admin:
+        """The admin who authorised the app."""
+        return await self._call("team/token/get_authenticated_admin", None, wire.Admin)
+
+    async def job_status(self, route: str, job: str) -> None:
+        """Ask a job-status route about *job*, for its errors only: it has no effect."""
+        await self._call(route, {"async_job_id": job}, msgspec.Raw)
+
+    async def _call(self, route: str, arg: dict[str, Any] | None, answer: type[T]) -> T:
+        # A route without an argument wants the body null; {} is a 400.
+        response = await self._http.request(
+            "POST",
+            f"{self._base_url}/2/{route}",
+            body=msgspec.json.encode(arg),
+            headers=_HEADERS,
+            auth=self._auth,
+            retry_after=retry_after,
+        )
+        if response.status != 200:
+            refuse(route, response)
+        try:
+            return msgspec.json.decode(response.body, type=answer)
+        except msgspec.ValidationError as error:
+            raise RemoteContract(
+                f"Dropbox's answer is not of the form that it documents: {error}",
+                route=route,
+                request_id=response.request_id,
+            ) from None
+        except msgspec.DecodeError:
+            raise Transient(
+                f"the answer is no whole JSON ({len(response.body)} bytes)", route=route, request_id=response.request_id
+            ) from None
+
+
+def refuse(route: str, response: Response) -> NoReturn:
+    """Raise the host's error for an answer that is not a 200; decided by status and tag, never by text."""
+    where = {"route": route, "request_id": response.request_id}
+    try:
+        error = msgspec.json.decode(response.body, type=wire.ErrorBody).error
+    except msgspec.DecodeError:
+        error = wire.ErrorTag()
+    status, tag = response.status, error.tag
+    if status == 401 and tag == "missing_scope":
+        scope = error.required_scope or "unknown"
+        raise MissingPermission(
+            f"the app lacks the scope {scope}",
+            permission=scope,
+            hint="Add it in the Dropbox App Console, then run `jackfield authorize` again: a token keeps its scopes.",
+            **where,
+        )
+    if status == 401 and tag == "expired_access_token":
+        raise Transient("the access token ended before it was used", **where)
+    if status == 401 and tag == "route_access_denied":
+        raise MissingPermission("Dropbox denies this app the route", permission=tag, **where)
+    if status == 401:
+        raise BadCredentials(
+            f"Dropbox does not accept the token ({tag or 'no reason given'})",
+            hint="Run `jackfield authorize`.",
+            **where,
+        )
+    if status == 403:
+        reason = tag or "no reason given"
+        raise MissingPermission(
+            f"the team's plan or the admin's role does not allow it ({reason})", permission=reason, **where
+        )
+    if status == 409 and tag in _CURSOR:
+        raise CursorExpired(f"Dropbox no longer honours the cursor ({tag})", **where)
+    if status == 409 and tag in _NOT_FOUND:
+        raise NotFound(f"Dropbox does not know it ({tag})", tag=tag, **where)
+    if status == 409 and tag is not None:
+        raise Refused(f"Dropbox refused ({tag})", tag=tag, **where)
+    content_type = response.headers.get("content-type", "")
+    if status in (400, 409) and content_type.startswith("text/html"):
+        # Seen as passing trouble of a front server; the API itself never answers in HTML.
+        raise Transient(f"a front server answered {status} with a web page", **where)
+    sample = response.body[:300].decode("utf-8", "replace") if content_type.startswith("text/plain") else None
+    raise RemoteContract(
+        f"Dropbox refused the form of the request with status {status}",
+        detail=sample,
+        hint="The token may be of a user instead of a team: the app needs at least one team scope."
+        if status == 400
+        else None,
+        **where,
+    )
+
+
+def retry_after(response: Response, clock: Clock) -> float | None:
+    """The pause that a 429 asks for: its header, else the figure in its body."""
+    header = default_retry_after(response, clock)
+    if header is not None:
+        return header
+    try:
+        return msgspec.json.decode(response.body, type=wire.RateLimit).error.retry_after
+    except msgspec.DecodeError:
+        return None

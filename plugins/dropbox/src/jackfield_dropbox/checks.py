@@ -1,0 +1,144 @@
+"""Signing in, and what the granted scopes allow: reads that change nothing."""
+
+import asyncio
+from collections.abc import Awaitable
+
+from jackfield.errors import MissingPermission, Refused
+from jackfield_contracts import (
+    Capability,
+    CapabilityStatus,
+    CheckReport,
+    Diagnostic,
+    Permission,
+    ResourceType,
+    Severity,
+    Tenant,
+    TraitKind,
+)
+from jackfield_dropbox.api import Api
+
+TEAM_INFO = Permission(
+    name="team_info.read", description="who authorised, and the team's licence totals", optional=True
+)
+
+CAPABILITIES = (
+    Capability(
+        name="sync_members",
+        description="read users, roles and licences",
+        hook="read_page",
+        permissions=(Permission(name="members.read", description="View your team membership"), TEAM_INFO),
+    ),
+    Capability(
+        name="sync_groups",
+        description="read groups, their members and owners",
+        hook="read_page",
+        permissions=(Permission(name="groups.read", description="View your team group membership"),),
+    ),
+    Capability(
+        name="change_members",
+        description="invite, suspend, update members and set their roles",
+        permissions=(Permission(name="members.write", description="View and manage your team membership"),),
+    ),
+    Capability(
+        name="remove_members",
+        description="remove and recover members",
+        permissions=(Permission(name="members.delete", description="Remove and recover your team members' accounts"),),
+    ),
+    Capability(
+        name="change_groups",
+        description="change the members and owners of groups",
+        permissions=(Permission(name="groups.write", description="View and manage your team group membership"),),
+    ),
+)
+
+RESOURCE_TYPES = (
+    ResourceType(name="user", display_name="Member", trait=TraitKind.USER, permissions=("members.read",)),
+    ResourceType(name="group", display_name="Group", trait=TraitKind.GROUP, permissions=("groups.read",)),
+    ResourceType(name="role", display_name="Admin role", trait=TraitKind.ROLE, permissions=("members.read",)),
+    ResourceType(name="license", display_name="Licence", trait=TraitKind.LICENSE, permissions=("members.read",)),
+    ResourceType(name="app", display_name="Dropbox", trait=TraitKind.APP),
+)
+
+# Each answers 401 missing_scope before it looks at the job, so that an invented job shows the scope and does nothing.
+_PROBES = {
+    "members.write": "team/members/add/job_status/get_v2",
+    "members.delete": "team/members/remove/job_status/get",
+    "groups.write": "team/groups/job_status/get",
+}
+
+
+async def check(api: Api) -> CheckReport:
+    """Sign in and report; seven requests at most beside the token's. Raises BadCredentials and what can't be decided."""
+    notes: list[Diagnostic] = []
+    async with asyncio.TaskGroup() as group:
+        tenant = group.create_task(_tenant(api))
+        admin = group.create_task(_admin(api, notes))
+        asked = {
+            "members.read": group.create_task(_granted(api.roles())),
+            "groups.read": group.create_task(_granted(api.groups_list(limit=1))),
+            **{
+                scope: group.create_task(_granted(api.job_status(route, "jackfield-probe")))
+                for scope, route in _PROBES.items()
+            },
+        }
+    granted = {scope: task.result() for scope, task in asked.items()}
+    granted[TEAM_INFO.name] = tenant.result() is not None
+    return CheckReport(
+        tenant=tenant.result(),
+        authorized_by=admin.result(),
+        capabilities=tuple(_status(capability, granted) for capability in CAPABILITIES),
+        diagnostics=tuple(notes),
+    )
+
+
+def _status(capability: Capability, granted: dict[str, bool]) -> CapabilityStatus:
+    missing = tuple(permission for permission in capability.permissions if not granted[permission.name])
+    needed = [permission.name for permission in missing if not permission.optional]
+    reason = None
+    if needed:
+        reason = f"the app lacks the scope {', '.join(needed)}"
+    elif missing:
+        reason = f"without {missing[0].name}: {missing[0].description} stay unknown"
+    return CapabilityStatus(
+        capability=capability.name,
+        available=not needed,
+        missing=tuple(permission.name for permission in missing),
+        reason=reason,
+    )
+
+
+async def _granted(call: Awaitable[object]) -> bool:
+    try:
+        await call
+    except MissingPermission:
+        return False
+    except Refused:
+        # Any other refusal comes after the scope was looked at.
+        return True
+    return True
+
+
+async def _tenant(api: Api) -> Tenant | None:
+    try:
+        info = await api.team_info()
+    except MissingPermission:
+        return None
+    return Tenant(id=info.team_id, name=info.name)
+
+
+async def _admin(api: Api, notes: list[Diagnostic]) -> str | None:
+    try:
+        profile = (await api.authenticated_admin()).admin_profile
+    except MissingPermission:
+        return None
+    except Refused as error:
+        notes.append(
+            Diagnostic(
+                code=error.tag or "no_admin",
+                severity=Severity.WARNING,
+                summary="Dropbox names no active admin behind this token: the one who authorised left or is no admin now",
+                hint="Let a present admin run `jackfield authorize`.",
+            )
+        )
+        return None
+    return f"{profile.name.display_name} <{profile.email}>" if profile.name.display_name else profile.email

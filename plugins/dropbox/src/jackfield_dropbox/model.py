@@ -1,0 +1,286 @@
+"""How Dropbox maps to governance: pure functions from the wire to contracts.
+
+Identifiers are those that existing Dropbox connections in this field use, so that histories carry over.
+"""
+
+from collections.abc import Iterable
+
+from jackfield_contracts import (
+    AccountStatus,
+    AppTrait,
+    Diagnostic,
+    Email,
+    Entitlement,
+    EntitlementId,
+    Exclusive,
+    Grant,
+    GroupTrait,
+    Item,
+    LicenseTrait,
+    Resource,
+    ResourceId,
+    RoleTrait,
+    RowKind,
+    Scope,
+    Severity,
+    UserTrait,
+)
+from jackfield_dropbox import wire
+
+USERS = Scope(
+    name="user",
+    family="members",
+    rows=RowKind.RESOURCES,
+    lists="user",
+    unreconcilable="Dropbox gives no count of members that includes suspended ones",
+)
+ROLE_GRANTS = Scope(name="role/*", family="members", unreconcilable="Dropbox gives no count of a role's holders")
+ROLES = Scope(
+    name="role",
+    family="catalogue",
+    rows=RowKind.RESOURCES,
+    lists="role",
+    unreconcilable="Dropbox gives no count of roles",
+)
+APPS = Scope(name="app", family="catalogue", rows=RowKind.RESOURCES, lists="app", expected=1)
+LICENSES = Scope(name="license", family="catalogue", rows=RowKind.RESOURCES, lists="license", expected=1)
+GROUPS = Scope(
+    name="group",
+    family="groups",
+    rows=RowKind.RESOURCES,
+    lists="group",
+    unreconcilable="Dropbox gives no count of groups",
+)
+SEATS = "license:full/*"
+
+LICENSE = ResourceId(type="license", id="full")
+SEAT = EntitlementId(resource=LICENSE, slug="assigned")
+APP = ResourceId(type="app", id="dropbox")
+
+LARGE_GROUP = 5000
+"""Members from which on a group is read by its own listing, not in one answer with others."""
+
+_SYSTEM = "Dropbox manages the members of this group itself"
+_SEAT = "a seat follows from being a full member of the team: invite or remove the person"
+_STATUS = {
+    "active": AccountStatus.ENABLED,
+    "suspended": AccountStatus.DISABLED,
+    "invited": AccountStatus.PENDING,
+    "removed": AccountStatus.DELETED,
+}
+_SEATED = (AccountStatus.ENABLED, AccountStatus.DISABLED, AccountStatus.PENDING)
+_GUESSED_WEIGHT = 200
+
+
+def drift(union: str, tag: str) -> Diagnostic:
+    """A tag that this version does not know: nothing is lost by it, and somebody should look."""
+    return Diagnostic(
+        code="unknown_tag",
+        severity=Severity.WARNING,
+        summary=f"Dropbox sent {union} {tag!r}, which this version does not know",
+    )
+
+
+def user(member: wire.Member) -> Resource:
+    """One member of the team as a user."""
+    profile = member.profile
+    ids = {"external_id": profile.external_id, "persistent_id": profile.persistent_id, "account_id": profile.account_id}
+    facts = {
+        "membership_type": profile.membership_type.tag if profile.membership_type else None,
+        "directory_restricted": profile.is_directory_restricted,
+        "recoverable": profile.status.is_recoverable,
+        "disconnected": profile.status.is_disconnected,
+    }
+    return Resource(
+        id=ResourceId(type="user", id=profile.team_member_id),
+        scope=USERS.name,
+        display_name=profile.name.display_name.strip() or profile.email,
+        trait=UserTrait(
+            status=_STATUS.get(profile.status.tag, AccountStatus.UNKNOWN),
+            status_raw=profile.status.tag,
+            login=profile.email,
+            emails=(
+                Email(address=profile.email, primary=True, verified=profile.email_verified),
+                *(Email(address=more.email, verified=more.is_verified) for more in profile.secondary_emails),
+            ),
+            given_name=profile.name.given_name or None,
+            surname=profile.name.surname or None,
+            familiar_name=profile.name.familiar_name or None,
+            external_ids={name: value for name, value in ids.items() if value},
+            invited=profile.invited_on,
+            joined=profile.joined_on,
+            suspended=profile.suspended_on,
+        ),
+        profile={name: value for name, value in facts.items() if value is not None},
+    )
+
+
+def user_drift(profile: wire.Profile) -> Iterable[Diagnostic]:
+    """The unknown tags of one member."""
+    if profile.status.tag not in _STATUS:
+        yield drift("the member status", profile.status.tag)
+    if profile.membership_type and profile.membership_type.tag not in ("full", "limited"):
+        yield drift("the membership type", profile.membership_type.tag)
+
+
+def seat(profile: wire.Profile) -> Grant | None:
+    """The seat that a member holds: every full member but a removed one, invited and suspended ones included."""
+    if _STATUS.get(profile.status.tag) not in _SEATED:
+        return None
+    if profile.membership_type is not None and profile.membership_type.tag != "full":
+        return None
+    return Grant(entitlement=SEAT, principal=ResourceId(type="user", id=profile.team_member_id), scope=SEATS)
+
+
+def role(role: wire.Role) -> tuple[Item, ...]:
+    """One admin role: the resource and what it offers. A member holds at most one of them."""
+    id = ResourceId(type="role", id=role.role_id)
+    return (
+        Resource(
+            id=id,
+            scope=ROLES.name,
+            display_name=role.name,
+            description=role.description,
+            trait=RoleTrait(privileged=True),
+        ),
+        Entitlement(
+            id=EntitlementId(resource=id, slug="member"),
+            scope=ROLES.name,
+            display_name=role.name,
+            description=role.description,
+            grantable_to=("user",),
+            privileged=True,
+            exclusive=Exclusive(set="role"),
+        ),
+    )
+
+
+def role_grant(role_id: str, member: str) -> Grant:
+    """A member holds a role."""
+    return Grant(
+        entitlement=EntitlementId(resource=ResourceId(type="role", id=role_id), slug="member"),
+        principal=ResourceId(type="user", id=member),
+        scope=ROLE_GRANTS.name,
+    )
+
+
+def app() -> tuple[Item, ...]:
+    """Dropbox itself, as something that people have access to."""
+    return (
+        Resource(id=APP, scope=APPS.name, display_name="Dropbox", trait=AppTrait(home_page="https://www.dropbox.com")),
+        Entitlement(
+            id=EntitlementId(resource=APP, slug="access"),
+            scope=APPS.name,
+            display_name="Access to Dropbox",
+            grantable_to=("user",),
+        ),
+    )
+
+
+def license(info: wire.TeamInfo | None) -> tuple[Item, ...]:
+    """The seat of a full member, with the team's totals where they are known."""
+    trait = LicenseTrait(
+        seats_total=info.num_licensed_users if info else None,
+        seats_used=info.num_used_licenses or None if info else None,
+    )
+    return (
+        Resource(id=LICENSE, scope=LICENSES.name, display_name="Full member", trait=trait),
+        Entitlement(
+            id=SEAT,
+            scope=LICENSES.name,
+            display_name="Seat of a full member",
+            grantable_to=("user",),
+            immutable=_SEAT,
+        ),
+    )
+
+
+def seats(info: wire.TeamInfo | None) -> Scope:
+    """The scope of all seats held, to be reconciled with the team's own figure if there is one."""
+    if info is None:
+        why = "the scope team_info.read is not granted, so that the team's own figure is unknown"
+        return Scope(name=SEATS, family="members", resource=LICENSE, unreconcilable=why)
+    if not info.num_used_licenses:
+        why = "Dropbox gives no figure of licences in use"
+        return Scope(name=SEATS, family="members", resource=LICENSE, unreconcilable=why)
+    return Scope(
+        name=SEATS, family="members", resource=LICENSE, expected=info.num_used_licenses, fallback="seats_again"
+    )
+
+
+def fed_by_members(group: GroupTrait) -> bool:
+    """Whether the listing of members says all about a group's memberships, so that no further read is needed.
+
+    Owners exist in user-managed groups only; elsewhere, and in empty groups, everybody is a plain member.
+    """
+    return group.management != "user_managed" or group.member_count == 0
+
+
+def group(group: wire.Group) -> tuple[tuple[Item, ...], Scope]:
+    """One group with what it offers, and the scope of its memberships."""
+    id = ResourceId(type="group", id=group.group_id)
+    management, count = group.group_management_type.tag, group.member_count
+    trait = GroupTrait(external_id=group.group_external_id, management=management, member_count=count)
+    immutable = _SYSTEM if management == "system_managed" else None
+    slugs = ("member", "owner") if management == "user_managed" else ("member",)
+    items = (
+        Resource(id=id, scope=GROUPS.name, display_name=group.group_name, trait=trait),
+        *(
+            Entitlement(
+                id=EntitlementId(resource=id, slug=slug),
+                scope=GROUPS.name,
+                display_name=f"{group.group_name} {slug}",
+                grantable_to=("user",),
+                exclusive=Exclusive(set=str(id), rank=rank),
+                immutable=immutable,
+            )
+            for rank, slug in enumerate(slugs)
+        ),
+    )
+    by_listing = count is not None and count > LARGE_GROUP
+    alone = "group_listing" if by_listing else "group_members"
+    if fed_by_members(trait):
+        family, fallback = "members", alone
+    else:
+        family, fallback = alone, "group_listing"
+    scope = Scope(
+        name=group_scope(id),
+        family=family,
+        weight=_GUESSED_WEIGHT if count is None else max(count, 1),
+        expected=count,
+        fallback=fallback,
+        unreconcilable="Dropbox does not promise whole figures of system-managed groups" if immutable else None,
+        resource=id,
+    )
+    return items, scope
+
+
+def group_scope(id: ResourceId) -> str:
+    """The name of the scope of a group's memberships."""
+    return f"{id}/*"
+
+
+def membership(group: ResourceId, slug: str, member: str, *, system_managed: bool = False) -> Grant:
+    """A member is in a group, as plain member or as owner."""
+    return Grant(
+        entitlement=EntitlementId(resource=group, slug=slug),
+        principal=ResourceId(type="user", id=member),
+        scope=group_scope(group),
+        immutable=_SYSTEM if system_managed else None,
+    )
+
+
+def memberships(group: ResourceId, members: Iterable[wire.GroupMember]) -> tuple[list[Item], list[Diagnostic]]:
+    """The memberships of one group's own listing; each person once, as owner or as member."""
+    scope = group_scope(group)
+    offered = {slug: EntitlementId(resource=group, slug=slug) for slug in ("member", "owner")}
+    rows: dict[str, Item] = {}
+    unknown: list[Diagnostic] = []
+    for member in members:
+        entitlement = offered.get(member.access_type.tag)
+        if entitlement is None:
+            unknown.append(drift("the group access type", member.access_type.tag))
+            entitlement = offered["member"]
+        id = member.profile.team_member_id
+        rows[id] = Grant(entitlement=entitlement, principal=ResourceId(type="user", id=id), scope=scope)
+    return list(rows.values()), unknown

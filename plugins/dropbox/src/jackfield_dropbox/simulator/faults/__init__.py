@@ -1,0 +1,1 @@
+"""Faults: what can go wrong between a connector and Dropbox, on demand."""

@@ -1,0 +1,1 @@
+"""OAuth as Dropbox does it: consent, codes, PKCE, access and refresh tokens."""

@@ -1,0 +1,1 @@
+"""The routes of `/2/`: what each takes, needs and answers."""

@@ -1,0 +1,38 @@
+"""What a route is, and what it is given for one request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from ..faults.twist import Twist
+from ..team import Group, Member, Team
+from ..wire.cursors import CursorCodec
+from ..wire.schema import Json, Schema
+
+
+class Call(msgspec.Struct, kw_only=True):
+    """One request to a route, its argument already read by the route's schema."""
+
+    team: Team
+    codec: CursorCodec
+    arg: Json
+    twist: Twist
+
+    def member(self, selector: tuple[str, str]) -> Member | None:
+        """The account that a user selector of the argument means."""
+        return self.team.find_member(*selector)
+
+    def group(self, selector: tuple[str, str]) -> Group | None:
+        """The group that a group selector of the argument means."""
+        return self.team.find_group(*selector)
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """One route: its name under `/2/`, the scope it needs, its argument, and the function that answers."""
+
+    name: str
+    scope: str
+    arg: Schema
+    answer: Callable[[Call], bytes]

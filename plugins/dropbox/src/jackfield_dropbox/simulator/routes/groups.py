@@ -1,0 +1,110 @@
+"""Routes that read groups and their members."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import islice
+
+from ..team import Group
+from ..wire import rendering
+from ..wire.answers import RouteError, encode
+from ..wire.cursors import Cursor
+from . import arguments
+from .call import Call, Route
+from .listing import Rows, page, resume
+
+_LISTING = "groups"
+_MEMBERS = "group members"
+
+
+def groups_list(call: Call) -> bytes:
+    """team/groups/list."""
+    return page(call, "groups", Cursor(_LISTING, -1, call.arg["limit"]), _group_rows(call))
+
+
+def groups_list_continue(call: Call) -> bytes:
+    """team/groups/list/continue."""
+    return page(call, "groups", resume(call, _LISTING), _group_rows(call), call.arg["cursor"])
+
+
+def _group_rows(call: Call) -> Rows:
+    twist, groups = call.twist, call.team.groups
+
+    def rows(after: int, count: int) -> tuple[list[int], list[bytes]]:
+        found = list(islice((g for g in islice(groups, after + 1, None) if not g.deleted), count))
+        return [g.seq for g in found], [
+            rendering.summary(g, twist.delta(g.id, listed=True), with_count=twist.counted(g.id)) for g in found
+        ]
+
+    return rows
+
+
+def groups_get_info(call: Call) -> bytes:
+    """team/groups/get_info; Dropbox returns the members of all but system-managed groups."""
+    kind, wanted = call.arg
+    items: list[bytes] = []
+    for value in wanted:
+        group = call.team.find_group("group_id" if kind == "group_ids" else "group_external_id", value)
+        if group is None:
+            items.append(encode({".tag": "id_not_found", "id_not_found": value}))
+        else:
+            items.append(_full_info(call, group))
+    return b"[" + b",".join(items) + b"]"
+
+
+def _full_info(call: Call, group: Group) -> bytes:
+    twist = call.twist
+    members: list[bytes] | None = None
+    if group.management != "system_managed":
+        members = [rendering.group_member(group, member) for member in group.in_order()]
+        if omitted := twist.omitted(group.id):
+            members = members[:-omitted]
+        if twist.duplicate:
+            members = [*members, *members[:1]]
+    delta = twist.delta(group.id, listed=False)
+    return rendering.full_info(group, members, delta, with_count=twist.counted(group.id))
+
+
+def members_list(call: Call) -> bytes:
+    """team/groups/members/list."""
+    group = call.group(call.arg["group"])
+    if group is None:
+        raise RouteError("group_not_found")
+    start = Cursor(_MEMBERS, -1, call.arg["limit"], subject=group.id)
+    return page(call, "members", start, _member_rows(group))
+
+
+def members_list_continue(call: Call) -> bytes:
+    """team/groups/members/list/continue."""
+    start = resume(call, _MEMBERS)
+    group = call.team.group_by_id.get(start.subject)
+    if group is None:
+        raise RouteError("invalid_cursor")
+    return page(call, "members", start, _member_rows(group), call.arg["cursor"])
+
+
+def _member_rows(group: Group) -> Rows:
+    def rows(after: int, count: int) -> tuple[list[int], list[bytes]]:
+        ordered = group.in_order()
+        at = bisect_right(ordered, after, key=lambda member: member.seq)
+        found = ordered[at : at + count]
+        return [m.seq for m in found], [rendering.group_member(group, m) for m in found]
+
+    return rows
+
+
+def routes() -> list[Route]:
+    """The routes of this file."""
+    scope = "groups.read"
+    return [
+        Route(name="team/groups/list", scope=scope, arg=arguments.GROUPS_LIST, answer=groups_list),
+        Route(name="team/groups/list/continue", scope=scope, arg=arguments.CONTINUE, answer=groups_list_continue),
+        Route(name="team/groups/get_info", scope=scope, arg=arguments.GROUPS, answer=groups_get_info),
+        Route(name="team/groups/members/list", scope=scope, arg=arguments.GROUP_MEMBERS_LIST, answer=members_list),
+        Route(
+            name="team/groups/members/list/continue",
+            scope=scope,
+            arg=arguments.CONTINUE,
+            answer=members_list_continue,
+        ),
+    ]

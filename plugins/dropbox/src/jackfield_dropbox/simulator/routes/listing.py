@@ -1,0 +1,72 @@
+"""Pages and cursors, common to all listings.
+
+A cursor names the last row given by its place in the order of joining, which never changes. So whoever is there
+throughout a listing comes up exactly once, whatever happens meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from ..wire.answers import RejectedError, RouteError, encode, html
+from ..wire.cursors import Cursor
+from .call import Call
+
+Rows = Callable[[int, int], tuple[list[int], list[bytes]]]
+"""`rows(after, count)`: keys and JSON of at most `count` rows whose key is larger than `after`."""
+
+
+def resume(call: Call, listing: str) -> Cursor:
+    """The position of a continue route's cursor; refuses one of another listing."""
+    cursor = call.codec.decode(call.arg["cursor"])
+    if cursor is None or cursor.listing != listing:
+        raise RouteError("invalid_cursor")
+    return cursor
+
+
+def page(call: Call, name: str, start: Cursor, rows: Rows, came_in: str = "") -> bytes:
+    """The page after `start`; `came_in` is the cursor's text on a continue route."""
+    twist = call.twist
+    if twist.limit_above and start.limit > twist.limit_above:
+        raise RejectedError(html(500, "Internal Server Error", "An internal error occurred."))
+    keys, pieces = rows(start.after, start.limit + 1)
+    has_more = len(keys) > start.limit
+    keys, pieces = keys[: start.limit], pieces[: start.limit]
+    if twist.paging:
+        if twist.paging == "empty":
+            pieces = []
+        cursor = _stuck_cursor(call, start, came_in)
+        return _body(name, pieces, cursor, has_more=True)
+    after = keys[-1] if keys else start.after
+    if twist.duplicate:
+        pieces = _with_duplicate(start, rows, pieces)
+    if omitted := twist.omitted(start.subject):
+        pieces = pieces[:-omitted]
+    return _body(name, pieces, call.codec.encode(msgspec.structs.replace(start, after=after)), has_more=has_more)
+
+
+def _body(name: str, pieces: list[bytes], cursor: str, *, has_more: bool) -> bytes:
+    more = b"true" if has_more else b"false"
+    return b"".join(
+        (b'{"', name.encode(), b'":[', b",".join(pieces), b'],"cursor":', encode(cursor), b',"has_more":', more, b"}")
+    )
+
+
+def _stuck_cursor(call: Call, start: Cursor, came_in: str) -> str:
+    """A cursor at the same position: the one that came in, one of two, or a new one."""
+    if call.twist.paging == "repeat" and came_in:
+        return came_in
+    if call.twist.paging == "cycle":
+        pair = call.twist.cycle.setdefault(start, (call.codec.encode(start), call.codec.encode(start)))
+        return pair[1] if came_in == pair[0] else pair[0]
+    return call.codec.encode(start)
+
+
+def _with_duplicate(start: Cursor, rows: Rows, pieces: list[bytes]) -> list[bytes]:
+    # On a later page the last row of the page before comes again, on a first page its own first row.
+    if start.after < 0:
+        return [*pieces, *pieces[:1]]
+    keys, before = rows(start.after - 1, 1)
+    return [*before, *pieces] if keys == [start.after] else [*pieces, *pieces[:1]]

@@ -1,0 +1,158 @@
+"""The HTTP server: hands requests to the service, and plays the faults of the transport."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from .control.api import ControlApi
+from .faults.kinds import TOKEN
+from .faults.twist import Twist
+from .options import ServiceOptions, TeamOptions
+from .routes.call import Call
+from .routes.members import list_v2
+from .service import Request, Service
+from .team import Team
+from .team.seeding import build
+from .wire import rendering
+from .wire.answers import Answer, plain
+
+
+class Simulator(msgspec.Struct, frozen=True, kw_only=True):
+    """A running simulator: its address, its service and what the ready line says."""
+
+    base_url: str
+    service: Service
+    ready: dict[str, Any]
+
+
+class _Server:
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._control = ControlApi(service)
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answers any request."""
+        path = request.path
+        if path.startswith("/_sim/"):
+            return _response(self._control.answer(request.method, path, request.query, await _read(request)))
+        if path.startswith("/2/") or path == f"/{TOKEN}":
+            return await self._api(request, path.removeprefix("/").removeprefix("2/"))
+        if path == "/oauth2/authorize":
+            return _response(self._service.authorize(request.query))
+        return _response(plain(404, "Not Found"))
+
+    async def _api(self, request: web.BaseRequest, route: str) -> web.StreamResponse:
+        journal = self._service.journal
+        index = journal.arrive()
+        faults = self._service.faults.fire(index, route)
+        names = [fault.kind.kind for fault in faults]
+        transport = next((fault.kind.kind for fault in faults if fault.kind.stage == "transport"), "")
+        body, status, sent = b"", 0, b""
+        try:
+            body = await _read(request)
+            if transport in ("drop", "hang"):
+                return await self._silence(request, transport)
+            asked = Request(route=route, method=request.method, headers=request.headers, body=body)
+            answer = await self._service.answer(asked, index, faults)
+            status, sent = answer.status, answer.body
+            if transport:
+                return await _break_off(request, answer)
+            return _response(answer)
+        finally:
+            journal.note(index, route, body, status, sent, names)
+            journal.leave()
+
+    async def _silence(self, request: web.BaseRequest, transport: str) -> web.StreamResponse:
+        if transport == "hang":
+            # Ends when the client goes away or the server stops: both cancel the handler.
+            await asyncio.Event().wait()
+        return _cut(request)
+
+
+def _cut(request: web.BaseRequest) -> web.StreamResponse:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+async def _break_off(request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
+    response = web.StreamResponse(status=answer.status, headers=_headers(answer))
+    response.content_length = len(answer.body) + 1000
+    await response.prepare(request)
+    await response.write(answer.body[: max(1, len(answer.body) // 2)])
+    if request.transport is not None:
+        request.transport.close()
+    return response
+
+
+async def _read(request: web.BaseRequest) -> bytes:
+    # Not `request.read()`, which refuses bodies above one megabyte.
+    return await request.content.read() if request.body_exists else b""
+
+
+def _headers(answer: Answer) -> dict[str, str]:
+    return {**answer.headers, "Content-Type": answer.content_type, "X-Dropbox-Request-Id": secrets.token_hex(16)}
+
+
+def _response(answer: Answer) -> web.Response:
+    return web.Response(status=answer.status, body=answer.body, headers=_headers(answer))
+
+
+@asynccontextmanager
+async def serving(team: Team | TeamOptions, options: ServiceOptions | None = None) -> AsyncGenerator[Simulator]:
+    """Runs a simulator in this event loop, on a team given or seeded by options, until the block ends."""
+    options = options or ServiceOptions()
+    team = build(team) if isinstance(team, TeamOptions) else team
+    service = Service(team, options)
+    server = web.Server(_Server(service).handle, handler_cancellation=True)
+    runner = web.ServerRunner(server, access_log=None, shutdown_timeout=0.5)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, options.host, options.port)
+        await site.start()
+        host, port = runner.addresses[0][:2]
+        base_url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        yield Simulator(base_url=base_url, service=service, ready=_ready(base_url, service, options))
+    finally:
+        await runner.cleanup()
+        service.journal.close()
+
+
+def _ready(base_url: str, service: Service, options: ServiceOptions) -> dict[str, Any]:
+    team = service.team
+    for member in team.members:
+        rendering.info(member)
+    return {
+        "base_url": base_url,
+        "app_key": options.app_key,
+        "app_secret": options.app_secret,
+        "refresh_token": options.refresh_token,
+        "members": len(team.current()),
+        "groups": len(team.live_groups()),
+        "memberships": team.membership_count,
+        "render_ms_per_1000": _measure(service),
+    }
+
+
+def _measure(service: Service) -> float:
+    """Milliseconds to build a page of 1,000 members once they are rendered: the best of five, taken on this team.
+
+    Smaller teams are scaled up, their fixed cost included. The first rendering of a member costs more.
+    """
+    call = Call(team=service.team, codec=service.codec, arg={"limit": 1000, "include_removed": False}, twist=Twist())
+    members = max(1, min(1000, len(service.team.current())))
+    return round(min(_spent(call) for _ in range(5)) * 1_000_000 / members, 3)
+
+
+def _spent(call: Call) -> float:
+    started = time.perf_counter()
+    list_v2(call)
+    return time.perf_counter() - started

@@ -1,0 +1,1 @@
+"""The wire: arguments, errors, cursors and JSON in Dropbox's forms."""

@@ -1,0 +1,186 @@
+"""What Dropbox sends: the fields that are used, and nothing else.
+
+Dropbox's unions are mostly open and its structs grow, so that a tag is a plain text and unknown fields are passed over.
+"""
+
+from datetime import datetime
+
+import msgspec
+from msgspec import field
+
+
+class Wire(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all of them."""
+
+
+class Tag(Wire, frozen=True, kw_only=True):
+    """A union of which only the tag matters."""
+
+    tag: str = field(name=".tag")
+
+
+class Status(Wire, frozen=True, kw_only=True):
+    """``TeamMemberStatus``; the flags come with the tag ``removed``."""
+
+    tag: str = field(name=".tag")
+    is_recoverable: bool | None = None
+    is_disconnected: bool | None = None
+
+
+class Name(Wire, frozen=True, kw_only=True):
+    """A person's name; any part may be empty for somebody who was only invited."""
+
+    given_name: str = ""
+    surname: str = ""
+    familiar_name: str = ""
+    display_name: str = ""
+
+
+class SecondaryEmail(Wire, frozen=True, kw_only=True):
+    """A further address."""
+
+    email: str
+    is_verified: bool | None = None
+
+
+class Profile(Wire, frozen=True, kw_only=True):
+    """``TeamMemberProfile``."""
+
+    team_member_id: str
+    email: str
+    status: Status
+    name: Name = Name()
+    membership_type: Tag | None = None
+    email_verified: bool | None = None
+    secondary_emails: tuple[SecondaryEmail, ...] = ()
+    external_id: str | None = None
+    account_id: str | None = None
+    persistent_id: str | None = None
+    invited_on: datetime | None = None
+    joined_on: datetime | None = None
+    suspended_on: datetime | None = None
+    is_directory_restricted: bool | None = None
+    groups: tuple[str, ...] = ()
+
+
+class Role(Wire, frozen=True, kw_only=True):
+    """``TeamMemberRole``."""
+
+    role_id: str
+    name: str
+    description: str = ""
+
+
+class Member(Wire, frozen=True, kw_only=True):
+    """``TeamMemberInfoV2``; no roles is an ordinary member."""
+
+    profile: Profile
+    roles: tuple[Role, ...] | None = None
+
+
+class MembersPage(Wire, frozen=True, kw_only=True):
+    """``MembersListV2Result``."""
+
+    members: tuple[Member, ...]
+    cursor: str
+    has_more: bool
+
+
+class Roles(Wire, frozen=True, kw_only=True):
+    """``MembersGetAvailableTeamMemberRolesResult``."""
+
+    roles: tuple[Role, ...]
+
+
+class Group(Wire, frozen=True, kw_only=True):
+    """``GroupSummary``."""
+
+    group_id: str
+    group_name: str
+    group_management_type: Tag
+    group_external_id: str | None = None
+    member_count: int | None = None
+
+
+class GroupsPage(Wire, frozen=True, kw_only=True):
+    """``GroupsListResult``."""
+
+    groups: tuple[Group, ...]
+    cursor: str
+    has_more: bool
+
+
+class GroupMemberProfile(Wire, frozen=True, kw_only=True):
+    """``MemberProfile``, of which only the id is used."""
+
+    team_member_id: str
+
+
+class GroupMember(Wire, frozen=True, kw_only=True):
+    """``GroupMemberInfo``."""
+
+    profile: GroupMemberProfile
+    access_type: Tag
+
+
+class GroupInfo(Wire, frozen=True, kw_only=True):
+    """``GroupsGetInfoItem``: ``group_info`` with its fields beside the tag, or ``id_not_found``."""
+
+    tag: str = field(name=".tag")
+    group_id: str | None = None
+    id_not_found: str | None = None
+    member_count: int | None = None
+    members: tuple[GroupMember, ...] | None = None
+
+
+class GroupMembersPage(Wire, frozen=True, kw_only=True):
+    """``GroupsMembersListResult``."""
+
+    members: tuple[GroupMember, ...]
+    cursor: str
+    has_more: bool
+
+
+class TeamInfo(Wire, frozen=True, kw_only=True):
+    """``TeamGetInfoResult``. Dropbox sends 0 for ``num_used_licenses`` where it does not know."""
+
+    name: str
+    team_id: str
+    num_licensed_users: int | None = None
+    num_used_licenses: int = 0
+
+
+class Admin(Wire, frozen=True, kw_only=True):
+    """``TokenGetAuthenticatedAdminResult``."""
+
+    admin_profile: Profile
+
+
+class ErrorTag(Wire, frozen=True, kw_only=True):
+    """The error union of an answer."""
+
+    tag: str | None = field(name=".tag", default=None)
+    required_scope: str | None = None
+
+
+class ErrorBody(Wire, frozen=True, kw_only=True):
+    """The body of a 401, 403 or 409."""
+
+    error: ErrorTag = ErrorTag()
+
+    @property
+    def tag(self) -> str | None:
+        """The error's tag."""
+        return self.error.tag
+
+
+class Reason(Wire, frozen=True, kw_only=True):
+    """The body of a 429."""
+
+    retry_after: float | None = None
+
+
+class RateLimit(Wire, frozen=True, kw_only=True):
+    """The envelope of a 429."""
+
+    error: Reason = Reason()
