@@ -30,7 +30,7 @@ class Entitlement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     immutable: str | None = None
 
 
-class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A principal holds an entitlement, keyed by the two; ``scope`` names the set of rows that it belongs to.
 
     The principal may be any resource. Where it is not a person, ``inherited_by`` lists the slugs of *its* entitlements

@@ -35,7 +35,7 @@ def _unescape(text: str) -> str:
     return _UNESCAPE.sub(plain, text)
 
 
-class ResourceId(msgspec.Struct, frozen=True, kw_only=True, order=True):
+class ResourceId(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False):
     """One resource of a connection: its type and the application's own id.
 
     ``str()`` gives the text form ``type:id``; ``parse`` reads it back, for any id without exception.
@@ -58,7 +58,7 @@ class ResourceId(msgspec.Struct, frozen=True, kw_only=True, order=True):
         return cls(type=kind, id=_unescape(rest))
 
 
-class EntitlementId(msgspec.Struct, frozen=True, kw_only=True, order=True):
+class EntitlementId(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False):
     """What one resource offers: the resource and the slug. Text form ``type:id/slug``."""
 
     resource: ResourceId
@@ -76,7 +76,7 @@ class EntitlementId(msgspec.Struct, frozen=True, kw_only=True, order=True):
         return cls(resource=ResourceId.parse(resource), slug=slug)
 
 
-class GrantId(msgspec.Struct, frozen=True, kw_only=True, order=True):
+class GrantId(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False):
     """Who holds what: the entitlement and the principal. Text form ``type:id/slug#type:id``."""
 
     entitlement: EntitlementId

@@ -100,12 +100,13 @@ ENTITLEMENTS = """SELECT n.type, n.id, e.slug, s.name, e.display_name, e.data, o
 FROM {db}.node n CROSS JOIN {db}.entitlement_row e ON e.resource = n.key JOIN {db}.scope_row s ON s.key = e.scope
 LEFT JOIN {db}.origin o ON o.key = e.origin LEFT JOIN {db}.resource_row r ON r.key = n.key"""
 ENTITLEMENTS_ORDER = "ORDER BY n.type, n.id, e.slug"
-GRANTS = """SELECT n.type, n.id, e.slug, p.type, p.id, s.name, s.seal, d.data, o.run, o.taken,
-    r.display_name, e.display_name, h.display_name, h.data ->> '$.trait.status'
+GRANTS = """SELECT n.type, n.id, e.slug, p.type, p.id, s.name, s.seal, d.data, o.run, o.taken, {names}
 FROM {db}.node n {join} {db}.entitlement_row e ON e.resource = n.key {join} {db}.grant_row g ON g.entitlement = e.key
 JOIN {db}.node p ON p.key = g.principal JOIN {db}.scope_row s ON s.key = g.scope
 LEFT JOIN {db}.grant_detail d ON d.key = g.detail LEFT JOIN {db}.origin o ON o.key = g.origin
 LEFT JOIN {db}.resource_row r ON r.key = n.key LEFT JOIN {db}.resource_row h ON h.key = p.key"""
+GRANTS_NAMES = "r.display_name, e.display_name, h.display_name, h.data ->> '$.trait.status'"
+GRANTS_NO_NAMES = "NULL, NULL, NULL, NULL"
 GRANTS_ORDER = "ORDER BY n.type, n.id, e.slug, p.type, p.id"
 
 
@@ -249,11 +250,12 @@ class Snapshot(Names):
         status: str | None = None,
         search: str | None = None,
         carried: bool | None = None,
+        names: bool = True,
     ) -> Iterator[GrantRow]:
         """The grants that fit every filter.
 
         *type* is that of the resource, *status* the principal's. *search*: text within the name, id, login or an e-mail
-        of either end, in any case.
+        of either end, in any case. Without *names*, only identifiers are told, in half the time.
         """
         where = _Where(carried, "g")
         where.equal("n.type", type)
@@ -268,7 +270,8 @@ class Snapshot(Names):
             where.add("(g.principal IN temp.matched OR n.key IN temp.matched)")
         # From a principal, SQLite finds its own way by the index; else the order of the rows is that of the nodes.
         join = "CROSS JOIN" if principal is None else "JOIN"
-        return grant_rows(where.run(self.db, GRANTS.format(db="main", join=join), GRANTS_ORDER))
+        told = GRANTS_NAMES if names else GRANTS_NO_NAMES
+        return grant_rows(where.run(self.db, GRANTS.format(db="main", join=join, names=told), GRANTS_ORDER))
 
 
 def _words(row: EntitlementRow) -> str:

@@ -2,7 +2,8 @@
 
 Rows are keyed by small integers (``node`` and ``entitlement_row`` give them their names), so that a million grants take
 some 20 MB and are written in order. Nothing but the primary keys is indexed while writing; ``INDEXES`` and ``VIEWS``
-come at the end.
+come at the end. Grants are appended to ``grant_page``, which costs a commit as much as the page is
+long, and merged in order of their keys when the reads have ended.
 """
 
 FORMAT = 1
@@ -46,6 +47,10 @@ CREATE TABLE grant_row (
     detail INTEGER REFERENCES grant_detail,
     PRIMARY KEY (entitlement, principal)
 ) WITHOUT ROWID;
+
+CREATE TABLE grant_page (
+    entitlement INTEGER NOT NULL, principal INTEGER NOT NULL, scope INTEGER NOT NULL, page INTEGER NOT NULL, detail INTEGER
+);
 
 CREATE TABLE grant_detail (key INTEGER PRIMARY KEY, data TEXT NOT NULL UNIQUE);
 

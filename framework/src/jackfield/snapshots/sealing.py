@@ -236,15 +236,16 @@ def carry_forward(db: sqlite3.Connection, run: str, taken: str) -> int:
 def close_file(db: sqlite3.Connection) -> None:
     """Drop what only the writing needed; call within the transaction of the seals."""
     db.execute("DELETE FROM entitlement_row WHERE scope IS NULL AND key NOT IN (SELECT entitlement FROM grant_row)")
+    db.execute("DROP TABLE grant_page")
     for statement in (INDEXES + VIEWS).split(";"):
         if statement.strip():
             db.execute(statement)
 
 
-def settle(db: sqlite3.Connection) -> None:
-    """Bring everything into the one file and close it."""
+def copy_finished(db: sqlite3.Connection, to: Path) -> None:
+    """Write the finished snapshot to *to*, compact and in one file; the partial one stays as it is."""
     if any(row[1] == "base" for row in db.execute("PRAGMA database_list")):
         db.execute("DETACH base")
-    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    db.execute("PRAGMA journal_mode = DELETE")
-    db.close()
+    to.unlink(missing_ok=True)
+    to.touch(mode=0o600)
+    db.execute("VACUUM INTO ?", (str(to),))

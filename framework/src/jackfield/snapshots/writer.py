@@ -22,9 +22,10 @@ from jackfield_contracts import Diagnostic, Entitlement, Grant, Item, Page, Reso
 _SLICE = 1000
 _CACHED_RESOURCES = 20_000
 
-_GRANT = "INSERT OR IGNORE INTO grant_row (entitlement, principal, scope, page, detail) VALUES (?, ?, ?, ?, ?)"
-_GRANT_AGAIN = """INSERT INTO grant_row (entitlement, principal, scope, page, detail) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET scope = excluded.scope, page = excluded.page, detail = excluded.detail, origin = NULL"""
+_GRANT = "INSERT INTO grant_page (entitlement, principal, scope, page, detail) VALUES (?, ?, ?, ?, ?)"
+# The later page wins, since REPLACE comes in the order of pages.
+_MERGE = """INSERT OR REPLACE INTO grant_row (entitlement, principal, scope, page, detail)
+SELECT entitlement, principal, scope, page, detail FROM grant_page ORDER BY entitlement, principal, page"""
 _RESOURCE = "INSERT OR IGNORE INTO resource_row (key, scope, page, display_name, data) VALUES (?, ?, ?, ?, ?)"
 _RESOURCE_AGAIN = """INSERT INTO resource_row (key, scope, page, display_name, data) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET scope = excluded.scope, page = excluded.page, display_name = excluded.display_name,
@@ -162,6 +163,7 @@ class SnapshotWriter:
         ).fetchall()
         for (key,) in stale:
             self.db.execute("DELETE FROM grant_row WHERE scope = ?", (key,))
+            self.db.execute("DELETE FROM grant_page WHERE scope = ?", (key,))
             self.db.execute("DELETE FROM scope_row WHERE key = ?", (key,))
         self._scopes.clear()
 
@@ -171,6 +173,7 @@ class SnapshotWriter:
             of_read = "page IN (SELECT key FROM page_row WHERE read = ?)"
             self.db.execute(f"DELETE FROM resource_row WHERE {of_read}", (read.key,))
             self.db.execute(f"DELETE FROM grant_row WHERE {of_read}", (read.key,))
+            self.db.execute(f"DELETE FROM grant_page WHERE {of_read}", (read.key,))
             self.db.execute(
                 f"UPDATE entitlement_row SET scope = NULL, page = NULL, display_name = NULL, data = NULL WHERE {of_read}",
                 (read.key,),
@@ -231,6 +234,17 @@ class SnapshotWriter:
                     self.drop_stale_scopes(read)
             return fresh
 
+    async def merge(self) -> None:
+        """Bring the grants of all pages into order, each once; a later page wins over an earlier one."""
+        async with self.transaction():
+            appended = self.db.execute("SELECT count(*) FROM grant_page").fetchone()[0]
+            before = self.db.execute("SELECT count(*) FROM grant_row").fetchone()[0]
+            self.db.execute(_MERGE)
+            after = self.db.execute("SELECT count(*) FROM grant_row").fetchone()[0]
+            self.db.execute("DELETE FROM grant_page")
+            if after - before < appended:
+                self.set_header({"repeats": "1"})
+
     def note(self, diagnostic: Diagnostic, times: int = 1) -> None:
         """Keep something worth telling with the snapshot; the same thing again only counts up."""
         self.db.execute(
@@ -270,6 +284,7 @@ class SnapshotWriter:
         key = self._keys.resource(gone)
         mine = "entitlement IN (SELECT key FROM entitlement_row WHERE resource = ?)"
         self.db.execute(f"DELETE FROM grant_row WHERE {mine}", (key,))
+        self.db.execute(f"DELETE FROM grant_page WHERE {mine}", (key,))
         self.db.execute(
             "UPDATE entitlement_row SET scope = NULL, page = NULL, display_name = NULL, data = NULL WHERE resource = ?",
             (key,),
@@ -317,10 +332,7 @@ class SnapshotWriter:
         if entitlements:
             self.db.executemany(_ENTITLEMENT, entitlements)
         if grants:
-            grants.sort()
-            if self.db.executemany(_GRANT, grants).rowcount < len(grants):
-                self.db.executemany(_GRANT_AGAIN, grants)
-                self.set_header({"repeats": "1"})
+            self.db.executemany(_GRANT, grants)
 
     def _scope(self, name: str) -> int:
         known = self._scopes.get(name)

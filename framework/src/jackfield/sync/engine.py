@@ -5,6 +5,7 @@ crash the same call goes on. Hides scheduling.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -43,7 +44,8 @@ class Engine:
         stored: Callable[[Page], int],
     ) -> None:
         """*stored* is told each page just before it is stored and answers the requests made so far."""
-        self._families = {family.name: family for family in families}
+        # Single listings first: they are the longest chains, and others follow them.
+        self._families = {family.name: family for family in sorted(families, key=lambda family: not family.scopes)}
         self._writer = writer
         self._pages = pages
         self._concurrency = concurrency
@@ -52,10 +54,11 @@ class Engine:
         self._stored = stored
         # The moment until which the parts of a read that was split may be tried again: that of the whole.
         self._until: dict[int, float] = {}
-        self._reads: list[Read] = []
+        self._held: dict[str, list[Read]] = {}
+        self._open: Counter[str] = Counter()
         self._waiting: dict[str, list[Scope]] = {family.name: [] for family in families if not family.scopes}
         self._feeding: dict[str, int | None] = dict.fromkeys(self._waiting)
-        self._active: set[int] = set()
+        self._active = 0
         self._changed = asyncio.Event()
         self.errors: list[JackfieldError] = []
         _check_families(self._families)
@@ -67,28 +70,38 @@ class Engine:
         """
         await self._begin()
         await self._work()
-        await self._reread()
-        await self._work()
+        await self._writer.merge()
+        if await self._reread():
+            await self._work()
+            await self._writer.merge()
 
     async def _begin(self) -> None:
-        self._reads = self._writer.reads()
+        reads = self._writer.reads()
         async with self._writer.transaction():
-            for read in self._reads:
+            for read in reads:
                 if read.state == "failed":
                     self._writer.reopen(read)
-            begun = {read.family: read for read in self._reads}
+            begun = {read.family: read for read in reads}
             for family in self._families.values():
                 if not family.scopes:
                     continue
                 read = begun.get(family.name)
                 if read is None:
                     read = self._writer.add_read(family.name)
-                    self._reads.append(read)
+                    reads.append(read)
                     for scope in family.scopes:
                         self._writer.add_scope(scope, read=read.key)
                 self._feeding[family.name] = read.key
+        for read in reads:
+            if read.state == "open":
+                self._enlist(read)
         for scope in self._writer.waiting():
             self._waiting[scope.family].append(scope)
+
+    def _enlist(self, read: Read) -> None:
+        """Count an open read, which waits for the families that it follows."""
+        self._open[read.family] += 1
+        self._held.setdefault(read.family, []).append(read)
 
     async def _work(self) -> None:
         try:
@@ -96,8 +109,7 @@ class Engine:
                 while True:
                     self._changed.clear()
                     await self._pack()
-                    for read in self._ready():
-                        self._active.add(read.key)
+                    for read in self._start():
                         group.create_task(self._read(read))
                     if not self._active:
                         return
@@ -105,23 +117,25 @@ class Engine:
         except* JackfieldError as failed:
             _raise_first(failed)
         finally:
-            self._active.clear()
+            self._active = 0
 
-    def _ready(self) -> list[Read]:
-        room = self._concurrency - len(self._active)
-        ready = [
-            read
-            for read in self._reads
-            if read.state == "open"
-            and read.key not in self._active
-            and (read.reread or all(self._ended(name) for name in self._families[read.family].follows))
-        ]
-        return ready[: max(room, 0)]
+    def _start(self) -> list[Read]:
+        """The reads to begin now: those of a single listing first, since others follow them."""
+        started: list[Read] = []
+        for name, family in self._families.items():
+            held = self._held.get(name)
+            if not held or not (held[0].reread or all(self._ended(before) for before in family.follows)):
+                continue
+            room = self._concurrency - self._active
+            started += held[:room]
+            self._active += len(held[:room])
+            del held[:room]
+        return started
 
     def _ended(self, name: str) -> bool:
-        if any(read.state == "open" for read in self._reads if read.family == name):
+        if self._open[name] or self._waiting.get(name):
             return False
-        return not self._waiting.get(name) and all(self._ended(before) for before in self._families[name].follows)
+        return all(self._ended(before) for before in self._families[name].follows)
 
     async def _pack(self) -> None:
         for name, scopes in self._waiting.items():
@@ -141,7 +155,7 @@ class Engine:
             for batch in batches:
                 read = self._writer.add_read(family.name, reread=reread)
                 self._writer.assign([scope.name for scope in batch], read)
-                self._reads.append(read)
+                self._enlist(read)
                 if until is not None:
                     self._until[read.key] = until
 
@@ -164,7 +178,8 @@ class Engine:
         except JackfieldError as error:
             await self._failed(read, scopes, error)
         finally:
-            self._active.discard(read.key)
+            self._active -= 1
+            self._open[read.family] -= 1
             self._changed.set()
 
     async def _failed(self, read: Read, scopes: tuple[Scope, ...], error: JackfieldError) -> None:
@@ -182,7 +197,7 @@ class Engine:
         async with self._writer.transaction():
             self._writer.end_read(read, "failed", reason_of(error))
 
-    async def _reread(self) -> None:
+    async def _reread(self) -> bool:
         """Open one more read for the scopes whose counts disagree, by their fallback family or their own."""
         again: dict[str, list[Scope]] = {}
         for state in scope_states(self._writer.db):
@@ -191,6 +206,7 @@ class Engine:
         for name, scopes in again.items():
             batches, _ = pack(self._families[name], scopes, all_there=True)
             await self._add_reads(self._families[name], batches, reread=True)
+        return bool(again)
 
     def _second_family(self, state: ScopeState) -> str | None:
         scope = state.definition

@@ -26,7 +26,7 @@ from jackfield.http.transport import NetworkSettings
 from jackfield.log import Logger
 from jackfield.policies import Policy
 from jackfield.snapshots.file import create_partial, open_partial, open_snapshot, remove
-from jackfield.snapshots.sealing import attach_base, settle
+from jackfield.snapshots.sealing import attach_base, copy_finished
 from jackfield.snapshots.writer import SnapshotWriter
 from jackfield.state import Home, Run, RunStatus, State, hold_lock
 from jackfield.state.home import sync_folder
@@ -301,11 +301,14 @@ async def _seal(sync: _Sync, requests: int, errors: list[JackfieldError], user_t
 def _publish(sync: _Sync) -> Run:
     partial, final = sync.home.partial(sync.name), sync.home.snapshot(sync.name, sync.run)
     header, counts, scopes = describe(sync.writer.db)
-    settle(sync.writer.db)
-    sha256 = digest(partial)
-    _sync_file(partial)
-    partial.rename(final)
+    finished = partial.with_suffix(".finished")
+    copy_finished(sync.writer.db, finished)
+    sha256 = digest(finished)
+    _sync_file(finished)
+    finished.rename(final)
     sync_folder(final.parent)
+    sync.writer.db.close()
+    remove(partial)
     run = record_of(header, counts, scopes, snapshot=str(final), sha256=sha256)
     published = sync.clock.now().isoformat(timespec="microseconds") if run.status is RunStatus.PUBLISHED else None
     sync.state.save(run, published=published)

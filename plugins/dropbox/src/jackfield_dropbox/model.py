@@ -4,6 +4,7 @@ Identifiers are those that existing Dropbox connections in this field use, so th
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from jackfield_contracts import (
     AccountStatus,
@@ -260,13 +261,21 @@ def group_scope(id: ResourceId) -> str:
     return f"{id}/*"
 
 
-def membership(group: ResourceId, slug: str, member: str, *, system_managed: bool = False) -> Grant:
-    """A member is in a group, as plain member or as owner."""
-    return Grant(
-        entitlement=EntitlementId(resource=group, slug=slug),
-        principal=ResourceId(type="user", id=member),
-        scope=group_scope(group),
-        immutable=_SYSTEM if system_managed else None,
+class Joined(NamedTuple):
+    """What is the same for each plain member of one group."""
+
+    entitlement: EntitlementId
+    scope: str
+    immutable: str | None
+
+
+def joined(group: Resource) -> Joined:
+    """What a membership of *group* looks like, worked out once."""
+    system = isinstance(group.trait, GroupTrait) and group.trait.management == "system_managed"
+    return Joined(
+        entitlement=EntitlementId(resource=group.id, slug="member"),
+        scope=group_scope(group.id),
+        immutable=_SYSTEM if system else None,
     )
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 from jackfield.errors import MissingPermission, NotFound, RemoteContract, Transient
 from jackfield.hookspecs import Reads, SyncView, family
-from jackfield_contracts import Diagnostic, GroupTrait, Item, Page, ResourceId, Scope, Severity, Tenant
+from jackfield_contracts import Diagnostic, Grant, GroupTrait, Item, Page, ResourceId, Scope, Severity, Tenant
 from jackfield_dropbox import model, wire
 from jackfield_dropbox.api import Api
 
@@ -79,10 +79,11 @@ class DropboxReads(Reads):
         known_roles = view.stored("role", held)
         items: list[Item] = []
         notes: list[Diagnostic] = []
-        feeds: dict[str, tuple[ResourceId, bool]] = {}
-        for id, group in groups.items():
-            if isinstance(group.trait, GroupTrait) and model.fed_by_members(group.trait):
-                feeds[id] = group.id, group.trait.management == "system_managed"
+        feeds = {
+            id: model.joined(group)
+            for id, group in groups.items()
+            if isinstance(group.trait, GroupTrait) and model.fed_by_members(group.trait)
+        }
         for member in page.members:
             profile = member.profile
             items.append(model.user(member))
@@ -93,10 +94,17 @@ class DropboxReads(Reads):
                 items.append(model.role_grant(role.role_id, profile.team_member_id))
             if seats_known and (seat := model.seat(profile)) is not None:
                 items.append(seat)
+            user = ResourceId(type="user", id=profile.team_member_id)
             for id in profile.groups:
-                if id in feeds:
-                    resource, system = feeds[id]
-                    items.append(model.membership(resource, "member", profile.team_member_id, system_managed=system))
+                if (joined := feeds.get(id)) is not None:
+                    items.append(
+                        Grant(
+                            entitlement=joined.entitlement,
+                            principal=user,
+                            scope=joined.scope,
+                            immutable=joined.immutable,
+                        )
+                    )
         missing = len(listed - groups.keys())
         if missing:
             notes.append(

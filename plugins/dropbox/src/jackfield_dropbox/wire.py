@@ -9,17 +9,17 @@ import msgspec
 from msgspec import field
 
 
-class Wire(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of all of them."""
+class Wire(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Base of all of them. They hold no cycles, so that the garbage collector need not look at a million of them."""
 
 
-class Tag(Wire, frozen=True, kw_only=True):
+class Tag(Wire, frozen=True, kw_only=True, gc=False):
     """A union of which only the tag matters."""
 
     tag: str = field(name=".tag")
 
 
-class Status(Wire, frozen=True, kw_only=True):
+class Status(Wire, frozen=True, kw_only=True, gc=False):
     """``TeamMemberStatus``; the flags come with the tag ``removed``."""
 
     tag: str = field(name=".tag")
@@ -27,7 +27,7 @@ class Status(Wire, frozen=True, kw_only=True):
     is_disconnected: bool | None = None
 
 
-class Name(Wire, frozen=True, kw_only=True):
+class Name(Wire, frozen=True, kw_only=True, gc=False):
     """A person's name; any part may be empty for somebody who was only invited."""
 
     given_name: str = ""
@@ -36,14 +36,14 @@ class Name(Wire, frozen=True, kw_only=True):
     display_name: str = ""
 
 
-class SecondaryEmail(Wire, frozen=True, kw_only=True):
+class SecondaryEmail(Wire, frozen=True, kw_only=True, gc=False):
     """A further address."""
 
     email: str
     is_verified: bool | None = None
 
 
-class Profile(Wire, frozen=True, kw_only=True):
+class Profile(Wire, frozen=True, kw_only=True, gc=False):
     """``TeamMemberProfile``."""
 
     team_member_id: str
@@ -63,7 +63,7 @@ class Profile(Wire, frozen=True, kw_only=True):
     groups: tuple[str, ...] = ()
 
 
-class Role(Wire, frozen=True, kw_only=True):
+class Role(Wire, frozen=True, kw_only=True, gc=False):
     """``TeamMemberRole``."""
 
     role_id: str
@@ -71,14 +71,14 @@ class Role(Wire, frozen=True, kw_only=True):
     description: str = ""
 
 
-class Member(Wire, frozen=True, kw_only=True):
+class Member(Wire, frozen=True, kw_only=True, gc=False):
     """``TeamMemberInfoV2``; no roles is an ordinary member."""
 
     profile: Profile
     roles: tuple[Role, ...] | None = None
 
 
-class MembersPage(Wire, frozen=True, kw_only=True):
+class MembersPage(Wire, frozen=True, kw_only=True, gc=False):
     """``MembersListV2Result``."""
 
     members: tuple[Member, ...]
@@ -86,13 +86,13 @@ class MembersPage(Wire, frozen=True, kw_only=True):
     has_more: bool
 
 
-class Roles(Wire, frozen=True, kw_only=True):
+class Roles(Wire, frozen=True, kw_only=True, gc=False):
     """``MembersGetAvailableTeamMemberRolesResult``."""
 
     roles: tuple[Role, ...]
 
 
-class Group(Wire, frozen=True, kw_only=True):
+class Group(Wire, frozen=True, kw_only=True, gc=False):
     """``GroupSummary``."""
 
     group_id: str
@@ -102,7 +102,7 @@ class Group(Wire, frozen=True, kw_only=True):
     member_count: int | None = None
 
 
-class GroupsPage(Wire, frozen=True, kw_only=True):
+class GroupsPage(Wire, frozen=True, kw_only=True, gc=False):
     """``GroupsListResult``."""
 
     groups: tuple[Group, ...]
@@ -110,20 +110,20 @@ class GroupsPage(Wire, frozen=True, kw_only=True):
     has_more: bool
 
 
-class GroupMemberProfile(Wire, frozen=True, kw_only=True):
+class GroupMemberProfile(Wire, frozen=True, kw_only=True, gc=False):
     """``MemberProfile``, of which only the id is used."""
 
     team_member_id: str
 
 
-class GroupMember(Wire, frozen=True, kw_only=True):
+class GroupMember(Wire, frozen=True, kw_only=True, gc=False):
     """``GroupMemberInfo``."""
 
     profile: GroupMemberProfile
     access_type: Tag
 
 
-class GroupInfo(Wire, frozen=True, kw_only=True):
+class GroupInfo(Wire, frozen=True, kw_only=True, gc=False):
     """``GroupsGetInfoItem``: ``group_info`` with its fields beside the tag, or ``id_not_found``."""
 
     tag: str = field(name=".tag")
@@ -133,7 +133,7 @@ class GroupInfo(Wire, frozen=True, kw_only=True):
     members: tuple[GroupMember, ...] | None = None
 
 
-class GroupMembersPage(Wire, frozen=True, kw_only=True):
+class GroupMembersPage(Wire, frozen=True, kw_only=True, gc=False):
     """``GroupsMembersListResult``."""
 
     members: tuple[GroupMember, ...]
@@ -141,7 +141,7 @@ class GroupMembersPage(Wire, frozen=True, kw_only=True):
     has_more: bool
 
 
-class TeamInfo(Wire, frozen=True, kw_only=True):
+class TeamInfo(Wire, frozen=True, kw_only=True, gc=False):
     """``TeamGetInfoResult``. Dropbox sends 0 for ``num_used_licenses`` where it does not know."""
 
     name: str
@@ -150,20 +150,20 @@ class TeamInfo(Wire, frozen=True, kw_only=True):
     num_used_licenses: int = 0
 
 
-class Admin(Wire, frozen=True, kw_only=True):
+class Admin(Wire, frozen=True, kw_only=True, gc=False):
     """``TokenGetAuthenticatedAdminResult``."""
 
     admin_profile: Profile
 
 
-class ErrorTag(Wire, frozen=True, kw_only=True):
+class ErrorTag(Wire, frozen=True, kw_only=True, gc=False):
     """The error union of an answer."""
 
     tag: str | None = field(name=".tag", default=None)
     required_scope: str | None = None
 
 
-class ErrorBody(Wire, frozen=True, kw_only=True):
+class ErrorBody(Wire, frozen=True, kw_only=True, gc=False):
     """The body of a 401, 403 or 409."""
 
     error: ErrorTag = ErrorTag()
@@ -174,13 +174,13 @@ class ErrorBody(Wire, frozen=True, kw_only=True):
         return self.error.tag
 
 
-class Reason(Wire, frozen=True, kw_only=True):
+class Reason(Wire, frozen=True, kw_only=True, gc=False):
     """The body of a 429."""
 
     retry_after: float | None = None
 
 
-class RateLimit(Wire, frozen=True, kw_only=True):
+class RateLimit(Wire, frozen=True, kw_only=True, gc=False):
     """The envelope of a 429."""
 
     error: Reason = Reason()

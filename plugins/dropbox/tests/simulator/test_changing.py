@@ -27,13 +27,14 @@ def _listed(team: Team, churner: Churner, first: str, following: str, argument: 
     routes, codec = table(), CursorCodec()
     rows: list[Any] = []
     name, arg = first, argument
-    while True:
+    for _ in range(300):
         page = json.loads(routes[name].answer(Call(team=team, codec=codec, arg=arg, twist=Twist())))
         churner.tick()
         rows += page.get("members", page.get("groups"))
         if not page["has_more"]:
             return rows
         name, arg = following, {"cursor": page["cursor"]}
+    raise AssertionError(f"{first} did not end within 300 pages")
 
 
 @settings(max_examples=25, deadline=None)
@@ -198,3 +199,38 @@ def test_churn_and_observation_go_by_requests(client: Client) -> None:
     assert set(seen["always"]["users"]) <= ids <= set(seen["ever"]["users"])
     assert len(seen["ever"]["users"]) > 50 > len(seen["always"]["users"])
     assert {"users", "memberships", "roles", "licenses"} == set(seen["always"])
+
+
+def test_what_was_rendered_before_a_change_is_not_shown_after_it(client: Client) -> None:
+    def shown() -> dict[str, tuple[set[str], str, list[str]]]:
+        return {
+            row["profile"]["team_member_id"]: (
+                set(row["profile"]["groups"]),
+                row["profile"]["status"][".tag"],
+                [role["role_id"] for role in row.get("roles", [])],
+            )
+            for row in client.rows("members", {})
+        }
+
+    def true() -> dict[str, tuple[set[str], str, list[str]]]:
+        users = client.control.truth()["users"]
+        return {user["team_member_id"]: (set(user["groups"]), user["status"], user["roles"]) for user in users}
+
+    known = client.control.truth()
+    user = next(u for u in known["users"] if u["status"] == "active" and not u["roles"])["team_member_id"]
+    groups = [group for group in known["groups"] if group["management_type"] == "user_managed"]
+    inside = next(group["group_id"] for group in groups if user in group["members"])
+    outside = next(group["group_id"] for group in known["groups"] if user not in group["members"])
+    changes: list[dict[str, Any]] = [
+        {"do": "group_add", "user": user, "group": outside},
+        {"do": "group_remove", "user": user, "group": inside},
+        {"do": "set_role", "user": user, "role": known["roles"][1]["role_id"]},
+        {"do": "set_role", "user": user, "role": None},
+        {"do": "suspend", "user": user},
+        {"do": "unsuspend", "user": user},
+        {"do": "delete_group", "group": outside},
+    ]
+    for change in changes:
+        before = shown()
+        client.control.change(change)
+        assert shown() == true() != before, change

@@ -38,6 +38,10 @@ class Group(msgspec.Struct, kw_only=True, eq=False):
     tail: bytes | None = None
     quoted_id: bytes | None = None
 
+    def __repr__(self) -> str:
+        # Members and groups hold one another; showing all of it would take for ever.
+        return f"Group({self.id!r}, {self.name!r}, {self.management}, {len(self.members)} members)"
+
     def in_order(self) -> list[Member]:
         """The members by the order in which they joined the team."""
         if self.ordered is None:
@@ -79,6 +83,9 @@ class Member(msgspec.Struct, kw_only=True, eq=False):
     # Rendered JSON, dropped when anything in it changes.
     profile_json: bytes | None = None
     info_json: bytes | None = None
+
+    def __repr__(self) -> str:
+        return f"Member({self.id!r}, {self.email!r}, {self.status}, {len(self.groups)} groups)"
 
     @property
     def on_team(self) -> bool:

@@ -1,0 +1,209 @@
+"""Who has access to what, inherited access included, worked out when asked and never stored.
+
+A grant whose principal is no person is inherited by the holders of those entitlements of that principal that its
+``inherited_by`` lists. Promises one answer for every grant that gives access, with the shortest way on from there, and
+an end also where groups contain each other. Hides the integer keys.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from jackfield.errors import NotFound
+from jackfield.snapshots.reader import Carried, Snapshot, carried_from
+from jackfield_contracts import EntitlementId, ResourceId
+
+
+class Via(msgspec.Struct, frozen=True, kw_only=True):
+    """One entitlement on the way to another, with the name of its resource."""
+
+    resource: ResourceId
+    slug: str
+    display_name: str | None = None
+
+
+class Access(msgspec.Struct, frozen=True, kw_only=True):
+    """A principal has an entitlement: by a grant of its own where ``path`` is empty, else through those of the path.
+
+    The path runs from what the principal itself holds towards the entitlement. ``carried`` is the oldest origin of the
+    grants on the way, None if this sync saw all of them.
+    """
+
+    principal: ResourceId
+    entitlement: EntitlementId
+    path: tuple[Via, ...] = ()
+    principal_name: str | None = None
+    principal_status: str | None = None
+    resource_name: str | None = None
+    entitlement_name: str | None = None
+    carried: Carried | None = None
+
+
+class _Reached(msgspec.Struct, frozen=True):
+    """An entitlement that was reached, with the path that others have through it."""
+
+    keys: tuple[int, ...]
+    path: tuple[Via, ...]
+    carried: Carried | None
+
+
+_ENDS = """e.key, n.type, n.id, e.slug, r.display_name, e.display_name, o.run, o.taken"""
+_JOINS = """JOIN entitlement_row e ON e.key = g.entitlement JOIN node n ON n.key = e.resource
+LEFT JOIN resource_row r ON r.key = n.key LEFT JOIN origin o ON o.key = g.origin"""
+
+_HELD = f"SELECT {_ENDS} FROM grant_row g {_JOINS} WHERE g.principal = ? ORDER BY n.type, n.id, e.slug"
+
+_HELD_THROUGH = f"""SELECT f.value, {_ENDS} FROM json_each(?) f CROSS JOIN entitlement_row h ON h.key = f.value
+CROSS JOIN grant_row g ON g.principal = h.resource JOIN temp.passing p ON p.detail = g.detail AND p.slug = h.slug
+{_JOINS} ORDER BY n.type, n.id, e.slug, f.value"""
+
+_HOLDERS = """SELECT f.value, p.key, p.type, p.id, h.display_name, h.data ->> '$.trait.status', o.run, o.taken
+FROM json_each(?) f CROSS JOIN grant_row g ON g.entitlement = f.value CROSS JOIN node p ON p.key = g.principal
+LEFT JOIN resource_row h ON h.key = p.key LEFT JOIN origin o ON o.key = g.origin"""
+
+_PASSED_ON = """SELECT f.value, x.key, n.type, n.id, x.slug, r.display_name, o.run, o.taken
+FROM json_each(?) f CROSS JOIN grant_row g ON g.entitlement = f.value
+JOIN temp.passing p ON p.detail = g.detail CROSS JOIN entitlement_row x ON x.resource = g.principal AND x.slug = p.slug
+JOIN node n ON n.key = x.resource LEFT JOIN resource_row r ON r.key = n.key LEFT JOIN origin o ON o.key = g.origin
+ORDER BY n.type, n.id, x.slug"""
+
+
+def access_of(snapshot: Snapshot, principal: ResourceId, *, inherited: bool = True) -> Iterator[Access]:
+    """All that *principal* has access to, nearest first. Raises NotFound if the snapshot does not know it."""
+    db = snapshot.db
+    start = db.execute(
+        "SELECT n.key, r.display_name, r.data ->> '$.trait.status' FROM node n LEFT JOIN resource_row r ON r.key = n.key"
+        " WHERE n.type = ? AND n.id = ?",
+        (principal.type, principal.id),
+    ).fetchone()
+    if start is None:
+        raise NotFound(f"the snapshot has no {principal}")
+    key, name, status = start
+
+    def access(end: EntitlementId, row: tuple[Any, ...], way: _Reached, carried: Carried | None) -> Access:
+        return Access(
+            principal=principal,
+            principal_name=name,
+            principal_status=status,
+            entitlement=end,
+            resource_name=row[4],
+            entitlement_name=row[5],
+            path=way.path,
+            carried=carried,
+        )
+
+    nowhere = _Reached((), (), None)
+    reached: dict[int, _Reached] = {}
+    level: list[int] = []
+    for row in db.execute(_HELD, (key,)):
+        end, carried = _end(row), carried_from(row[6], row[7])
+        yield access(end, row, nowhere, carried)
+        reached[row[0]] = _through(end, row, nowhere, carried)
+        level.append(row[0])
+    if not inherited or not level or not _passing(snapshot):
+        return
+    while level:
+        following: list[int] = []
+        for through, *rest in db.execute(_HELD_THROUGH, (_json(level),)):
+            row, way = tuple(rest), reached[through]
+            end, carried = _end(row), _oldest(way.carried, carried_from(row[6], row[7]))
+            if row[0] in way.keys or end.resource == principal:
+                continue  # a circle of groups leads back to where it came from
+            yield access(end, row, way, carried)
+            if row[0] not in reached:
+                reached[row[0]] = _through(end, row, way, carried)
+                following.append(row[0])
+        level = following
+
+
+def holders_of(snapshot: Snapshot, target: ResourceId | EntitlementId, *, inherited: bool = True) -> Iterator[Access]:
+    """All that have access to *target* (of a resource: to any of its entitlements), nearest first for each entitlement.
+
+    Raises NotFound if the snapshot does not know it.
+    """
+    resource = target if isinstance(target, ResourceId) else target.resource
+    slug = None if isinstance(target, ResourceId) else target.slug
+    node = snapshot.db.execute(
+        "SELECT key FROM node WHERE type = ? AND id = ?", (resource.type, resource.id)
+    ).fetchone()
+    rows = snapshot.db.execute(
+        "SELECT e.key, e.slug, e.display_name, r.display_name FROM entitlement_row e"
+        " LEFT JOIN resource_row r ON r.key = e.resource WHERE e.resource = ? AND e.slug = coalesce(?, e.slug) ORDER BY e.slug",
+        (node[0] if node else None, slug),
+    ).fetchall()
+    if node is None or (slug is not None and not rows):
+        raise NotFound(f"the snapshot has no {target}")
+    passing = inherited and _passing(snapshot)
+    for key, own_slug, entitlement_name, resource_name in rows:
+        end = EntitlementId(resource=resource, slug=own_slug)
+        yield from _holders(snapshot, key, node[0], end, (resource_name, entitlement_name), passing=passing)
+
+
+def _holders(
+    snapshot: Snapshot, key: int, node: int, end: EntitlementId, names: tuple[str | None, str | None], *, passing: bool
+) -> Iterator[Access]:
+    reached = {key: _Reached((key,), (), None)}
+    level = [key]
+    while level:
+        # One entitlement: its rows come in the order of identifiers. More: SQLite would sort them all for little.
+        order = "ORDER BY p.type, p.id" if len(level) == 1 else ""
+        for through, holder, kind, id, name, status, run, taken in snapshot.db.execute(
+            f"{_HOLDERS} {order}", (_json(level),)
+        ):
+            way = reached[through]
+            if way.path and holder == node:
+                continue  # a circle: the resource would have access to itself
+            yield Access(
+                principal=ResourceId(type=kind, id=id),
+                principal_name=name,
+                principal_status=status,
+                entitlement=end,
+                resource_name=names[0],
+                entitlement_name=names[1],
+                path=way.path,
+                carried=_oldest(way.carried, carried_from(run, taken)) if run else way.carried,
+            )
+        if not passing:
+            return
+        following: list[int] = []
+        for through, found, kind, id, slug, name, run, taken in snapshot.db.execute(_PASSED_ON, (_json(level),)):
+            if found not in reached:
+                way = reached[through]
+                via = Via(resource=ResourceId(type=kind, id=id), slug=slug, display_name=name)
+                carried = _oldest(way.carried, carried_from(run, taken))
+                reached[found] = _Reached((*way.keys, found), (via, *way.path), carried)
+                following.append(found)
+        level = following
+
+
+def _passing(snapshot: Snapshot) -> bool:
+    """Make the table of the details that pass a grant on, and the slugs whose holders inherit it; whether it has any."""
+    db = snapshot.db
+    db.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS passing (detail INTEGER, slug TEXT, PRIMARY KEY (detail, slug)) WITHOUT ROWID"
+    )
+    db.execute(
+        "INSERT OR IGNORE INTO temp.passing SELECT d.key, j.value"
+        " FROM grant_detail d, json_each(d.data, '$.inherited_by') j"
+    )
+    return db.execute("SELECT 1 FROM temp.passing").fetchone() is not None
+
+
+def _end(row: tuple[Any, ...]) -> EntitlementId:
+    return EntitlementId(resource=ResourceId(type=row[1], id=row[2]), slug=row[3])
+
+
+def _through(end: EntitlementId, row: tuple[Any, ...], way: _Reached, carried: Carried | None) -> _Reached:
+    via = Via(resource=end.resource, slug=end.slug, display_name=row[4])
+    return _Reached((*way.keys, row[0]), (*way.path, via), carried)
+
+
+def _oldest(one: Carried | None, other: Carried | None) -> Carried | None:
+    if one is None or other is None:
+        return one or other
+    return min(one, other)
+
+
+def _json(keys: list[int]) -> str:
+    return msgspec.json.encode(keys).decode()

@@ -1,0 +1,177 @@
+"""Finding what people mean by the text that they type: an identifier, an e-mail, a login or a name.
+
+Promises that an identifier always means itself, that a name is tried only where no identifier matches, and that an
+ambiguous one lists its candidates instead of choosing.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+
+from jackfield.errors import BadConfig, NotFound
+from jackfield.snapshots.rows import decode_resource
+from jackfield_contracts import EntitlementId, IdentifierError, Resource, ResourceId, UserTrait
+
+_SHOWN = 10
+
+Candidate = tuple[ResourceId, str]
+"""A resource, and what is told of it to people."""
+
+
+def addresses(resource: Resource) -> tuple[str, ...]:
+    """The login and e-mails of a user, nothing for others."""
+    trait = resource.trait
+    if not isinstance(trait, UserTrait):
+        return ()
+    return (*((trait.login,) if trait.login else ()), *(email.address for email in trait.emails))
+
+
+def searchable(resource: Resource) -> Iterator[str]:
+    """The texts by which a resource is searched, in small letters."""
+    yield resource.display_name.casefold()
+    yield resource.id.id.casefold()
+    for one in addresses(resource):
+        yield one.casefold()
+
+
+class Names:
+    """Resolves texts against one open snapshot."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self.db = db
+
+    def find(self, text: str, *, users: bool = False) -> ResourceId:
+        """The resource meant by *text*: ``type:id``, an id, a user's e-mail or login, or a display name.
+
+        With *users*, only users are found by name. Raises NotFound, or BadConfig listing the candidates where several match.
+        """
+        found = self._find(text, users=users)
+        if found is None:
+            what = "user" if users else "resource"
+            raise NotFound(
+                f"the snapshot has no {what} {text!r}, neither by id nor by e-mail, login or name",
+                hint="`jackfield resources CONNECTION --search TEXT` looks for parts of a name.",
+            )
+        return found
+
+    def find_target(self, text: str) -> ResourceId | EntitlementId:
+        """What *text* means: a resource as in ``find``, or one of its entitlements with ``/slug`` behind it."""
+        found = self._find(text, users=False)
+        if found is not None:
+            return found
+        resource_text, slash, slug = text.rpartition("/")
+        resource = self._find(resource_text, users=False) if slash and slug else None
+        if resource is None:
+            return self.find(text)
+        slugs = [
+            row[0]
+            for row in self.db.execute(
+                "SELECT e.slug FROM entitlement_row e JOIN node n ON n.key = e.resource WHERE n.type = ? AND n.id = ?"
+                " ORDER BY e.slug",
+                (resource.type, resource.id),
+            )
+        ]
+        if slug not in slugs:
+            offers = f"It offers: {', '.join(slugs)}." if slugs else "It offers none."
+            raise NotFound(f"{resource} has no entitlement {slug!r}", hint=offers)
+        return EntitlementId(resource=resource, slug=slug)
+
+    def match(self, search: str) -> None:
+        """Fill the table ``temp.matched`` with the keys of all nodes whose texts contain *search*, in any case."""
+        self.db.execute("DROP TABLE IF EXISTS temp.matched")
+        self.db.execute("CREATE TEMP TABLE matched (key INTEGER PRIMARY KEY)")
+        text = search.casefold()
+        rows = self.db.execute(
+            "SELECT n.key, n.type, n.id, r.display_name, r.data FROM node n LEFT JOIN resource_row r ON r.key = n.key"
+        )
+        keys = (
+            (key,)
+            for key, kind, id, name, data in rows
+            if text in id.casefold()
+            or (data and any(text in one for one in searchable(decode_resource(kind, id, "", name, data))))
+        )
+        self.db.execute("BEGIN")
+        self.db.executemany("INSERT INTO temp.matched VALUES (?)", keys)
+        self.db.execute("COMMIT")
+
+    def _find(self, text: str, *, users: bool) -> ResourceId | None:
+        try:
+            id = ResourceId.parse(text)
+        except IdentifierError:
+            pass
+        else:
+            if self.db.execute("SELECT 1 FROM node WHERE type = ? AND id = ?", (id.type, id.id)).fetchone():
+                return id
+        by_id, by_address, by_name = self._by_id(text), list[Candidate](), list[Candidate]()
+        if not by_id:
+            by_address, by_name = self._by_name(text, users=users)
+        for candidates in (by_id, by_address, by_name):
+            if len(candidates) > 1:
+                raise _ambiguous(text, candidates)
+            if candidates:
+                return candidates[0][0]
+        return None
+
+    def _types(self) -> list[str]:
+        """The types of all nodes, each found by one step in the index."""
+        return [
+            row[0]
+            for row in self.db.execute(
+                "WITH RECURSIVE t (type) AS (SELECT min(type) FROM node UNION ALL"
+                " SELECT (SELECT min(n.type) FROM node n WHERE n.type > t.type) FROM t WHERE t.type IS NOT NULL)"
+                " SELECT type FROM t WHERE type IS NOT NULL"
+            )
+        ]
+
+    def _by_id(self, text: str) -> list[Candidate]:
+        found: list[Candidate] = []
+        for kind in self._types():
+            row = self.db.execute(
+                "SELECT r.display_name FROM node n LEFT JOIN resource_row r ON r.key = n.key WHERE n.type = ? AND n.id = ?",
+                (kind, text),
+            ).fetchone()
+            if row is not None:
+                found.append((ResourceId(type=kind, id=text), row[0] or ""))
+        return found
+
+    def _by_name(self, text: str, *, users: bool) -> tuple[list[Candidate], list[Candidate]]:
+        """Those with the address *text*, and those with that display name. Text in the very same case goes first."""
+        folded = text.casefold()
+        by_address: list[tuple[bool, Candidate]] = []
+        by_name: list[tuple[bool, Candidate]] = []
+        pattern = _pattern(text)
+        rows = self.db.execute(
+            "SELECT n.type, n.id, r.display_name, r.data FROM resource_row r JOIN node n ON n.key = r.key"
+            " WHERE r.display_name LIKE ? OR r.data LIKE ? ORDER BY n.type, n.id",
+            (pattern, f"%{pattern}%"),
+        )
+        for kind, id, name, data in rows:
+            resource = decode_resource(kind, id, "", name, data)
+            known = addresses(resource)
+            candidate = resource.id, ", ".join(dict.fromkeys((name, *known)))
+            if any(one.casefold() == folded for one in known):
+                by_address.append((text in known, candidate))
+            elif name.casefold() == folded and (not users or isinstance(resource.trait, UserTrait)):
+                by_name.append((text == name, candidate))
+        return _exact(by_address), _exact(by_name)
+
+
+def _exact(candidates: list[tuple[bool, Candidate]]) -> list[Candidate]:
+    exact = [candidate for same, candidate in candidates if same]
+    return exact or [candidate for _, candidate in candidates]
+
+
+def _pattern(text: str) -> str:
+    """A LIKE pattern that matches *text* in any case, also as it stands in JSON, and perhaps more than it."""
+    plain = (
+        ("_" if one in "%_" else "%" if one in '\\"' or not one.isascii() or not one.isprintable() else one)
+        for one in text
+    )
+    return "".join(plain)
+
+
+def _ambiguous(text: str, candidates: list[Candidate]) -> BadConfig:
+    shown = [f"{id} ({told})" if told else str(id) for id, told in candidates[:_SHOWN]]
+    more = f", and {len(candidates) - _SHOWN} more" if len(candidates) > _SHOWN else ""
+    return BadConfig(
+        f"{text!r} means several resources", hint=f"Write the one you mean as type:id: {', '.join(shown)}{more}."
+    )
