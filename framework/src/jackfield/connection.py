@@ -100,7 +100,10 @@ class Connection:
 
 
 def _first(group: ExceptionGroup[Exception]) -> Exception:
-    errors = [_first(error) if isinstance(error, ExceptionGroup) else error for error in group.exceptions]
+    """The error that speaks for all: one that is no JackfieldError, else the first."""
+    errors: list[Exception] = []
+    for error in group.exceptions:
+        errors.append(_first(error) if isinstance(error, ExceptionGroup) else error)  # pyright: ignore[reportUnknownArgumentType]
     return next((error for error in errors if not isinstance(error, JackfieldError)), errors[0])
 
 

@@ -101,14 +101,17 @@ class ConnectorSpec(Protocol):
     @hookspec(firstresult=True)
     def check(self) -> Awaitable[CheckReport]:
         """Sign in, and say whose account it is and what the credentials allow. Changes nothing."""
+        ...
 
     @hookspec(firstresult=True)
     def resource_types(self) -> tuple[ResourceType, ...]:
         """The resource types that this connection reads. No request."""
+        ...
 
     @hookspec(firstresult=True)
     def families(self) -> tuple[Family, ...]:
         """The families of reads that make a sync. No request."""
+        ...
 
     @hookspec(firstresult=True)
     def read_page(
@@ -119,6 +122,7 @@ class ConnectorSpec(Protocol):
         *attempt* counts the tries at this very page that failed before, so that a later try may ask for less. Nothing is
         kept between calls: what the next page needs stands in the cursor (at most 4 KiB of text).
         """
+        ...
 
 
 class Published(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -22,8 +23,6 @@ from jackfield.http.auth import OAuthClient, TokenAnswer, request_token
 from jackfield.http.contract import HttpSession
 
 if TYPE_CHECKING:
-    import socket
-
     from aiohttp import web
 
 CALLBACK = "/callback"
@@ -127,7 +126,7 @@ class Receiver:
             self._code.set_result(Secret(code))
             return _page(200, "Done. You can close this page and return to the terminal.")
         denied = error == "access_denied"
-        what = "consent was denied" if denied else f"the application answered the consent with {error or 'no code'!r}"
+        what = "consent was denied" if denied else f"the application answered the consent with {error[:80] or 'no code'!r}"
         self._code.set_exception(BadCredentials(what, hint="Run `jackfield authorize` again to try once more."))
         self._code.exception()  # marks it as seen, should nobody wait any more
         return _page(200, "Access was not given. You can close this page and return to the terminal.")
@@ -136,8 +135,6 @@ class Receiver:
 @asynccontextmanager
 async def receive(port: int) -> AsyncGenerator[Receiver]:
     """Listen on 127.0.0.1 for as long as the block lasts; port 0 takes a free one. Raises BadConfig if it is taken."""
-    import socket
-
     from aiohttp import web
 
     application = web.Application()
@@ -154,9 +151,7 @@ async def receive(port: int) -> AsyncGenerator[Receiver]:
         listening.close()
 
 
-def _listen(port: int) -> "socket.socket":
-    import socket
-
+def _listen(port: int) -> socket.socket:
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -171,8 +166,6 @@ def _listen(port: int) -> "socket.socket":
 
 
 def _page(status: int, text: str) -> "web.Response":
-    import socket
-
     from aiohttp import web
 
     return web.Response(

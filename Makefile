@@ -1,0 +1,62 @@
+# Each target sets up what it needs: Python 3.11 or newer, pip and make are enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DISTRIBUTIONS := contracts framework plugins/dropbox
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check bench sweep docs lock clean
+
+help:
+	@echo "make demo     run the main job on a simulated Dropbox team"
+	@echo "make test     run the tests"
+	@echo "make check    lint, types, architecture"
+	@echo "make bench    speed and memory beside a floor"
+	@echo "make sweep    the long sweeps; tables under docs/evidence/"
+	@echo "make docs     generated pages and schemas"
+	@echo "make lock     compile requirements/*.txt anew"
+
+install: $(READY)
+
+$(READY): requirements/dev.txt requirements/uv.txt pyproject.toml $(DISTRIBUTIONS:%=%/pyproject.toml)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(DISTRIBUTIONS:%=-e %)
+	@touch $@
+
+demo: $(READY)
+	@$(BIN)/python -m jackfield_dropbox.demo
+
+test: $(READY)
+	@$(BIN)/python -m pytest
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+bench: $(READY)
+	@$(BIN)/python -m tests.bench
+
+sweep: $(READY)
+	@$(BIN)/python -m tests.sweeps
+
+docs: $(READY)
+	@$(BIN)/python -m jackfield_contracts.schemas contracts/schemas
+	@$(BIN)/cog -r docs/*.md
+
+lock:
+	@test -x $(BIN)/uv || ($(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		--no-emit-find-links requirements/uv.in -o requirements/uv.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		--no-emit-find-links --no-emit-package jackfield --no-emit-package jackfield-contracts \
+		--no-emit-package jackfield-dropbox contracts/pyproject.toml framework/pyproject.toml \
+		plugins/dropbox/pyproject.toml requirements/dev.in -o requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .demo .bench
