@@ -5,8 +5,7 @@ from pathlib import Path
 
 from jackfield.snapshots.file import create_partial
 from jackfield.snapshots.rows import encode_entitlement, encode_grant, encode_resource
-from jackfield.snapshots.schema import INDEXES, VIEWS
-from jackfield.snapshots.sealing import settle
+from jackfield.snapshots.schema import INDEXES, KEY_INDEXES, VIEWS
 from jackfield_contracts import (
     AccountStatus,
     Email,
@@ -17,7 +16,6 @@ from jackfield_contracts import (
     Item,
     Resource,
     ResourceId,
-    Scope,
     Seal,
     UserTrait,
     Verdict,
@@ -26,13 +24,19 @@ from jackfield_contracts import (
 TAKEN = "2026-11-20T10:00:00+00:00"
 
 
-def user(id: str, name: str | None = None, *, status: AccountStatus = AccountStatus.ENABLED, **trait: object) -> Resource:
-    """A user whose e-mail is made of its id, unless *emails* or *login* say otherwise."""
-    emails = trait.pop("emails", (f"{id}@example.com",))
-    assert isinstance(emails, tuple)
-    addresses = tuple(Email(address=address, primary=at == 0) for at, address in enumerate(emails))
-    whole = UserTrait(status=status, status_raw=status.value, emails=addresses, **trait)  # type: ignore[arg-type]
-    return Resource(id=ResourceId(type="user", id=id), scope="user", display_name=name or id.title(), trait=whole)
+def user(
+    id: str,
+    name: str | None = None,
+    *,
+    status: AccountStatus = AccountStatus.ENABLED,
+    emails: tuple[str, ...] | None = None,
+    login: str | None = None,
+) -> Resource:
+    """A user; its e-mail is made of its id unless told otherwise."""
+    given = (f"{id}@example.com",) if emails is None else emails
+    addresses = tuple(Email(address=address, primary=at == 0) for at, address in enumerate(given))
+    trait = UserTrait(status=status, status_raw=status.value, emails=addresses, login=login)
+    return Resource(id=ResourceId(type="user", id=id), scope="user", display_name=name or id.title(), trait=trait)
 
 
 def group(id: str, name: str | None = None, *, members: int | None = None) -> Resource:
@@ -53,7 +57,12 @@ def offers(text: str, name: str = "Member", *, privileged: bool = False) -> Enti
 
 
 def holds(
-    principal: str, entitlement: str, *, inherited_by: tuple[str, ...] = (), scope: str | None = None, immutable: str | None = None
+    principal: str,
+    entitlement: str,
+    *,
+    inherited_by: tuple[str, ...] = (),
+    scope: str | None = None,
+    immutable: str | None = None,
 ) -> Grant:
     """*principal* (``type:id``) holds *entitlement*; its scope is the grants on that resource unless given."""
     id = EntitlementId.parse(entitlement)
@@ -116,7 +125,8 @@ def build_snapshot(
         if id not in keys:
             keys[id] = len(keys) + 1
             db.execute(
-                "INSERT INTO entitlement_row (key, resource, slug) VALUES (?, ?, ?)", (keys[id], node(id.resource), id.slug)
+                "INSERT INTO entitlement_row (key, resource, slug) VALUES (?, ?, ?)",
+                (keys[id], node(id.resource), id.slug),
             )
         return keys[id]
 
@@ -168,10 +178,11 @@ def build_snapshot(
         "rereads": "0",
     } | dict(header)
     db.executemany("INSERT INTO header VALUES (?, ?)", entries.items())
-    db.executescript(INDEXES + VIEWS)
-    db.execute("COMMIT") if db.in_transaction else None
-    settle(db)
+    db.execute("COMMIT")
+    db.executescript(KEY_INDEXES + INDEXES + VIEWS)
+    db.execute("PRAGMA journal_mode = DELETE")
+    db.close()
     return file
 
 
-__all__ = ["TAKEN", "Scope", "app", "build_snapshot", "group", "holds", "offers", "user"]
+__all__ = ["TAKEN", "app", "build_snapshot", "group", "holds", "offers", "user"]

@@ -12,7 +12,7 @@ class Exclusive(msgspec.Struct, frozen=True, kw_only=True):
     rank: int = 0
 
 
-class Entitlement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Entitlement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="entitlement"):
     """What a resource offers to principals, keyed by ``id``; ``scope`` names the set of rows that it belongs to.
 
     ``grantable_to`` lists resource types; ``immutable`` is the reason why nobody can change its grants by this
@@ -30,7 +30,7 @@ class Entitlement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     immutable: str | None = None
 
 
-class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind", tag="grant"):
     """A principal holds an entitlement, keyed by the two; ``scope`` names the set of rows that it belongs to.
 
     The principal may be any resource. Where it is not a person, ``inherited_by`` lists the slugs of *its* entitlements

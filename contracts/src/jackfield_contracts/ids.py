@@ -2,17 +2,27 @@
 
 Text forms: resource ``type:id``, entitlement ``type:id/slug``, grant ``type:id/slug#type:id``. The type ends at the
 first ``:``, the slug follows the last ``/``; inside ids ``/``, ``#`` and ``%`` are percent-encoded, nothing else is.
+An id is any Unicode text that is not empty; a lone surrogate is no Unicode text, and neither JSON nor a file can hold it.
 """
 
 import re
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 _TYPE = re.compile(r"[a-z][a-z0-9_-]*")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 _ESCAPE = {"%": "%25", "/": "%2F", "#": "%23"}
 _ESCAPED = re.compile(r"[%/#]")
 _UNESCAPE = re.compile(r"%(.{0,2})", re.DOTALL)
+_END = r"(?![\s\S])"  # unlike $ it means the very end, in Python and in JSON Schema alike
+
+TypeName = Annotated[str, Meta(pattern=f"^{_TYPE.pattern}{_END}")]
+"""Name of a resource type, checked where it is decoded."""
+
+Slug = Annotated[str, Meta(pattern=f"^{_SLUG.pattern}{_END}")]
+"""Name of an entitlement within its resource, checked where it is decoded."""
 
 
 class IdentifierError(ValueError):
@@ -38,11 +48,11 @@ def _unescape(text: str) -> str:
 class ResourceId(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False):
     """One resource of a connection: its type and the application's own id.
 
-    ``str()`` gives the text form ``type:id``; ``parse`` reads it back, for any id without exception.
+    ``str()`` gives the text form ``type:id``; ``parse`` reads it back, for any id of Unicode text.
     """
 
-    type: str
-    id: str
+    type: TypeName
+    id: Annotated[str, Meta(min_length=1)]
 
     def __str__(self) -> str:
         return f"{self.type}:{_escape(self.id)}"
@@ -55,6 +65,10 @@ class ResourceId(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False
             raise IdentifierError(f"{text!r} is not a resource: expected type:id, such as user:42")
         if "/" in rest or "#" in rest:
             raise IdentifierError(f"{text!r} is not a resource: write / as %2F and # as %23 inside an id")
+        try:
+            rest.encode()
+        except UnicodeEncodeError:
+            raise IdentifierError(f"{text!r} is not a resource: its id is not Unicode text") from None
         return cls(type=kind, id=_unescape(rest))
 
 
@@ -62,7 +76,7 @@ class EntitlementId(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=Fa
     """What one resource offers: the resource and the slug. Text form ``type:id/slug``."""
 
     resource: ResourceId
-    slug: str
+    slug: Slug
 
     def __str__(self) -> str:
         return f"{self.resource}/{self.slug}"

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from jackfield_contracts.ids import ResourceId
+from jackfield_contracts.ids import ResourceId, TypeName
 
 
 class TraitKind(StrEnum):
@@ -21,7 +21,7 @@ class TraitKind(StrEnum):
 class ResourceType(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A kind of thing that a connector reads; ``permissions`` are the application's own names for reading it."""
 
-    name: str
+    name: TypeName
     display_name: str
     trait: TraitKind | None = None
     description: str = ""
@@ -103,7 +103,7 @@ class LicenseTrait(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 Trait = UserTrait | GroupTrait | RoleTrait | AppTrait | LicenseTrait
 
 
-class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="resource"):
     """One thing in the application, keyed by ``id``; ``scope`` names the set of rows that it belongs to.
 
     ``profile`` holds further plain facts for people; what governance decides on stands in ``trait``.

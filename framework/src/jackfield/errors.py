@@ -55,12 +55,18 @@ class JackfieldError(Exception):
         self.request_id = request_id
 
     def locate(
-        self, *, connection: str | None = None, scope: str | None = None, route: str | None = None
+        self,
+        *,
+        connection: str | None = None,
+        scope: str | None = None,
+        route: str | None = None,
+        request_id: str | None = None,
     ) -> "JackfieldError":
         """Add where it happened, keeping what is known already; returns the error itself."""
         self.connection = self.connection or connection
         self.scope = self.scope or scope
         self.route = self.route or route
+        self.request_id = self.request_id or request_id
         return self
 
     @property

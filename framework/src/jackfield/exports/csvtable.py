@@ -6,7 +6,8 @@ from datetime import datetime
 from io import StringIO
 from typing import BinaryIO
 
-from jackfield.snapshots.reader import GrantRow, Header, Snapshot
+from jackfield.snapshots.reader import Snapshot
+from jackfield.snapshots.records import GrantRow, Header
 
 Cell = str | int | float | bool | datetime | None
 

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from jackfield.snapshots.diff import Changed
-from jackfield.snapshots.reader import Carried, EntitlementRow, GrantRow, ResourceRow, Snapshot
+from jackfield.snapshots.reader import Snapshot
+from jackfield.snapshots.records import Carried, EntitlementRow, GrantRow, ResourceRow
 
 Object = dict[str, Any]
 

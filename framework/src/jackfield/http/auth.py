@@ -1,6 +1,9 @@
 """OAuth 2: a client as data, and access tokens that are refreshed ahead of their end, once for all calls in flight."""
 
 import asyncio
+import copy
+import math
+import re
 from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
@@ -12,6 +15,11 @@ from jackfield.errors import BadCredentials, JackfieldError, RateLimited, Remote
 from jackfield.http.contract import Authorizer, HttpSession, Response
 
 __all__ = ["Authorizer", "OAuthClient", "RefreshingToken", "TokenAnswer", "request_token"]
+
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+"""What may stand in a header (RFC 6750, 2.1, and a little more)."""
+
+_PASSING = ("temporarily_unavailable", "server_error", "slow_down")
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 
@@ -53,7 +61,7 @@ class _WireError(msgspec.Struct, frozen=True, kw_only=True):
 async def request_token(http: HttpSession, client: OAuthClient, form: Mapping[str, str]) -> TokenAnswer:
     """Ask the token address with *form* plus the client's own credentials. Costs one request.
 
-    Raises BadCredentials if it refuses, and what ``HttpSession.request`` raises.
+    Raises BadCredentials if it refuses, RemoteContract if its JSON is no token, and what ``HttpSession.request`` raises.
     """
     fields = {**form, "client_id": client.client_id}
     if client.client_secret is not None:
@@ -62,12 +70,20 @@ async def request_token(http: HttpSession, client: OAuthClient, form: Mapping[st
     if response.status != 200:
         raise _refusal(response, client)
     try:
-        wire = msgspec.json.decode(response.body, type=_Wire)
+        wire = msgspec.json.decode(response.body, type=_Wire, strict=False)
+    except msgspec.ValidationError:
+        # Nothing of the answer is shown, it may hold the token. Some applications refuse with status 200.
+        raise _refusal(response, client) from None
     except msgspec.DecodeError:
-        # A proxy's error page or a cut body: nothing of it is shown, it may hold the token.
         raise Transient(
             "the token address gave an answer that is not a token", route="oauth2 token", request_id=response.request_id
         ) from None
+    if not _TOKEN.fullmatch(wire.access_token):
+        raise RemoteContract(
+            "the token address gave a token that no header can carry",
+            route="oauth2 token",
+            request_id=response.request_id,
+        )
     return TokenAnswer(
         access_token=Secret(wire.access_token),
         expires_in=wire.expires_in,
@@ -95,16 +111,20 @@ def _refusal(response: Response, client: OAuthClient) -> JackfieldError:
             hint="Check the client's id and secret; a token got with the secret needs it, one got without refuses it.",
             **where,
         )
+    if error in _PASSING:
+        return Transient(f"the token address can't answer now ({error})", **where)
     if response.status in (400, 401, 403):
         return BadCredentials(f"the token address refused with status {response.status}", **where)
-    return RemoteContract(f"the token address answered {response.status}", **where)
+    what = f"with status {response.status}" if response.status != 200 else "in JSON that holds no token"
+    return RemoteContract(f"the token address answered {what}", **where)
 
 
 class RefreshingToken:
     """An Authorizer with bearer tokens got for a refresh token.
 
     Refreshes min(300 s, a tenth of the lifetime) ahead of the end, and once when *lapsed* says that an answer means an
-    expired token; however many calls need it at the same time, one request is made.
+    expired token; however many calls need it at the same time, one request is made, and its failure is that of all. A
+    failure ahead of the end is survived while the old token is good. After BadCredentials nothing is asked again.
     """
 
     def __init__(
@@ -122,43 +142,59 @@ class RefreshingToken:
         self._clock = clock
         self._lapsed = lapsed
         self._turn = asyncio.Lock()
-        self._header: str | None = None
-        self._renew_at = 0.0
-        self._ends_at = 0.0
+        self._tries = 0
+        self._failure: JackfieldError | None = None
+        self._header = Secret("")
+        self._renew_at = -math.inf
+        self._ends_at = -math.inf
 
     def __repr__(self) -> str:
         return "RefreshingToken(***)"
 
     async def headers(self) -> Mapping[str, str]:
         """The Authorization header; refreshes first where the token is near its end."""
-        if self._header is None or self._clock.monotonic() >= self._renew_at:
-            async with self._turn:
-                if self._header is None or self._clock.monotonic() >= self._renew_at:
-                    await self._refresh_ahead()
-        return {"Authorization": self._header or ""}
+        now = self._clock.monotonic()
+        good = now < self._ends_at
+        # While the old token is good, nobody waits for the call that refreshes it.
+        if now >= self._renew_at and not (good and self._turn.locked()):
+            try:
+                await self._refresh_once()
+            except (Transient, RateLimited, RemoteContract):
+                now = self._clock.monotonic()
+                if now >= self._ends_at:
+                    raise
+                self._renew_at = now + min(30.0, (self._ends_at - now) / 2)
+        return {"Authorization": self._header.reveal()}
 
     async def renew(self, used: Mapping[str, str], response: Response) -> bool:
         """Whether the call that got *response* should be sent once more, with a newer token than in *used*."""
         if not self._lapsed(response):
             return False
-        async with self._turn:
-            if used.get("Authorization") == self._header:
-                await self._refresh()
+        if used.get("Authorization") == self._header.reveal():
+            await self._refresh_once()
         return True
 
-    async def _refresh_ahead(self) -> None:
-        try:
-            await self._refresh()
-        except (Transient, RateLimited):
-            # The token in hand still works for a while; the next call tries again.
-            if self._header is None or self._clock.monotonic() >= self._ends_at:
-                raise
+    async def _refresh_once(self) -> None:
+        """Refresh, or take what comes of the refresh that is under way."""
+        tries = self._tries
+        async with self._turn:
+            if self._tries == tries and not isinstance(self._failure, BadCredentials):
+                try:
+                    await self._refresh()
+                    self._failure = None
+                except JackfieldError as error:
+                    self._failure = error.with_traceback(None)
+                self._tries += 1
+            failure = self._failure
+        if failure is not None:
+            raise copy.copy(failure)
 
     async def _refresh(self) -> None:
         form = {"grant_type": "refresh_token", "refresh_token": self._refresh_token.reveal()}
         started = self._clock.monotonic()
         answer = await request_token(self._http, self._client, form)
         lifetime = answer.expires_in if answer.expires_in is not None else 3600.0
-        self._header = f"Bearer {answer.access_token.reveal()}"
+        self._header = Secret(f"Bearer {answer.access_token.reveal()}")
+        self._refresh_token = answer.refresh_token or self._refresh_token
         self._ends_at = started + lifetime
         self._renew_at = self._ends_at - min(300.0, lifetime / 10)

@@ -126,7 +126,9 @@ class Receiver:
             self._code.set_result(Secret(code))
             return _page(200, "Done. You can close this page and return to the terminal.")
         denied = error == "access_denied"
-        what = "consent was denied" if denied else f"the application answered the consent with {error[:80] or 'no code'!r}"
+        what = (
+            "consent was denied" if denied else f"the application answered the consent with {error[:80] or 'no code'!r}"
+        )
         self._code.set_exception(BadCredentials(what, hint="Run `jackfield authorize` again to try once more."))
         self._code.exception()  # marks it as seen, should nobody wait any more
         return _page(200, "Access was not given. You can close this page and return to the terminal.")

@@ -1,6 +1,8 @@
 """What a connector sees of HTTP: a narrow session and plain answers."""
 
+import re
 from collections.abc import Callable, Mapping
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
@@ -52,22 +54,25 @@ class HttpSession(Protocol):
         """Send one request and give its whole answer, whatever its status below 500 except 429.
 
         Costs one request, two if *auth* renews lapsed credentials (the request is then sent once more). Raises Transient
-        (lost connection, time-out, 5xx), RateLimited (429; all calls of the connection pause first) and RemoteContract
-        (an answer larger than the connection allows).
+        (lost connection, time-out, 5xx), RateLimited (429, and 503 that says for how long; all calls of the connection
+        pause first), RemoteContract (an answer larger than the connection allows) and BadConfig (an address that can't
+        be called, a certificate that is not trusted). A redirect is an answer like any other: it is not followed.
         """
         ...
+
+
+_SECONDS = re.compile(r"\d{1,9}(\.\d+)?", re.ASCII)
 
 
 def default_retry_after(response: Response, clock: Clock) -> float | None:
     """The seconds that the ``Retry-After`` header asks for (a number or a date), None without one (RFC 9110, 10.2.3)."""
     text = response.headers.get("retry-after", "").strip()
-    if not text:
-        return None
+    if _SECONDS.fullmatch(text):
+        return float(text)
     try:
-        return max(0.0, float(text))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(text) - clock.now()).total_seconds())
-    except (ValueError, TypeError):
+        date = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
         return None
+    # A date without a zone is UTC, as all dates of HTTP are.
+    date = date if date.tzinfo is not None else date.replace(tzinfo=UTC)
+    return max(0.0, (date - clock.now()).total_seconds())

@@ -71,9 +71,9 @@ class Limiter:
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
                 self._in_flight -= 1
-                self._wake()
-            else:
+            elif turn in self._waiting:  # not if its turn came between the cancellation and this line
                 self._waiting.remove(turn)
+            self._wake()
             raise
 
     def _wake(self) -> None:

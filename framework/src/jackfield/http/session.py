@@ -1,8 +1,8 @@
 """The session of one connection: limiter, authorisation, limits and error classes around the client."""
 
+import math
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -10,7 +10,7 @@ from jackfield.clock import Clock
 from jackfield.errors import RateLimited, Transient
 from jackfield.http.contract import Authorizer, Response, RetryAfter, default_retry_after
 from jackfield.http.limiter import Limiter
-from jackfield.http.transport import Client, NetworkSettings, open_client
+from jackfield.http.transport import Client, NetworkSettings, open_client, route_of
 from jackfield.log import Logger, NoLog
 
 DEFAULT_PAUSE = 5.0
@@ -65,13 +65,15 @@ class Session:
         credentials: Mapping[str, str],
         retry_after: RetryAfter | None,
     ) -> Response:
-        route = urlsplit(url).path
+        route = route_of(url)
         async with self.limiter.slot():
             self.sent += 1
             started = self._clock.monotonic()
             response = await self._client.send(method, url, body=body, headers={**headers, **credentials})
-            if response.status == 429:
+            if response.status == 429 or (response.status == 503 and "retry-after" in response.headers):
                 after = (retry_after or default_retry_after)(response, self._clock)
+                if after is not None and not (math.isfinite(after) and after >= 0):
+                    after = None
                 self.limiter.pause(DEFAULT_PAUSE if after is None else after)
                 self._log.info("rate limited", route=route, pause=after, request_id=response.request_id)
                 raise RateLimited(

@@ -6,6 +6,7 @@ Hides which library that is.
 
 import ssl
 import sys
+import zlib
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from ipaddress import ip_address, ip_network
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from jackfield.errors import BadConfig, RemoteContract, Transient
+from jackfield.errors import BadConfig, JackfieldError, RemoteContract, Transient
 from jackfield.http.contract import Response
 
 if TYPE_CHECKING:
@@ -42,40 +43,58 @@ def proxy_for(url: str, network: NetworkSettings) -> str | None:
     proxy = network.proxies.get(parts.scheme) or network.proxies.get("all")
     if not proxy:
         return None
-    host, port = parts.hostname or "", parts.port
-    if any(_excepts(entry.strip().lower(), host, port) for entry in network.no_proxy.split(",")):
+    host = (parts.hostname or "").rstrip(".")
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    if any(_excepts(entry.lower(), host, port) for entry in network.no_proxy.replace(",", " ").split()):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
 
 
 def _excepts(entry: str, host: str, port: int | None) -> bool:
     """Whether one entry of NO_PROXY means *host*: ``*``, a name and all below it, an address, a network; ``:port``."""
-    if not entry:
-        return False
-    try:
-        return ip_address(host) in ip_network(entry, strict=False)
-    except ValueError:
-        pass
+    if _holds(entry, host):
+        return True
     name, colon, only_port = entry.rpartition(":")
-    if colon and only_port.isdigit():
+    if colon and only_port.isdecimal():
         if port != int(only_port):
             return False
         entry = name
-    entry = entry.lstrip("*").lstrip(".")
+    entry = entry.strip("[]")
+    if _holds(entry, host):
+        return True
+    entry = entry.lstrip("*").strip(".")
     return not entry or host == entry or host.endswith("." + entry)
+
+
+def _holds(network: str, host: str) -> bool:
+    try:
+        return ip_address(host) in ip_network(network, strict=False)
+    except ValueError:
+        return False
+
+
+def route_of(url: str) -> str:
+    """The path of *url*, which names the route in errors and logs; ``?`` if it is no address."""
+    try:
+        return urlsplit(url).path or "/"
+    except ValueError:
+        return "?"
 
 
 @asynccontextmanager
 async def open_client(network: NetworkSettings, *, timeout: float, max_bytes: int) -> AsyncGenerator["Client"]:
     """A client for as long as the block lasts. *timeout*: seconds for a whole answer; *max_bytes*: its largest size."""
+    from http.cookiejar import CookieJar, DefaultCookiePolicy
+
     httpx = _import_httpx()
     transports: dict[tuple[bool, str | None], Any] = {}
     client = httpx.AsyncClient(
         transport=_lazy_transport(httpx, network, transports),
-        timeout=httpx.Timeout(timeout, connect=min(timeout, 20.0)),
+        timeout=httpx.Timeout(None, connect=min(timeout, 20.0)),
         follow_redirects=False,
         trust_env=False,
-        headers={"User-Agent": "jackfield"},
+        headers={"User-Agent": "jackfield", "Accept-Encoding": "gzip"},
+        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
     )
     async with client:
         yield Client(client, timeout=timeout, max_bytes=max_bytes)
@@ -90,51 +109,100 @@ class Client:
         self._max_bytes = max_bytes
 
     async def send(self, method: str, url: str, *, body: bytes | None, headers: Mapping[str, str]) -> Response:
-        """Send one request; raises Transient, RemoteContract (answer too large) and BadConfig (no such address)."""
+        """Send one request.
+
+        Raises Transient, RemoteContract (an answer too large), BadConfig (no such address, a certificate that is not
+        trusted) and ValueError (a header that can't be sent).
+        """
         import asyncio
 
         import aiohttp
         import httpx
 
-        route = urlsplit(url).path
+        for name, value in headers.items():
+            if not (value.isascii() and value.isprintable()):
+                # The value may be secret, so it is not shown.
+                raise ValueError(f"the header {name} holds a character that no header can carry")
+        route = route_of(url)
+        request_id: str | None = None
         try:
             async with asyncio.timeout(self._timeout):
                 async with self._client.stream(method, url, content=body, headers=headers) as answer:
-                    content = await self._read(answer, route)
+                    answer_headers = {name.lower(): value for name, value in answer.headers.items()}
+                    request_id = _request_id(answer_headers)
+                    content = await _read(answer, answer_headers, self._max_bytes)
         except TimeoutError:
-            raise Transient(f"no whole answer within {self._timeout:g} s", route=route) from None
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise Transient(f"no whole answer within {self._timeout:g} s", route=route, request_id=request_id) from None
+        except JackfieldError as error:
+            error.locate(route=route, request_id=request_id)
+            raise
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError, OverflowError) as error:
             raise BadConfig(f"not an address that can be called: {type(error).__name__}", route=route) from None
         except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
-            raise Transient(_lost(error), route=route) from None
-        answer_headers = {name.lower(): value for name, value in answer.headers.items()}
-        return Response(
-            status=answer.status_code, headers=answer_headers, body=content, request_id=_request_id(answer_headers)
-        )
-
-    async def _read(self, answer: "httpx.Response", route: str) -> bytes:
-        chunks: list[bytes] = []
-        size = 0
-        async for chunk in answer.aiter_bytes():
-            size += len(chunk)
-            if size > self._max_bytes:
-                raise RemoteContract(
-                    f"the answer is larger than {self._max_bytes} bytes",
-                    route=route,
-                    request_id=_request_id({name.lower(): value for name, value in answer.headers.items()}),
-                    hint="Raise max_answer_bytes of the connection if the application is right.",
-                )
-            chunks.append(chunk)
-        return b"".join(chunks)
+            raise _lost(error).locate(route=route, request_id=request_id) from None
+        return Response(status=answer.status_code, headers=answer_headers, body=content, request_id=request_id)
 
 
-def _lost(error: Exception) -> str:
+async def _read(answer: "httpx.Response", headers: Mapping[str, str], most: int) -> bytes:
+    """The whole body, unpacked; never more than *most* bytes are held, however small they came over the wire."""
+    coding = headers.get("content-encoding", "identity").strip().lower()
+    if coding not in ("", "identity", "gzip", "x-gzip"):
+        raise RemoteContract(f"the answer comes in a coding that was not asked for ({coding[:40]})")
+    packed = coding.endswith("gzip")
+    length = headers.get("content-length", "")
+    if length.isdecimal() and int(length) > most:
+        raise _too_large(most)
+    unpack = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS) if packed else None
+    chunks: list[bytes] = []
+    received = size = 0
+    async for chunk in answer.aiter_raw():
+        received += len(chunk)
+        while chunk:
+            plain, rest = chunk, b""
+            if unpack is not None:
+                if unpack.eof:
+                    unpack = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+                try:
+                    plain = unpack.decompress(chunk, most - size + 1)
+                except zlib.error:
+                    raise Transient("the answer was damaged on its way (gzip)") from None
+                rest = unpack.unconsumed_tail or unpack.unused_data
+            size += len(plain)
+            if max(size, received) > most:
+                raise _too_large(most)
+            chunks.append(plain)
+            chunk = rest
+    if unpack is not None and received and not unpack.eof:
+        raise Transient("the answer was cut off (gzip)")
+    return b"".join(chunks)
+
+
+def _too_large(most: int) -> RemoteContract:
+    return RemoteContract(
+        f"the answer is larger than {most} bytes",
+        hint="Raise max_answer_bytes of the connection if the application is right.",
+    )
+
+
+def _lost(error: Exception) -> JackfieldError:
     cause = error.__cause__ or error
-    if isinstance(cause, ssl.SSLError) or "certificate" in type(cause).__name__.lower():
-        return (
-            "the server's certificate is not trusted; set SSL_CERT_FILE to your organisation's CA bundle if it is yours"
+    refused = _certificate_error(cause)
+    if refused is not None:
+        return BadConfig(
+            f"the server's certificate is not trusted: {refused}",
+            path="SSL_CERT_FILE or SSL_CERT_DIR",
+            hint="Set SSL_CERT_FILE to your organisation's CA bundle if the certificate is from there.",
         )
-    return f"the connection failed ({type(cause).__name__})"
+    return Transient(f"the connection failed ({type(cause).__name__})")
+
+
+def _certificate_error(error: BaseException | None) -> str | None:
+    """Why a certificate was refused, None if *error* means something else."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return error.verify_message
+        error = getattr(error, "os_error", None) or getattr(error, "certificate_error", None) or error.__cause__
+    return None
 
 
 def _request_id(headers: Mapping[str, str]) -> str | None:
@@ -168,7 +236,10 @@ def _lazy_transport(httpx: Any, network: NetworkSettings, made: dict[tuple[bool,
         def session() -> ClientSession:
             # The limiter does the waiting, so the pool has no limit of its own.
             connector = TCPConnector(limit=0, ssl=context if context is not None else True)
-            return ClientSession(connector=connector, cookie_jar=DummyCookieJar())
+            made = ClientSession(connector=connector, cookie_jar=DummyCookieJar())
+            # It would send some requests a second time on its own; only the host decides that.
+            made._retry_connection = False  # pyright: ignore[reportPrivateUsage]
+            return made
 
         return AiohttpTransport(
             verify=context if context is not None else False,

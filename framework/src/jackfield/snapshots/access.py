@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from jackfield.errors import NotFound
-from jackfield.snapshots.reader import Carried, Snapshot, carried_from
+from jackfield.snapshots.reader import Snapshot
+from jackfield.snapshots.records import Carried, carried_from
 from jackfield_contracts import EntitlementId, ResourceId
 
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import msgspec
 
-from jackfield.snapshots import reader
+from jackfield.snapshots import records
 from jackfield.snapshots.file import open_snapshot
-from jackfield.snapshots.reader import EntitlementRow, GrantRow, Header, ResourceRow
+from jackfield.snapshots.records import EntitlementRow, GrantRow, Header, ResourceRow
 
 
 class Change(StrEnum):
@@ -55,8 +55,8 @@ class Diff:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self.old = reader.read_header(db, "old")
-        self.new: Header = reader.read_header(db, "main")
+        self.old = records.read_header(db, "old")
+        self.new: Header = records.read_header(db, "main")
 
     def counts(self) -> dict[Change, dict[Kind, int]]:
         """How many rows of each kind were added, removed, changed and newly seen."""
@@ -99,12 +99,12 @@ class Diff:
 
 
 _READERS: dict[Kind, tuple[str, str, Any]] = {
-    Kind.RESOURCES: (reader.RESOURCES, reader.RESOURCES_ORDER, reader.resource_rows),
-    Kind.ENTITLEMENTS: (reader.ENTITLEMENTS, reader.ENTITLEMENTS_ORDER, reader.entitlement_rows),
+    Kind.RESOURCES: (records.RESOURCES, records.RESOURCES_ORDER, records.resource_rows),
+    Kind.ENTITLEMENTS: (records.ENTITLEMENTS, records.ENTITLEMENTS_ORDER, records.entitlement_rows),
     Kind.GRANTS: (
-        reader.GRANTS.replace("{join}", "JOIN").replace("{names}", reader.GRANTS_NAMES),
-        reader.GRANTS_ORDER,
-        reader.grant_rows,
+        records.GRANTS.replace("{join}", "JOIN").replace("{names}", records.GRANTS_NAMES),
+        records.GRANTS_ORDER,
+        records.grant_rows,
     ),
 }
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 
+from jackfield.snapshots.schema import KEY_INDEXES
 from jackfield_contracts import EntitlementId, ResourceId
 
 _MOST = 400_000
@@ -22,6 +23,7 @@ class Keys:
         self._next_entitlement = self._after("entitlement_row")
         # A file that was empty when opened holds nothing that is not remembered, until something is forgotten.
         self._knows_all = self._next_node == 1 and self._next_entitlement == 1
+        self._indexed = False
         self._new_nodes: list[tuple[int, str, str]] = []
         self._new_entitlements: list[tuple[int, int, str]] = []
 
@@ -34,7 +36,7 @@ class Keys:
         known = self.nodes(kind).get(id)
         if known is not None:
             return known
-        key = None if self._knows_all else self._find("SELECT key FROM node WHERE type = ? AND id = ?", (kind, id))
+        key = self._find_node(kind, id)
         if key is None:
             key = self._next_node
             self._next_node += 1
@@ -42,6 +44,10 @@ class Keys:
         self._room()
         self.nodes(kind)[id] = key
         return key
+
+    def known(self, kind: str, id: str) -> int | None:
+        """The key of a resource that was named before, None for any other."""
+        return self.nodes(kind).get(id) or self._find_node(kind, id)
 
     def resource(self, id: ResourceId) -> int:
         """The key of a resource."""
@@ -55,6 +61,7 @@ class Keys:
             return known
         key = None
         if not self._knows_all:
+            self._index()
             key = self._find("SELECT key FROM entitlement_row WHERE resource = ? AND slug = ?", (resource, id.slug))
         if key is None:
             key = self._next_entitlement
@@ -83,8 +90,22 @@ class Keys:
         self._new_entitlements.clear()
         self._remembered = 0
         self._knows_all = False
+        self._indexed = False
         self._next_node = self._after("node")
         self._next_entitlement = self._after("entitlement_row")
+
+    def _find_node(self, kind: str, id: str) -> int | None:
+        if self._knows_all:
+            return None
+        self._index()
+        return self._find("SELECT key FROM node WHERE type = ? AND id = ?", (kind, id))
+
+    def _index(self) -> None:
+        """Only who can't remember all keys needs to look them up; else the indexes come cheaper at the end."""
+        if not self._indexed:
+            for statement in KEY_INDEXES.strip().split(";"):
+                self._db.execute(statement)
+            self._indexed = True
 
     def _room(self) -> None:
         self._remembered += 1

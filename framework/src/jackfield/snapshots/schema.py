@@ -2,8 +2,9 @@
 
 Rows are keyed by small integers (``node`` and ``entitlement_row`` give them their names), so that a million grants take
 some 20 MB and are written in order. Nothing but the primary keys is indexed while writing; ``INDEXES`` and ``VIEWS``
-come at the end. Grants are appended to ``grant_page``, which costs a commit as much as the page is
-long, and merged in order of their keys when the reads have ended.
+come at the end. Grants are appended to ``grant_page``, a row for each entitlement of a page with the
+keys of its principals as a JSON array, and merged in order of their keys when the reads have ended: a commit then costs
+as much as its page is long.
 """
 
 FORMAT = 1
@@ -15,7 +16,7 @@ APPLICATION_ID = 0x4A41434B
 TABLES = """
 CREATE TABLE header (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 
-CREATE TABLE node (key INTEGER PRIMARY KEY, type TEXT NOT NULL, id TEXT NOT NULL, UNIQUE (type, id));
+CREATE TABLE node (key INTEGER PRIMARY KEY, type TEXT NOT NULL, id TEXT NOT NULL);
 
 CREATE TABLE resource_row (
     key INTEGER PRIMARY KEY REFERENCES node,
@@ -34,8 +35,7 @@ CREATE TABLE entitlement_row (
     page INTEGER REFERENCES page_row,
     origin INTEGER REFERENCES origin,
     display_name TEXT,
-    data TEXT,
-    UNIQUE (resource, slug)
+    data TEXT
 );
 
 CREATE TABLE grant_row (
@@ -49,7 +49,8 @@ CREATE TABLE grant_row (
 ) WITHOUT ROWID;
 
 CREATE TABLE grant_page (
-    entitlement INTEGER NOT NULL, principal INTEGER NOT NULL, scope INTEGER NOT NULL, page INTEGER NOT NULL, detail INTEGER
+    entitlement INTEGER NOT NULL, scope INTEGER NOT NULL, page INTEGER NOT NULL, detail INTEGER,
+    held INTEGER NOT NULL, principals TEXT NOT NULL
 );
 
 CREATE TABLE grant_detail (key INTEGER PRIMARY KEY, data TEXT NOT NULL UNIQUE);
@@ -93,6 +94,12 @@ CREATE TABLE scope_row (
 CREATE TABLE diagnostic (key INTEGER PRIMARY KEY, code TEXT NOT NULL, severity TEXT NOT NULL, summary TEXT NOT NULL,
     times INTEGER NOT NULL DEFAULT 1, UNIQUE (code, summary));
 """
+
+KEY_INDEXES = """
+CREATE UNIQUE INDEX IF NOT EXISTS node_by_id ON node (type, id);
+CREATE UNIQUE INDEX IF NOT EXISTS entitlement_by_slug ON entitlement_row (resource, slug);
+"""
+"""By which keys are found. Made at the end, or earlier where the writer can't remember all keys."""
 
 INDEXES = """
 CREATE INDEX grant_by_principal ON grant_row (principal);

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from jackfield.snapshots.schema import INDEXES, VIEWS
+from jackfield.snapshots.schema import INDEXES, KEY_INDEXES, VIEWS
 from jackfield_contracts import RowKind, Scope, Seal, Verdict
 
 _OBSERVED = {
@@ -146,6 +146,12 @@ def drop_unlisted_principals(db: sqlite3.Connection) -> dict[str, int]:
 def attach_base(db: sqlite3.Connection, base: Path) -> None:
     """Lay the snapshot that this one follows beside it, read-only, as ``base``; not within a transaction."""
     db.execute("ATTACH ? AS base", (f"{base.absolute().as_uri()}?mode=ro&immutable=1",))
+
+
+def index_keys(db: sqlite3.Connection) -> None:
+    """Make resources and entitlements findable by name; what comes after needs it."""
+    for statement in KEY_INDEXES.strip().split(";"):
+        db.execute(statement)
 
 
 def carry_forward(db: sqlite3.Connection, run: str, taken: str) -> int:

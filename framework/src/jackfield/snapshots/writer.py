@@ -19,13 +19,14 @@ from jackfield.snapshots.keys import Keys
 from jackfield.snapshots.rows import decode_resource, encode_entitlement, encode_grant, encode_resource
 from jackfield_contracts import Diagnostic, Entitlement, Grant, Item, Page, Resource, ResourceId, Scope
 
-_SLICE = 1000
+_SLICE = 2500
 _CACHED_RESOURCES = 20_000
 
-_GRANT = "INSERT INTO grant_page (entitlement, principal, scope, page, detail) VALUES (?, ?, ?, ?, ?)"
+_GRANTS = "INSERT INTO grant_page (entitlement, scope, detail, page, held, principals) VALUES (?, ?, ?, ?, ?, ?)"
 # The later page wins, since REPLACE comes in the order of pages.
 _MERGE = """INSERT OR REPLACE INTO grant_row (entitlement, principal, scope, page, detail)
-SELECT entitlement, principal, scope, page, detail FROM grant_page ORDER BY entitlement, principal, page"""
+SELECT g.entitlement, j.value, g.scope, g.page, g.detail FROM grant_page g, json_each(g.principals) j
+ORDER BY g.entitlement, j.value, g.page"""
 _RESOURCE = "INSERT OR IGNORE INTO resource_row (key, scope, page, display_name, data) VALUES (?, ?, ?, ?, ?)"
 _RESOURCE_AGAIN = """INSERT INTO resource_row (key, scope, page, display_name, data) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET scope = excluded.scope, page = excluded.page, display_name = excluded.display_name,
@@ -104,9 +105,9 @@ class SnapshotWriter:
 
     def add_read(self, family: str, *, reread: bool = False) -> Read:
         """Begin a read; call within a transaction."""
-        key = self.db.execute("INSERT INTO read_row (family, state, reread) VALUES (?, 'open', ?)", (family, reread))
-        assert key.lastrowid is not None
-        return Read(key=key.lastrowid, family=family, reread=reread)
+        insert = "INSERT INTO read_row (family, state, reread) VALUES (?, 'open', ?) RETURNING key"
+        (key,) = self.db.execute(insert, (family, reread)).fetchone()
+        return Read(key=key, family=family, reread=reread)
 
     def add_scope(self, scope: Scope, *, read: int | None, opened_by: Read | None = None) -> bool:
         """Declare a scope, fed by *read* (None: waiting to be packed); whether it is new. Call within a transaction."""
@@ -210,11 +211,10 @@ class SnapshotWriter:
                 if self.add_scope(scope, read=into, opened_by=read) and into is None:
                     fresh.append(scope)
             self._expect(page.expected)
-            key = self.db.execute(
-                "INSERT INTO page_row (read, items, cursor_hash, stored) VALUES (?, ?, ?, ?)",
+            (key,) = self.db.execute(
+                "INSERT INTO page_row (read, items, cursor_hash, stored) VALUES (?, ?, ?, ?) RETURNING key",
                 (read.key, len(page.items), next_hash, self._clock.now().isoformat(timespec="seconds")),
-            ).lastrowid
-            assert key is not None
+            ).fetchone()
             for part in _slices(page.items, _SLICE):
                 self._store_slice(part, key)
                 await asyncio.sleep(0)
@@ -237,7 +237,7 @@ class SnapshotWriter:
     async def merge(self) -> None:
         """Bring the grants of all pages into order, each once; a later page wins over an earlier one."""
         async with self.transaction():
-            appended = self.db.execute("SELECT count(*) FROM grant_page").fetchone()[0]
+            appended = self.db.execute("SELECT coalesce(sum(held), 0) FROM grant_page").fetchone()[0]
             before = self.db.execute("SELECT count(*) FROM grant_row").fetchone()[0]
             self.db.execute(_MERGE)
             after = self.db.execute("SELECT count(*) FROM grant_row").fetchone()[0]
@@ -266,10 +266,11 @@ class SnapshotWriter:
         if asked:
             if len(self._resources) + len(asked) > _CACHED_RESOURCES:
                 self._resources.clear()
+            keys = [key for key in (self._keys.known(type, id) for id in asked) if key is not None]
             rows = self.db.execute(
-                "SELECT n.id, s.name, r.display_name, r.data FROM json_each(?) j CROSS JOIN node n"
-                " ON n.type = ? AND n.id = j.value JOIN resource_row r ON r.key = n.key JOIN scope_row s ON s.key = r.scope",
-                (msgspec.json.encode(asked).decode(), type),
+                "SELECT n.id, s.name, r.display_name, r.data FROM json_each(?) j CROSS JOIN resource_row r ON r.key = j.value"
+                " JOIN node n ON n.key = r.key JOIN scope_row s ON s.key = r.scope",
+                (msgspec.json.encode(keys).decode(),),
             )
             for id, scope, display_name, data in rows:
                 found[id] = self._resources[type, id] = decode_resource(type, id, scope, display_name, data)
@@ -298,41 +299,43 @@ class SnapshotWriter:
         self._scopes.clear()
 
     def _store_slice(self, items: Iterable[Item], page: int) -> None:
-        grants: list[tuple[int, int, int, int, int | None]] = []
+        held: dict[tuple[int, int, int | None], list[int]] = {}
         resources: list[tuple[int, int, int, str, str]] = []
         entitlements: list[tuple[int, int, str, str, int]] = []
-        scope_name, scope = "", 0
-        entitlement_id, entitlement = None, 0
         kind, nodes = "", self._keys.nodes("")
+        last: Grant | None = None
+        principals: list[int] = []
         for item in items:
-            if item.scope is not scope_name:
-                scope_name, scope = item.scope, self._scope(item.scope)
             if type(item) is Grant:
-                if item.entitlement is not entitlement_id:
-                    entitlement_id, entitlement = item.entitlement, self._keys.entitlement(item.entitlement)
+                if last is None or not _alike(item, last):
+                    last = item
+                    plain = item.immutable is None and not item.inherited_by
+                    detail = None if plain else self._detail(item)
+                    place = (self._keys.entitlement(item.entitlement), self._scope(item.scope), detail)
+                    principals = held.setdefault(place, [])
                 principal = item.principal
                 if principal.type is not kind:
                     kind, nodes = principal.type, self._keys.nodes(principal.type)
-                key = nodes.get(principal.id)
-                if key is None:
-                    key = self._keys.node(kind, principal.id)
-                plain = item.immutable is None and not item.inherited_by
-                grants.append((entitlement, key, scope, page, None if plain else self._detail(item)))
+                principals.append(nodes.get(principal.id) or self._keys.node(kind, principal.id))
             elif type(item) is Resource:
                 self._resources.pop((item.id.type, item.id.id), None)
-                resources.append((self._keys.resource(item.id), scope, page, item.display_name, encode_resource(item)))
-            else:
-                assert type(item) is Entitlement
+                key = self._keys.resource(item.id)
+                resources.append((key, self._scope(item.scope), page, item.display_name, encode_resource(item)))
+            elif type(item) is Entitlement:
                 key = self._keys.entitlement(item.id)
-                entitlements.append((scope, page, item.display_name, encode_entitlement(item), key))
+                entitlements.append((self._scope(item.scope), page, item.display_name, encode_entitlement(item), key))
+            else:
+                raise PluginBug(f"a page holds a {type(item).__name__}, which is no row")
         self._keys.flush()
         if resources and self.db.executemany(_RESOURCE, resources).rowcount < len(resources):
             self.db.executemany(_RESOURCE_AGAIN, resources)
             self.set_header({"repeats": "1"})
         if entitlements:
             self.db.executemany(_ENTITLEMENT, entitlements)
-        if grants:
-            self.db.executemany(_GRANT, grants)
+        if held:
+            self.db.executemany(
+                _GRANTS, ((*place, page, len(keys), msgspec.json.encode(keys).decode()) for place, keys in held.items())
+            )
 
     def _scope(self, name: str) -> int:
         known = self._scopes.get(name)
@@ -356,6 +359,16 @@ class SnapshotWriter:
                 self._details.clear()
             self._details[content] = known
         return known
+
+
+def _alike(one: Grant, other: Grant) -> bool:
+    """Whether two grants differ in their principal only; told by identity, so that some alike ones are missed."""
+    return (
+        one.entitlement is other.entitlement
+        and one.scope is other.scope
+        and one.immutable is other.immutable
+        and one.inherited_by is other.inherited_by
+    )
 
 
 T = TypeVar("T")

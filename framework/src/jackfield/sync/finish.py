@@ -16,6 +16,7 @@ from jackfield.snapshots.sealing import (
     carry_forward,
     close_file,
     drop_unlisted_principals,
+    index_keys,
     keep_last_of_exclusive,
     replace_reread,
     scope_states,
@@ -46,6 +47,7 @@ async def seal(
     """
     db = writer.db
     async with writer.transaction():
+        index_keys(db)
         replace_reread(db)
         seals = {state.key: verdict(state) for state in scope_states(db)}
         if not any(one.seal.whole for one in seals.values()):

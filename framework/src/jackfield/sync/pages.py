@@ -22,6 +22,9 @@ MOST_EMPTY_PAGES = 30
 MOST_CURSOR_BYTES = 4096
 _TRIES_AT_A_BROKEN_ANSWER = 3
 
+# Left alone, stamina tells of each retry on standard output, where results go; what is worth telling is logged here.
+stamina.instrumentation.set_on_retry_hooks(())
+
 
 class Patience(msgspec.Struct, frozen=True, kw_only=True):
     """How long to go on trying: seconds of failing requests, and seconds without any page."""

@@ -61,6 +61,9 @@ APP = ResourceId(type="app", id="dropbox")
 LARGE_GROUP = 5000
 """Members from which on a group is read by its own listing, not in one answer with others."""
 
+WITHOUT_OWNERS = ("company_managed", "system_managed")
+"""The management types whose groups have plain members only; a type that this version does not know may have owners."""
+
 _SYSTEM = "Dropbox manages the members of this group itself"
 _SEAT = "a seat follows from being a full member of the team: invite or remove the person"
 _STATUS = {
@@ -212,9 +215,14 @@ def seats(info: wire.TeamInfo | None) -> Scope:
 def fed_by_members(group: GroupTrait) -> bool:
     """Whether the listing of members says all about a group's memberships, so that no further read is needed.
 
-    Owners exist in user-managed groups only; elsewhere, and in empty groups, everybody is a plain member.
+    It does not tell owners from members, so it does where there are no owners, and for empty groups.
     """
-    return group.management != "user_managed" or group.member_count == 0
+    return group.management in WITHOUT_OWNERS or group.member_count == 0
+
+
+def uncounted(group: GroupTrait) -> bool:
+    """Whether no count is held against the group's memberships."""
+    return group.management == "system_managed"
 
 
 def group(group: wire.Group) -> tuple[tuple[Item, ...], Scope]:
@@ -223,7 +231,7 @@ def group(group: wire.Group) -> tuple[tuple[Item, ...], Scope]:
     management, count = group.group_management_type.tag, group.member_count
     trait = GroupTrait(external_id=group.group_external_id, management=management, member_count=count)
     immutable = _SYSTEM if management == "system_managed" else None
-    slugs = ("member", "owner") if management == "user_managed" else ("member",)
+    slugs = ("member",) if management in WITHOUT_OWNERS else ("member", "owner")
     items = (
         Resource(id=id, scope=GROUPS.name, display_name=group.group_name, trait=trait),
         *(

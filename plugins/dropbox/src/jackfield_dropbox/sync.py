@@ -1,10 +1,22 @@
 """The reads that make a sync of a Dropbox team; each method is one request a page."""
 
 import asyncio
+from collections.abc import Callable, Iterator, Mapping
 
 from jackfield.errors import MissingPermission, NotFound, RemoteContract, Transient
 from jackfield.hookspecs import Reads, SyncView, family
-from jackfield_contracts import Diagnostic, Grant, GroupTrait, Item, Page, ResourceId, Scope, Severity, Tenant
+from jackfield_contracts import (
+    Diagnostic,
+    Grant,
+    GroupTrait,
+    Item,
+    Page,
+    Resource,
+    ResourceId,
+    Scope,
+    Severity,
+    Tenant,
+)
 from jackfield_dropbox import model, wire
 from jackfield_dropbox.api import Api
 
@@ -54,7 +66,7 @@ class DropboxReads(Reads):
             items += rows
             opens.append(scope)
             kind = group.group_management_type.tag
-            if kind not in ("user_managed", "company_managed", "system_managed"):
+            if kind not in ("user_managed", *model.WITHOUT_OWNERS):
                 notes.append(model.drift("the group management type", kind))
         return Page(
             items=tuple(items),
@@ -75,36 +87,10 @@ class DropboxReads(Reads):
         seats_known = bool(view.stored("license", ["full"]))
         listed = {id for member in page.members for id in member.profile.groups}
         groups = view.stored("group", listed)
-        held = {role.role_id for member in page.members for role in member.roles or ()}
-        known_roles = view.stored("role", held)
-        items: list[Item] = []
-        notes: list[Diagnostic] = []
-        feeds = {
-            id: model.joined(group)
-            for id, group in groups.items()
-            if isinstance(group.trait, GroupTrait) and model.fed_by_members(group.trait)
-        }
-        for member in page.members:
-            profile = member.profile
-            items.append(model.user(member))
-            notes.extend(model.user_drift(profile))
-            for role in member.roles or ():
-                if role.role_id not in known_roles:
-                    items.extend(model.role(role))
-                items.append(model.role_grant(role.role_id, profile.team_member_id))
-            if seats_known and (seat := model.seat(profile)) is not None:
-                items.append(seat)
-            user = ResourceId(type="user", id=profile.team_member_id)
-            for id in profile.groups:
-                if (joined := feeds.get(id)) is not None:
-                    items.append(
-                        Grant(
-                            entitlement=joined.entitlement,
-                            principal=user,
-                            scope=joined.scope,
-                            immutable=joined.immutable,
-                        )
-                    )
+        items, notes = _people(page, view)
+        if seats_known:
+            items += _seats(page)
+        items += _memberships(page, groups, model.fed_by_members)
         missing = len(listed - groups.keys())
         if missing:
             notes.append(
@@ -168,14 +154,20 @@ class DropboxReads(Reads):
         return Page(items=tuple(rows), next=page.cursor if page.has_more else None, diagnostics=tuple(unknown))
 
     @family("seats_again", follows=("members",), description="seats once more, when the team's total disagrees")
-    async def seats_again(self, cursor: str | None, attempt: int) -> Page:
-        """A page of members read for their seats only; the last one asks for the team's total again."""
+    async def seats_again(self, cursor: str | None, attempt: int, view: SyncView) -> Page:
+        """A page of members read for their seats; the last one asks for the team's total again.
+
+        The people come along, with all that no count is held against: where the first listing left somebody out, the
+        seat alone would lead nowhere.
+        """
         page = await self._members_page(cursor, attempt)
-        items = [grant for member in page.members if (grant := model.seat(member.profile)) is not None]
+        groups = view.stored("group", {id for member in page.members for id in member.profile.groups})
+        people, _ = _people(page, view)
+        items = (*people, *_seats(page), *_memberships(page, groups, model.uncounted))
         expected: dict[str, int] = {}
         if not page.has_more and (info := await self._team_info()) is not None:
             expected[model.SEATS] = info.num_used_licenses
-        return Page(items=tuple(items), next=page.cursor if page.has_more else None, expected=expected)
+        return Page(items=items, next=page.cursor if page.has_more else None, expected=expected)
 
     async def _members_page(self, cursor: str | None, attempt: int) -> wire.MembersPage:
         if cursor is not None:
@@ -191,3 +183,44 @@ class DropboxReads(Reads):
             return await self._api.team_info()
         except MissingPermission:
             return None
+
+
+def _people(page: wire.MembersPage, view: SyncView) -> tuple[list[Item], list[Diagnostic]]:
+    """The users of a page and the roles that they hold, with roles that the catalogue lacks; and unknown tags."""
+    held = {role.role_id for member in page.members for role in member.roles or ()}
+    known_roles = view.stored("role", held)
+    items: list[Item] = []
+    notes: list[Diagnostic] = []
+    for member in page.members:
+        items.append(model.user(member))
+        notes.extend(model.user_drift(member.profile))
+        for role in member.roles or ():
+            if role.role_id not in known_roles:
+                items.extend(model.role(role))
+            items.append(model.role_grant(role.role_id, member.profile.team_member_id))
+    return items, notes
+
+
+def _seats(page: wire.MembersPage) -> Iterator[Item]:
+    """The seats that the people of a page hold."""
+    for member in page.members:
+        if (seat := model.seat(member.profile)) is not None:
+            yield seat
+
+
+def _memberships(
+    page: wire.MembersPage, groups: Mapping[str, Resource], wanted: Callable[[GroupTrait], bool]
+) -> Iterator[Item]:
+    """What the people of a page say of the groups that they are in, where the group is *wanted*."""
+    feeds = {
+        id: model.joined(group)
+        for id, group in groups.items()
+        if isinstance(group.trait, GroupTrait) and wanted(group.trait)
+    }
+    for member in page.members:
+        user = ResourceId(type="user", id=member.profile.team_member_id)
+        for id in member.profile.groups:
+            if (joined := feeds.get(id)) is not None:
+                yield Grant(
+                    entitlement=joined.entitlement, principal=user, scope=joined.scope, immutable=joined.immutable
+                )

@@ -1,0 +1,198 @@
+"""What the commands share: the options given, and what is made of them when first needed.
+
+Promises that the environment is read here and nowhere below, and that nothing is imported or opened that a command
+does not ask for.
+"""
+
+import os
+from collections.abc import Coroutine, Generator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from jackfield.cli.redaction import Redactor
+    from jackfield.clock import Clock
+    from jackfield.config import ConnectionSettings, ConnectorConfig
+    from jackfield.config.load import Settings
+    from jackfield.connectors import Discovery, Found
+    from jackfield.hookspecs import ConnectorType
+    from jackfield.http import SessionOptions
+    from jackfield.http.transport import NetworkSettings
+    from jackfield.log import Logger
+    from jackfield.state import Home, State
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
+OUTPUTS = ("table", "json", "csv")
+
+T = TypeVar("T")
+
+
+class App:
+    """One run of the command line."""
+
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+        self.environ: Mapping[str, str] = os.environ if environ is None else environ
+        self._config: Path | None = None
+        self._home: Path | None = None
+        self._log_level: str | None = None
+        self.output: str | None = None
+
+    def told(
+        self,
+        *,
+        config: Path | None = None,
+        home: Path | None = None,
+        log_level: str | None = None,
+        output: str | None = None,
+    ) -> None:
+        """Take options that were given; None leaves what was said before."""
+        self._config = config or self._config
+        self._home = home or self._home
+        self._log_level = log_level or self._log_level
+        self.output = output or self.output
+
+    @property
+    def log_level(self) -> str:
+        """The level at and above which is logged; raises BadConfig if the environment names none."""
+        level = self._log_level or self.environ.get("JACKFIELD_LOG_LEVEL", "").lower() or "warning"
+        if level not in LOG_LEVELS:
+            from jackfield.errors import BadConfig
+
+            raise BadConfig(
+                f"{level!r} is no log level", path="$JACKFIELD_LOG_LEVEL", hint=f"Use one of {', '.join(LOG_LEVELS)}."
+            )
+        return level
+
+    @cached_property
+    def redactor(self) -> "Redactor":
+        """Takes secrets out of everything that is logged or told as an error."""
+        from jackfield.cli.redaction import Redactor
+
+        return Redactor()
+
+    @cached_property
+    def log(self) -> "Logger":
+        """The log, on stderr."""
+        from jackfield.cli.logging import LazyLog
+
+        return LazyLog(self.log_level, self.redactor)
+
+    @cached_property
+    def clock(self) -> "Clock":
+        """The machine's clock."""
+        from jackfield.clock import SystemClock
+
+        return SystemClock()
+
+    @cached_property
+    def settings(self) -> "Settings":
+        """The configuration; raises BadConfig."""
+        from platformdirs import user_config_path
+
+        from jackfield.config import find_config, load_settings
+
+        file = find_config(self._config, self.environ, Path.cwd(), user_config_path("jackfield", appauthor=False))
+        return load_settings(file, self.environ)
+
+    @cached_property
+    def home(self) -> "Home":
+        """The folder of the state; it need not exist."""
+        from jackfield.state.home import Home
+
+        named = self._home or (Path(self.environ["JACKFIELD_HOME"]) if self.environ.get("JACKFIELD_HOME") else None)
+        if named is None:
+            from platformdirs import user_state_path
+
+            named = user_state_path("jackfield", appauthor=False)
+        return Home(folder=named.expanduser().absolute())
+
+    @cached_property
+    def network(self) -> "NetworkSettings":
+        """Proxies and CAs by the usual variables."""
+        from jackfield.cli.environment import network_settings
+
+        return network_settings(self.environ)
+
+    @cached_property
+    def connectors(self) -> "Discovery[ConnectorType]":
+        """The connectors that are installed; why others can't be used goes to the log."""
+        from jackfield.connectors import discover_connectors
+
+        discovery = discover_connectors()
+        for failure in discovery.failures:
+            self.log.warning(
+                "a connector can't be used",
+                name=failure.name,
+                distribution=failure.distribution,
+                version=failure.version,
+                reason=failure.reason,
+            )
+            if failure.trace:
+                self.log.debug("its trace", name=failure.name, trace=failure.trace)
+        return discovery
+
+    def plugin(self, settings: "ConnectionSettings") -> "Found[ConnectorType]":
+        """The connector of a connection; raises BadConfig."""
+        return self.connectors.get(settings.host.connector, path=f"connections.{settings.name}.connector")
+
+    def connector_config(
+        self, settings: "ConnectionSettings", plugin: "Found[ConnectorType]", *, without: str | None = None
+    ) -> "ConnectorConfig":
+        """The connector's own configuration; its secrets are taken out of logs and messages from now on."""
+        from jackfield.config import connector_config
+
+        config = connector_config(settings, plugin.type.config, self.environ, without=without)
+        self.redactor.learn(config)
+        return config
+
+    def session_options(self, settings: "ConnectionSettings") -> "SessionOptions":
+        """The limits of a connection and the way to the network."""
+        from jackfield.http import SessionOptions
+
+        host = settings.host
+        return SessionOptions(
+            concurrency=host.concurrency,
+            timeout=host.request_timeout,
+            max_bytes=host.max_answer_bytes,
+            network=self.network,
+        )
+
+    @contextmanager
+    def state(self) -> Generator["State"]:
+        """The record of runs, made if need be."""
+        from jackfield.state import open_state
+
+        with open_state(self.home.ensure().database) as state:
+            yield state
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run *work* to its end; SIGTERM cancels it and ends the process with 143."""
+        import asyncio
+        import signal
+
+        from jackfield.cli.exits import TERMINATED
+
+        terminated = False
+
+        async def guarded() -> T:
+            task, loop = asyncio.create_task(work), asyncio.get_running_loop()
+
+            def terminate() -> None:
+                nonlocal terminated
+                terminated = True
+                task.cancel()
+
+            loop.add_signal_handler(signal.SIGTERM, terminate)
+            try:
+                return await task
+            finally:
+                loop.remove_signal_handler(signal.SIGTERM)
+
+        try:
+            return asyncio.run(guarded())
+        except asyncio.CancelledError:
+            if terminated:
+                raise SystemExit(TERMINATED) from None
+            raise

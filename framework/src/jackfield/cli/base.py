@@ -1,0 +1,75 @@
+"""How commands are declared: the options that all of them take, and the log of libraries while one runs."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from jackfield.cli.app import LOG_LEVELS, App
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _told(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+    ctx.ensure_object(App).told(**{str(parameter.name): value})
+
+
+class Command(click.Command):
+    """A command that takes the general options too, behind its name as well as before it."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        path = click.Path(path_type=Path)
+        for name, kind, metavar, help in (
+            ("--config", path, "FILE", "Configuration file."),
+            ("--home", path, "FOLDER", "Folder of the state and the snapshots."),
+            ("--log-level", click.Choice(LOG_LEVELS), None, "What is logged to stderr."),
+        ):
+            option = click.Option([name], type=kind, metavar=metavar, help=help, expose_value=False, callback=_told)
+            self.params.append(option)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command with what libraries log taken over."""
+        import logging
+
+        from jackfield.cli.logging import take_over
+
+        app = ctx.ensure_object(App)
+        root = logging.getLogger()
+        level = root.level
+        handler = take_over(app.log, app.log_level)
+        try:
+            return super().invoke(ctx)
+        finally:
+            root.removeHandler(handler)
+            root.setLevel(level)
+
+
+def command(name: str, **options: Any) -> Callable[[Callable[..., Any]], Command]:
+    """Declare a command; its function takes the App first."""
+
+    def decorate(function: Callable[..., Any]) -> Command:
+        return click.command(name, cls=Command, **options)(click.pass_obj(function))
+
+    return decorate
+
+
+def output_option(*kinds: str) -> Callable[[F], F]:
+    """The option ``--output`` of a command that can print *kinds*; the first is used unless the user says otherwise."""
+
+    def chosen(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str:
+        app = ctx.find_object(App)
+        wanted = value or (app.output if app else None) or kinds[0]
+        if wanted not in kinds:
+            raise click.BadParameter(f"this command prints {' or '.join(kinds)}, not {wanted}", ctx, parameter)
+        return wanted
+
+    return click.option(
+        "--output", type=click.Choice(kinds), callback=chosen, help=f"How it is printed (default {kinds[0]})."
+    )
+
+
+connection_argument = click.argument("connection")
+run_option = click.option("--run", metavar="RUN", help="Another snapshot than the latest, by its run.")
+limit_option = click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N rows.")

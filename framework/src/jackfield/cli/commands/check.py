@@ -1,0 +1,113 @@
+"""``jackfield check``: sign in, and say whose account it is and what the credentials allow."""
+
+from typing import TYPE_CHECKING, Any
+
+from jackfield.cli.app import App
+from jackfield.cli.base import command, connection_argument, output_option
+
+if TYPE_CHECKING:
+    from jackfield.config import ConnectionSettings, ConnectorConfig
+    from jackfield.connectors import Found
+    from jackfield.hookspecs import ConnectorType
+    from jackfield_contracts import Capability, CapabilityStatus, CheckReport
+
+PATIENCE = 15.0
+"""Seconds for which a check tries again what may work later."""
+
+
+@command("check")
+@connection_argument
+@output_option("table", "json", "csv")
+def check(app: App, connection: str, output: str) -> None:
+    """Sign in to CONNECTION, and say whose account it is and what the credentials allow. Changes nothing.
+
+    Exit code 0: a sync can run; capabilities that only change something may still lack permissions. 3: sign-in needed.
+    4: permissions that a sync needs are missing.
+    """
+    from jackfield.cli.output import Columns, print_json, print_rows, say
+
+    settings = app.settings.connection(connection)
+    plugin = app.plugin(settings)
+    report = app.run(checked(app, settings, plugin, app.connector_config(settings, plugin)))
+    if output == "json":
+        print_json({"connection": connection, "connector": plugin.name, **report_document(report)})
+    else:
+        if output == "table":
+            tenant = report.tenant
+            say(f"{connection}: signed in with the connector {plugin.name} {plugin.version}")
+            say(f"  account        {f'{tenant.name or tenant.id} ({tenant.id})' if tenant else 'unknown'}")
+            say(f"  authorized by  {report.authorized_by or 'unknown'}")
+            for one in report.diagnostics:
+                say(f"  {one.severity.value}: {one.summary}" + (f" {one.hint}" if one.hint else ""))
+        known = {one.name: one for one in plugin.type.capabilities}
+
+        def cells(one: "CapabilityStatus") -> tuple[Any, ...]:
+            state = {True: "available", False: "NOT AVAILABLE", None: "unknown"}[one.available]
+            what = known[one.capability].description if one.capability in known else ""
+            return (one.capability, state, ", ".join(one.missing), one.reason, what)
+
+        names = "capability", "state", "missing_permissions", "reason", "description"
+        print_rows(output, report.capabilities, Columns(names, cells))
+    _demand_sync(connection, plugin.type.capabilities, report)
+
+
+async def checked(
+    app: App, settings: "ConnectionSettings", plugin: "Found[ConnectorType]", config: "ConnectorConfig"
+) -> "CheckReport":
+    """The report of the connector's own check; what may work later is tried again for a while."""
+    import stamina
+
+    from jackfield.connection import open_connection
+    from jackfield.errors import RateLimited, Transient
+
+    def may_work_later(error: Exception) -> bool:
+        if isinstance(error, RateLimited):
+            return (error.after or 0.0) < PATIENCE
+        return isinstance(error, Transient)
+
+    options = app.session_options(settings)
+    async with open_connection(
+        settings.name, plugin, config, options=options, clock=app.clock, log=app.log
+    ) as connection:
+        async for attempt in stamina.retry_context(on=may_work_later, attempts=5, timeout=PATIENCE, wait_initial=0.5):
+            with attempt:
+                return await connection.check()
+    raise AssertionError("a check ends with a report or an error")
+
+
+def report_document(report: "CheckReport") -> dict[str, Any]:
+    """A report for programs; null is unknown."""
+    tenant = report.tenant
+    return {
+        "tenant": {"id": tenant.id, "name": tenant.name} if tenant else None,
+        "authorized_by": report.authorized_by,
+        "capabilities": [
+            {
+                "capability": one.capability,
+                "available": one.available,
+                "missing": one.missing,
+                "reason": one.reason,
+            }
+            for one in report.capabilities
+        ],
+        "diagnostics": report.diagnostics,
+    }
+
+
+def _demand_sync(connection: str, capabilities: "tuple[Capability, ...]", report: "CheckReport") -> None:
+    """Raise MissingPermission if what reads the application is not available."""
+    from jackfield.errors import MissingPermission
+
+    reading = {one.name for one in capabilities if one.hook == "read_page"}
+    lacking = [one for one in report.capabilities if one.capability in reading and one.available is False]
+    if lacking:
+        missing = ", ".join(dict.fromkeys(name for one in lacking for name in one.missing)) or "unknown"
+        raise MissingPermission(
+            f"these credentials can't sync: the permissions {missing} are missing",
+            permission=missing,
+            connection=connection,
+            hint="Grant them to the app, then run `jackfield authorize` once more: a token keeps what it was given.",
+        )
+
+
+COMMANDS = {"check": check}

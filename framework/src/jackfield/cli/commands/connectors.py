@@ -1,0 +1,82 @@
+"""``jackfield connectors``: what is installed, without configuration and without network."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jackfield.cli.app import App
+from jackfield.cli.base import command, output_option
+
+if TYPE_CHECKING:
+    from jackfield.connectors import Found
+    from jackfield.hookspecs import ConnectorType
+
+
+@click.group("connectors")
+def connectors() -> None:
+    """The connectors that are installed, and what they can do."""
+
+
+@command("list")
+@output_option("table", "json", "csv")
+def list_(app: App, output: str) -> None:
+    """List the connectors that are installed, and why others can't be used."""
+    from jackfield.cli.output import Columns, note, print_json, print_rows
+    from jackfield.connectors import discover_connectors
+
+    discovery = discover_connectors()
+    usable = [
+        {
+            "name": found.name,
+            "display_name": found.type.display_name,
+            "distribution": found.distribution,
+            "version": found.version,
+            "api": _api(found),
+        }
+        for found in discovery.found.values()
+    ]
+    failures = [
+        {"name": one.name, "distribution": one.distribution, "version": one.version, "reason": one.reason}
+        for one in discovery.failures
+    ]
+    for one in discovery.failures:
+        app.log.debug("a connector can't be used", name=one.name, distribution=one.distribution, trace=one.trace)
+    if output == "json":
+        print_json({"connectors": usable, "failures": failures})
+        return
+    if not usable and not failures:
+        note("No connector is installed. Install one beside jackfield, such as a package named jackfield-NAME.")
+
+    def cells(one: dict[str, Any]) -> tuple[Any, ...]:
+        state = f"can't be used: {one['reason']}" if "reason" in one else "ready"
+        return (one["name"], one.get("display_name"), one["version"], one["distribution"], one.get("api"), state)
+
+    names = "name", "display_name", "version", "distribution", "api", "state"
+    print_rows(output, [*usable, *failures], Columns(names, cells))
+
+
+@command("show")
+@click.argument("name")
+@output_option("table", "json")
+def show(app: App, name: str, output: str) -> None:
+    """Show what the connector NAME reads and can do, the permissions that it needs, and how it is configured."""
+    from jackfield.cli.describe import connector_document, tell_connector
+    from jackfield.cli.output import print_json
+    from jackfield.connectors import discover_connectors
+
+    found = discover_connectors().get(name, path="connectors")
+    made = connector_document(found)
+    if output == "json":
+        print_json(made)
+    else:
+        tell_connector(made)
+
+
+def _api(found: "Found[ConnectorType]") -> str:
+    return ".".join(map(str, found.type.api))
+
+
+connectors.add_command(list_)
+connectors.add_command(show)
+
+COMMANDS = {"connectors": connectors}

@@ -1,0 +1,142 @@
+"""``jackfield diff``: what changed between two snapshots."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jackfield.cli.app import App
+from jackfield.cli.base import command, connection_argument, output_option
+
+if TYPE_CHECKING:
+    from jackfield.snapshots.diff import Changed, Diff
+    from jackfield.state import Run
+
+
+@command("diff")
+@connection_argument
+@click.argument("old", required=False)
+@click.argument("new", required=False)
+@output_option("table", "json", "csv")
+def diff(app: App, connection: str, old: str | None, new: str | None, output: str) -> None:
+    """What changed in CONNECTION from the run OLD to the run NEW.
+
+    NEW is the latest published snapshot unless given, OLD the published one before it. Rows that were carried forward tell
+    nothing new; rows of a part that the older snapshot could not see are "newly seen".
+    """
+    from jackfield.cli.output import Columns, print_rows, print_stream
+    from jackfield.snapshots.diff import Change, compare
+
+    before, after = _runs(app, connection, old, new)
+    with compare(app.home.snapshot(connection, before.run), app.home.snapshot(connection, after.run)) as found:
+        if output == "json":
+            print_stream(
+                _head(found, before, after),
+                {change.value: map(_document, _all(found, change)) for change in Change},
+            )
+            return
+        _summary(app, found)
+        table = Columns(("change", "kind", "what", "name", "details"), _cells)
+        rows = (one for change in Change for one in _all(found, change))
+        print_rows(output, rows, table)
+
+
+def _runs(app: App, connection: str, old: str | None, new: str | None) -> tuple["Run", "Run"]:
+    from jackfield.cli.snapshots import published_runs, run_named
+    from jackfield.errors import NotFound
+
+    if old and new:
+        return run_named(app, connection, old), run_named(app, connection, new)
+    runs = published_runs(app, connection, 2)
+    if old:
+        return run_named(app, connection, old), runs[0]
+    if len(runs) < 2:
+        raise NotFound(
+            f"the connection {connection!r} has one published snapshot only, and a difference takes two",
+            hint=f"Sync again with `jackfield sync {connection}`.",
+        )
+    return runs[1], runs[0]
+
+
+def _all(found: "Diff", change: Any) -> Iterator["Changed"]:
+    from jackfield.snapshots.diff import Kind
+
+    for kind in Kind:
+        yield from found.rows(change, kind)
+
+
+def _document(one: "Changed") -> dict[str, Any]:
+    from jackfield.exports import change_object
+
+    return change_object(one)
+
+
+def _head(found: "Diff", before: "Run", after: "Run") -> dict[str, object]:
+    def told(header: Any, run: "Run") -> dict[str, object]:
+        return {"run": run.run, "status": run.status.value, "taken": header.taken, "complete": header.complete}
+
+    counts = {change.value: dict(kinds) for change, kinds in found.counts().items()}
+    return {
+        "connection": after.connection,
+        "old": told(found.old, before),
+        "new": told(found.new, after),
+        "counts": counts,
+    }
+
+
+def _summary(app: App, found: "Diff") -> None:
+    from jackfield.cli.output import note
+    from jackfield.cli.text import age, count, moment
+    from jackfield.snapshots.diff import Change, Kind
+
+    now = app.clock.now()
+    for name, header in (("from", found.old), ("to", found.new)):
+        mark = "" if header.complete else " — NOT COMPLETE, see `jackfield syncs`"
+        note(f"{name:>4} run {header.run}, taken {moment(header.taken)}, {age(header.taken, now)}{mark}")
+    nouns = {Kind.RESOURCES: "resource", Kind.ENTITLEMENTS: "entitlement", Kind.GRANTS: "grant"}
+    words = {
+        Change.ADDED: "added",
+        Change.REMOVED: "removed",
+        Change.CHANGED: "changed",
+        Change.NEWLY_SEEN: "newly seen (the older snapshot could not see that part)",
+    }
+    nothing = True
+    for change, kinds in found.counts().items():
+        parts = [count(number, nouns[kind]) for kind, number in kinds.items() if number]
+        if parts:
+            nothing = False
+            note(f"{', '.join(parts)} {words[change]}")
+    if nothing:
+        note("Nothing changed.")
+
+
+def _cells(one: "Changed") -> tuple[Any, ...]:
+    from jackfield.snapshots.records import EntitlementRow, ResourceRow
+
+    row = one.row
+    details = _details(one)
+    if isinstance(row, ResourceRow):
+        return (one.change.value, "resource", str(row.resource.id), row.resource.display_name, details)
+    if isinstance(row, EntitlementRow):
+        return (one.change.value, "entitlement", str(row.entitlement.id), row.resource_name, details)
+    name = f"{row.principal_name or row.grant.principal} — {row.resource_name or row.grant.entitlement}"
+    text = f"{row.grant.entitlement}#{row.grant.principal}"
+    return (one.change.value, "grant", text, name, details)
+
+
+def _details(one: "Changed") -> str:
+    """What a changed row had before and has now; of a removed one, if it was known from an older snapshot only."""
+    if one.before is None:
+        return f"last seen in run {one.row.carried.run}" if one.row.carried else ""
+    made = _document(one)
+    before = made["before"]
+    return "; ".join(f"{key}: {_text(before[key])} → {_text(made.get(key))}" for key in before)
+
+
+def _text(value: Any) -> str:
+    import msgspec
+
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+COMMANDS = {"diff": diff}

@@ -1,0 +1,110 @@
+"""``jackfield stats`` and ``syncs``: a snapshot in figures, and the record of runs."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jackfield.cli.app import App
+from jackfield.cli.base import command, connection_argument, output_option, run_option
+
+if TYPE_CHECKING:
+    from jackfield.state import Run
+
+
+@command("stats")
+@connection_argument
+@run_option
+@output_option("table", "json", "csv")
+def stats(app: App, connection: str, run: str | None, output: str) -> None:
+    """What the snapshot of CONNECTION holds, in figures."""
+    from jackfield.cli.output import Columns, note, print_json, print_rows
+    from jackfield.cli.snapshots import caveats, head, look
+    from jackfield.cli.text import count
+    from jackfield.snapshots.figures import figures
+
+    with look(app, connection, run) as snapshot:
+        found = figures(snapshot)
+        notes = snapshot.diagnostics()
+        if output == "json":
+            made = {
+                **head(snapshot),
+                "tenant": snapshot.header.tenant,
+                "tenant_name": snapshot.header.tenant_name,
+                "requests": snapshot.header.requests,
+                "sha256": snapshot.run.sha256,
+                "figures": found,
+                "notes": [{"summary": note.summary, "severity": note.severity, "times": n} for note, n in notes],
+            }
+            print_json(made)
+            return
+        caveats(app, snapshot)
+        header = snapshot.header
+        if output == "table":
+            note(f"{header.tenant_name or header.tenant or 'unknown account'}; {count(header.requests, 'request')}")
+        names = "what", "of", "rows", "carried"
+        print_rows(output, found, Columns(names, lambda one: (one.what, one.of, one.rows, one.carried)))
+        for one, times in notes:
+            note(f"{one.severity.value}: {one.summary}" + (f" ({times:,} times)" if times > 1 else ""))
+
+
+@command("syncs")
+@connection_argument
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="At most N runs.")
+@output_option("table", "json", "csv")
+def syncs(app: App, connection: str, limit: int, output: str) -> None:
+    """The syncs of CONNECTION, the newest first."""
+    from jackfield.cli.output import Columns, note, print_listing
+    from jackfield.cli.results import sync_document
+    from jackfield.cli.text import moment
+
+    runs: list[Run] = []
+    if app.home.database.exists():
+        with app.state() as state:
+            runs = state.history(connection, limit)
+    if not runs:
+        app.settings.connection(connection)
+        note(f"There was no sync of {connection} yet; make one with `jackfield sync {connection}`.")
+
+    def cells(one: "Run") -> tuple[Any, ...]:
+        complete = one.complete if one.snapshot else None
+        size = sum(one.counts.resources.values()), one.counts.entitlements, one.counts.grants
+        why = one.reason or "; ".join(f"{seal.scope}: {seal.seal.value}" for seal in one.scopes[:3])
+        return (
+            one.run,
+            moment(one.started),
+            one.status.value,
+            complete,
+            *size,
+            one.requests,
+            round(one.seconds, 1),
+            why,
+        )
+
+    names = (
+        "run",
+        "started",
+        "status",
+        "complete",
+        "resources",
+        "entitlements",
+        "grants",
+        "requests",
+        "seconds",
+        "reason",
+    )
+
+    def document(one: "Run") -> dict[str, object]:
+        more = {"started": one.started, "finished": one.finished, "rereads": one.rereads, "base": one.base}
+        return {**sync_document(one, app.home), **more, "reason": one.reason}
+
+    print_listing(
+        output,
+        runs,
+        table=Columns(names, cells),
+        document=document,
+        head={"connection": connection},
+        key="syncs",
+    )
+
+
+COMMANDS = {"stats": stats, "syncs": syncs}

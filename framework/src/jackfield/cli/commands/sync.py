@@ -1,0 +1,97 @@
+"""``jackfield sync``: read an application whole into a new snapshot, or publish one that is held."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from jackfield.cli.app import App
+from jackfield.cli.base import command, connection_argument, output_option
+
+if TYPE_CHECKING:
+    from jackfield.errors import JackfieldError
+    from jackfield.state import Run
+
+
+@command("sync")
+@connection_argument
+@click.option("--accept", metavar="RUN", help="Publish the held snapshot of RUN as it is; no request is made.")
+@output_option("table", "json")
+def sync(app: App, connection: str, accept: str | None, output: str) -> int:
+    """Read CONNECTION whole and publish the result as its new snapshot.
+
+    Exit code 0: published and complete. 8: published, but parts could not be seen; rows of the last snapshot stand in for
+    them. 9: held, because it would lose too much; look at it, then publish it with --accept. 13: another sync is running.
+    """
+    from jackfield.cli.results import tell_sync
+    from jackfield.errors import JackfieldError
+    from jackfield.state import RunStatus
+
+    error: JackfieldError | None = None
+    if accept:
+        run = _accept(app, connection, accept)
+    else:
+        run, error = _sync(app, connection)
+    if output == "json":
+        from jackfield.cli.output import print_json
+        from jackfield.cli.results import sync_document
+
+        print_json(sync_document(run, app.home))
+    if error is not None or run.status not in (RunStatus.PUBLISHED, RunStatus.HELD):
+        raise error or JackfieldError(f"the sync failed: {run.reason or 'no reason is known'}", connection=connection)
+    if output == "table":
+        tell_sync(app, run, accepted=accept is not None)
+    elif run.status is RunStatus.HELD:
+        from jackfield.cli.output import note
+
+        note(f"Held: {run.reason}. To publish it: jackfield sync {connection} --accept {run.run}")
+    return _exit_code(run)
+
+
+def _sync(app: App, connection: str) -> tuple["Run", "JackfieldError | None"]:
+    from jackfield.cli.progress import shown_progress
+    from jackfield.policies import open_policies
+    from jackfield.sync import run_sync
+
+    settings = app.settings.connection(connection)
+    plugin = app.plugin(settings)
+    config = app.connector_config(settings, plugin)
+    policies = open_policies(app.settings.policies)
+    with app.state() as state, shown_progress(connection) as progress:
+        result = app.run(
+            run_sync(
+                connection,
+                plugin,
+                config,
+                settings.host,
+                home=app.home,
+                state=state,
+                network=app.network,
+                clock=app.clock,
+                log=app.log,
+                policies=policies,
+                progress=progress,
+            )
+        )
+    return result.run, result.error
+
+
+def _accept(app: App, connection: str, run: str) -> "Run":
+    from jackfield.policies import open_policies
+    from jackfield.sync import accept
+
+    app.settings.connection(connection)
+    policies = open_policies(app.settings.policies)
+    with app.state() as state:
+        return accept(connection, run, home=app.home, state=state, clock=app.clock, log=app.log, policies=policies)
+
+
+def _exit_code(run: "Run") -> int:
+    from jackfield.cli import exits
+    from jackfield.state import RunStatus
+
+    if run.status is RunStatus.HELD:
+        return exits.HELD
+    return exits.OK if run.complete else exits.INCOMPLETE
+
+
+COMMANDS = {"sync": sync}

@@ -1,0 +1,153 @@
+"""What a connector announces, for programs and for people."""
+
+import types
+import typing
+from typing import Any
+
+import msgspec
+
+from jackfield.cli.output import print_table, say
+from jackfield.config import HostSettings, Secret
+from jackfield.connectors import Found
+from jackfield.hookspecs import ConnectorType
+
+
+def connector_document(found: Found[ConnectorType]) -> dict[str, Any]:
+    """All that is known of a connector without configuration."""
+    kind = found.type
+    return {
+        "name": found.name,
+        "display_name": kind.display_name,
+        "distribution": found.distribution,
+        "version": found.version,
+        "api": ".".join(map(str, kind.api)),
+        "docs": kind.docs,
+        "consent": kind.oauth is not None,
+        "capabilities": [
+            {
+                "name": one.name,
+                "description": one.description,
+                "hook": one.hook,
+                "permissions": [
+                    {"name": each.name, "description": each.description, "optional": each.optional}
+                    for each in one.permissions
+                ],
+            }
+            for one in kind.capabilities
+        ],
+        "resource_types": [
+            {
+                "name": one.name,
+                "display_name": one.display_name,
+                "trait": one.trait,
+                "description": one.description,
+                "permissions": one.permissions,
+            }
+            for one in kind.resource_types
+        ],
+        "configuration": keys_of(kind.config),
+        "host_configuration": [key for key in keys_of(HostSettings) if key["name"] != "connector"],
+    }
+
+
+def keys_of(struct: type[msgspec.Struct]) -> list[dict[str, Any]]:
+    """The keys of a configuration Struct, in the order of their definition."""
+    return [_key(field) for field in msgspec.structs.fields(struct)]
+
+
+def _key(field: msgspec.structs.FieldInfo) -> dict[str, Any]:
+    secret = _holds(field.type, Secret)
+    made: dict[str, Any] = {
+        "name": field.encode_name,
+        "type": "secret" if secret else _type(field.type),
+        "required": field.required,
+        "default": None,
+        "description": _description(field.type),
+        "secret": secret,
+        "variable": f"JACKFIELD_CONNECTIONS__NAME__{field.encode_name.upper()}",
+    }
+    if not field.required and not secret:
+        default = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()  # type: ignore[operator]
+        made["default"] = msgspec.to_builtins(default)
+    return made
+
+
+def _description(kind: Any) -> str:
+    """The description of an annotated type, at any depth."""
+    for meta in getattr(kind, "__metadata__", ()):
+        if isinstance(meta, msgspec.Meta) and meta.description:
+            return meta.description
+    parts = (kind.__origin__,) if hasattr(kind, "__metadata__") else typing.get_args(kind)
+    return next((found for found in map(_description, parts) if found), "")
+
+
+def _holds(kind: Any, wanted: type) -> bool:
+    if hasattr(kind, "__metadata__"):
+        return _holds(kind.__origin__, wanted)
+    return kind is wanted or any(_holds(one, wanted) for one in typing.get_args(kind))
+
+
+_PLAIN = {str: "text", bool: "true or false", int: "whole number", float: "number"}
+
+
+def _type(kind: Any) -> str:
+    """A type in words."""
+    if hasattr(kind, "__metadata__"):
+        return _type(kind.__origin__)
+    origin, parts = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        return " or ".join(_type(one) for one in parts if one is not type(None))
+    if origin is typing.Literal:
+        return " or ".join(repr(one) for one in parts)
+    if origin in (tuple, list, frozenset, set):
+        return f"list of {_type(parts[0])}" if parts else "list"
+    return _PLAIN.get(kind, getattr(kind, "__name__", str(kind)))
+
+
+def tell_connector(made: dict[str, Any]) -> None:
+    """Print a connector's document for people."""
+    say(f"{made['display_name']} — connector {made['name']!r}, version {made['version']} ({made['distribution']})")
+    say(f"Plugin interface {made['api']}" + (f", documentation: {made['docs']}" if made["docs"] else ""))
+    say()
+    say("What it can do, and the permissions that it needs")
+    print_table(("capability", "permissions", "description"), [_capability(one) for one in made["capabilities"]])
+    if made["resource_types"]:
+        say()
+        say("What it reads")
+        rows = [
+            (one["name"], one["display_name"], one["trait"], ", ".join(one["permissions"]), one["description"])
+            for one in made["resource_types"]
+        ]
+        print_table(("type", "name", "trait", "permissions", "description"), rows)
+    say()
+    say(f'Configuration, under [connections.NAME] with connector = "{made["name"]}"')
+    _tell_keys(made["configuration"])
+    say()
+    say("Keys of the host, for every connector")
+    _tell_keys(made["host_configuration"])
+    say()
+    say("A secret may be a reference: env:VARIABLE or file:PATH. In variables, NAME is the connection's, in capitals.")
+    if made["consent"]:
+        say("`jackfield authorize NAME` asks for consent and keeps the refresh token.")
+
+
+def _capability(one: dict[str, Any]) -> tuple[str, str, str]:
+    needed = [each["name"] + (" (optional)" if each["optional"] else "") for each in one["permissions"]]
+    return one["name"], ", ".join(needed) or "none", one["description"]
+
+
+def _tell_keys(keys: list[dict[str, Any]]) -> None:
+    for key in keys:
+        if key["required"]:
+            needed = "required"
+        elif key["default"] is None:
+            needed = "optional"
+        else:
+            needed = f"default {msgspec.json.encode(key['default']).decode()}"
+        say(f"  {key['name']}  ({key['type']}, {needed})")
+        if key["description"]:
+            say(f"      {key['description']}")
+        say(f"      ${key['variable']}")
+
+
+__all__ = ["connector_document", "keys_of", "tell_connector"]

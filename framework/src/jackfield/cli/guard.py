@@ -1,0 +1,105 @@
+"""What a person sees when something goes wrong: one message on stderr and an exit code, never a traceback."""
+
+import os
+import signal
+import sqlite3
+import sys
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jackfield.cli import exits
+
+if TYPE_CHECKING:
+    from jackfield.cli.app import App
+    from jackfield.errors import JackfieldError
+
+
+def guarded(app: "App", work: Callable[[], Any]) -> int:
+    """Run *work* and give the exit code: its result if that is a number, else that of the error that ended it."""
+    with _terminable():
+        try:
+            result = work()
+            sys.stdout.flush()
+        except BrokenPipeError:
+            return _broken_pipe()
+        except click.ClickException as error:
+            error.show()
+            return error.exit_code
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("Interrupted.", err=True)
+            return exits.INTERRUPTED
+        except Exception as error:  # noqa: BLE001 - the edge: whatever happens becomes a message and an exit code
+            return _tell(app, error)
+        return result if isinstance(result, int) else exits.OK
+
+
+def _tell(app: "App", error: Exception) -> int:
+    from jackfield.errors import JackfieldError
+
+    try:
+        if app.log_level == "debug":
+            app.log.debug("the error in full", exc_info=error)
+    except JackfieldError as other:
+        error = other
+    if isinstance(error, JackfieldError):
+        show_error(app, error)
+        return error.exit_code
+    cause = getattr(error, "orig", error)
+    if isinstance(cause, OSError):
+        place = f": {cause.filename}" if cause.filename else ""
+        say_error(app, f"the system refused: {cause.strerror or type(cause).__name__}{place}")
+        return exits.FAILED
+    if isinstance(cause, sqlite3.Error):
+        say_error(app, f"a database file failed: {cause}. Look at the disk and at the rights in {app.home.folder}.")
+        return exits.FAILED
+    say_error(
+        app,
+        f"something happened that Jackfield did not expect ({type(error).__name__}). This is a fault of its own: please"
+        " report it to the Jackfield project, with the command, the version (`jackfield --version`) and what"
+        " `--log-level debug` shows.",
+    )
+    return exits.BUG
+
+
+def show_error(app: "App", error: "JackfieldError") -> None:
+    """Tell an error on stderr: what happened, where, and what to do."""
+    where = f" ({error.where})" if error.where else ""
+    hint = f"\n       {error.hint}" if error.hint else ""
+    end = "" if error.summary.endswith((".", "!", "?")) or where else "."
+    say_error(app, f"{error.summary}{where}{end or ('.' if where else '')}{hint}")
+
+
+def say_error(app: "App", text: str) -> None:
+    """Tell *text* on stderr as an error, without secrets and without characters that drive a terminal."""
+    from jackfield.cli.text import clean
+
+    lines = app.redactor.text(text).split("\n")
+    click.echo("Error: " + "\n".join(clean(line) for line in lines), err=True)
+
+
+def _broken_pipe() -> int:
+    """Whoever read our output has gone; say nothing more, also not when Python flushes at the end."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return exits.BROKEN_PIPE
+
+
+@contextmanager
+def _terminable() -> Generator[None]:
+    """Let SIGTERM end the process by unwinding it, so that files are closed and locks let go."""
+
+    def end(*_: object) -> None:
+        raise SystemExit(exits.TERMINATED)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,73 @@
+"""The entry point ``jackfield``: the group of commands, and the exit code of whatever happens."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from jackfield.cli.app import LOG_LEVELS, OUTPUTS, App
+from jackfield.cli.guard import guarded
+from jackfield.cli.lazy import LazyGroup
+
+_AT = "jackfield.cli.commands."
+_COMMANDS = {
+    "connectors": (_AT + "connectors", "The connectors that are installed, and what they can do."),
+    "authorize": (_AT + "authorize", "Ask an administrator for consent, and keep the refresh token."),
+    "check": (_AT + "check", "Sign in, and say whose account it is and what the credentials allow."),
+    "sync": (_AT + "sync", "Read the whole application into a new snapshot."),
+    "stats": (_AT + "stats", "What a snapshot holds, in figures."),
+    "resources": (_AT + "rows", "List users, groups, roles, licences and apps."),
+    "entitlements": (_AT + "rows", "List what resources offer."),
+    "grants": (_AT + "rows", "List who holds what."),
+    "access": (_AT + "access", "What one user has access to, inherited access with its path."),
+    "who": (_AT + "access", "Who has access to a resource, inherited access with its path."),
+    "diff": (_AT + "diff", "What changed between two snapshots."),
+    "syncs": (_AT + "stats", "The syncs of a connection, the newest first."),
+    "export": (_AT + "export", "Write a snapshot as JSON Lines, or its grants as CSV."),
+}
+
+_EPILOG = (
+    "A connection is a section [connections.NAME] of jackfield.toml. Exit codes: 0 done, 2 wrong configuration or \
+usage, 3 sign-in needed, 8 published but not complete, 9 held, 13 busy, 75 try again later."
+)
+
+
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        click.echo(f"jackfield {version('jackfield')}")
+        ctx.exit()
+
+
+@click.command(
+    cls=LazyGroup,
+    table=_COMMANDS,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Configuration file.")
+@click.option(
+    "--home", type=click.Path(path_type=Path), metavar="FOLDER", help="Folder of the state and the snapshots."
+)
+@click.option(
+    "--log-level", type=click.Choice(LOG_LEVELS), help="What is logged to stderr; $JACKFIELD_LOG_LEVEL, else warning."
+)
+@click.option(
+    "--output", type=click.Choice(OUTPUTS), help="How results are printed, unless the command says otherwise."
+)
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version and exit."
+)
+@click.pass_obj
+def cli(app: App, config: Path | None, home: Path | None, log_level: str | None, output: str | None) -> None:
+    """Jackfield: who has access to what in the applications a company uses."""
+    app.told(config=config, home=home, log_level=log_level, output=output)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line; gives the exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    app = App()
+    return guarded(app, lambda: cli.main(args=list(given), prog_name="jackfield", obj=app, standalone_mode=False))

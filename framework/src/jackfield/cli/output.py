@@ -1,0 +1,149 @@
+"""Results on standard output: tables for people, JSON and CSV for programs.
+
+Promises that rows are printed as they are read, however many there are, and that rich is imported for a terminal only.
+"""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from typing import Any, TextIO
+
+import click
+import msgspec
+
+from jackfield.cli.text import clean, width
+from jackfield.exports.csvtable import Cell, CsvTable
+
+_ALIGNED_BY = 500
+_MOST_DRAWN = 500
+
+
+class Columns(msgspec.Struct, frozen=True):
+    """The columns of a table, and the cells of one row for them."""
+
+    names: Sequence[str]
+    cells: Callable[[Any], Sequence[Cell]]
+
+
+def print_listing(
+    output: str,
+    rows: Iterable[Any],
+    *,
+    table: Columns,
+    document: Callable[[Any], object],
+    head: Mapping[str, object],
+    key: str,
+    csv: Columns | None = None,
+) -> None:
+    """Print *rows*: as a table, as CSV, or as one JSON object of *head* with the rows' documents under *key*."""
+    if output == "json":
+        print_stream(head, {key: map(document, rows)})
+    else:
+        print_rows(output, rows, csv if csv and output == "csv" else table)
+
+
+def print_rows(output: str, rows: Iterable[Any], columns: Columns) -> None:
+    """Print *rows* as CSV or as a table."""
+    cells = map(columns.cells, rows)
+    if output == "csv":
+        sys.stdout.flush()
+        CsvTable(sys.stdout.buffer, columns.names).write(cells)
+        sys.stdout.buffer.flush()
+    else:
+        print_table(columns.names, cells)
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document on one line."""
+    _write(msgspec.json.encode(document) + b"\n")
+
+
+def print_stream(head: Mapping[str, object], lists: Mapping[str, Iterable[object]]) -> None:
+    """Print one JSON object: the entries of *head*, then lists whose documents are written one by one."""
+    encode = msgspec.json.Encoder().encode
+    _write(encode(head)[:-1])
+    comma = b"," if head else b""
+    for key, documents in lists.items():
+        _write(comma + encode(key) + b":[")
+        comma = b","
+        block, between = bytearray(), b"\n"
+        for document in documents:
+            block += between + encode(document)
+            between = b",\n"
+            if len(block) > 65536:
+                _write(bytes(block))
+                block.clear()
+        _write(bytes(block) + b"]")
+    _write(b"}\n")
+
+
+def _write(content: bytes) -> None:
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
+def print_table(names: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """Print a table: drawn by rich where a terminal looks on and the table is not long, plain and aligned otherwise."""
+    lines: Iterator[Sequence[Cell]] = iter(rows)
+    first = list(islice(lines, _ALIGNED_BY))
+    headings = [name.replace("_", " ").upper() for name in names]
+    if not first:
+        return
+    if sys.stdout.isatty() and len(first) < _MOST_DRAWN:
+        _draw(headings, first)
+    else:
+        _align(headings, first, lines, sys.stdout)
+
+
+def _draw(headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for at, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if _numbers(rows, at) else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_shown(cell)) for cell in row))
+    Console().print(table)
+
+
+def _align(
+    headings: Sequence[str], first: Sequence[Sequence[Cell]], rest: Iterable[Sequence[Cell]], to: TextIO
+) -> None:
+    """Columns are as wide as the first rows need; a longer cell further down moves its row, and nothing is cut."""
+    widths = [max(width(heading), *(width(_shown(row[at])) for row in first)) for at, heading in enumerate(headings)]
+    right = [_numbers(first, at) for at in range(len(headings))]
+    for row in chain([headings], first, rest):
+        cells = [_shown(cell) for cell in row]
+        padded = [
+            " " * (wide - width(cell)) + cell if to_right else cell + " " * (wide - width(cell))
+            for cell, wide, to_right in zip(cells, widths, right, strict=True)
+        ]
+        to.write("  ".join(padded).rstrip() + "\n")
+    to.flush()
+
+
+def _numbers(rows: Sequence[Sequence[Cell]], at: int) -> bool:
+    return all(isinstance(row[at], (int, float)) and not isinstance(row[at], bool) for row in rows)
+
+
+def _shown(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    return clean(str(cell))
+
+
+def say(text: str = "") -> None:
+    """Print one line of a result for people."""
+    click.echo("\n".join(clean(line) for line in text.split("\n")))
+
+
+def note(text: str) -> None:
+    """Tell people something beside the result, on stderr."""
+    click.echo("\n".join(clean(line) for line in text.split("\n")), err=True)

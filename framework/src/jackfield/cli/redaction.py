@@ -1,0 +1,57 @@
+"""Taking secrets out of text that people will read."""
+
+import re
+from typing import Any
+
+import msgspec
+
+from jackfield.config.secrets import Secret
+
+_MASK = "***"
+_SHORTEST = 4
+_NAME = re.compile(
+    r"(^|[_-])(token|secret|password|passwd|passphrase|authorization|code|code_verifier|verifier|cookie|credentials?"
+    r"|api_?key|private_?key)$",
+    re.IGNORECASE,
+)
+_BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{4,}", re.IGNORECASE)
+_PAIR = re.compile(
+    r"""((?:token|secret|password|authorization|code|code_verifier)["']?(?:=|["']\s*:\s*)["']?)([^\s"'&,;)}]+)""",
+    re.IGNORECASE,
+)
+_IN_ADDRESS = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^/\s:@]*:)([^@\s/]+)(@)", re.IGNORECASE)
+
+
+class Redactor:
+    """Knows the secrets of this run, and how others look."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+
+    def learn(self, value: object) -> None:
+        """Remember the secrets in *value*: a Secret, or a Struct that has some."""
+        if isinstance(value, Secret):
+            if len(value.reveal()) >= _SHORTEST:
+                self._known.add(value.reveal())
+        elif isinstance(value, msgspec.Struct):
+            for name in value.__struct_fields__:
+                self.learn(getattr(value, name))
+
+    def text(self, text: str) -> str:
+        """*text* without the secrets that are known, and without what looks like one."""
+        for secret in sorted(self._known, key=len, reverse=True):
+            text = text.replace(secret, _MASK)
+        text = _BEARER.sub(rf"\1 {_MASK}", text)
+        text = _IN_ADDRESS.sub(rf"\1{_MASK}\3", text)
+        return _PAIR.sub(rf"\1{_MASK}", text)
+
+    def facts(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """*facts* with the values masked whose names say that they are secret, at any depth."""
+        return {name: _MASK if _NAME.search(name) and value else self._value(value) for name, value in facts.items()}
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return self.facts({str(name): each for name, each in value.items()})  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        if isinstance(value, (list, tuple)):
+            return [self._value(each) for each in value]  # pyright: ignore[reportUnknownVariableType]
+        return value

@@ -1,0 +1,66 @@
+"""The result of a sync, for programs and for people."""
+
+from typing import TYPE_CHECKING
+
+from jackfield.cli.app import App
+from jackfield.cli.output import say
+from jackfield.cli.snapshots import not_complete
+from jackfield.cli.text import count
+from jackfield.snapshots.reader import read_snapshot
+from jackfield.state import Home, Run, RunStatus
+
+if TYPE_CHECKING:
+    from jackfield.snapshots.reader import Snapshot
+
+
+def sync_document(run: Run, home: Home) -> dict[str, object]:
+    """The one object that ``sync --output json`` prints."""
+    file = home.snapshot(run.connection, run.run) if run.sha256 else None
+    return {
+        "run": run.run,
+        "connection": run.connection,
+        "status": run.status.value,
+        "complete": run.complete,
+        "requests": run.requests,
+        "counts": run.counts,
+        "scopes": run.scopes,
+        "snapshot": str(file) if file else None,
+        "sha256": run.sha256,
+        "seconds": run.seconds,
+    }
+
+
+def tell_sync(app: App, run: Run, *, accepted: bool = False) -> None:
+    """Tell people what a sync left: a published snapshot, or a held one."""
+    file = app.home.snapshot(run.connection, run.run)
+    with read_snapshot(file) as snapshot:
+        team = snapshot.header.tenant_name or snapshot.header.tenant
+        whose = f" ({team})" if team else ""
+        verb = "Held, not published" if run.status is RunStatus.HELD else "Accepted" if accepted else "Published"
+        say(f"{verb}: run {run.run} of {run.connection}{whose}")
+        _tell_rows(run, snapshot)
+        if run.status is RunStatus.HELD:
+            _tell_held(run)
+
+
+def _tell_rows(run: Run, snapshot: "Snapshot") -> None:
+    resources = ", ".join(f"{number:,} {kind}" for kind, number in run.counts.resources.items())
+    say(f"  {sum(run.counts.resources.values()):,} resources: {resources or 'none'}")
+    say(f"  {count(run.counts.entitlements, 'entitlement')}, {count(run.counts.grants, 'grant')}")
+    again = f" and {count(run.rereads, 'reread')}" if run.rereads else ""
+    say(f"  {count(run.requests, 'request')}{again} in {run.seconds:.1f} s")
+    for one, times in snapshot.diagnostics():
+        say(f"  {one.severity.value}: {one.summary}" + (f" ({times:,} times)" if times > 1 else ""))
+    if run.complete:
+        say("  complete: every part was seen whole")
+    else:
+        say("  " + not_complete(snapshot).replace("\n", "\n  "))
+
+
+def _tell_held(run: Run) -> None:
+    say(f"Why: {run.reason or 'it would lose too much'}.")
+    if run.base:
+        say(f"The snapshot before it, {run.base}, stays the current one. To see what would be lost:")
+        say(f"  jackfield diff {run.connection} {run.base} {run.run}")
+    say("If that is right, publish this very snapshot, without asking the application again:")
+    say(f"  jackfield sync {run.connection} --accept {run.run}")

@@ -1,0 +1,128 @@
+"""The snapshot that a command looks at, and what must be told with it."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from jackfield.cli.app import App
+from jackfield.cli.output import note
+from jackfield.cli.text import age, count, moment
+from jackfield.errors import NotFound
+from jackfield.snapshots.reader import Snapshot, read_snapshot
+from jackfield.snapshots.records import Carried
+from jackfield.state import Run, RunStatus
+
+if TYPE_CHECKING:
+    from jackfield.state import State
+
+_SHOWN = 10
+
+
+class Looked(Snapshot):
+    """A snapshot with the record of its run."""
+
+    def __init__(self, snapshot: Snapshot, run: Run) -> None:
+        super().__init__(snapshot.db)
+        self.run = run
+
+
+def published_runs(app: App, connection: str, limit: int) -> list[Run]:
+    """The latest published runs; raises BadConfig for an unknown connection, NotFound if nothing is published yet."""
+    found: list[Run] = []
+    if app.home.database.exists():
+        with app.state() as state:
+            found = state.published(connection, limit)
+    if not found:
+        app.settings.connection(connection)
+        raise NotFound(
+            f"the connection {connection!r} has no published snapshot yet in {app.home.folder}",
+            hint=f"Make one with `jackfield sync {connection}`.",
+        )
+    return found
+
+
+def run_named(app: App, connection: str, run: str) -> Run:
+    """The record of one run that left a snapshot, published or held; raises NotFound."""
+    record = None
+    if app.home.database.exists():
+        with app.state() as state:
+            record = _record(state, connection, run)
+    if record is None:
+        raise NotFound(
+            f"the connection {connection!r} has no run {run!r}", hint=f"`jackfield syncs {connection}` lists them."
+        )
+    if record.status not in (RunStatus.PUBLISHED, RunStatus.HELD):
+        raise NotFound(f"the run {run!r} left no snapshot: it is {record.status.value}")
+    return record
+
+
+def _record(state: "State", connection: str, run: str) -> Run | None:
+    return state.get(connection, run)
+
+
+@contextmanager
+def look(app: App, connection: str, run: str | None) -> Generator[Looked]:
+    """The snapshot of *run*, or the latest published one, for as long as the block lasts."""
+    record = run_named(app, connection, run) if run else published_runs(app, connection, 1)[0]
+    with read_snapshot(app.home.snapshot(connection, record.run)) as snapshot:
+        yield Looked(snapshot, record)
+
+
+def head(snapshot: Looked) -> dict[str, object]:
+    """What stands first in the JSON of every command that shows a snapshot."""
+    return {
+        "connection": snapshot.run.connection,
+        "run": snapshot.run.run,
+        "status": snapshot.run.status.value,
+        "complete": snapshot.header.complete,
+        "taken": snapshot.header.taken,
+        "scopes": snapshot.seals(not_whole=True),
+    }
+
+
+def caveats(app: App, snapshot: Looked) -> None:
+    """Tell on stderr of what a reader must know: that the snapshot is held, or not complete, and how old it is."""
+    record = snapshot.run
+    taken = f"{moment(snapshot.header.taken)}, {age(snapshot.header.taken, app.clock.now())}"
+    note(f"{record.connection}, run {record.run}, taken {taken}")
+    if record.status is RunStatus.HELD:
+        note(f"HELD, not published: {record.reason or 'see `jackfield syncs`'}")
+    if not snapshot.header.complete:
+        note(not_complete(snapshot))
+
+
+def not_complete(snapshot: Snapshot) -> str:
+    """Which scopes were not seen whole, in words, and what that means for the rows."""
+    seals = snapshot.seals(not_whole=True)
+    lines = [f"NOT COMPLETE: {count(len(seals), 'scope was', 'scopes were')} not seen whole."]
+    lines += [f"  {seal.scope}: {seal.seal.value}; {seal.reason or 'no reason is known'}" for seal in seals[:_SHOWN]]
+    if len(seals) > _SHOWN:
+        lines.append(f"  … and {len(seals) - _SHOWN:,} more; `jackfield stats --output json` lists all of them.")
+    carried = snapshot.counts().carried
+    if carried:
+        lines.append(
+            f"There, what is absent is unknown, not gone; {count(carried, 'row')} of an older snapshot stand in."
+        )
+    else:
+        lines.append("There, what is absent is unknown, not gone.")
+    return "\n".join(lines)
+
+
+class CarriedCells:
+    """The columns that tell a carried row: always in CSV, in tables only if the snapshot can have such rows."""
+
+    csv = ("carried_from", "carried_taken")
+
+    def __init__(self, app: App, snapshot: Snapshot) -> None:
+        self._now = app.clock.now()
+        self.table: tuple[str, ...] = () if snapshot.header.complete else ("carried",)
+
+    def for_table(self, carried: Carried | None) -> tuple[Any, ...]:
+        """Where and when the row was last seen, in words."""
+        if not self.table:
+            return ()
+        return (f"seen {age(carried.taken, self._now)}, run {carried.run}" if carried else None,)
+
+    def for_csv(self, carried: Carried | None) -> tuple[Any, ...]:
+        """The run and the time of it."""
+        return (carried.run, carried.taken) if carried else (None, None)

@@ -1,0 +1,58 @@
+"""Text for people: safe on a terminal, aligned, and in words."""
+
+import re
+import unicodedata
+from datetime import UTC, datetime
+
+_DRIVES = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def clean(text: str) -> str:
+    """*text* with what would drive a terminal, or turn the direction of writing, shown as an escape."""
+    return _DRIVES.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), text)
+
+
+def width(text: str) -> int:
+    """How many columns *text* takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    return sum(_columns(one) for one in text)
+
+
+def _columns(one: str) -> int:
+    if unicodedata.combining(one) or unicodedata.category(one) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(one) in "WF" else 1
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: ``1 row``, ``1,200 rows``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def age(taken: str, now: datetime) -> str:
+    """How long ago *taken* (ISO 8601) was, in its largest unit; the text itself if it is no time."""
+    try:
+        then = datetime.fromisoformat(taken)
+    except ValueError:
+        return taken
+    if then.tzinfo is None:
+        then = then.replace(tzinfo=UTC)
+    seconds = max(0, int((now - then).total_seconds()))
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= size:
+            return f"{count(seconds // size, unit)} ago"
+    return "just now"
+
+
+def moment(taken: str | None) -> str:
+    """A time as people read it, to the second and in UTC."""
+    if not taken:
+        return ""
+    try:
+        then = datetime.fromisoformat(taken)
+    except ValueError:
+        return taken
+    if then.tzinfo is not None:
+        then = then.astimezone(UTC)
+    return f"{then:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,68 @@
+"""Syncs in this process: one home folder with a connection for each simulator, and what came of each run."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jackfield.clock import Clock, SystemClock
+from jackfield.config import connector_config, load_settings
+from jackfield.connectors import Found, discover_connectors
+from jackfield.hookspecs import ConnectorType
+from jackfield.http.transport import NetworkSettings
+from jackfield.log import Logger, NoLog
+from jackfield.state import Home, Run, State
+from jackfield.sync import SyncResult, accept, run_sync
+from jackfield_dropbox.simulator.launch import Control
+
+QUICK = {"retry_deadline": 6.0, "request_timeout": 2.0, "stall_timeout": 12.0}
+"""Patience of a connection for sweeps that go through lasting faults."""
+
+
+@cache
+def connector() -> Found[ConnectorType]:
+    """The Dropbox connector as the host finds it."""
+    return discover_connectors().get("dropbox", path="connections.acme")
+
+
+class Bench:
+    """A home folder and its record of runs, for any number of connections."""
+
+    def __init__(self, home: Home, state: State, *, clock: Clock | None = None, log: Logger | None = None) -> None:
+        self.home = home
+        self.state = state
+        self.clock = clock or SystemClock()
+        self.log = log or NoLog()
+
+    async def sync(self, simulator: Any, name: str = "acme", **settings: Any) -> SyncResult:
+        """Sync the team of *simulator* (anything with base_url and credentials) as the connection *name*."""
+        credentials = {key: getattr(simulator, key) for key in ("app_key", "app_secret", "refresh_token")}
+        table = {"connector": "dropbox", **credentials, "base_url": simulator.base_url, **settings}
+        loaded = load_settings(None, {f"JACKFIELD_CONNECTIONS__ACME__{key}": str(table[key]) for key in table})
+        one = loaded.connection("acme")
+        found = connector()
+        return await run_sync(
+            name,
+            found,
+            connector_config(one, found.type.config, {}),
+            one.host,
+            home=self.home,
+            state=self.state,
+            network=NetworkSettings(),
+            clock=self.clock,
+            log=self.log,
+        )
+
+    def accept(self, run: str, name: str = "acme") -> Run:
+        """Publish a held run."""
+        return accept(name, run, home=self.home, state=self.state, clock=self.clock, log=self.log)
+
+
+def snapshot_of(run: Run) -> Path:
+    """The file of a run that has one."""
+    assert run.snapshot is not None, f"run {run.run} has no snapshot: {run.status} {run.reason}"
+    return Path(run.snapshot)
+
+
+def asked(control: Control) -> int:
+    """How many requests the simulator got since the last reset."""
+    return control.requests()["total"]
