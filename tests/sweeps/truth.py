@@ -116,6 +116,9 @@ async def _sync(case: Case, workshop: Bench, name: str, simulator: Inside, about
     simulator.reset_requests()
     result = await workshop.sync(simulator, name, include_removed=case.include_removed)
     run = result.run
+    if run.status is RunStatus.HELD:
+        # Random changes may take more than a fifth of the owners; what is held has to be the truth as well.
+        run = workshop.accept(run.run, name)
     assert run.status is RunStatus.PUBLISHED, f"{about}: {run.status} {run.reason}"
     assert run.complete, f"{about}: {run.scopes}"
     asked = simulator.requests()["total"]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from inspect import getmembers_static, signature
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import msgspec
 import pluggy
@@ -187,27 +187,28 @@ def family(
 class Reads:
     """Base of connectors: makes the hooks ``families`` and ``read_page`` of the methods marked with ``@family``."""
 
+    _families: ClassVar[dict[str, tuple[Family, str, tuple[str, ...]]]]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        found = [
+            (member.__code__.co_firstlineno, mark, name, tuple(signature(member).parameters)[1:])
+            for name, member in getmembers_static(cls)
+            if isinstance(mark := getattr(member, _MARK, None), Family)
+        ]
+        found.sort(key=lambda row: row[0])
+        cls._families = {mark.name: (mark, name, named) for _, mark, name, named in found}
+
     @hookimpl
     def families(self) -> tuple[Family, ...]:
         """The families of the marked methods, in the order of their definition."""
-        return tuple(mark for mark, _ in self._marked())
+        return tuple(mark for mark, _, _ in self._families.values())
 
     @hookimpl
     def read_page(
         self, family: str, scopes: tuple[Scope, ...], cursor: str | None, attempt: int, view: SyncView
     ) -> Awaitable[Page]:
         """Call the method marked for *family* with the arguments that it names."""
-        for mark, name in self._marked():
-            if mark.name == family:
-                method = getattr(self, name)
-                given = {"scopes": scopes, "cursor": cursor, "attempt": attempt, "view": view}
-                return method(**{key: given[key] for key in signature(method).parameters})
-        raise LookupError(f"no method is marked with @family({family!r})")
-
-    def _marked(self) -> list[tuple[Family, str]]:
-        found = [
-            (mark, name, member.__code__.co_firstlineno)
-            for name, member in getmembers_static(type(self))
-            if isinstance(mark := getattr(member, _MARK, None), Family)
-        ]
-        return [(mark, name) for mark, name, _ in sorted(found, key=lambda row: row[2])]
+        _, name, named = self._families[family]
+        given = {"scopes": scopes, "cursor": cursor, "attempt": attempt, "view": view}
+        return getattr(self, name)(**{key: given[key] for key in named})

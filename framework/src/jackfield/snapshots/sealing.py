@@ -157,7 +157,8 @@ def index_keys(db: sqlite3.Connection) -> None:
 def carry_forward(db: sqlite3.Connection, run: str, taken: str) -> int:
     """Bring rows of the base into the scopes that were not seen whole, marked with their origin; how many rows.
 
-    *run* and *taken* are the base's own. Scopes of the base that a failed read would have opened come along, as unreadable. A grant is left behind where a
+    *run* and *taken* are the base's own. Scopes of the base that a failed
+    read would have opened come along, as unreadable. A grant is left behind where a
     whole listing shows that its principal or its resource is gone.
     """
     db.execute(

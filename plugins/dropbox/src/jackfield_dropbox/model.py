@@ -3,8 +3,7 @@
 Identifiers are those that existing Dropbox connections in this field use, so that histories carry over.
 """
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
 
 from jackfield_contracts import (
     AccountStatus,
@@ -269,35 +268,33 @@ def group_scope(id: ResourceId) -> str:
     return f"{id}/*"
 
 
-class Joined(NamedTuple):
-    """What is the same for each plain member of one group."""
-
-    entitlement: EntitlementId
-    scope: str
-    immutable: str | None
-
-
-def joined(group: Resource) -> Joined:
-    """What a membership of *group* looks like, worked out once."""
+def plain_members(group: Resource, members: list[str]) -> Iterator[Grant]:
+    """The memberships of *members* in a group that has no owners."""
     system = isinstance(group.trait, GroupTrait) and group.trait.management == "system_managed"
-    return Joined(
-        entitlement=EntitlementId(resource=group.id, slug="member"),
-        scope=group_scope(group.id),
-        immutable=_SYSTEM if system else None,
-    )
+    entitlement = EntitlementId(resource=group.id, slug="member")
+    scope, immutable = group_scope(group.id), _SYSTEM if system else None
+    for member in members:
+        user = ResourceId(type="user", id=member)
+        yield Grant(entitlement=entitlement, principal=user, scope=scope, immutable=immutable)
 
 
 def memberships(group: ResourceId, members: Iterable[wire.GroupMember]) -> tuple[list[Item], list[Diagnostic]]:
     """The memberships of one group's own listing; each person once, as owner or as member."""
     scope = group_scope(group)
-    offered = {slug: EntitlementId(resource=group, slug=slug) for slug in ("member", "owner")}
-    rows: dict[str, Item] = {}
+    held: dict[str, str] = {}
     unknown: list[Diagnostic] = []
     for member in members:
-        entitlement = offered.get(member.access_type.tag)
-        if entitlement is None:
-            unknown.append(drift("the group access type", member.access_type.tag))
-            entitlement = offered["member"]
-        id = member.profile.team_member_id
-        rows[id] = Grant(entitlement=entitlement, principal=ResourceId(type="user", id=id), scope=scope)
-    return list(rows.values()), unknown
+        slug = member.access_type.tag
+        if slug not in ("member", "owner"):
+            unknown.append(drift("the group access type", slug))
+            slug = "member"
+        held[member.profile.team_member_id] = slug
+    rows: list[Item] = []
+    for slug in ("member", "owner"):
+        entitlement = EntitlementId(resource=group, slug=slug)
+        rows += [
+            Grant(entitlement=entitlement, principal=ResourceId(type="user", id=id), scope=scope)
+            for id, its in held.items()
+            if its == slug
+        ]
+    return rows, unknown

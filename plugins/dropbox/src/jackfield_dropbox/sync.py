@@ -7,7 +7,6 @@ from jackfield.errors import MissingPermission, NotFound, RemoteContract, Transi
 from jackfield.hookspecs import Reads, SyncView, family
 from jackfield_contracts import (
     Diagnostic,
-    Grant,
     GroupTrait,
     Item,
     Page,
@@ -211,16 +210,13 @@ def _seats(page: wire.MembersPage) -> Iterator[Item]:
 def _memberships(
     page: wire.MembersPage, groups: Mapping[str, Resource], wanted: Callable[[GroupTrait], bool]
 ) -> Iterator[Item]:
-    """What the people of a page say of the groups that they are in, where the group is *wanted*."""
-    feeds = {
-        id: model.joined(group)
-        for id, group in groups.items()
-        if isinstance(group.trait, GroupTrait) and wanted(group.trait)
+    """What the people of a page say of the groups that they are in, where the group is *wanted*; group by group."""
+    joiners: dict[str, list[str]] = {
+        id: [] for id, group in groups.items() if isinstance(group.trait, GroupTrait) and wanted(group.trait)
     }
     for member in page.members:
-        user = ResourceId(type="user", id=member.profile.team_member_id)
         for id in member.profile.groups:
-            if (joined := feeds.get(id)) is not None:
-                yield Grant(
-                    entitlement=joined.entitlement, principal=user, scope=joined.scope, immutable=joined.immutable
-                )
+            if id in joiners:
+                joiners[id].append(member.profile.team_member_id)
+    for id, members in joiners.items():
+        yield from model.plain_members(groups[id], members)

@@ -1,0 +1,99 @@
+"""The command line as processes: a folder with a configuration and a home, and what each process said and left."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jackfield.state import Run, open_state
+from jackfield.state.home import Home
+
+JACKFIELD = str(Path(sys.executable).with_name("jackfield"))
+NAME = "acme"
+
+
+class Ended(NamedTuple):
+    """A process that has ended; ``code`` is negative after a signal."""
+
+    code: int
+    out: str
+    err: str
+    seconds: float
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The one object on standard output."""
+        return json.loads(self.out)
+
+
+class Started:
+    """A process that runs."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self._at = time.monotonic()
+
+    def end(self, timeout: float = 90.0) -> Ended:
+        """Wait for its end."""
+        out, err = self.process.communicate(timeout=timeout)
+        return Ended(self.process.returncode, out, err, time.monotonic() - self._at)
+
+    def kill(self) -> Ended:
+        """End it as a power cut would."""
+        self.process.send_signal(signal.SIGKILL)
+        return self.end()
+
+
+class Site:
+    """A configuration with one connection, and its home folder."""
+
+    def __init__(self, folder: Path, simulator: Any, **settings: object) -> None:
+        self.folder = folder
+        self.home = Home(folder=folder / "home")
+        folder.mkdir(parents=True, exist_ok=True)
+        credentials = {key: getattr(simulator, key) for key in ("app_key", "app_secret", "refresh_token")}
+        self.settings: dict[str, object] = {"connector": "dropbox", **credentials, "base_url": simulator.base_url}
+        self.configure(**settings)
+
+    def configure(self, **settings: object) -> None:
+        """Write the configuration, with these keys changed; None removes one."""
+        self.settings |= settings
+        lines = [f"{key} = {json.dumps(value)}" for key, value in self.settings.items() if value is not None]
+        text = "\n".join([f"[connections.{NAME}]", *lines]) + "\n"
+        (self.folder / "jackfield.toml").write_text(text, encoding="utf-8")
+
+    def start(self, *arguments: str) -> Started:
+        """Start ``jackfield ARGUMENT…`` in the folder."""
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("JACKFIELD")}
+        process = subprocess.Popen(  # noqa: S603
+            [JACKFIELD, "--home", str(self.home.folder), *arguments],
+            cwd=self.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+        return Started(process)
+
+    def run(self, *arguments: str, timeout: float = 90.0) -> Ended:
+        """Run it to its end."""
+        return self.start(*arguments).end(timeout)
+
+    def sync(self, *arguments: str) -> Ended:
+        """``jackfield sync`` with its result as JSON."""
+        return self.run("sync", NAME, "--output", "json", *arguments)
+
+    def history(self) -> list[Run]:
+        """The recorded runs, the newest first."""
+        with open_state(self.home.database) as state:
+            return state.history(NAME)
+
+    def files(self) -> set[str]:
+        """The names of all files below the home folder."""
+        return {str(file.relative_to(self.home.folder)) for file in self.home.folder.rglob("*") if file.is_file()}
