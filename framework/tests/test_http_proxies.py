@@ -30,8 +30,8 @@ class Proxy:
         first, _, rest = head.partition("\r\n")
         self.asked.append(first)
         method, target, version = first.split()
-        wanted = base64.b64encode((self._login or "").encode()).decode()
-        if self._login and f"Proxy-Authorization: Basic {wanted}" not in rest:
+        given = [line.split(": ")[1] for line in rest.split("\r\n") if line.lower().startswith("proxy-authorization:")]
+        if self._login and given != [f"Basic {base64.b64encode(self._login.encode()).decode()}"]:
             writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
             return
         if method == "CONNECT":
@@ -82,9 +82,12 @@ async def proxy_server(proxy: Proxy) -> AsyncGenerator[str]:
 @asynchronous
 async def test_http_goes_through_the_proxy_in_absolute_form() -> None:
     proxy = Proxy()
-    async with web_server(application) as url, proxy_server(proxy) as through:
-        async with session(network=NetworkSettings(proxies={"http": through})) as http:
-            answer = await http.request("POST", f"{url}/a?b=c", body=b"hello")
+    async with (
+        web_server(application) as url,
+        proxy_server(proxy) as through,
+        session(network=NetworkSettings(proxies={"http": through})) as http,
+    ):
+        answer = await http.request("POST", f"{url}/a?b=c", body=b"hello")
     assert answer.body == b"POST /a False"
     assert proxy.asked == [f"POST {url}/a?b=c HTTP/1.1"]
 
@@ -95,9 +98,12 @@ def test_https_goes_through_a_tunnel_and_trusts_the_ca_given(ca: tuple[ssl.SSLCo
     @asynchronous
     async def run() -> None:
         proxy = Proxy()
-        async with web_server(application, ssl=context) as url, proxy_server(proxy) as through:
-            async with session(network=NetworkSettings(proxies={"https": through}, ca_file=file)) as http:
-                answer = await http.request("GET", f"{url}/a")
+        async with (
+            web_server(application, ssl=context) as url,
+            proxy_server(proxy) as through,
+            session(network=NetworkSettings(proxies={"https": through}, ca_file=file)) as http,
+        ):
+            answer = await http.request("GET", f"{url}/a")
         assert answer.body == b"GET /a False"
         assert proxy.asked == [f"CONNECT {url.removeprefix('https://')} HTTP/1.1"]
 
@@ -131,11 +137,14 @@ def test_a_proxy_that_wants_a_password_and_gets_none_is_told_apart_from_the_appl
     @asynchronous
     async def run() -> None:
         proxy = Proxy(login="mia:password")
-        async with web_server(application, ssl=context if secure else None) as url, proxy_server(proxy) as through:
-            async with session(network=NetworkSettings(proxies={"all": through}, ca_file=file)) as http:
-                with pytest.raises(BadConfig, match="proxy") as refused:
-                    await http.request("GET", f"{url}/a")
-                assert refused.value.route == "/a"
+        async with (
+            web_server(application, ssl=context if secure else None) as url,
+            proxy_server(proxy) as through,
+            session(network=NetworkSettings(proxies={"all": through}, ca_file=file)) as http,
+        ):
+            with pytest.raises(BadConfig, match="the proxy wants") as refused:
+                await http.request("GET", f"{url}/a")
+            assert refused.value.route == "/a"
 
     run()
 
@@ -146,6 +155,31 @@ async def test_a_proxy_that_is_not_there_is_transient_and_its_password_shows_now
         with pytest.raises(Transient) as failed:
             await http.request("GET", "http://127.0.0.1:2/a")
     assert "s3cret" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["socks5://u:s3cret@h:1", "nonsense://u:s3cret@h", "http://", "http://u:s3cret@[::1"]
+)
+def test_a_proxy_that_can_not_be_used_is_named_without_its_address(address: str) -> None:
+    @asynchronous
+    async def run() -> None:
+        async with session(network=NetworkSettings(proxies={"http": address})) as http:
+            with pytest.raises(BadConfig, match="the proxy's address") as refused:
+                await http.request("GET", "http://127.0.0.1:2/a")
+            assert "s3cret" not in str(refused.value)
+            assert "HTTP_PROXY" in (refused.value.path or "")
+
+    run()
+
+
+@asynchronous
+async def test_a_proxy_that_lets_nobody_through_is_transient() -> None:
+    async with (
+        raw_server(says(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")) as through,
+        session(network=NetworkSettings(proxies={"https": through})) as http,
+    ):
+        with pytest.raises(Transient, match="the proxy refused with status 403"):
+            await http.request("GET", "https://localhost:1/a")
 
 
 @asynchronous

@@ -69,7 +69,7 @@ class Site:
     def start(self, *arguments: str) -> Started:
         """Start ``jackfield ARGUMENT…`` in the folder."""
         environment = {key: value for key, value in os.environ.items() if not key.startswith("JACKFIELD")}
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(
             [JACKFIELD, "--home", str(self.home.folder), *arguments],
             cwd=self.folder,
             env=environment,

@@ -7,8 +7,9 @@ Hides which library that is.
 import ssl
 import sys
 import zlib
+from base64 import b64encode
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -130,6 +131,8 @@ class Client:
                 async with self._client.stream(method, url, content=body, headers=headers) as answer:
                     answer_headers = {name.lower(): value for name, value in answer.headers.items()}
                     request_id = _request_id(answer_headers)
+                    if answer.status_code == 407:
+                        raise _proxy_refused(407)
                     content = await _read(answer, answer_headers, self._max_bytes)
         except TimeoutError:
             raise Transient(f"no whole answer within {self._timeout:g} s", route=route, request_id=request_id) from None
@@ -186,6 +189,8 @@ def _too_large(most: int) -> RemoteContract:
 
 def _lost(error: Exception) -> JackfieldError:
     cause = error.__cause__ or error
+    if type(cause).__name__ == "ClientHttpProxyError":
+        return _proxy_refused(getattr(cause, "status", 0))
     refused = _certificate_error(cause)
     if refused is not None:
         return BadConfig(
@@ -196,13 +201,18 @@ def _lost(error: Exception) -> JackfieldError:
     return Transient(f"the connection failed ({type(cause).__name__})")
 
 
-def _certificate_error(error: BaseException | None) -> str | None:
+def _certificate_error(error: BaseException) -> str | None:
     """Why a certificate was refused, None if *error* means something else."""
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return error.verify_message
-        error = getattr(error, "os_error", None) or getattr(error, "certificate_error", None) or error.__cause__
+    for each in (error, error.__cause__):
+        if isinstance(each, ssl.SSLCertVerificationError) and hasattr(each, "verify_message"):
+            return each.verify_message
     return None
+
+
+def _proxy_refused(status: int) -> JackfieldError:
+    if status == 407:
+        return BadConfig("the proxy wants a name and a password, or other ones", path="HTTP_PROXY or HTTPS_PROXY")
+    return Transient(f"the proxy refused with status {status}")
 
 
 def _request_id(headers: Mapping[str, str]) -> str | None:
@@ -241,11 +251,12 @@ def _lazy_transport(httpx: Any, network: NetworkSettings, made: dict[tuple[bool,
             made._retry_connection = False  # pyright: ignore[reportPrivateUsage]
             return made
 
-        return AiohttpTransport(
-            verify=context if context is not None else False,
-            client=session,
-            proxy=httpx.Proxy(proxy) if proxy else None,
-        )
+        through, login = _proxy(httpx, proxy)
+        # aiohttp takes the login from here for a tunnel only; on other requests it is a header of theirs.
+        if through is not None and secure and login is not None:
+            through.headers["Proxy-Authorization"] = login
+        transport = AiohttpTransport(verify=context if context is not None else False, client=session, proxy=through)
+        return transport, None if secure else login
 
     class Lazy(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: Any) -> Any:
@@ -253,13 +264,31 @@ def _lazy_transport(httpx: Any, network: NetworkSettings, made: dict[tuple[bool,
             key = (url.startswith("https:"), proxy_for(url, network))
             if key not in made:
                 made[key] = make(*key)
-            return await made[key].handle_async_request(request)
+            transport, login = made[key]
+            if login is not None:
+                request.headers["Proxy-Authorization"] = login
+            return await transport.handle_async_request(request)
 
         async def aclose(self) -> None:
-            for transport in made.values():
+            for transport, _ in made.values():
                 await transport.aclose()
 
     return Lazy()
+
+
+def _proxy(httpx: Any, address: str | None) -> tuple[Any, str | None]:
+    """The proxy at *address* and the header with which to sign in there; the address is never shown."""
+    if address is None:
+        return None, None
+    proxy = None
+    with suppress(ValueError, httpx.InvalidURL):
+        proxy = httpx.Proxy(address)
+    if proxy is None or proxy.url.scheme not in ("http", "https") or not proxy.url.host:
+        raise BadConfig("the proxy's address is not of the form http://host:port", path="HTTP_PROXY or HTTPS_PROXY")
+    if proxy.auth is None:
+        return proxy, None
+    login = b64encode(":".join(proxy.auth).encode()).decode()
+    return httpx.Proxy(proxy.url), f"Basic {login}"
 
 
 def _trusted(network: NetworkSettings) -> ssl.SSLContext:
