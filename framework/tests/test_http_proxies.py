@@ -222,8 +222,8 @@ def test_a_certificate_of_another_host_is_refused(ca: tuple[ssl.SSLContext, str]
 
 @asynchronous
 async def test_a_server_that_speaks_no_tls_is_not_called_untrusted() -> None:
-    async with raw_server(says(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as url, session() as http:
-        with pytest.raises(Transient):
+    async with web_server(application) as url, session() as http:
+        with pytest.raises(Transient, match="the connection failed"):
             await http.request("GET", url.replace("http:", "https:"))
 
 

@@ -40,7 +40,9 @@ def main() -> None:
     rows: list[tuple[str, ...]] = []
     for name, arguments in (SMALL if chosen.small else TEAMS).items():
         with spawn(*arguments, timeout=300) as team:
-            lines.append(f"- {name}: the simulator needs {team.ready['render_ms_per_1000']:.2f} ms to build 1,000 members.")
+            lines.append(
+                f"- {name}: the simulator needs {team.ready['render_ms_per_1000']:.2f} ms to build 1,000 members."
+            )
             for latency in (0, 50):
                 team.settings(latency_ms=latency)
                 rows.append(_row(name, latency, team))

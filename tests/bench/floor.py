@@ -34,7 +34,10 @@ class Floor:
         """The body of one answer."""
         self.requests += 1
         body = json.dumps(arg).encode()
-        async with self._slots, self._session.post(f"{self._base_url}/2/{route}", data=body, headers=self.headers) as answer:
+        async with (
+            self._slots,
+            self._session.post(f"{self._base_url}/2/{route}", data=body, headers=self.headers) as answer,
+        ):
             return await answer.read()
 
     async def listing(self, route: str, more: str, arg: Any) -> list[bytes]:
@@ -58,7 +61,9 @@ class Floor:
         batches, large = _batches(groups)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(
-                self.listing("team/members/list_v2", "team/members/list/continue_v2", {"limit": 1000, "include_removed": False})
+                self.listing(
+                    "team/members/list_v2", "team/members/list/continue_v2", {"limit": 1000, "include_removed": False}
+                )
             )
             for batch in batches:
                 tasks.create_task(self.call("team/groups/get_info", {".tag": "group_ids", "group_ids": batch}))
@@ -93,7 +98,12 @@ async def measure(base_url: str, key: str, secret: str, refresh_token: str) -> d
     async with aiohttp.ClientSession(connector=connector, read_bufsize=1 << 20) as session:
         floor = Floor(session, base_url)
         started, cpu = time.perf_counter(), time.process_time()
-        form = {"grant_type": "refresh_token", "refresh_token": refresh_token, "client_id": key, "client_secret": secret}
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": refresh_token,
+            "client_id": key,
+            "client_secret": secret,
+        }
         async with session.post(f"{base_url}/oauth2/token", data=form) as answer:
             floor.headers["Authorization"] = f"Bearer {(await answer.json())['access_token']}"
         await floor.run()

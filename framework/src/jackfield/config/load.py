@@ -15,7 +15,9 @@ from jackfield.errors import BadConfig
 
 CONNECTION_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _ENV_PREFIX = "JACKFIELD_CONNECTIONS__"
-_AT = re.compile(r" - at `\$(.*)`$")
+_AT = re.compile(r" - at `\$(.*)`$", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(.+?)`")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.+?)`")
 
 Positive = Annotated[float, Meta(gt=0)]
 
@@ -94,10 +96,21 @@ def find_config(given: Path | None, environ: Mapping[str, str], here: Path, user
     """The configuration file to use, by precedence: *given*, $JACKFIELD_CONFIG, ./jackfield.toml, the user's folder."""
     named = given or (Path(environ["JACKFIELD_CONFIG"]) if environ.get("JACKFIELD_CONFIG") else None)
     if named is not None:
-        if not named.is_file():
+        try:
+            named = named.expanduser()
+        except RuntimeError:
+            raise BadConfig(f"the configuration file {named} is in a home folder that is not known") from None
+        if not _is_file(named):
             raise BadConfig(f"the configuration file {named} does not exist")
         return named
-    return next((file for file in (here / "jackfield.toml", user_folder / "jackfield.toml") if file.is_file()), None)
+    return next((file for file in (here / "jackfield.toml", user_folder / "jackfield.toml") if _is_file(file)), None)
+
+
+def _is_file(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except OSError as error:
+        raise BadConfig(f"{file} can't be read: {error.strerror}") from None
 
 
 def load_settings(file: Path | None, environ: Mapping[str, str]) -> Settings:
@@ -105,11 +118,16 @@ def load_settings(file: Path | None, environ: Mapping[str, str]) -> Settings:
     raw: dict[str, Any] = {}
     if file is not None:
         try:
-            raw = tomllib.loads(file.read_text(encoding="utf-8"))
+            raw = tomllib.loads(file.read_text(encoding="utf-8-sig"))
         except tomllib.TOMLDecodeError as error:
             raise BadConfig(f"{file} is not valid TOML: {error}") from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadConfig(f"{file} can't be read: {type(error).__name__}") from None
+        except RecursionError:
+            raise BadConfig(f"{file} is not valid TOML: it is nested too deep") from None
+        except UnicodeDecodeError as error:
+            line = error.object.count(b"\n", 0, error.start) + 1
+            raise BadConfig(f"{file} is not UTF-8 text (at line {line})", hint="Save it as UTF-8.") from None
+        except OSError as error:
+            raise BadConfig(f"{file} can't be read: {error.strerror}") from None
     for key in raw:
         if key not in ("connections", "policies"):
             raise BadConfig(f"unknown key {key!r}", path=key, hint=did_you_mean(key, ("connections", "policies")))
@@ -132,15 +150,27 @@ def load_settings(file: Path | None, environ: Mapping[str, str]) -> Settings:
 
 def _overlay(connections: dict[str, dict[str, Any]], environ: Mapping[str, str]) -> None:
     """Names in variables can't hold a dash: ``ACME_EU`` means the connection acme-eu where the file has one."""
+    spelt: dict[str, list[str]] = {}
+    for name in connections:
+        spelt.setdefault(name.replace("-", "_"), []).append(name)
     for variable, value in environ.items():
-        name, separator, key = variable.removeprefix(_ENV_PREFIX).partition("__")
-        if not variable.startswith(_ENV_PREFIX) or not separator or not name or not key:
+        if not variable.startswith(_ENV_PREFIX):
             continue
-        lower = name.lower()
-        target = next((known for known in connections if known.replace("-", "_") == lower), lower)
-        if not CONNECTION_NAME.fullmatch(target):
-            raise BadConfig(f"{name!r} can't name a connection", path=variable)
-        connections.setdefault(target, {})[key.lower()] = value
+        rest = variable.removeprefix(_ENV_PREFIX).lower()
+        # The longest known name, since a name and a key may hold __ too.
+        name = max((each for each in spelt if rest.startswith(each + "__")), key=len, default=rest.partition("__")[0])
+        key = rest.removeprefix(name + "__")
+        if key == rest or not key or not CONNECTION_NAME.fullmatch(name):
+            raise BadConfig(
+                "the variable does not name a connection and a key",
+                path=variable,
+                hint=f"Write {_ENV_PREFIX}NAME__KEY, such as {_ENV_PREFIX}ACME__CONNECTOR.",
+            )
+        named = spelt.get(name, [name])
+        target = name if name in named else named[0]
+        if target != name and len(named) > 1:
+            raise BadConfig(f"the variable may mean {' or '.join(sorted(named))}", path=variable)
+        connections.setdefault(target, {})[key] = value
 
 
 def connection_names(settings: Settings) -> tuple[str, ...]:
@@ -171,10 +201,22 @@ def connector_config(
             )
         if key == without:
             continue
-        resolved[key] = resolve_reference(value, environ, f"{at}.{key}") if isinstance(value, str) else value
+        resolved[key] = _resolved(value, environ, f"{at}.{key}")
     if without is not None:
         resolved[without] = ""
     return convert(resolved, struct, at)
+
+
+def _resolved(value: Any, environ: Mapping[str, str], at: str) -> Any:
+    """*value* with every reference in it resolved, however deep."""
+    if isinstance(value, str):
+        return resolve_reference(value, environ, at)
+    if isinstance(value, dict):
+        table = cast("dict[str, Any]", value)
+        return {key: _resolved(each, environ, f"{at}.{key}") for key, each in table.items()}
+    if isinstance(value, list):
+        return [_resolved(each, environ, f"{at}[{place}]") for place, each in enumerate(cast("list[Any]", value))]
+    return value
 
 
 def convert(value: Any, to: type[T], at: str) -> T:
@@ -187,11 +229,12 @@ def convert(value: Any, to: type[T], at: str) -> T:
     except msgspec.ValidationError as error:
         text = str(error)
         found = _AT.search(text)
-        missing = re.match(r"Object missing required field `(\w+)`", text)
-        path = at + (found.group(1) if found else "") + (f".{missing.group(1)}" if missing else "")
-        if missing:
-            raise BadConfig(f"the key {missing.group(1)!r} is missing", path=path) from None
+        path = at + (found.group(1) if found else "")
         what = _AT.sub("", text)
+        if missing := _MISSING.match(what):
+            raise BadConfig(f"the key {missing.group(1)!r} is missing", path=f"{path}.{missing.group(1)}") from None
+        if unknown := _UNKNOWN.match(what):
+            raise BadConfig(f"unknown key {unknown.group(1)!r}", path=f"{path}.{unknown.group(1)}") from None
         if what.startswith("Invalid"):
             what = "the value is not one of those allowed"
         raise BadConfig(what[0].lower() + what[1:], path=path) from None

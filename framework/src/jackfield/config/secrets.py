@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,6 +12,8 @@ from jackfield.errors import BadConfig
 
 SECRETS_GROUP = "jackfield.secrets.v1"
 """Entry-point group of further reference schemes: a callable that takes what follows the colon and gives the value."""
+
+_MOST_BYTES = 65_536
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+-]*):(.+)", re.DOTALL)
 
@@ -42,6 +44,12 @@ class Secret:
     def __hash__(self) -> int:
         return hash(self._value)
 
+    def __copy__(self) -> "Secret":
+        return self
+
+    def __deepcopy__(self, memo: object) -> "Secret":
+        return self
+
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secret can't be pickled")
 
@@ -58,39 +66,77 @@ def resolve_reference(value: str, environ: Mapping[str, str], path: str) -> str:
     """The value that *value* refers to (``env:NAME``, ``file:PATH``, an installed scheme), or *value* itself.
 
     *path* is the place in the configuration, for the error. Raises BadConfig if the reference leads nowhere. A file's
-    surrounding white space is not part of the value.
+    surrounding white space is not part of the value. No error shows a value.
     """
     found = _SCHEME.fullmatch(value)
     if found is None:
         return value
     scheme, rest = found.groups()
     if scheme == "env":
-        if rest not in environ:
-            raise BadConfig(f"the environment variable {rest} is not set", path=path, hint="Set it, or name another.")
+        if not environ.get(rest):
+            state = "empty" if rest in environ else "not set"
+            raise BadConfig(f"the environment variable {rest} is {state}", path=path, hint="Set it, or name another.")
         return environ[rest]
     if scheme == "file":
-        return _read_file(Path(rest).expanduser(), path)
+        return _read_file(_file(rest, path), path)
+    if rest.startswith("//"):
+        return value  # an address
     drivers = [point for point in entry_points(group=SECRETS_GROUP) if point.name == scheme]
-    return drivers[0].load()(rest) if drivers else value
+    return _ask_driver(drivers, scheme, rest, path) if drivers else value
+
+
+def _ask_driver(drivers: list[EntryPoint], scheme: str, rest: str, path: str) -> str:
+    named = ", ".join(sorted(point.dist.name if point.dist else "unknown" for point in drivers))
+    if len(drivers) > 1:
+        raise BadConfig(
+            f"several plugins read {scheme}: references ({named})", path=path, hint="Uninstall all but one."
+        )
+    try:
+        value: object = drivers[0].load()(rest)
+    except BadConfig as error:
+        error.path = error.path or path
+        raise
+    except (Exception, SystemExit) as error:
+        # Its text may hold the secret.
+        raise BadConfig(
+            f"the plugin for {scheme}: references ({named}) failed: {type(error).__name__}", path=path
+        ) from None
+    if not isinstance(value, str) or not value:
+        what = "nothing" if value in ("", None) else f"a {type(value).__name__}"
+        raise BadConfig(f"the plugin for {scheme}: references ({named}) gave {what}, not text", path=path)
+    return value
 
 
 def file_reference(value: str) -> Path | None:
     """The file that *value* refers to, None if it is no ``file:`` reference. The file need not exist."""
     found = _SCHEME.fullmatch(value)
-    return Path(found.group(2)).expanduser() if found and found.group(1) == "file" else None
+    return _file(found.group(2), None) if found and found.group(1) == "file" else None
+
+
+def _file(name: str, path: str | None) -> Path:
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        raise BadConfig(f"the file {name} names a home folder that is not known", path=path) from None
 
 
 def _read_file(file: Path, path: str) -> str:
     try:
-        text = file.read_text(encoding="utf-8").strip()
+        with file.open("rb") as opened:
+            data = opened.read(_MOST_BYTES + 1)
+        text = data.decode("utf-8-sig").strip()
     except FileNotFoundError:
         raise BadConfig(
             f"the file {file} does not exist",
             path=path,
             hint="Create it, or let `jackfield authorize` write it if it is to hold a refresh token.",
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise BadConfig(f"the file {file} is not UTF-8 text", path=path) from None
+    except (OSError, ValueError) as error:
         raise BadConfig(f"the file {file} can't be read: {type(error).__name__}", path=path) from None
+    if len(data) > _MOST_BYTES:
+        raise BadConfig(f"the file {file} is too large for a value ({_MOST_BYTES} bytes)", path=path)
     if not text:
         raise BadConfig(f"the file {file} is empty", path=path)
     return text

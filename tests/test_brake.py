@@ -1,0 +1,62 @@
+"""A loss larger than the brake allows is held; another team is refused."""
+
+import asyncio
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from harness.benches import bench
+from harness.cli import Site
+from harness.pictures import assert_same, of_file, of_truth
+
+from jackfield_dropbox.simulator.launch import spawn
+from tests.sweeps.brake import LOSSES, Loss, lose, meet_another
+
+
+@pytest.mark.parametrize("loss", [LOSSES[0], LOSSES[3], LOSSES[4], LOSSES[5], LOSSES[6]], ids=str)
+def test_loss(loss: Loss) -> None:
+    with bench() as workshop:
+        told = asyncio.run(lose(loss, workshop, "acme"))
+    assert told.startswith("held: it would lose more than 20%") == loss.held
+
+
+@pytest.mark.parametrize("informed", [(True, True), (True, False), (False, True), (False, False)])
+def test_another_team_is_never_published(informed: tuple[bool, bool]) -> None:
+    with bench() as workshop:
+        told = asyncio.run(meet_another(workshop, "acme", informed=informed))
+    assert ("reaches" in told) == all(informed)
+
+
+def test_the_same_people_under_another_team_id_are_refused(tmp_path: Path) -> None:
+    with spawn("--members", "30", "--groups", "4") as simulator:
+        site = Site(tmp_path, simulator)
+        assert site.sync().code == 0
+        simulator.settings(team_id="dbtid:another")
+        ended = site.sync()
+    assert ended.code == 2
+    assert "dbtid:another" in ended.err
+    assert "Traceback" not in ended.err
+    assert [run.status.value for run in site.history()] == ["failed", "published"]
+
+
+def test_a_third_of_the_team_leaves(tmp_path: Path) -> None:
+    with spawn("--members", "60", "--groups", "6") as simulator:
+        site = Site(tmp_path, simulator)
+        assert site.sync().code == 0
+        simulator.change({"do": "remove_percent", "percent": 30})
+        held = site.sync()
+        assert held.code == 9
+        assert held.json["status"] == "held"
+        assert f"--accept {held.json['run']}" in held.err
+        assert "it would lose more than 20%" in held.err
+        file = Path(held.json["snapshot"])
+        assert sha256(file.read_bytes()).hexdigest() == held.json["sha256"]
+        simulator.reset_requests()
+        accepted = site.sync("--accept", held.json["run"])
+        assert accepted.code == 0
+        assert accepted.json["status"] == "published"
+        assert accepted.json["sha256"] == held.json["sha256"] == sha256(file.read_bytes()).hexdigest()
+        assert simulator.requests()["total"] == 0
+        assert_same(of_file(file), of_truth(simulator.truth()), "accepted")
+        again = site.sync("--accept", held.json["run"])
+        assert again.code == 5, again
