@@ -96,7 +96,7 @@ def _ask_driver(drivers: list[EntryPoint], scheme: str, rest: str, path: str) ->
     except BadConfig as error:
         error.path = error.path or path
         raise
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a foreign driver raises stays its own
         # Its text may hold the secret.
         raise BadConfig(
             f"the plugin for {scheme}: references ({named}) failed: {type(error).__name__}", path=path

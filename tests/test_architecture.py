@@ -1,0 +1,48 @@
+"""The architecture holds: directions of imports, no connector named by the host, reference pages as generated."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+BIN = Path(sys.executable).parent
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+def test_imports_go_one_way():
+    done = run(str(BIN / "lint-imports"), "--no-cache")
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_host_names_no_connector():
+    named = [
+        f"{file.relative_to(ROOT)}:{number}"
+        for folder in ("framework/src", "contracts/src")
+        for file in sorted((ROOT / folder).rglob("*.py"))
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search("dropbox", line, re.IGNORECASE)
+    ]
+    assert named == []
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in (ROOT / "docs").glob("*.md")))
+def test_generated_pages_are_up_to_date(page: str):
+    done = run(str(BIN / "cog"), "--check", f"docs/{page}")
+    assert done.returncode == 0, done.stdout
+
+
+def test_links_inside_the_documents_lead_somewhere():
+    for document in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#\s]+)\)", document.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (document.parent / target).exists(), f"{document.relative_to(ROOT)} links to {target}"
+
+
+def test_every_distribution_is_typed():
+    assert len(list(ROOT.glob("*/src/*/py.typed")) + list(ROOT.glob("plugins/*/src/*/py.typed"))) == 3

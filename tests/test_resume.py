@@ -1,0 +1,181 @@
+"""An interrupted sync is carried on, or begun afresh where its rows may no longer fit."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from harness.benches import bench
+from harness.pictures import assert_same, of_file, of_truth
+from harness.simulators import Inside, simulating
+from harness.syncs import Bench, snapshot_of
+
+from jackfield.clock import SystemClock
+from jackfield.state import RunStatus
+from jackfield.sync import SyncResult
+from jackfield.sync import run as sync_run
+from jackfield_dropbox.simulator.options import TeamOptions
+
+TEAM = TeamOptions(members=1100, groups=1010, seed=31)
+
+
+class LaterClock(SystemClock):
+    """The machine's clock, put forward."""
+
+    ahead = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+async def _interrupted(workshop: Bench, simulator: Inside) -> str:
+    """A sync that was cancelled while its members were listed; gives its run."""
+    simulator.fault("hang", route="team/members/list/continue_v2", times=1)
+    task = asyncio.create_task(workshop.sync(simulator))
+    while not any(one["fired"] for one in simulator.faults()):
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.3)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    (run,) = [run for run in workshop.state.history("acme") if run.status is not RunStatus.PUBLISHED]
+    assert run.status is RunStatus.INTERRUPTED
+    assert "stopped" in (run.reason or "")
+    assert workshop.home.partial("acme").exists()
+    simulator.clear_faults()
+    simulator.reset_requests()
+    return run.run
+
+
+def _truth(result: SyncResult, simulator: Inside) -> None:
+    assert result.run.status is RunStatus.PUBLISHED, result
+    assert result.run.complete
+    assert_same(of_file(snapshot_of(result.run)), of_truth(simulator.truth()), "after the interruption")
+
+
+def test_goes_on_where_it_was() -> None:
+    async def run() -> None:
+        with bench() as workshop:
+            async with simulating(TEAM) as simulator:
+                run = await _interrupted(workshop, simulator)
+                result = await workshop.sync(simulator)
+                routes = [one["route"] for one in simulator.requests()["requests"]]
+                _truth(result, simulator)
+                assert result.run.run == run
+                assert sorted(routes) == ["oauth2/token", "team/members/list/continue_v2"]
+                assert [one.status for one in workshop.state.history("acme")] == [RunStatus.PUBLISHED]
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("changed", [{"include_removed": True}, {"app_secret": ""}, {"later": 61}], ids=str)
+def test_begins_afresh(changed: dict[str, Any]) -> None:
+    async def run() -> None:
+        clock = LaterClock()
+        with bench(clock=clock) as workshop:
+            async with simulating(TEAM) as simulator:
+                run = await _interrupted(workshop, simulator)
+                clock.ahead = timedelta(minutes=changed.get("later", 0))
+                settings = {key: value for key, value in changed.items() if key == "include_removed"}
+                if "app_secret" in changed:
+                    simulator.refresh_token = _another_token(simulator)
+                result = await workshop.sync(simulator, **settings)
+                assert result.run.run != run
+                assert {one.run: one.status for one in workshop.state.history("acme")} == {
+                    run: RunStatus.INTERRUPTED,
+                    result.run.run: RunStatus.PUBLISHED,
+                }
+                assert not workshop.home.partial("acme").exists()
+                expected = of_truth(simulator.truth(), include_removed="include_removed" in changed)
+                assert_same(of_file(snapshot_of(result.run)), expected, f"afresh, {changed}")
+
+    asyncio.run(run())
+
+
+def _another_token(simulator: Inside) -> str:
+    """A further refresh token of the same team, as a second consent gives it."""
+    store = simulator.simulator.service.tokens
+    return store.grant_refresh()
+
+
+def test_less_than_an_hour_is_not_too_late() -> None:
+    async def run() -> None:
+        clock = LaterClock()
+        with bench(clock=clock) as workshop:
+            async with simulating(TEAM) as simulator:
+                run = await _interrupted(workshop, simulator)
+                clock.ahead = timedelta(minutes=59)
+                result = await workshop.sync(simulator)
+                _truth(result, simulator)
+                assert result.run.run == run
+
+    asyncio.run(run())
+
+
+class StoppedError(BaseException):
+    """Stands for a kill at one instruction."""
+
+
+@pytest.mark.parametrize(("step", "later"), [("copy_finished", 0), ("copy_finished", 61), ("digest", 0), ("remove", 0)])
+@pytest.mark.parametrize("loss", [False, True])
+def test_stopped_while_publishing(monkeypatch: pytest.MonkeyPatch, step: str, later: int, *, loss: bool) -> None:
+    """What was sealed is published by the next sync without a request, unless it is too old by then."""
+
+    def stop(*_: Any) -> None:
+        raise StoppedError
+
+    async def run() -> None:
+        clock = LaterClock()
+        with bench(clock=clock) as workshop:
+            async with simulating(TeamOptions(members=60, groups=9, seed=2)) as simulator:
+                assert (await workshop.sync(simulator)).run.complete
+                simulator.change({"do": "remove_percent", "percent": 40 if loss else 5})
+                with monkeypatch.context() as patch:
+                    patch.setattr(sync_run, step, stop)
+                    with pytest.raises(StoppedError):
+                        await workshop.sync(simulator)
+                stopped = workshop.state.history("acme")[0]
+                simulator.reset_requests()
+                simulator.change({"do": "join", "given": "Late"})
+                clock.ahead = timedelta(minutes=later)
+                result = await workshop.sync(simulator)
+                wanted = RunStatus.HELD if loss else RunStatus.PUBLISHED
+                assert result.run.status is wanted
+                assert (result.run.run == stopped.run) == (not later), "which run was published"
+                assert bool(simulator.requests()["total"]) == bool(later)
+                left = [file.name for file in workshop.home.snapshots("acme").iterdir() if file.suffix != ".sqlite"]
+                assert not left
+                if later:
+                    truth = of_truth(simulator.truth())
+                    assert_same(of_file(snapshot_of(result.run)), truth, "made afresh")
+                    assert workshop.state.get("acme", stopped.run).status is RunStatus.INTERRUPTED  # type: ignore[union-attr]
+
+    asyncio.run(run())
+
+
+def test_a_held_run_that_was_accepted_stays_published(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopped after the file was in place and before the partial one was gone: accepting it is not undone."""
+
+    def stop(*_: Any) -> None:
+        raise StoppedError
+
+    async def run() -> None:
+        with bench() as workshop:
+            async with simulating(TeamOptions(members=60, groups=9, seed=2)) as simulator:
+                assert (await workshop.sync(simulator)).run.complete
+                simulator.change({"do": "remove_percent", "percent": 40})
+                with monkeypatch.context() as patch:
+                    patch.setattr(sync_run, "remove", stop)
+                    with pytest.raises(StoppedError):
+                        await workshop.sync(simulator)
+                held = workshop.state.history("acme")[0].run
+                assert workshop.accept(held).status is RunStatus.PUBLISHED
+                following = (await workshop.sync(simulator)).run
+                assert following.run != held
+                assert following.base == held
+                _truth(SyncResult(run=following), simulator)
+                accepted = workshop.state.get("acme", held)
+                assert accepted is not None
+                assert accepted.status is RunStatus.PUBLISHED
+
+    asyncio.run(run())
