@@ -14,7 +14,7 @@ from jackfield.clock import SystemClock
 from jackfield.state import RunStatus
 from jackfield.sync import SyncResult
 from jackfield.sync import run as sync_run
-from jackfield_dropbox.simulator.options import TeamOptions
+from jackfield_dropbox.simulator.options import SCOPES, TeamOptions
 
 TEAM = TeamOptions(members=1100, groups=1010, seed=31)
 
@@ -68,7 +68,7 @@ def test_goes_on_where_it_was() -> None:
     asyncio.run(run())
 
 
-@pytest.mark.parametrize("changed", [{"include_removed": True}, {"app_secret": ""}, {"later": 61}], ids=str)
+@pytest.mark.parametrize("changed", [{"include_removed": True}, {"refresh_token": "another"}, {"later": 61}], ids=str)
 def test_begins_afresh(changed: dict[str, Any]) -> None:
     async def run() -> None:
         clock = LaterClock()
@@ -77,7 +77,7 @@ def test_begins_afresh(changed: dict[str, Any]) -> None:
                 run = await _interrupted(workshop, simulator)
                 clock.ahead = timedelta(minutes=changed.get("later", 0))
                 settings = {key: value for key, value in changed.items() if key == "include_removed"}
-                if "app_secret" in changed:
+                if "refresh_token" in changed:
                     simulator.refresh_token = _another_token(simulator)
                 result = await workshop.sync(simulator, **settings)
                 assert result.run.run != run
@@ -94,8 +94,10 @@ def test_begins_afresh(changed: dict[str, Any]) -> None:
 
 def _another_token(simulator: Inside) -> str:
     """A further refresh token of the same team, as a second consent gives it."""
-    store = simulator.simulator.service.tokens
-    return store.grant_refresh()
+    tokens = simulator.service.tokens
+    code = tokens.consent(scopes=SCOPES, redirect_uri="", offline=True)
+    client = {"client_id": simulator.app_key, "secret": simulator.app_secret}
+    return tokens.exchange(code=code, redirect_uri="", verifier="", lifetime=60.0, **client).refresh_token
 
 
 def test_less_than_an_hour_is_not_too_late() -> None:

@@ -26,7 +26,7 @@ class Inner(msgspec.Struct, frozen=True, kw_only=True):
 class Outer(ConnectorConfig, frozen=True, kw_only=True):
     inner: Inner
     many: tuple[Secret, ...] = ()
-    named: dict[str, Secret] = {}
+    named: dict[str, Secret] = msgspec.field(default_factory=dict)
 
 
 WHOLE = Outer(inner=Inner(key=Secret(VALUE)), many=(Secret(VALUE),), named={"a": Secret(VALUE)})

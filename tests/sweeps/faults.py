@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 import msgspec
@@ -20,7 +21,7 @@ from harness.simulators import Inside, simulating
 from harness.syncs import QUICK, Bench, snapshot_of
 from harness.verdicts import INCOMPLETE, exit_code, judge, sharp, without_counts, without_tags
 
-from jackfield.state import Run
+from jackfield.state import Run, RunStatus
 from jackfield.sync import SyncResult
 from jackfield_dropbox.simulator.faults.kinds import AUTHORIZE, MEMBERS, catalogue
 from jackfield_dropbox.simulator.options import TeamOptions
@@ -30,9 +31,8 @@ TEAMS = {
     "many groups": TeamOptions(members=30, groups=1040, memberships=200, seed=6),
     "many members": TeamOptions(members=1150, groups=3, memberships=3600, system_group=True, seed=8),
 }
-PATIENT = {**QUICK, "max_answer_bytes": 6_000_000}
-HUGE = 8_000_000
-LONGEST = 90.0
+HUGE, MOST = 8_000_000, 6_000_000
+LONGEST = 120.0
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -67,12 +67,18 @@ class Seen(msgspec.Struct, frozen=True):
     wrong: tuple[str, ...]
 
 
+def patience(team: str) -> dict[str, float]:
+    """How long a sync of the team goes on trying; large teams share this process's time with others."""
+    slower = 1 if team == "small" else 3
+    return {**{key: seconds * slower for key, seconds in QUICK.items()}, "max_answer_bytes": MOST}
+
+
 async def routes_of(team: str) -> list[str]:
     """The routes that an undisturbed second sync asks, in order."""
     with bench() as workshop:
         async with simulating(TEAMS[team]) as simulator:
             await _prepare(workshop, simulator, "probe", team)
-            await workshop.sync(simulator, "probe", **PATIENT)
+            await workshop.sync(simulator, "probe")
             return [one["route"] for one in simulator.requests()["requests"]]
 
 
@@ -92,7 +98,7 @@ async def cases(teams: Iterable[str] = TEAMS) -> list[Case]:
 
 
 async def _prepare(workshop: Bench, simulator: Inside, name: str, team: str) -> Any:
-    base = await workshop.sync(simulator, name, **PATIENT)
+    base = await workshop.sync(simulator, name)
     assert base.run.complete, f"the base: {base.run.reason} {base.run.scopes}"
     change_at_random(simulator, random.Random(len(team)), 12)
     simulator.reset_requests()
@@ -116,7 +122,7 @@ async def show(case: Case, workshop: Bench, name: str) -> Seen:
         ordered = simulator.fault(case.kind, at=case.at, route=case.route, times=1 if case.once else None, **params)
         started = time.monotonic()
         async with asyncio.timeout(LONGEST):
-            result = await workshop.sync(simulator, name, **PATIENT)
+            result = await workshop.sync(simulator, name, **patience(case.team))
         seconds = time.monotonic() - started
         fired = next(one["fired"] for one in simulator.faults() if one["id"] == ordered["id"])
         truth = of_truth(simulator.truth())
@@ -136,34 +142,46 @@ def _judge(case: Case, result: SyncResult, truth: Picture, base: Run) -> list[st
             users={id: user for id, user in truth.users.items() if id in listed},
             grants={grant for grant in truth.grants if grant.user in listed},
         )
+    if case.kind == "unknown_tags" and result.run.status is RunStatus.HELD:
+        return []  # owners that can't be told from members any more are a loss, and the brake holds it
     blur = without_tags if case.kind == "unknown_tags" else without_counts if "count" in case.kind else sharp
     return judge(result, truth, base, blur)
 
 
-async def sweep(chosen: list[Case], *, together: int = 24) -> list[Seen]:
-    """Run cases, many at a time; they wait more than they work."""
+async def sweep(chosen: list[Case], *, together: int = 12) -> list[Seen]:
+    """Run cases, many at a time: they wait more than they work. Large teams take more of the places."""
     places = asyncio.Semaphore(together)
+    turn = asyncio.Lock()
     with bench() as workshop:
 
         async def one(number: int, case: Case) -> Seen:
-            async with places:
-                try:
-                    return await show(case, workshop, f"c{number}")
-                except Exception as error:  # noqa: BLE001 - told with its case
-                    return Seen(case, 1, -1, 0.0, (), "", (f"{type(error).__name__}: {error}",))
+            needed = 1 if case.team == "small" else max(1, together // 3)
+            async with turn:
+                for _ in range(needed):
+                    await places.acquire()
+            try:
+                return await show(case, workshop, f"c{number}")
+            except Exception as error:  # noqa: BLE001 - told with its case
+                return Seen(case, 1, -1, 0.0, (), "", (f"{type(error).__name__}: {error}",))
+            finally:
+                for _ in range(needed):
+                    places.release()
 
         return list(await asyncio.gather(*(one(number, case) for number, case in enumerate(chosen))))
+
+
+def _part(chosen: list[Case]) -> list[Seen]:
+    return asyncio.run(sweep(chosen))
 
 
 def main(argv: list[str]) -> int:
     """Run every case, or those whose description holds all the words given."""
 
-    async def run() -> list[Seen]:
-        chosen = [case for case in await cases() if all(word in str(case) for word in argv)]
-        print(f"{len(chosen)} cases", file=sys.stderr)
-        return await sweep(chosen)
-
-    seen = [one for one in asyncio.run(run()) if one.fired]
+    chosen = [case for case in asyncio.run(cases()) if all(word in str(case) for word in argv)]
+    print(f"{len(chosen)} cases", file=sys.stderr)
+    with ProcessPoolExecutor(2) as processes:
+        parts = processes.map(_part, (chosen[0::2], chosen[1::2]))
+    seen = [one for part in parts for one in part if one.fired]
     bad = [one for one in seen if one.wrong]
     for one in bad:
         print(f"{one.case} (exit {one.code}, {one.seconds:.1f} s)\n    " + "\n    ".join(one.wrong), file=sys.stderr)

@@ -4,9 +4,10 @@ Promises that whatever a connector does wrong is a PluginBug of this connection 
 Hides pluggy: nothing else touches a hook.
 """
 
+from asyncio import CancelledError, current_task, timeout
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from inspect import isawaitable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from inspect import isawaitable, iscoroutine
 from typing import Any, TypeVar, cast
 
 import pluggy
@@ -21,6 +22,9 @@ from jackfield.log import Logger
 from jackfield_contracts import CheckReport, Family, Page, ResourceType, Scope
 
 T = TypeVar("T")
+
+CLOSE_TIMEOUT = 20.0
+"""Seconds that a connector may take to close."""
 
 
 class Connection:
@@ -43,11 +47,11 @@ class Connection:
 
     def resource_types(self) -> tuple[ResourceType, ...]:
         """See ``ConnectorSpec.resource_types``."""
-        return self._call("resource_types")
+        return self._tuple("resource_types", ResourceType)
 
     def families(self) -> tuple[Family, ...]:
         """See ``ConnectorSpec.families``."""
-        return self._call("families")
+        return self._tuple("families", Family)
 
     async def read_page(
         self, family: str, scopes: tuple[Scope, ...], cursor: str | None, attempt: int, view: SyncView
@@ -57,53 +61,84 @@ class Connection:
             "read_page", Page, family=family, scopes=scopes, cursor=cursor, attempt=attempt, view=view
         )
 
+    def _tuple(self, hook: str, kind: type[T]) -> tuple[T, ...]:
+        given = self._call(hook)
+        if iscoroutine(given):
+            given.close()
+            raise self._bug(hook, "it is a coroutine; it must be a plain function")
+        if not isinstance(given, tuple):
+            raise self._bug(hook, f"it gave {type(given).__name__}, not a tuple of {kind.__name__}")
+        for each in cast("tuple[object, ...]", given):
+            if not isinstance(each, kind):
+                raise self._bug(
+                    hook, f"it gave a tuple with a {type(each).__name__} in it, not of {kind.__name__} only"
+                )
+        return cast("tuple[T, ...]", given)
+
     def _call(self, hook: str, **arguments: Any) -> Any:
         if not self.implements(hook):
             raise Unsupported(f"the connector {self.plugin.name!r} has no hook {hook!r}", connection=self.name)
         try:
             return getattr(self._relay.hook, hook)(**arguments)
-        except JackfieldError as error:
-            error.locate(connection=self.name)
+        except _PASSING:
             raise
-        except Exception as error:
-            raise self._bug(hook, f"{type(error).__name__}: {error}") from error
+        except BaseException as error:  # noqa: BLE001 - whatever a connector raises becomes an error of the host
+            raise _named(self.name, self.plugin, hook, error) from _cause(error)
 
     async def _await(self, hook: str, kind: type[T], **arguments: Any) -> T:
         pending = self._call(hook, **arguments)
         if not isawaitable(pending):
-            raise self._bug(hook, f"it gave {type(pending).__name__}, not something to await")
+            raise self._bug(hook, f"it gave {type(pending).__name__}, not something to await; is it async def?")
         try:
             result = await cast("Awaitable[object]", pending)
-        except JackfieldError as error:
-            error.locate(connection=self.name)
+        except CancelledError as error:
+            task = current_task()
+            if task is None or task.cancelling():
+                raise
+            # Nobody cancelled this call: let through, it would end a read without a word.
+            raise self._bug(hook, "something that it waited for was cancelled") from error
+        except _PASSING:
             raise
-        except ExceptionGroup as group:
-            # A connector may ask for several things in a TaskGroup; the first refusal speaks for all.
-            error = _first(group)
-            if not isinstance(error, JackfieldError):
-                raise self._bug(hook, f"{type(error).__name__}: {error}") from error
-            error.locate(connection=self.name)
-            raise error from None
-        except Exception as error:
-            raise self._bug(hook, f"{type(error).__name__}: {error}") from error
+        except BaseException as error:  # noqa: BLE001 - whatever a connector raises becomes an error of the host
+            raise _named(self.name, self.plugin, hook, error) from _cause(error)
         if not isinstance(result, kind):
             raise self._bug(hook, f"it gave {type(result).__name__}, not {kind.__name__}")
         return result
 
     def _bug(self, hook: str, what: str) -> PluginBug:
-        return PluginBug(
-            f"the connector {self.plugin.name!r} failed in {hook}: {what}",
-            connection=self.name,
-            hint=f"Please report it to {self.plugin.type.docs or self.plugin.distribution}, "
-            f"version {self.plugin.version}.",
-        )
+        return _bug(self.name, self.plugin, hook, what)
 
 
-def _first(group: ExceptionGroup[Exception]) -> Exception:
-    """The error that speaks for all: one that is no JackfieldError, else the first."""
-    errors: list[Exception] = []
-    for error in group.exceptions:
-        errors.append(_first(error) if isinstance(error, ExceptionGroup) else error)  # pyright: ignore[reportUnknownArgumentType]
+_PASSING = (KeyboardInterrupt, CancelledError, GeneratorExit)
+"""What is never a connector's error."""
+
+
+def _bug(connection: str, plugin: Found[ConnectorType], where: str, what: str) -> PluginBug:
+    return PluginBug(
+        f"the connector {plugin.name!r} failed in {where}: {what}",
+        connection=connection,
+        hint=f"Please report it to {plugin.type.docs or plugin.distribution}, version {plugin.version}.",
+    )
+
+
+def _named(connection: str, plugin: Found[ConnectorType], where: str, raised: BaseException) -> JackfieldError:
+    """What a connector raised, as an error of the host that says where."""
+    error = _first(raised)
+    if isinstance(error, JackfieldError):
+        return error.locate(connection=connection)
+    return _bug(connection, plugin, where, f"{type(error).__name__}: {error}")
+
+
+def _cause(raised: BaseException) -> BaseException | None:
+    error = _first(raised)
+    return error.__cause__ if isinstance(error, JackfieldError) else error
+
+
+def _first(raised: BaseException) -> BaseException:
+    """The error that speaks for all of a TaskGroup: one that is no JackfieldError, else the first."""
+    if not isinstance(raised, BaseExceptionGroup):
+        return raised
+    errors = [_first(error) for error in cast("BaseExceptionGroup[BaseException]", raised).exceptions]
     return next((error for error in errors if not isinstance(error, JackfieldError)), errors[0])
 
 
@@ -123,17 +158,37 @@ async def open_connection(
         if prepare is not None:
             prepare(http)
         context = Context(connection=name, http=http, clock=clock, log=log)
-        manager = plugin.type.open(config, context)
         try:
+            manager = plugin.type.open(config, context)
             implementation = await manager.__aenter__()
-        except JackfieldError as error:
-            error.locate(connection=name)
+        except _PASSING:
             raise
-        relay = _relay(name, plugin, implementation)
+        except BaseException as error:  # noqa: BLE001 - whatever a connector raises becomes an error of the host
+            raise _named(name, plugin, "open", error) from _cause(error)
         try:
-            yield Connection(name, plugin, relay, http)
+            yield Connection(name, plugin, _relay(name, plugin, implementation), http)
         finally:
+            await _close(name, plugin, manager, log)
+
+
+async def _close(
+    name: str, plugin: Found[ConnectorType], manager: AbstractAsyncContextManager[object], log: Logger
+) -> None:
+    """Close what the connector opened; what was done with it stands, so a failure is only logged."""
+    try:
+        async with timeout(CLOSE_TIMEOUT):
             await manager.__aexit__(None, None, None)
+    except _PASSING:
+        raise
+    except BaseException as raised:  # noqa: BLE001 - as in _call
+        error = _first(raised)
+        log.warning(
+            "a connector failed to close",
+            connection=name,
+            connector=plugin.name,
+            version=plugin.version,
+            error=f"{type(error).__name__}: {error}",
+        )
 
 
 def _relay(name: str, plugin: Found[ConnectorType], implementation: object) -> pluggy.PluginManager:
@@ -148,4 +203,7 @@ def _relay(name: str, plugin: Found[ConnectorType], implementation: object) -> p
             connection=name,
             hint="Upgrade jackfield or the plugin, so that both speak the same plugin interface.",
         ) from None
+    except Exception as error:  # noqa: BLE001 - as above
+        # Registering reads every attribute of the object, its properties too.
+        raise _named(name, plugin, "open", error) from _cause(error)
     return relay

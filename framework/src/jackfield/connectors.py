@@ -4,12 +4,14 @@ Promises that one broken, duplicate or outdated plugin never hides the others; h
 """
 
 import traceback
-from importlib.metadata import EntryPoint, entry_points
+from contextlib import suppress
+from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
 from jackfield.config import RESERVED
+from jackfield.config.load import did_you_mean
 from jackfield.errors import BadConfig
 from jackfield.hookspecs import (
     API,
@@ -56,10 +58,12 @@ class Discovery(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
         for failure in self.failures:
             if failure.name == name:
                 raise BadConfig(
-                    f"the plugin {name!r} ({failure.distribution}) can't be used: {failure.reason}", path=path
+                    f"the plugin {name!r} ({failure.distribution} {failure.version}) can't be used: {failure.reason}",
+                    path=path,
                 )
         known = ", ".join(sorted(self.found)) or "none"
-        raise BadConfig(f"no plugin {name!r} is installed", path=path, hint=f"Installed: {known}.")
+        hint = did_you_mean(name, self.found) or f"Installed: {known}."
+        raise BadConfig(f"no plugin {name!r} is installed", path=path, hint=hint)
 
 
 def discover_connectors() -> Discovery[ConnectorType]:
@@ -73,17 +77,16 @@ def discover_policies(enabled: tuple[str, ...]) -> Discovery[PolicyType]:
 
 
 def _discover(group: str, kind: type[T], names: tuple[str, ...] | None) -> Discovery[T]:
-    points = [point for point in entry_points(group=group) if names is None or point.name in names]
+    failures: list[Failure] = []
+    points = [point for point in _installed(group, failures) if names is None or point.name in names]
     if not points:
-        return Discovery(found={}, failures=())
+        return Discovery(found={}, failures=tuple(failures))
     from stevedore.named import NamedExtensionManager
 
     class Manager(NamedExtensionManager[Any]):
         # stevedore answers from a disk cache whose key can miss a fresh install, and whose entries have no distribution.
         def list_entry_points(self) -> list[EntryPoint]:
             return points
-
-    failures: list[Failure] = []
 
     def failed(_: Any, point: EntryPoint, error: BaseException) -> None:
         failures.append(_failure(point, f"it fails to import: {type(error).__name__}: {error}", error))
@@ -93,7 +96,9 @@ def _discover(group: str, kind: type[T], names: tuple[str, ...] | None) -> Disco
     for point in points:
         try:
             point.load()
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a foreign module raises must stay its own
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever a foreign module raises must stay its own
             failed(None, point, error)
         else:
             loadable.append(point)
@@ -120,6 +125,26 @@ def _discover(group: str, kind: type[T], names: tuple[str, ...] | None) -> Disco
     return Discovery(found=found, failures=tuple(sorted(failures, key=lambda f: (f.name, f.distribution))))
 
 
+def _installed(group: str, failures: list[Failure]) -> list[EntryPoint]:
+    """The entry points of *group*; a distribution whose list can't be read costs only its own."""
+    try:
+        return list(entry_points(group=group))
+    except Exception:  # noqa: BLE001 - one of them is damaged; now each on its own, which takes longer
+        found: list[EntryPoint] = []
+        seen: set[str] = set()
+        for each in distributions():
+            name, version = _named(each)
+            if name in seen:
+                continue
+            seen.add(name)
+            try:
+                found += each.entry_points.select(group=group)
+            except Exception as error:  # noqa: BLE001
+                reason = f"its entry points can't be read: {type(error).__name__}"
+                failures.append(Failure(name=name, distribution=name, version=version, reason=reason))
+        return found
+
+
 def _is_config(config: object) -> bool:
     return isinstance(config, type) and issubclass(config, ConnectorConfig)
 
@@ -131,7 +156,16 @@ def _precedence(point: EntryPoint) -> tuple[str, bool, str]:
 
 
 def _distribution(point: EntryPoint) -> tuple[str, str]:
-    return (point.dist.name, point.dist.version) if point.dist is not None else ("unknown", "unknown")
+    return _named(point.dist) if point.dist is not None else ("unknown", "unknown")
+
+
+def _named(distribution: Distribution) -> tuple[str, str]:
+    """Name and version; a distribution without readable metadata has none."""
+    try:
+        name, version = cast("tuple[str | None, str | None]", (distribution.name, distribution.version))
+    except Exception:  # noqa: BLE001 - its metadata is damaged or missing
+        name = version = None
+    return name or "unknown", version or "unknown"
 
 
 def _failure(point: EntryPoint, reason: str, error: BaseException | None = None) -> Failure:
@@ -146,15 +180,36 @@ def _unfit(plugin: object, name: str, kind: type[ConnectorType] | type[PolicyTyp
         return f"its entry point is a {type(plugin).__name__}, not a {kind.__name__}"
     if not NAME.fullmatch(name) or plugin.name != name:
         return f"its entry point is named {name!r} and calls itself {plugin.name!r}; both must be the same plain name"
+    try:
+        msgspec.convert(plugin.api, tuple[int, int])
+    except msgspec.ValidationError:
+        return f"its api is {plugin.api!r}, not two numbers such as {API}"
     if plugin.api[0] != API[0] or plugin.api[1] > API[1]:
         wants, speaks = ".".join(map(str, plugin.api)), ".".join(map(str, API))
         newer = plugin.api > API
         remedy = "upgrade jackfield" if newer else "upgrade the plugin"
         return f"it needs plugin interface {wants} and this host speaks {speaks}; {remedy}"
-    if isinstance(plugin, ConnectorType):
-        if not _is_config(plugin.config):
-            return "its configuration is not a ConnectorConfig"
-        taken = RESERVED.intersection(field.encode_name for field in msgspec.structs.fields(plugin.config))
-        if taken:
-            return f"its configuration declares keys of the host: {', '.join(sorted(taken))}"
+    if not callable(plugin.open):
+        return "its open can't be called"
+    return _unfit_connector(plugin) if isinstance(plugin, ConnectorType) else None
+
+
+def _unfit_connector(plugin: ConnectorType) -> str | None:
+    if not _is_config(plugin.config):
+        return "its configuration is not a ConnectorConfig"
+    try:
+        keys = [field.encode_name for field in msgspec.structs.fields(plugin.config)]
+        # Of a key that no configuration file can hold, the decoder complains before it looks at any value.
+        with suppress(msgspec.ValidationError):
+            msgspec.convert({}, plugin.config, dec_hook=_no_custom_type)
+    except Exception as error:  # noqa: BLE001 - types of foreign code are evaluated here
+        return f"its configuration can't be read from a file: {type(error).__name__}: {error}"
+    if taken := RESERVED.intersection(keys):
+        return f"its configuration declares keys of the host: {', '.join(sorted(taken))}"
+    if plugin.token_key is not None and plugin.token_key not in keys:
+        return f"its token_key {plugin.token_key!r} is no key of its configuration"
     return None
+
+
+def _no_custom_type(type_: type, value: object) -> object:
+    raise NotImplementedError(type_, value)

@@ -8,7 +8,7 @@ and mark one method per family with ``@family``.
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from inspect import getmembers_static, signature
+from inspect import getmembers_static, iscoroutinefunction, signature
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import msgspec
@@ -152,6 +152,7 @@ class PolicySpec(Protocol):
 
 
 _MARK = "_jackfield_family"
+_ARGUMENTS = ("scopes", "cursor", "attempt", "view")
 Method = TypeVar("Method", bound=Callable[..., Coroutine[Any, Any, Page]])
 
 
@@ -167,6 +168,7 @@ def family(
     """Mark a method as the one that reads the pages of a family; see ``Family`` for what the arguments mean.
 
     The method is ``async def`` and names those arguments of ``read_page`` that it needs: scopes, cursor, attempt, view.
+    Raises TypeError for one that is not.
     """
     mark = Family(
         name=name,
@@ -178,6 +180,12 @@ def family(
     )
 
     def decorate(method: Method) -> Method:
+        if not iscoroutinefunction(method):
+            raise TypeError(f"the method of the family {name!r} must be async def")
+        if foreign := [each for each in list(signature(method).parameters)[1:] if each not in _ARGUMENTS]:
+            raise TypeError(
+                f"the method of the family {name!r} takes {', '.join(foreign)}; it may take {', '.join(_ARGUMENTS)}"
+            )
         setattr(method, _MARK, mark)
         return method
 
@@ -185,7 +193,10 @@ def family(
 
 
 class Reads:
-    """Base of connectors: makes the hooks ``families`` and ``read_page`` of the methods marked with ``@family``."""
+    """Base of connectors: makes the hooks ``families`` and ``read_page`` of the methods marked with ``@family``.
+
+    A subclass in which two methods are marked with one family raises TypeError where it is defined.
+    """
 
     _families: ClassVar[dict[str, tuple[Family, str, tuple[str, ...]]]]
 
@@ -197,6 +208,9 @@ class Reads:
             if isinstance(mark := getattr(member, _MARK, None), Family)
         ]
         found.sort(key=lambda row: row[0])
+        names = [mark.name for _, mark, _, _ in found]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise TypeError(f"{cls.__name__}: two methods are marked with @family({twice[0]!r})")
         cls._families = {mark.name: (mark, name, named) for _, mark, name, named in found}
 
     @hookimpl

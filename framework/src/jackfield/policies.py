@@ -4,6 +4,7 @@ Promises that the code of a policy that is not enabled never runs, and that one 
 """
 
 from collections.abc import Sequence
+from inspect import iscoroutine
 
 import msgspec
 import pluggy
@@ -27,16 +28,18 @@ def open_policies(enabled: tuple[str, ...]) -> tuple[Policy, ...]:
         return ()
     discovery = discover_policies(enabled)
     opened: list[Policy] = []
-    for name in enabled:
+    for name in dict.fromkeys(enabled):
         found = discovery.get(name, path="policies")
         relay = pluggy.PluginManager(PROJECT)
         relay.add_hookspecs(PolicySpec)
         try:
             relay.register(found.type.open(), name=name)
             relay.check_pending()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise BadConfig(
-                f"the policy {name!r} fails to open: {type(error).__name__}: {error}", path="policies"
+                f"the policy {name!r} ({found.distribution} {found.version}) fails to open: "
+                f"{type(error).__name__}: {error}",
+                path="policies",
             ) from error
         opened.append(Policy(name=name, relay=relay))
     return tuple(opened)
@@ -46,6 +49,9 @@ def tell_published(policies: Sequence[Policy], published: Published, log: Logger
     """Let each policy watch a published snapshot; an error is logged and changes nothing."""
     for policy in policies:
         try:
-            policy.relay.hook.snapshot_published(published=published)
-        except Exception as error:  # noqa: BLE001 - a watcher's fault is its own
+            for answer in policy.relay.hook.snapshot_published(published=published):
+                if iscoroutine(answer):
+                    answer.close()
+                    raise TypeError("snapshot_published is a coroutine; it must be a plain function")
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a watcher's fault is its own
             log.warning("a policy failed", policy=policy.name, error=f"{type(error).__name__}: {error}")

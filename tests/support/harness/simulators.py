@@ -18,6 +18,7 @@ class Inside(Control):
     def __init__(self, simulator: Simulator) -> None:
         super().__init__(simulator.base_url)
         self._api = ControlApi(simulator.service)
+        self.service = simulator.service
         self.ready = simulator.ready
         self.app_key: str = simulator.ready["app_key"]
         self.app_secret: str = simulator.ready["app_secret"]

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from jackfield.cli.app import LOG_LEVELS, App
+from jackfield.cli.guard import broken_pipe
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -41,6 +42,9 @@ class Command(click.Command):
         handler = take_over(app.log, app.log_level)
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:
+            # click would end with 1, which says that something failed.
+            raise SystemExit(broken_pipe()) from None
         finally:
             root.removeHandler(handler)
             root.setLevel(level)

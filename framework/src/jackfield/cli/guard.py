@@ -25,7 +25,7 @@ def guarded(app: "App", work: Callable[[], Any]) -> int:
             result = work()
             sys.stdout.flush()
         except BrokenPipeError:
-            return _broken_pipe()
+            return broken_pipe()
         except click.ClickException as error:
             error.show()
             return error.exit_code
@@ -81,8 +81,8 @@ def say_error(app: "App", text: str) -> None:
     click.echo("Error: " + "\n".join(clean(line) for line in lines), err=True)
 
 
-def _broken_pipe() -> int:
-    """Whoever read our output has gone; say nothing more, also not when Python flushes at the end."""
+def broken_pipe() -> int:
+    """Whoever read our output has gone; say nothing more, also not when Python flushes at the end. The exit code."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return exits.BROKEN_PIPE

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jackfield.state import State
 
 _SHOWN = 10
+_NAMED = 5
 
 
 class Looked(Snapshot):
@@ -94,17 +95,19 @@ def caveats(app: App, snapshot: Looked) -> None:
 def not_complete(snapshot: Snapshot) -> str:
     """Which scopes were not seen whole, in words, and what that means for the rows."""
     seals = snapshot.seals(not_whole=True)
+    why: dict[tuple[str, str], list[str]] = {}
+    for seal in seals:
+        why.setdefault((seal.seal.value, seal.reason or "no reason is known"), []).append(seal.scope)
     lines = [f"NOT COMPLETE: {count(len(seals), 'scope was', 'scopes were')} not seen whole."]
-    lines += [f"  {seal.scope}: {seal.seal.value}; {seal.reason or 'no reason is known'}" for seal in seals[:_SHOWN]]
-    if len(seals) > _SHOWN:
-        lines.append(f"  … and {len(seals) - _SHOWN:,} more; `jackfield stats --output json` lists all of them.")
+    for (verdict, reason), scopes in list(why.items())[:_SHOWN]:
+        more = f" and {len(scopes) - _NAMED:,} more" if len(scopes) > _NAMED else ""
+        lines.append(f"  {', '.join(scopes[:_NAMED])}{more}: {verdict}; {reason}")
+    if len(why) > _SHOWN:
+        hidden = sum(map(len, list(why.values())[_SHOWN:]))
+        lines.append(f"  … and {count(hidden, 'more scope')}; `jackfield stats --output json` lists all of them.")
     carried = snapshot.counts().carried
-    if carried:
-        lines.append(
-            f"There, what is absent is unknown, not gone; {count(carried, 'row')} of an older snapshot stand in."
-        )
-    else:
-        lines.append("There, what is absent is unknown, not gone.")
+    stand_in = f"; {count(carried, 'row')} of an older snapshot stand in" if carried else ""
+    lines.append(f"There, what is absent is unknown, not gone{stand_in}.")
     return "\n".join(lines)
 
 

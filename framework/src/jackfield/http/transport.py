@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     import httpx
 
 
+_READ_BUFFER = 1 << 18
+"""Bytes taken from the socket before the reader is asked to keep up; a page of a listing is about a megabyte."""
+
+
 class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Proxies by scheme of the address (``all`` for any), hosts reached without one, and a bundle of trusted CAs.
 
@@ -246,7 +250,7 @@ def _lazy_transport(httpx: Any, network: NetworkSettings, made: dict[tuple[bool,
         def session() -> ClientSession:
             # The limiter does the waiting, so the pool has no limit of its own.
             connector = TCPConnector(limit=0, ssl=context if context is not None else True)
-            made = ClientSession(connector=connector, cookie_jar=DummyCookieJar())
+            made = ClientSession(connector=connector, cookie_jar=DummyCookieJar(), read_bufsize=_READ_BUFFER)
             # It would send some requests a second time on its own; only the host decides that.
             made._retry_connection = False  # pyright: ignore[reportPrivateUsage]
             return made

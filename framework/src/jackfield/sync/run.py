@@ -21,7 +21,7 @@ from jackfield.connection import Connection, open_connection
 from jackfield.connectors import Found
 from jackfield.errors import BadConfig, JackfieldError, Transient
 from jackfield.hookspecs import ConnectorType
-from jackfield.http import SessionOptions
+from jackfield.http import Session, SessionOptions
 from jackfield.http.transport import NetworkSettings
 from jackfield.log import Logger
 from jackfield.policies import Policy
@@ -88,7 +88,9 @@ class _Sync:
         self._pages = 0
         self._rows = 0
         self.requests_before = 0
+        self.http: Session | None = None
         self.resumed = False
+        self.refused = False
         self.base = self._find_base()
         self.writer = self._open_writer()
         self.run = self.writer.header()["run"]
@@ -141,18 +143,26 @@ class _Sync:
         return writer
 
     def _may_resume(self, header: dict[str, str]) -> bool:
-        if header.get("status"):
-            return True  # sealed already: only to be published
+        current = self.base.run.run if self.base else None
+        if status := header.get("status"):
+            # Sealed already: only to be published, unless it was held and somebody has accepted it since.
+            follows = current == header.get("base") or (status == RunStatus.PUBLISHED and current == header["run"])
+            return follows and self.clock.now() - datetime.fromisoformat(header["taken"]) < RESUMABLE
         return (
             header["connector"] == self.plugin.name
             and header["connector_version"] == self.plugin.version
             and header["host_version"] == version("jackfield")
             and header["fingerprint"] == fingerprint(self.config, bytes.fromhex(header["salt"]))
-            and header.get("base") == (self.base.run.run if self.base else None)
+            and header.get("base") == current
             and self.clock.now() - datetime.fromisoformat(header["touched"]) < RESUMABLE
         )
 
-    def record(self, status: RunStatus, *, requests: int = 0, reason: str | None = None) -> Run:
+    @property
+    def requests(self) -> int:
+        """All requests made for this run so far, those before a crash included as far as they were stored."""
+        return self.requests_before + (self.http.sent if self.http else 0)
+
+    def record(self, status: RunStatus, *, reason: str | None = None) -> Run:
         now = self.clock.now()
         over = status is not RunStatus.RUNNING
         return Run(
@@ -163,7 +173,7 @@ class _Sync:
             status=status,
             started=self.started,
             finished=now.isoformat(timespec="milliseconds") if over else None,
-            requests=requests,
+            requests=self.requests,
             tenant=self.writer_tenant if over else None,
             base=self.base.run.run if self.base else None,
             reason=reason,
@@ -181,25 +191,25 @@ class _Sync:
         """Note a page that is about to be stored; the requests made so far. Refuses another tenant at once."""
         known = self.base.run.tenant if self.base else None
         if page.tenant is not None and known is not None and page.tenant.id != known:
+            self.refused = True
             raise BadConfig(
                 f"the connection now reaches {page.tenant.name or 'another account'} ({page.tenant.id}), "
                 f"its snapshots are of {known}",
                 connection=self.name,
                 hint="Sign in to the same account as before, or name another connection for this one.",
             )
-        requests = self.requests_before + connection.http.sent
         self._pages += 1
         self._rows += len(page.items)
-        self.tell("reading", requests, connection.http.limiter.in_flight)
-        return requests
+        self.tell("reading", connection.http.limiter.in_flight)
+        return self.requests
 
-    def tell(self, stage: str, requests: int, waiting: int = 0) -> None:
+    def tell(self, stage: str, waiting: int = 0) -> None:
         if self._progress is not None:
             self._progress(
                 Progress(
                     run=self.run,
                     resumed=self.resumed,
-                    requests=requests,
+                    requests=self.requests,
                     pages=self._pages,
                     rows=self._rows,
                     waiting=waiting,
@@ -241,6 +251,8 @@ async def run_sync(
             raise
         finally:
             sync.writer.db.close()
+        if sync.refused:
+            remove(home.partial(name))  # it may hold rows of the other tenant
         _retain(sync)
     if result.run.status is RunStatus.PUBLISHED:
         tell(result.run, policies, log)
@@ -248,22 +260,21 @@ async def run_sync(
 
 
 async def _run(sync: _Sync, network: NetworkSettings) -> SyncResult:
-    requests = sync.requests_before
     try:
         if "status" not in sync.writer.header():
-            requests, errors, user_types = await _read_all(sync, network)
-            sync.tell("sealing", requests)
-            await _seal(sync, requests, errors, user_types)
-        sync.tell("publishing", requests)
+            errors, user_types = await _read_all(sync, network)
+            sync.tell("sealing")
+            await _seal(sync, errors, user_types)
+        sync.tell("publishing")
         return SyncResult(run=_publish(sync))
     except JackfieldError as error:
         error.locate(connection=sync.name)
-        run = sync.record(RunStatus.FAILED, requests=requests, reason=str(error))
+        run = sync.record(RunStatus.FAILED, reason=str(error))
         sync.state.save(run)
         return SyncResult(run=run, error=error)
 
 
-async def _read_all(sync: _Sync, network: NetworkSettings) -> tuple[int, list[JackfieldError], tuple[str, ...]]:
+async def _read_all(sync: _Sync, network: NetworkSettings) -> tuple[list[JackfieldError], tuple[str, ...]]:
     host = sync.host
     options = SessionOptions(
         concurrency=host.concurrency, timeout=host.request_timeout, max_bytes=host.max_answer_bytes, network=network
@@ -272,6 +283,7 @@ async def _read_all(sync: _Sync, network: NetworkSettings) -> tuple[int, list[Ja
     async with open_connection(
         sync.name, sync.plugin, sync.config, options=options, clock=sync.clock, log=sync.log
     ) as connection:
+        sync.http = connection.http
         engine = Engine(
             connection.families(),
             sync.writer,
@@ -283,15 +295,15 @@ async def _read_all(sync: _Sync, network: NetworkSettings) -> tuple[int, list[Ja
         )
         await engine.run()
         user_types = tuple(kind.name for kind in connection.resource_types() if kind.trait is TraitKind.USER)
-        return sync.requests_before + connection.http.sent, engine.errors, user_types
+        return engine.errors, user_types
 
 
-async def _seal(sync: _Sync, requests: int, errors: list[JackfieldError], user_types: tuple[str, ...]) -> None:
+async def _seal(sync: _Sync, errors: list[JackfieldError], user_types: tuple[str, ...]) -> None:
     if sync.base is not None:
         attach_base(sync.writer.db, sync.base.file)
     taken = sync.clock.now().isoformat(timespec="milliseconds")
     try:
-        await seal(sync.writer, sync.base, {"taken": taken, "requests": str(requests)}, user_types)
+        await seal(sync.writer, sync.base, {"taken": taken, "requests": str(sync.requests)}, user_types)
     except Transient as nothing_whole:
         sync.writer.db.close()
         remove(sync.home.partial(sync.name))

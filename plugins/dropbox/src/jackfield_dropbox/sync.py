@@ -96,7 +96,7 @@ class DropboxReads(Reads):
                 Diagnostic(
                     code="unlisted_group",
                     severity=Severity.INFO,
-                    summary="members name groups that the listing of groups lacks: created or deleted meanwhile",
+                    summary="members name groups that the listing of groups did not give",
                 )
             )
         return Page(items=tuple(items), next=page.cursor if page.has_more else None, diagnostics=tuple(notes))

@@ -6,6 +6,8 @@ from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument, output_option
 
 if TYPE_CHECKING:
+    from stamina.instrumentation import RetryDetails
+
     from jackfield.config import ConnectionSettings, ConnectorConfig
     from jackfield.connectors import Found
     from jackfield.hookspecs import ConnectorType
@@ -65,6 +67,12 @@ async def checked(
             return (error.after or 0.0) < PATIENCE
         return isinstance(error, Transient)
 
+    def tell(details: "RetryDetails") -> None:
+        app.log.info(
+            "trying again", number=details.retry_num, wait=round(details.wait_for, 1), why=str(details.caused_by)
+        )
+
+    stamina.instrumentation.set_on_retry_hooks([tell])
     options = app.session_options(settings)
     async with open_connection(
         settings.name, plugin, config, options=options, clock=app.clock, log=app.log
