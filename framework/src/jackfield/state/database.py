@@ -1,131 +1,153 @@
-"""The operational database: opened, brought to its newest form, and asked about runs."""
+"""The operational database: opened, brought to its newest form, and asked about runs.
 
+Plain SQL that SQLite and PostgreSQL share, on the standard library's driver, since importing SQLAlchemy takes longer than
+a small sync; see ``docs/decisions/state-without-orm.md``. Alembic migrates, in ``migrate.py``.
+"""
+
+import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text, update
-from sqlalchemy.dialects.sqlite import insert
 
 from jackfield.errors import BadConfig
 from jackfield.state.runs import Counts, Run, RunStatus
-from jackfield.state.tables import runs
 from jackfield_contracts import Seal
 
 HEAD = "0001"
 """The newest migration; a test holds it to the migration files."""
 
+# What all migrations together lead to, for a new database; a test compares the two.
+_NEW = f"""
+CREATE TABLE alembic_version (
+    version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
+INSERT INTO alembic_version VALUES ('{HEAD}');
+CREATE TABLE runs (
+    run VARCHAR(40) NOT NULL, connection VARCHAR(80) NOT NULL, connector VARCHAR(80) NOT NULL,
+    connector_version VARCHAR(40) NOT NULL, status VARCHAR(20) NOT NULL, started VARCHAR(40) NOT NULL,
+    finished VARCHAR(40), published VARCHAR(40), complete BOOLEAN NOT NULL, requests INTEGER NOT NULL,
+    rereads INTEGER NOT NULL, counts TEXT NOT NULL, scopes TEXT NOT NULL, tenant VARCHAR(200), base VARCHAR(40),
+    snapshot TEXT, sha256 VARCHAR(64), reason TEXT, seconds FLOAT NOT NULL, PRIMARY KEY (run));
+CREATE INDEX runs_by_connection ON runs (connection, started)
+"""
+
+_FIELDS = Run.__struct_fields__
+_SAVE = (
+    f"INSERT INTO runs ({', '.join(_FIELDS)}, published) VALUES ({', '.join('?' * (len(_FIELDS) + 1))})"
+    f" ON CONFLICT (run) DO UPDATE SET {', '.join(f'{field} = excluded.{field}' for field in _FIELDS)},"
+    " published = coalesce(excluded.published, runs.published)"
+)
+_SELECT = f"SELECT {', '.join(_FIELDS)} FROM runs WHERE connection = ?"
+
 
 class State:
     """The record of runs. Each method is one transaction."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
 
     def save(self, run: Run, *, published: str | None = None) -> None:
         """Write the record of *run*, over an older one. *published*: when it became the current snapshot."""
-        row = _to_row(run)
-        if published is not None:
-            row["published"] = published
-        statement = insert(runs).values(row)
-        with self._engine.begin() as db:
-            db.execute(statement.on_conflict_do_update(index_elements=["run"], set_=row))
+        self._db.execute(_SAVE, (*_to_row(run), published))
 
     def get(self, connection: str, run: str) -> Run | None:
         """The record of one run, None if there is none."""
-        with self._engine.connect() as db:
-            row = db.execute(select(runs).where(runs.c.connection == connection, runs.c.run == run)).mappings().first()
-        return _from_row(dict(row)) if row else None
+        row = self._db.execute(f"{_SELECT} AND run = ?", (connection, run)).fetchone()
+        return _from_row(row) if row else None
 
     def history(self, connection: str, limit: int = 1000) -> list[Run]:
         """The records of a connection, the newest first."""
-        query = select(runs).where(runs.c.connection == connection).order_by(runs.c.started.desc(), runs.c.run.desc())
-        with self._engine.connect() as db:
-            return [_from_row(dict(row)) for row in db.execute(query.limit(limit)).mappings()]
+        query = f"{_SELECT} ORDER BY started DESC, run DESC LIMIT ?"
+        return [_from_row(row) for row in self._db.execute(query, (connection, limit))]
 
     def published(self, connection: str, limit: int = 2) -> list[Run]:
         """The published runs of a connection, the latest published first."""
-        query = (
-            select(runs)
-            .where(runs.c.connection == connection, runs.c.status == RunStatus.PUBLISHED.value)
-            .order_by(runs.c.published.desc(), runs.c.run.desc())
-        )
-        with self._engine.connect() as db:
-            return [_from_row(dict(row)) for row in db.execute(query.limit(limit)).mappings()]
+        query = f"{_SELECT} AND status = ? ORDER BY published DESC, run DESC LIMIT ?"
+        return [_from_row(row) for row in self._db.execute(query, (connection, RunStatus.PUBLISHED.value, limit))]
 
     def interrupt_others(self, connection: str, run: str | None) -> None:
         """Mark runs that still say *running* as interrupted, except *run*. Call while holding the connection's lock."""
-        statement = (
-            update(runs)
-            .where(runs.c.connection == connection, runs.c.status == RunStatus.RUNNING.value, runs.c.run != (run or ""))
-            .values(status=RunStatus.INTERRUPTED.value, reason="its process ended before it did")
+        self._db.execute(
+            "UPDATE runs SET status = ?, reason = ? WHERE connection = ? AND status = ? AND run <> ?",
+            (
+                RunStatus.INTERRUPTED.value,
+                "its process ended before it did",
+                connection,
+                RunStatus.RUNNING.value,
+                run or "",
+            ),
         )
-        with self._engine.begin() as db:
-            db.execute(statement)
 
 
 @contextmanager
 def open_state(file: Path) -> Generator[State]:
-    """The database at *file* (made with mode 0600 if need be), brought to its newest form."""
-    if not file.exists():
-        file.touch(mode=0o600)
-    engine = create_engine(f"sqlite:///{file}")
-    event.listen(engine, "connect", _tune)
+    """The database at *file* (made with mode 0600 if need be), brought to its newest form.
+
+    Raises BadConfig if it is damaged or of a newer Jackfield; it is then left as it is.
+    """
+    file.touch(mode=0o600)
+    db = sqlite3.connect(file, isolation_level=None, timeout=10)
     try:
-        _migrate(engine, file)
-        yield State(engine)
+        _prepare(db, file)
+        yield State(db)
     finally:
-        engine.dispose()
+        db.close()
 
 
-def _tune(connection: Any, _: object) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout = 10000")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.close()
-
-
-def _migrate(engine: Engine, file: Path) -> None:
-    with engine.connect() as db:
+def _prepare(db: sqlite3.Connection, file: Path) -> None:
+    try:
         version = _version(db)
-    if version == HEAD:
-        return
-    if version is not None and version > HEAD:
+        if version is None:
+            version = _create(db)
+    except sqlite3.OperationalError as error:
+        raise BadConfig(f"the state {file} can't be opened: {error}") from None
+    except sqlite3.DatabaseError:
+        raise BadConfig(f"the state {file} is damaged or no database", hint="Restore it from a backup.") from None
+    if version > HEAD:
         raise BadConfig(f"{file} was written by a newer jackfield (schema {version})", hint="Upgrade jackfield.")
-    # Imported only when there is something to do: it takes a third of a second.
-    from alembic import command
-    from alembic.config import Config
+    if version != HEAD:
+        from jackfield.state.migrate import migrate
 
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with engine.begin() as db:
-        db.execute(text("PRAGMA foreign_keys = ON"))
-        config.attributes["connection"] = db
-        command.upgrade(config, "head")
+        migrate(file)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
 
 
-def _version(db: Connection) -> str | None:
-    if not inspect(db).has_table("alembic_version"):
+def _create(db: sqlite3.Connection) -> str:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        version = _version(db)  # another process may have been first
+        if version is None:
+            for statement in _NEW.split(";"):
+                db.execute(statement)
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    return version or HEAD
+
+
+def _version(db: sqlite3.Connection) -> str | None:
+    if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone() is None:
         return None
-    return db.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    row = db.execute("SELECT version_num FROM alembic_version").fetchone()
+    return row[0] if row else None
 
 
-def _to_row(run: Run) -> dict[str, Any]:
+def _to_row(run: Run) -> tuple[Any, ...]:
     row = msgspec.structs.asdict(run)
-    return {
-        **row,
-        "status": run.status.value,
-        "counts": msgspec.json.encode(run.counts).decode(),
-        "scopes": msgspec.json.encode(run.scopes).decode(),
-    }
+    row["status"] = run.status.value
+    row["counts"] = msgspec.json.encode(run.counts).decode()
+    row["scopes"] = msgspec.json.encode(run.scopes).decode()
+    return tuple(row[field] for field in _FIELDS)
 
 
-def _from_row(row: dict[str, Any]) -> Run:
-    del row["published"]
+def _from_row(values: tuple[Any, ...]) -> Run:
+    row = dict(zip(_FIELDS, values, strict=True))
     row["status"] = RunStatus(row["status"])
+    row["complete"] = bool(row["complete"])
     row["counts"] = msgspec.json.decode(row["counts"], type=Counts)
     row["scopes"] = msgspec.json.decode(row["scopes"], type=tuple[Seal, ...])
     return Run(**row)

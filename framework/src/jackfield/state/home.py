@@ -1,9 +1,13 @@
 """The folder of the host's state and the places in it."""
 
 import os
+from errno import ENOTDIR
+from os import strerror
 from pathlib import Path
 
 import msgspec
+
+from jackfield.errors import BadConfig
 
 
 class Home(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,12 +43,19 @@ class Home(msgspec.Struct, frozen=True, kw_only=True):
 
     def _made(self, folder: Path) -> Path:
         missing: list[Path] = []
-        at = folder
-        while not at.exists():
-            missing.append(at)
-            at = at.parent
-        for each in reversed(missing):
-            each.mkdir(mode=0o700, exist_ok=True)
+        try:
+            at = folder
+            while not at.exists():
+                missing.append(at)
+                at = at.parent
+            for each in reversed(missing):
+                each.mkdir(mode=0o700, exist_ok=True)
+            if not folder.is_dir():
+                raise NotADirectoryError(ENOTDIR, strerror(ENOTDIR))
+        except OSError as error:
+            raise BadConfig(
+                f"the folder {folder} can't be used: {error.strerror}", hint="Choose another with --home."
+            ) from None
         return folder
 
 

@@ -27,13 +27,19 @@ class Lock(Protocol):
         ...
 
 
+_LEAST = 256
+"""Bytes that any holder takes, filled up with blanks."""
+
+
 class _FileLock:
     def __init__(self, handle: int) -> None:
         self._handle = handle
 
     def name(self, holder: Holder) -> None:
-        os.ftruncate(self._handle, 0)
-        os.pwrite(self._handle, msgspec.json.encode(holder), 0)
+        # Over what is there and then cut to length: whoever reads meanwhile never finds it empty.
+        data = msgspec.json.encode(holder).ljust(_LEAST)
+        os.pwrite(self._handle, data, 0)
+        os.ftruncate(self._handle, len(data))
 
 
 @contextmanager
