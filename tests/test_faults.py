@@ -38,6 +38,7 @@ def test_faults_end_in_the_truth_or_are_told(part: int) -> None:
 @pytest.mark.parametrize(
     "case",
     [
+        Case("small", "hang", route="team/groups/get_info"),
         Case("many members", "server_error", route="team/groups/members/list/continue"),
         Case("many members", "cursor_reset", route="team/members/list/continue_v2"),
         Case("many groups", "cycling_cursors", route="team/groups/list/continue"),
@@ -45,7 +46,7 @@ def test_faults_end_in_the_truth_or_are_told(part: int) -> None:
     ],
     ids=str,
 )
-def test_faults_on_long_listings(case: Case) -> None:
+def test_faults_that_were_or_would_be_wrong(case: Case) -> None:
     (seen,) = asyncio.run(sweep([case]))
     assert not seen.wrong
     assert seen.fired
@@ -91,6 +92,29 @@ def test_a_licence_total_that_stays_wrong_is_told() -> None:
                 used = simulator.truth()["team"]["used_licenses"]
                 assert (seal.observed, seal.expected) == (used, used + 2)
                 assert "also after one more read" in (seal.reason or "")
+                assert judge(result, of_truth(simulator.truth()), None) == []
+
+    asyncio.run(run())
+
+
+def test_a_second_listing_that_fails_takes_nothing_away() -> None:
+    """The seats are read again, that read restarts and then fails: what the first listing gave stays."""
+    listing, following = "team/members/list_v2", "team/members/list/continue_v2"
+
+    async def run() -> None:
+        with bench() as workshop:
+            async with simulating(TEAMS["many members"]) as simulator:
+                simulator.fault("wrong_totals", delta=1)
+                await workshop.sync(simulator, "probe")
+                routes = [one["route"] for one in simulator.requests()["requests"]]
+                again = routes.index(listing, routes.index(listing) + 1)
+                simulator.reset_requests()
+                simulator.fault("cursor_reset", route=following, at=again, times=1)
+                simulator.fault("server_error", route=listing, at=again + 1)
+                result = await workshop.sync(simulator, **QUICK)
+                assert [one["fired"] for one in simulator.faults()][1] == 1
+                assert exit_code(result) == 8
+                assert [seal.scope for seal in result.run.scopes] == ["license:full/*"]
                 assert judge(result, of_truth(simulator.truth()), None) == []
 
     asyncio.run(run())

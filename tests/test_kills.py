@@ -39,8 +39,6 @@ def test_killed_between_two_pages(tmp_path: Path) -> None:
         _until_asked(simulator, route)
         time.sleep(0.5)
         process.kill()
-        shown = site.run("syncs", "acme", "--output", "json")
-        assert '"interrupted"' in shown.out, shown
         simulator.reset_requests()
         ended = site.sync()
         assert ended.code == 0
@@ -49,6 +47,18 @@ def test_killed_between_two_pages(tmp_path: Path) -> None:
         assert_same(of_file(Path(ended.json["snapshot"])), of_truth(simulator.truth()), "rerun")
         (run,) = site.history()
         assert run.run == ended.json["run"]
+
+
+def test_a_killed_run_is_shown_as_interrupted(tmp_path: Path) -> None:
+    route = "team/members/list/continue_v2"
+    with spawn(*SMALL) as simulator:
+        site = Site(tmp_path, simulator)
+        simulator.fault("hang", route=route, times=1)
+        process = site.start("sync", "acme", "--output", "json")
+        _until_asked(simulator, route)
+        assert '"running"' in site.run("syncs", "acme", "--output", "json").out
+        process.kill()
+        assert '"interrupted"' in site.run("syncs", "acme", "--output", "json").out
 
 
 def test_two_at_once(tmp_path: Path) -> None:

@@ -56,14 +56,18 @@ BROKEN: dict[str, tuple[str, str]] = {
     "no-api": ("connector = make('no-api', api='1.0')", "its api is '1.0'"),
     "half-api": ("connector = make('half-api', api=(1,))", "its api is (1,)"),
     "reserved": (
-        "class Taken(ConnectorConfig, frozen=True, kw_only=True):\n    read_only: bool = False\n"
-        "connector = make('reserved', config=Taken)",
+        (
+            "class Taken(ConnectorConfig, frozen=True, kw_only=True):\n    read_only: bool = False\n"
+            "connector = make('reserved', config=Taken)"
+        ),
         "declares keys of the host: read_only",
     ),
     "no-config": ("connector = make('no-config', config=dict)", "is not a ConnectorConfig"),
     "odd-config": (
-        "class Odd(ConnectorConfig, frozen=True, kw_only=True):\n    key: 'NotDefinedAnywhere'\n"
-        "connector = make('odd-config', config=Odd)",
+        (
+            "class Odd(ConnectorConfig, frozen=True, kw_only=True):\n    key: 'NotDefinedAnywhere'\n"
+            "connector = make('odd-config', config=Odd)"
+        ),
         "can't be read from a file: NameError",
     ),
     "no-open": ("connector = make('no-open', open=None)", "its open can't be called"),

@@ -203,7 +203,4 @@ def _relay(name: str, plugin: Found[ConnectorType], implementation: object) -> p
             connection=name,
             hint="Upgrade jackfield or the plugin, so that both speak the same plugin interface.",
         ) from None
-    except Exception as error:  # noqa: BLE001 - as above
-        # Registering reads every attribute of the object, its properties too.
-        raise _named(name, plugin, "open", error) from _cause(error)
     return relay

@@ -108,7 +108,6 @@ def _discover(group: str, kind: type[T], names: tuple[str, ...] | None) -> Disco
         names=sorted({point.name for point in points}),
         on_load_failure_callback=failed,
         on_missing_entrypoints_callback=lambda _: None,
-        warn_on_missing_entrypoint=False,
     )
     found: dict[str, Found[T]] = {}
     for extension in sorted(manager.extensions, key=lambda extension: _precedence(extension.entry_point)):

@@ -33,13 +33,14 @@ class Ended(NamedTuple):
 class Started:
     """A process that runs."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: subprocess.Popen[str], given: str | None = None) -> None:
         self.process = process
+        self._given = given
         self._at = time.monotonic()
 
     def end(self, timeout: float = 90.0) -> Ended:
         """Wait for its end."""
-        out, err = self.process.communicate(timeout=timeout)
+        out, err = self.process.communicate(self._given, timeout=timeout)
         return Ended(self.process.returncode, out, err, time.monotonic() - self._at)
 
     def kill(self) -> Ended:
@@ -66,24 +67,24 @@ class Site:
         text = "\n".join([f"[connections.{NAME}]", *lines]) + "\n"
         (self.folder / "jackfield.toml").write_text(text, encoding="utf-8")
 
-    def start(self, *arguments: str) -> Started:
-        """Start ``jackfield ARGUMENT…`` in the folder."""
+    def start(self, *arguments: str, given: str | None = None) -> Started:
+        """Start ``jackfield ARGUMENT…`` in the folder, with *given* on its standard input."""
         environment = {key: value for key, value in os.environ.items() if not key.startswith("JACKFIELD")}
         process = subprocess.Popen(
             [JACKFIELD, "--home", str(self.home.folder), *arguments],
             cwd=self.folder,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
         )
-        return Started(process)
+        return Started(process, given)
 
-    def run(self, *arguments: str, timeout: float = 90.0) -> Ended:
+    def run(self, *arguments: str, given: str | None = None, timeout: float = 90.0) -> Ended:
         """Run it to its end."""
-        return self.start(*arguments).end(timeout)
+        return self.start(*arguments, given=given).end(timeout)
 
     def sync(self, *arguments: str) -> Ended:
         """``jackfield sync`` with its result as JSON."""

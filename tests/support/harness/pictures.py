@@ -28,7 +28,7 @@ class Group(NamedTuple):
     name: str
     external_id: str | None
     management: str
-    count: int | None
+    size: int | None
 
 
 class Grant(NamedTuple):
@@ -54,7 +54,7 @@ class Picture(NamedTuple):
 
 def of_truth(truth: Mapping[str, Any], *, include_removed: bool = False) -> Picture:
     """The picture that a snapshot of this truth has to show."""
-    people = [*truth["users"], *(truth["removed"] if include_removed else [])]
+    people: list[dict[str, Any]] = [*truth["users"], *(truth["removed"] if include_removed else ())]
     users = {
         one["team_member_id"]: User(
             STATUS[one["status"]],
@@ -154,7 +154,8 @@ def _picture(
         if kind == "user":
             emails = [one["address"] for one in row["emails"] if one.get("primary")]
             assert emails == [row["login"]], f"user {id}: primary addresses {emails}, login {row['login']}"
-            ids, profile = row.get("external_ids") or {}, row.get("profile") or {}
+            ids: dict[str, str] = row.get("external_ids") or {}
+            profile: dict[str, Any] = row.get("profile") or {}
             users[id] = User(
                 row["status"],
                 row["login"],

@@ -51,7 +51,7 @@ def _tell(app: "App", error: Exception) -> int:
     cause = getattr(error, "orig", error)
     if isinstance(cause, OSError):
         place = f": {cause.filename}" if cause.filename else ""
-        say_error(app, f"the system refused: {cause.strerror or type(cause).__name__}{place}")
+        say_error(app, f"the system refused: {cause.strerror or str(cause) or type(cause).__name__}{place}")
         return exits.FAILED
     if isinstance(cause, sqlite3.Error):
         say_error(app, f"a database file failed: {cause}. Look at the disk and at the rights in {app.home.folder}.")

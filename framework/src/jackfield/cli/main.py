@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 
 import click
@@ -69,5 +70,9 @@ def cli(app: App, config: Path | None, home: Path | None, log_level: str | None,
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; gives the exit code."""
     given = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that can't show a name shows its escapes; it is no reason to fail.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     app = App()
     return guarded(app, lambda: cli.main(args=list(given), prog_name="jackfield", obj=app, standalone_mode=False))

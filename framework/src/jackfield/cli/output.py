@@ -89,6 +89,7 @@ def print_table(names: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     first = list(islice(lines, _ALIGNED_BY))
     headings = [name.replace("_", " ").upper() for name in names]
     if not first:
+        note("No rows.")
         return
     if sys.stdout.isatty() and len(first) < _MOST_DRAWN:
         _draw(headings, first)

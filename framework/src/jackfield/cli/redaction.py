@@ -54,4 +54,6 @@ class Redactor:
             return self.facts({str(name): each for name, each in value.items()})  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
         if isinstance(value, (list, tuple)):
             return [self._value(each) for each in value]  # pyright: ignore[reportUnknownVariableType]
-        return value
+        if value is None or isinstance(value, (bool, int, float)):
+            return value
+        return self.text(value if isinstance(value, str) else str(value))

@@ -66,7 +66,14 @@ def look(app: App, connection: str, run: str | None) -> Generator[Looked]:
     """The snapshot of *run*, or the latest published one, for as long as the block lasts."""
     record = run_named(app, connection, run) if run else published_runs(app, connection, 1)[0]
     with read_snapshot(app.home.snapshot(connection, record.run)) as snapshot:
-        yield Looked(snapshot, record)
+        try:
+            yield Looked(snapshot, record)
+        except NotFound as error:
+            if not snapshot.header.complete:
+                unseen = ", ".join(seal.scope for seal in snapshot.seals(not_whole=True)[:_NAMED])
+                unknown = f"It may exist all the same: the snapshot is not complete ({unseen})."
+                error.hint = f"{error.hint} {unknown}" if error.hint else unknown
+            raise
 
 
 def head(snapshot: Looked) -> dict[str, object]:

@@ -13,13 +13,14 @@ from jackfield.exports.objects import (
     resource_object,
     snapshot_object,
 )
-from jackfield.exports.target import open_target, write_privately
+from jackfield.exports.target import ensure_writable, open_target, write_privately
 
 __all__ = [
     "GRANT_COLUMNS",
     "CsvTable",
     "carried_object",
     "change_object",
+    "ensure_writable",
     "entitlement_object",
     "grant_object",
     "open_target",

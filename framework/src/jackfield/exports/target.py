@@ -55,6 +55,19 @@ def write_privately(file: Path, content: bytes) -> None:
         stream.write(content)
 
 
+def ensure_writable(file: Path) -> None:
+    """Make the folders of *file* and see that it could be written; raises BadConfig if not. *file* stays as it is."""
+    try:
+        make_private_folder(file.parent)
+        handle, name = mkstemp(prefix=f".{file.name}.", dir=file.parent)
+        os.close(handle)
+        Path(name).unlink()
+        if file.is_dir():
+            raise IsADirectoryError(21, "it is a folder")
+    except OSError as error:
+        raise BadConfig(f"{file} can't be written: {error.strerror}", path=str(file)) from None
+
+
 def make_private_folder(folder: Path) -> None:
     """Make *folder* and those above it that are missing, with mode 0700."""
     missing: list[Path] = []

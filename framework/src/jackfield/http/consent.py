@@ -140,13 +140,13 @@ async def receive(port: int) -> AsyncGenerator[Receiver]:
     from aiohttp import web
 
     application = web.Application()
-    runner = web.AppRunner(application, access_log=None, handle_signals=False)
+    runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=1.0)
     listening = _listen(port)
     receiver = Receiver(listening.getsockname()[1])
     application.router.add_get(CALLBACK, receiver.answer)
     await runner.setup()
     try:
-        await web.SockSite(runner, listening, shutdown_timeout=1.0).start()
+        await web.SockSite(runner, listening).start()
         yield receiver
     finally:
         await runner.cleanup()

@@ -21,9 +21,7 @@ MOST_RESTARTS = 3
 MOST_EMPTY_PAGES = 30
 MOST_CURSOR_BYTES = 4096
 _TRIES_AT_A_BROKEN_ANSWER = 3
-
-# Left alone, stamina tells of each retry on standard output, where results go; what is worth telling is logged here.
-stamina.instrumentation.set_on_retry_hooks(())
+_TURNS_TO_SEND = 4
 
 
 class Patience(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +47,8 @@ class PageReader:
         self._patience = patience
         self._clock = clock
         self._log = log
+        # Left alone, stamina tells of each retry on standard output, where results go; what is worth telling is logged.
+        stamina.instrumentation.set_on_retry_hooks(())
 
     async def read(
         self,
@@ -98,8 +98,9 @@ class PageReader:
                 cursor = page.next
                 if cursor is not None:
                     ahead = asyncio.ensure_future(self._page(read.family, scopes, cursor, limits))
-                    # The request is on its way before storing takes the processor.
-                    await asyncio.sleep(0)
+                    # The request is on its way before storing takes the processor: it is written in a few turns.
+                    for _ in range(_TURNS_TO_SEND):
+                        await asyncio.sleep(0)
                 await store(page, following)
                 if cursor is None:
                     return
@@ -125,7 +126,7 @@ class PageReader:
         started = self._clock.monotonic()
         deadline = self._patience.retry_deadline
         if limits.until is not None:
-            deadline = max(0.0, min(deadline, limits.until - started))
+            deadline = max(0.001, min(deadline, limits.until - started))
         failures = 0
 
         def again(error: Exception) -> bool | float:

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 
+import msgspec
+
 from jackfield.errors import MissingPermission, NotFound, RemoteContract, Transient
 from jackfield.hookspecs import Reads, SyncView, family
 from jackfield_contracts import (
@@ -156,13 +158,16 @@ class DropboxReads(Reads):
     async def seats_again(self, cursor: str | None, attempt: int, view: SyncView) -> Page:
         """A page of members read for their seats; the last one asks for the team's total again.
 
-        The people come along, with all that no count is held against: where the first listing left somebody out, the
-        seat alone would lead nowhere.
+        People whom the first listing lacks come along, with all that no count is held against: the seat alone would lead
+        nowhere. Those whom it has do not, so that this read takes nothing away if it has to restart.
         """
         page = await self._members_page(cursor, attempt)
-        groups = view.stored("group", {id for member in page.members for id in member.profile.groups})
-        people, _ = _people(page, view)
-        items = (*people, *_seats(page), *_memberships(page, groups, model.uncounted))
+        known = view.stored("user", [member.profile.team_member_id for member in page.members])
+        fresh = [member for member in page.members if member.profile.team_member_id not in known]
+        missed = msgspec.structs.replace(page, members=tuple(fresh))
+        groups = view.stored("group", {id for member in fresh for id in member.profile.groups})
+        people, _ = _people(missed, view)
+        items = (*people, *_seats(page), *_memberships(missed, groups, model.uncounted))
         expected: dict[str, int] = {}
         if not page.has_more and (info := await self._team_info()) is not None:
             expected[model.SEATS] = info.num_used_licenses

@@ -94,10 +94,9 @@ def _consent_of(connection: str, plugin: "Found[ConnectorType]") -> "tuple[Calla
 
 def _token_file(settings: "ConnectionSettings", key: str) -> Path:
     """Where the token is to go, found to be writable; raises BadConfig before anybody is asked for anything."""
-    import os
-
     from jackfield.config.secrets import file_reference
     from jackfield.errors import BadConfig
+    from jackfield.exports import ensure_writable
 
     path = f"connections.{settings.name}.{key}"
     value = settings.own.get(key)
@@ -109,13 +108,14 @@ def _token_file(settings: "ConnectionSettings", key: str) -> Path:
             hint=f'Set {key} = "file:PATH", or use --print-token and store the token yourself.',
         )
     place = place.absolute()
-    nearest = next(folder for folder in place.parents if folder.exists())
-    if place.is_dir() or not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+    try:
+        ensure_writable(place)
+    except BadConfig as error:
         raise BadConfig(
-            f"the refresh token can't be stored: {place} can't be written",
+            f"the refresh token can't be stored: {error.summary}",
             path=path,
             hint="Name another file, or use --print-token and store the token yourself.",
-        )
+        ) from None
     return place
 
 
