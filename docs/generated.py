@@ -6,7 +6,7 @@ from typing import get_args, get_origin
 import msgspec
 
 from jackfield import errors
-from jackfield.config import ConnectorConfig, HostSettings, Secret
+from jackfield.config import HostSettings, Secret
 from jackfield.hookspecs import ConnectorSpec, PolicySpec
 from jackfield_dropbox.config import DropboxConfig
 
@@ -60,4 +60,3 @@ def _first(thing: object) -> str:
 
 
 HOST, DROPBOX = HostSettings, DropboxConfig
-assert issubclass(DROPBOX, ConnectorConfig)

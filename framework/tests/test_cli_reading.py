@@ -53,6 +53,7 @@ class TestListing:
         assert len(line.run("resources", "acme", "--limit", "3").out.splitlines()) == 4
         assert len(line.run("resources", "acme", "--status", "disabled").out.splitlines()) == 0
         assert line.run("resources", "acme", "--status", "gone").code == 2
+        assert "there are: group, user." in line.run("resources", "acme", "--type", "users").err
 
     def test_grants_are_filtered_by_names_and_identifiers(self, line: Line):
         for arguments in (

@@ -54,8 +54,10 @@ def test_no_secret_is_logged(redactor: Redactor, event: str, facts: dict[str, ob
 
 
 def test_what_is_no_secret_stays(redactor: Redactor):
-    line = logged(redactor, "answer", route="/token", status=200, code_page=7, token_count=3, path="a\nb")
-    for part in ("route=/token", "status=200", "code_page=7", "token_count=3", "path=a\\nb", "level=info"):
+    line = logged(
+        redactor, "answer", route="/token", status=200, code_page=7, token_count=3, path="a\nb", level=3, event_=4
+    )
+    for part in ("route=/token", "status=200", "code_page=7", "token_count=3", "path=a\\nb", "level=info", "level_=3"):
         assert part in line
     assert line.count("\n") == 1
 

@@ -151,7 +151,7 @@ class TestAuthorize:
     def forms(self, line: Line) -> Iterator[Forms]:
         forms: Forms = []
         server = ThreadingHTTPServer(("127.0.0.1", 0), type("Mine", (Tokens,), {"forms": forms}))
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         line.world.consent = OAuthClient(
             authorize_url="https://example.com/authorize",

@@ -117,13 +117,16 @@ def _align(
     widths = [max(width(heading), *(width(_shown(row[at])) for row in first)) for at, heading in enumerate(headings)]
     right = [_numbers(first, at) for at in range(len(headings))]
     for row in chain([headings], first, rest):
-        cells = [_shown(cell) for cell in row]
-        padded = [
-            " " * (wide - width(cell)) + cell if to_right else cell + " " * (wide - width(cell))
-            for cell, wide, to_right in zip(cells, widths, right, strict=True)
-        ]
-        to.write("  ".join(padded).rstrip() + "\n")
+        cells = map(_padded, map(_shown, row), widths, right)
+        to.write("  ".join(cells).rstrip() + "\n")
     to.flush()
+
+
+def _padded(cell: str, columns: int, to_right: bool) -> str:
+    if cell.isascii():
+        return cell.rjust(columns) if to_right else cell.ljust(columns)
+    space = " " * (columns - width(cell))
+    return space + cell if to_right else cell + space
 
 
 def _numbers(rows: Sequence[Sequence[Cell]], at: int) -> bool:
@@ -131,6 +134,8 @@ def _numbers(rows: Sequence[Sequence[Cell]], at: int) -> bool:
 
 
 def _shown(cell: Cell) -> str:
+    if isinstance(cell, str):
+        return clean(cell)
     if cell is None:
         return ""
     if isinstance(cell, bool):

@@ -6,17 +6,19 @@ from datetime import UTC, datetime
 
 _DRIVES = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
+_PERHAPS_NOT_ONE = re.compile("[^\x00-\xac\xae-\u02ff\u2010-\u203e]")
+
 
 def clean(text: str) -> str:
     """*text* with what would drive a terminal, or turn the direction of writing, shown as an escape."""
+    if text.isprintable() and text.isascii():
+        return text
     return _DRIVES.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), text)
 
 
 def width(text: str) -> int:
     """How many columns *text* takes on a terminal."""
-    if text.isascii():
-        return len(text)
-    return sum(_columns(one) for one in text)
+    return len(text) + sum(_columns(one) - 1 for one in _PERHAPS_NOT_ONE.findall(text))
 
 
 def _columns(one: str) -> int:

@@ -111,8 +111,8 @@ class Names:
                 return candidates[0][0]
         return None
 
-    def _types(self) -> list[str]:
-        """The types of all nodes, each found by one step in the index."""
+    def types(self) -> list[str]:
+        """The types of all resources and principals, each found by one step in the index."""
         return [
             row[0]
             for row in self.db.execute(
@@ -124,7 +124,7 @@ class Names:
 
     def _by_id(self, text: str) -> list[Candidate]:
         found: list[Candidate] = []
-        for kind in self._types():
+        for kind in self.types():
             row = self.db.execute(
                 "SELECT r.display_name FROM node n LEFT JOIN resource_row r ON r.key = n.key WHERE n.type = ? AND n.id = ?",
                 (kind, text),

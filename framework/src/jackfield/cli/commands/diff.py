@@ -35,7 +35,8 @@ def diff(app: App, connection: str, old: str | None, new: str | None, output: st
                 {change.value: map(_document, _all(found, change)) for change in Change},
             )
             return
-        _summary(app, found)
+        if not _summary(app, found) and output == "table":
+            return
         table = Columns(("change", "kind", "what", "name", "details"), _cells)
         rows = (one for change in Change for one in _all(found, change))
         print_rows(output, rows, table)
@@ -84,7 +85,8 @@ def _head(found: "Diff", before: "Run", after: "Run") -> dict[str, object]:
     }
 
 
-def _summary(app: App, found: "Diff") -> None:
+def _summary(app: App, found: "Diff") -> bool:
+    """Tell on stderr what is compared and how much changed; whether anything did."""
     from jackfield.cli.output import note
     from jackfield.cli.text import age, count, moment
     from jackfield.snapshots.diff import Change, Kind
@@ -100,14 +102,15 @@ def _summary(app: App, found: "Diff") -> None:
         Change.CHANGED: "changed",
         Change.NEWLY_SEEN: "newly seen (the older snapshot could not see that part)",
     }
-    nothing = True
+    changed = False
     for change, kinds in found.counts().items():
         parts = [count(number, nouns[kind]) for kind, number in kinds.items() if number]
         if parts:
-            nothing = False
+            changed = True
             note(f"{', '.join(parts)} {words[change]}")
-    if nothing:
+    if not changed:
         note("Nothing changed.")
+    return changed
 
 
 def _cells(one: "Changed") -> tuple[Any, ...]:

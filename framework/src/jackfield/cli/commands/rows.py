@@ -10,6 +10,7 @@ from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument, limit_option, output_option, run_option
 
 if TYPE_CHECKING:
+    from jackfield.snapshots.reader import Snapshot
     from jackfield.snapshots.records import EntitlementRow, GrantRow, ResourceRow
 
 T = TypeVar("T")
@@ -25,6 +26,14 @@ _carried = click.option(
 )
 _resource = click.option("--resource", metavar="RESOURCE", help="Only of this resource: type:id, id or name.")
 _slug = click.option("--slug", metavar="SLUG", help="Only entitlements with this slug, such as member.")
+
+
+def _known(snapshot: "Snapshot", type_: str | None) -> None:
+    """Tell if nothing can have the type that is asked for: it may be mistyped."""
+    from jackfield.cli.output import note
+
+    if type_ is not None and type_ not in (types := snapshot.types()):
+        note(f"Nothing has the type {type_!r}; there are: {', '.join(types) or 'none'}.")
 
 
 def _limited(rows: Iterable[T], limit: int | None) -> Iterator[T]:
@@ -58,6 +67,7 @@ def resources(
 
     with look(app, connection, run) as snapshot:
         told = CarriedCells(app, snapshot)
+        _known(snapshot, type_)
 
         def table(row: "ResourceRow") -> tuple[Any, ...]:
             one = row.resource
@@ -110,6 +120,7 @@ def entitlements(
 
     with look(app, connection, run) as snapshot:
         told = CarriedCells(app, snapshot)
+        _known(snapshot, type_)
 
         def table(row: "EntitlementRow") -> tuple[Any, ...]:
             one = row.entitlement
@@ -179,6 +190,7 @@ def grants(
 
     with look(app, connection, run) as snapshot:
         told = CarriedCells(app, snapshot)
+        _known(snapshot, type_)
 
         def table(row: "GrantRow") -> tuple[Any, ...]:
             one = row.grant
