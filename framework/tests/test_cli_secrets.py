@@ -22,9 +22,9 @@ def redactor() -> Redactor:
     return made
 
 
-def logged(redactor: Redactor, event: str, level: str = "debug", **facts: object) -> str:
+def logged(redactor: Redactor, event: str, *, least: str = "debug", **facts: object) -> str:
     stream = io.StringIO()
-    LazyLog(level, redactor, stream).info(event, **facts)
+    LazyLog(least, redactor, stream).info(event, **facts)
     return stream.getvalue()
 
 
@@ -54,9 +54,7 @@ def test_no_secret_is_logged(redactor: Redactor, event: str, facts: dict[str, ob
 
 
 def test_what_is_no_secret_stays(redactor: Redactor):
-    line = logged(
-        redactor, "answer", route="/token", status=200, code_page=7, token_count=3, path="a\nb", level=3, event_=4
-    )
+    line = logged(redactor, "answer", route="/token", status=200, code_page=7, token_count=3, path="a\nb", level=3)
     for part in ("route=/token", "status=200", "code_page=7", "token_count=3", "path=a\\nb", "level=info", "level_=3"):
         assert part in line
     assert line.count("\n") == 1
@@ -75,7 +73,7 @@ def test_the_trace_of_an_error_is_one_line_without_values(redactor: Redactor):
 
 
 def test_what_is_below_the_level_is_not_written(redactor: Redactor):
-    assert logged(redactor, "answer", level="warning") == ""
+    assert logged(redactor, "answer", least="warning") == ""
 
 
 @pytest.mark.parametrize(("level", "count"), [("debug", 1), ("warning", 0)])

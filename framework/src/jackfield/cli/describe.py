@@ -148,6 +148,3 @@ def _tell_keys(keys: list[dict[str, Any]]) -> None:
         if key["description"]:
             say(f"      {key['description']}")
         say(f"      ${key['variable']}")
-
-
-__all__ = ["connector_document", "keys_of", "tell_connector"]

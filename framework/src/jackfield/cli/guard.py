@@ -67,10 +67,8 @@ def _tell(app: "App", error: Exception) -> int:
 
 def show_error(app: "App", error: "JackfieldError") -> None:
     """Tell an error on stderr: what happened, where, and what to do."""
-    where = f" ({error.where})" if error.where else ""
-    hint = f"\n       {error.hint}" if error.hint else ""
-    end = "" if error.summary.endswith((".", "!", "?")) or where else "."
-    say_error(app, f"{error.summary}{where}{end or ('.' if where else '')}{hint}")
+    text = f"{error.summary.rstrip('.')} ({error.where})." if error.where else f"{error.summary.rstrip('.')}."
+    say_error(app, f"{text}\n       {error.hint}" if error.hint else text)
 
 
 def say_error(app: "App", text: str) -> None:

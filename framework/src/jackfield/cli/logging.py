@@ -38,8 +38,8 @@ class LazyLog:
 
     def _write(self, level: int, event: str, facts: dict[str, Any]) -> None:
         if level >= self._least:
-            # These two names are the line's own.
-            plain = {f"{name}_" if name in ("level", "event") else name: value for name, value in facts.items()}
+            # This name is the line's own.
+            plain = {"level_" if name == "level" else name: value for name, value in facts.items()}
             self._logger.log(level, event, **plain)
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jackfield.cli.app import App
 from jackfield.cli.output import note
@@ -11,9 +11,6 @@ from jackfield.errors import NotFound
 from jackfield.snapshots.reader import Snapshot, read_snapshot
 from jackfield.snapshots.records import Carried
 from jackfield.state import Run, RunStatus
-
-if TYPE_CHECKING:
-    from jackfield.state import State
 
 _SHOWN = 10
 _NAMED = 5
@@ -47,7 +44,7 @@ def run_named(app: App, connection: str, run: str) -> Run:
     record = None
     if app.home.database.exists():
         with app.state() as state:
-            record = _record(state, connection, run)
+            record = state.get(connection, run)
     if record is None:
         raise NotFound(
             f"the connection {connection!r} has no run {run!r}", hint=f"`jackfield syncs {connection}` lists them."
@@ -55,10 +52,6 @@ def run_named(app: App, connection: str, run: str) -> Run:
     if record.status not in (RunStatus.PUBLISHED, RunStatus.HELD):
         raise NotFound(f"the run {run!r} left no snapshot: it is {record.status.value}")
     return record
-
-
-def _record(state: "State", connection: str, run: str) -> Run | None:
-    return state.get(connection, run)
 
 
 @contextmanager
