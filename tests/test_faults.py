@@ -118,3 +118,20 @@ def test_a_second_listing_that_fails_takes_nothing_away() -> None:
                 assert judge(result, of_truth(simulator.truth()), None) == []
 
     asyncio.run(run())
+
+
+def test_a_read_that_stalls_after_its_parallel_requests_failed() -> None:
+    """The catalogue asks for two things at once; its time-out still ends the read, and what it opens is carried."""
+
+    async def run() -> None:
+        with bench() as workshop:
+            async with simulating(TEAMS["small"]) as simulator:
+                base = (await workshop.sync(simulator)).run
+                simulator.fault("server_error", route="team/get_info")
+                result = await workshop.sync(simulator, retry_deadline=30.0, stall_timeout=2.0)
+                assert exit_code(result) == 8
+                assert {seal.scope for seal in result.run.scopes} == {"app", "license", "license:full/*", "role"}
+                assert {seal.reason for seal in result.run.scopes if seal.scope == "role"} == {"no page within 2 s"}
+                assert judge(result, of_truth(simulator.truth()), base) == []
+
+    asyncio.run(run())

@@ -110,10 +110,17 @@ class BadConfig(JackfieldError):
 
 
 class BadCredentials(JackfieldError):
-    """The application no longer accepts the credentials; only a new sign-in helps."""
+    """The application no longer accepts the credentials, for the reason that its own ``tag`` names, if any.
+
+    Only a new sign-in helps.
+    """
 
     code = "bad_credentials"
     exit_code = 3
+
+    def __init__(self, summary: str, *, tag: str | None = None, **where: str | None) -> None:
+        super().__init__(summary, **where)
+        self.tag = tag
 
 
 class MissingPermission(JackfieldError):

@@ -101,6 +101,7 @@ def _refusal(response: Response, client: OAuthClient) -> JackfieldError:
     if error == "invalid_grant":
         return BadCredentials(
             "the refresh token or code is no longer accepted (invalid_grant)",
+            tag=error,
             hint="Run `jackfield authorize` for this connection.",
             **where,
         )

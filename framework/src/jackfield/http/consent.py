@@ -63,7 +63,7 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
         try:
             return await request_token(http, self.client, form)
         except BadCredentials as error:
-            if "invalid_grant" not in error.summary:
+            if error.tag != "invalid_grant":
                 raise
             raise BadCredentials(
                 "the application refuses the code (invalid_grant): it is mistyped, was used before, or is too old",

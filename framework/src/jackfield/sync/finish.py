@@ -117,7 +117,7 @@ def describe(db: sqlite3.Connection) -> tuple[dict[str, str], Counts, tuple[Seal
             "SELECT n.type, count(*) FROM resource_row r JOIN node n ON n.key = r.key GROUP BY n.type"
         ).fetchall()
     )
-    entitlements = db.execute("SELECT count(*) FROM entitlement_row").fetchone()[0]
+    entitlements = db.execute("SELECT count(*) FROM entitlement_row WHERE scope IS NOT NULL").fetchone()[0]
     grants = db.execute("SELECT count(*) FROM grant_row").fetchone()[0]
     unseen = db.execute(
         "SELECT name, seal, observed, expected, reason FROM scope_row WHERE seal IN ('partial', 'unreadable') ORDER BY name"

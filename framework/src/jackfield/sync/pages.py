@@ -152,7 +152,7 @@ class PageReader:
                         wait_jitter=0.5,
                     ):
                         with attempt:
-                            return await self._connection.read_page(family, scopes, cursor, failures, self._writer)
+                            return await self._attempt(family, scopes, cursor, failures)
             except RateLimited as error:
                 # The limiter holds every call back for as long as was asked; here it is only asked again.
                 if self._clock.monotonic() - started > self._patience.stall_timeout:
@@ -164,6 +164,22 @@ class PageReader:
                     ) from error
             except TimeoutError:
                 raise Transient(f"no page within {self._patience.stall_timeout:g} s") from None
+
+
+    async def _attempt(self, family: str, scopes: tuple[Scope, ...], cursor: str | None, failures: int) -> Page:
+        """One call of the connector, in a task of its own.
+
+        A TaskGroup in a connector that fails can leave its task marked as being cancelled (Python 3.11), and a time-out
+        around it would then go by unnoticed.
+        """
+        call = asyncio.ensure_future(self._connection.read_page(family, scopes, cursor, failures, self._writer))
+        try:
+            return await call
+        except asyncio.CancelledError:
+            mine = asyncio.current_task()
+            if call.cancelled() and mine is not None and not mine.cancelling():
+                raise PluginBug(f"the connector cancelled its own read of {family!r}") from None
+            raise
 
 
 async def _dismiss(task: "asyncio.Future[Page]") -> None:
