@@ -25,8 +25,9 @@ def _until_asked(simulator: Spawned, route: str) -> None:
 def test_killed_and_run_again(tmp_path: Path, seed: int) -> None:
     with spawn(*TEAM) as simulator:
         yard = Yard(tmp_path / "site", simulator, seed)
-        for at in (0.3, 0.6, 0.8, 0.95):
+        for at in (0.4, 0.6, 0.8):
             yard.kill(at=at)
+        yard.kill(late=True)
 
 
 def test_killed_between_two_pages(tmp_path: Path) -> None:

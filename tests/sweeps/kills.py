@@ -15,11 +15,12 @@ from typing import Any
 
 import msgspec
 from harness.changes import change_at_random
-from harness.cli import Site
+from harness.cli import Site, Started
 from harness.evidence import table, write
 from harness.partials import ROUTES, Stored, stored_in
 from harness.pictures import assert_same, of_file, of_truth
 from harness.syncs import snapshot_of
+from harness.verdicts import HELD
 
 from jackfield.state import RunStatus
 from jackfield_dropbox.simulator.launch import Spawned, spawn
@@ -49,6 +50,7 @@ class Yard:
         started = time.monotonic()
         first = self.site.sync()
         assert first.code == 0, first
+        self.usual = self.simulator.requests()["total"]
         self.seconds = self._measure(time.monotonic() - started)
 
     def _measure(self, first: float) -> float:
@@ -56,14 +58,22 @@ class Yard:
         assert again.code == 0, again
         return min(first, again.seconds)
 
-    def kill(self, *, at: float | None = None) -> Seen:
-        """Change the team, sync, kill at a share of the usual time (random unless given), look, run again, compare."""
+    def kill(self, *, at: float | None = None, late: bool = False) -> Seen:
+        """Change the team, sync, kill, look, run again, compare.
+
+        The moment is a share of the usual time, random unless given; *late* waits for the last request first, since
+        sealing and publishing are short.
+        """
         share = self.rng.uniform(0.02, 1.1) if at is None else at
         change_at_random(self.simulator, self.rng, 4)
         self.simulator.reset_requests()
         recorded = {run.run for run in self.site.history()}
         process = self.site.start("sync", "acme", "--output", "json")
-        time.sleep(self.seconds * share)
+        if late:
+            self._await_last_request(process)
+            time.sleep(self.rng.uniform(0.0, 0.4))
+        else:
+            time.sleep(self.seconds * share)
         done = process.process.poll() is not None
         process.kill()
         self._settle()
@@ -72,19 +82,31 @@ class Yard:
         self._nothing_short(recorded)
         self.simulator.reset_requests()
         ended = self.site.sync()
-        assert ended.code == 0, f"the rerun: {ended}"
         after = self.simulator.requests()["requests"]
+        if ended.code == HELD:
+            # One person may own a fifth of all groups, and leave.
+            ended = self.site.sync("--accept", ended.json["run"])
+        assert ended.code == 0, f"the rerun: {ended}"
+        if stored.run is None:
+            self.usual = len(after)
         self._look_at(ended.json, recorded, stored)
         twice = asked_twice(before, after, stored)
         phase = "over" if done else phase_of(stored, before)
         # The machine may be faster or slower than when it was measured: most kills are to hit a sync that runs.
-        if phase == "over":
+        if late:
+            pass
+        elif phase == "over":
             self.seconds *= 0.9
         elif phase == "starting" and share > 0.4:
             self.seconds *= 1.1
         if phase == "over" or stored.run is None:
             twice = 0  # a sync of its own
         return Seen(phase, stored.pages.total(), len(before), len(after), twice)
+
+    def _await_last_request(self, process: Started) -> None:
+        """Wait until as many requests were made as usual, or the sync has ended."""
+        while process.process.poll() is None and self.simulator.requests()["total"] < self.usual:
+            time.sleep(0.01)
 
     def _settle(self) -> None:
         """Wait until the simulator has seen that the connections are gone."""
@@ -111,7 +133,7 @@ class Yard:
         if stored.run is not None:
             assert stored.run == told["run"], f"the rerun made {told['run']} instead of going on with {stored.run}"
         for run in history:
-            assert run.status in (RunStatus.PUBLISHED, RunStatus.INTERRUPTED), f"left as {run.status}: {run}"
+            assert run.status not in (RunStatus.RUNNING, RunStatus.FAILED), f"left as {run.status}: {run}"
         rubbish = [name for name in self.site.files() if "partial" in name or "finished" in name]
         assert not rubbish, f"left lying about: {rubbish}"
         snapshots = {name for name in self.site.files() if name.endswith(".sqlite")}
@@ -170,9 +192,7 @@ def _work(seed: int, times: int) -> list[Seen]:
     with tempfile.TemporaryDirectory(prefix="kills-") as folder, spawn(*TEAM) as simulator:
         yard = Yard(Path(folder) / "site", simulator, seed)
         for number in range(times):
-            # Every fourth kill comes late, where reading has ended: sealing and publishing are short.
-            late = yard.rng.uniform(0.75, 1.05) if number % 4 == 3 else None
-            seen.append(yard.kill(at=late))
+            seen.append(yard.kill(late=number % 4 == 3))
             if number % 10 == 9:
                 counts = dict(Counter(one.phase for one in seen))
                 print(f"seed {seed}, {number + 1}: {counts}", file=sys.stderr, flush=True)

@@ -71,3 +71,5 @@ def _tune(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA cache_size = -16000")
     connection.execute("PRAGMA wal_autocheckpoint = 4000")
+    # Sorting a million grants and indexing them may use a second core.
+    connection.execute("PRAGMA threads = 2")

@@ -165,7 +165,6 @@ class PageReader:
             except TimeoutError:
                 raise Transient(f"no page within {self._patience.stall_timeout:g} s") from None
 
-
     async def _attempt(self, family: str, scopes: tuple[Scope, ...], cursor: str | None, failures: int) -> Page:
         """One call of the connector, in a task of its own.
 

@@ -87,43 +87,59 @@ def drift(union: str, tag: str) -> Diagnostic:
 def user(member: wire.Member) -> Resource:
     """One member of the team as a user."""
     profile = member.profile
-    ids = {"external_id": profile.external_id, "persistent_id": profile.persistent_id, "account_id": profile.account_id}
-    facts = {
-        "membership_type": profile.membership_type.tag if profile.membership_type else None,
-        "directory_restricted": profile.is_directory_restricted,
-        "recoverable": profile.status.is_recoverable,
-        "disconnected": profile.status.is_disconnected,
-    }
+    external_ids: dict[str, str] = {}
+    if profile.external_id:
+        external_ids["external_id"] = profile.external_id
+    if profile.persistent_id:
+        external_ids["persistent_id"] = profile.persistent_id
+    if profile.account_id:
+        external_ids["account_id"] = profile.account_id
+    emails = (Email(address=profile.email, primary=True, verified=profile.email_verified),)
+    if profile.secondary_emails:
+        emails += tuple(Email(address=more.email, verified=more.is_verified) for more in profile.secondary_emails)
+    name = profile.name
     return Resource(
         id=ResourceId(type="user", id=profile.team_member_id),
         scope=USERS.name,
-        display_name=profile.name.display_name.strip() or profile.email,
+        display_name=name.display_name.strip() or profile.email,
         trait=UserTrait(
             status=_STATUS.get(profile.status.tag, AccountStatus.UNKNOWN),
             status_raw=profile.status.tag,
             login=profile.email,
-            emails=(
-                Email(address=profile.email, primary=True, verified=profile.email_verified),
-                *(Email(address=more.email, verified=more.is_verified) for more in profile.secondary_emails),
-            ),
-            given_name=profile.name.given_name or None,
-            surname=profile.name.surname or None,
-            familiar_name=profile.name.familiar_name or None,
-            external_ids={name: value for name, value in ids.items() if value},
+            emails=emails,
+            given_name=name.given_name or None,
+            surname=name.surname or None,
+            familiar_name=name.familiar_name or None,
+            external_ids=external_ids,
             invited=profile.invited_on,
             joined=profile.joined_on,
             suspended=profile.suspended_on,
         ),
-        profile={name: value for name, value in facts.items() if value is not None},
+        profile=_facts(profile),
     )
 
 
-def user_drift(profile: wire.Profile) -> Iterable[Diagnostic]:
+def _facts(profile: wire.Profile) -> dict[str, str | int | float | bool | None]:
+    facts: dict[str, str | int | float | bool | None] = {}
+    if profile.membership_type is not None:
+        facts["membership_type"] = profile.membership_type.tag
+    if profile.is_directory_restricted is not None:
+        facts["directory_restricted"] = profile.is_directory_restricted
+    if profile.status.is_recoverable is not None:
+        facts["recoverable"] = profile.status.is_recoverable
+    if profile.status.is_disconnected is not None:
+        facts["disconnected"] = profile.status.is_disconnected
+    return facts
+
+
+def user_drift(profile: wire.Profile) -> list[Diagnostic]:
     """The unknown tags of one member."""
+    notes: list[Diagnostic] = []
     if profile.status.tag not in _STATUS:
-        yield drift("the member status", profile.status.tag)
-    if profile.membership_type and profile.membership_type.tag not in ("full", "limited"):
-        yield drift("the membership type", profile.membership_type.tag)
+        notes.append(drift("the member status", profile.status.tag))
+    if profile.membership_type is not None and profile.membership_type.tag not in ("full", "limited"):
+        notes.append(drift("the membership type", profile.membership_type.tag))
+    return notes
 
 
 def seat(profile: wire.Profile) -> Grant | None:

@@ -197,7 +197,7 @@ def _people(page: wire.MembersPage, view: SyncView) -> tuple[list[Item], list[Di
     notes: list[Diagnostic] = []
     for member in page.members:
         items.append(model.user(member))
-        notes.extend(model.user_drift(member.profile))
+        notes += model.user_drift(member.profile)
         for role in member.roles or ():
             if role.role_id not in known_roles:
                 items.extend(model.role(role))
