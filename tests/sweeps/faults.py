@@ -16,6 +16,7 @@ import msgspec
 from harness.benches import bench
 from harness.changes import change_at_random
 from harness.evidence import table, write
+from harness.oracle import check_record, judge_of_traffic
 from harness.pictures import Picture, of_file, of_truth
 from harness.simulators import Inside, simulating
 from harness.syncs import QUICK, Bench, snapshot_of
@@ -116,7 +117,8 @@ def _owned(group: dict[str, Any]) -> int:
 async def show(case: Case, workshop: Bench, name: str) -> Seen:
     """Publish a base, change the team, order the fault, sync, and judge what came of it."""
     kind = catalogue()[case.kind]
-    async with simulating(TEAMS[case.team]) as simulator:
+    record = workshop.home.folder / f"{name}.jsonl"
+    async with simulating(TEAMS[case.team], record=str(record)) as simulator:
         base = await _prepare(workshop, simulator, name, case.team)
         params = {"bytes": HUGE} if case.kind == "huge_body" else dict(case.more)
         ordered = simulator.fault(case.kind, at=case.at, route=case.route, times=1 if case.once else None, **params)
@@ -126,6 +128,9 @@ async def show(case: Case, workshop: Bench, name: str) -> Seen:
         seconds = time.monotonic() - started
         fired = next(one["fired"] for one in simulator.faults() if one["id"] == ordered["id"])
         truth = of_truth(simulator.truth())
+    if case.team == "small":
+        check_record(record)
+    record.unlink()
     code = exit_code(result)
     wrong = _judge(case, result, truth, base)
     if kind.recovers and case.once and code != 0:
@@ -152,6 +157,7 @@ async def sweep(chosen: list[Case], *, together: int = 24) -> list[Seen]:
     """Run cases, many at a time: they wait more than they work. Large teams take more of the places."""
     places = asyncio.Semaphore(together)
     turn = asyncio.Lock()
+    judge_of_traffic()
     with bench() as workshop:
 
         async def one(number: int, case: Case) -> Seen:
@@ -219,7 +225,8 @@ def _write(seen: list[Seen]) -> None:
         "What becomes of faults",
         "A base is published, the team changes, then a sync meets the fault: once at each of its requests, or for good "
         "on each route. Whole means that the snapshot equals the simulator's truth. Where a part could not be read, "
-        "the snapshot names it and carries the old rows; every other part equals the truth.",
+        "the snapshot names it and carries the old rows; every other part equals the truth. The official SDK decodes every "
+        "request to the small team, and every answer that no fault spoiled.",
         table(headings, rows),
         f"{len(seen)} syncs: {total['once']} with a fault that happened once, {total['for good']} with one for good; "
         f"{sum(bool(one.wrong) for one in seen)} wrong.",

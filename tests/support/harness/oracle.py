@@ -12,7 +12,8 @@ _FILE = Path(__file__).parents[3] / "plugins" / "dropbox" / "tests" / "simulator
 
 
 @cache
-def _judge() -> Any:
+def judge_of_traffic() -> Any:
+    """The judge's module. Loading it takes seconds: do so before anything is timed."""
     spec = spec_from_file_location("dropbox_oracle", _FILE)
     assert spec is not None
     assert spec.loader is not None
@@ -27,7 +28,7 @@ def check_record(record: Path) -> int:
 
     Of an exchange that a fault spoiled only the request is judged, which the fault did not touch.
     """
-    check: Callable[[str, bytes, int, bytes], None] = _judge().check_exchange
+    check: Callable[[str, bytes, int, bytes], None] = judge_of_traffic().check_exchange
     judged = 0
     with record.open(encoding="utf-8") as lines:
         for line in lines:
@@ -35,7 +36,7 @@ def check_record(record: Path) -> int:
             route, request = one["route"], one["request"].encode()
             if one["faults"]:
                 if request:
-                    _judge().decode(_judge().routes()[route].arg_type, request)
+                    judge_of_traffic().decode(judge_of_traffic().routes()[route].arg_type, request)
             else:
                 check(route, request, one["status"], one["answer"].encode())
             judged += 1

@@ -133,7 +133,8 @@ def tell_connector(made: dict[str, Any]) -> None:
 
 def _capability(one: dict[str, Any]) -> tuple[str, str, str]:
     needed = [each["name"] + (" (optional)" if each["optional"] else "") for each in one["permissions"]]
-    return one["name"], ", ".join(needed) or "none", one["description"]
+    later = "" if one["hook"] else " (not in this version)"
+    return one["name"], ", ".join(needed) or "none", one["description"] + later
 
 
 def _tell_keys(keys: list[dict[str, Any]]) -> None:
