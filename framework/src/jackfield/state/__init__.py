@@ -2,7 +2,7 @@
 
 from jackfield.state.database import State, open_state
 from jackfield.state.home import Home
-from jackfield.state.lock import Lock, hold_lock
+from jackfield.state.lock import Lock, hold_lock, is_held
 from jackfield.state.runs import Run, RunStatus
 
-__all__ = ["Home", "Lock", "Run", "RunStatus", "State", "hold_lock", "open_state"]
+__all__ = ["Home", "Lock", "Run", "RunStatus", "State", "hold_lock", "is_held", "open_state"]

@@ -1,6 +1,7 @@
 """One process at a time: a lock on a file, which the system lets go when its holder dies."""
 
 import os
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,8 @@ class Lock(Protocol):
         ...
 
 
+_TRIES = 5
+_BETWEEN_TRIES = 0.02
 _LEAST = 256
 """Bytes that any holder takes, filled up with blanks."""
 
@@ -45,18 +48,14 @@ class _FileLock:
 @contextmanager
 def hold_lock(file: Path, *, connection: str, purpose: str, holder: Holder) -> Generator[Lock]:
     """Hold the lock for as long as the block lasts; raises Busy, naming the holder, if another process has it."""
-    import fcntl
-
     handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _taken(handle):
             raise Busy(
                 f"another {purpose} of {connection!r} is running{_who(handle)}",
                 connection=connection,
                 hint="Wait for it to end, or stop that process.",
-            ) from None
+            )
         lock = _FileLock(handle)
         lock.name(holder)
         yield lock
@@ -65,9 +64,46 @@ def hold_lock(file: Path, *, connection: str, purpose: str, holder: Holder) -> G
         os.close(handle)
 
 
-def _who(handle: int) -> str:
+def _taken(handle: int) -> bool:
+    """Whether the lock is ours now; tried a few times, since ``is_held`` may be looking."""
+    import fcntl
+
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_BETWEEN_TRIES)
+        else:
+            return True
+    return False
+
+
+def is_held(file: Path) -> bool:
+    """Whether a living process holds the lock; looks for an instant, which ``hold_lock`` waits out."""
+    import fcntl
+
     try:
-        holder = msgspec.json.decode(os.pread(handle, 4096, 0), type=Holder)
+        handle = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def _decode(content: bytes) -> Holder | None:
+    try:
+        return msgspec.json.decode(content, type=Holder)
     except msgspec.DecodeError:
+        return None
+
+
+def _who(handle: int) -> str:
+    holder = _decode(os.pread(handle, 4096, 0))
+    if holder is None:
         return ""
     return f": process {holder.pid}, run {holder.run}, since {holder.since}"

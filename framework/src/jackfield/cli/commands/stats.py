@@ -60,7 +60,7 @@ def syncs(app: App, connection: str, limit: int, output: str) -> None:
     runs: list[Run] = []
     if app.home.database.exists():
         with app.state() as state:
-            runs = state.history(connection, limit)
+            runs = [_as_it_stands(one, app) for one in state.history(connection, limit)]
     if not runs:
         app.settings.connection(connection)
         note(f"There was no sync of {connection} yet; make one with `jackfield sync {connection}`.")
@@ -105,6 +105,17 @@ def syncs(app: App, connection: str, limit: int, output: str) -> None:
         head={"connection": connection},
         key="syncs",
     )
+
+
+def _as_it_stands(one: "Run", app: App) -> "Run":
+    """A run whose process is gone has not ended its record: the next sync will."""
+    import msgspec
+
+    from jackfield.state import RunStatus, is_held
+
+    if one.status is not RunStatus.RUNNING or is_held(app.home.lock(one.connection, "sync")):
+        return one
+    return msgspec.structs.replace(one, status=RunStatus.INTERRUPTED, reason="its process ended before it did")
 
 
 COMMANDS = {"stats": stats, "syncs": syncs}
