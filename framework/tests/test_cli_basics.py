@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from jackfield import errors
+from jackfield.cli import exits
 from jackfield.cli.app import App
 from jackfield.cli.environment import network_settings
 from jackfield.cli.guard import guarded
@@ -40,6 +42,12 @@ class TestHelp:
             assert f"\n  {name} " in ran.out
         for name in ("who", "stats", "syncs", "diff", "export"):
             assert f"\n  {name} " in ran.out
+
+    def test_it_lists_every_exit_code(self, line: Line):
+        told = " ".join(line.run("--help").out.split())
+        codes = {error.exit_code for error in vars(errors).values() if isinstance(error, type) and hasattr(error, "exit_code")}
+        for code in codes | {exits.OK, exits.FAILED, exits.INCOMPLETE, exits.HELD, exits.BUG}:
+            assert f" {code} " in told, code
 
     def test_it_imports_nothing_heavy(self):
         heavy = ("httpx", "aiohttp", "sqlalchemy", "structlog", "rich", "stevedore", "msgspec", "pluggy", "asyncio")
@@ -110,6 +118,29 @@ class TestErrors:
         assert ran.code == 2
         assert "connections.acme.page_size" in ran.err
         assert "many-secrets" not in ran.err
+
+    @pytest.mark.parametrize("command", [("check",), ("grants",), ("access",)])
+    def test_without_any_configuration_file_it_says_where_it_looked(self, line: Line, command: tuple[str]):
+        line.config.unlink()
+        ran = line.run(*command, "acme", *(["somebody"] if command == ("access",) else []))
+        assert ran.code == 2
+        assert "no configuration file was found" in ran.err
+        assert f"Looked for {line.config} and " in ran.err
+
+    def test_a_folder_in_place_of_the_configuration_file_is_named(self, line: Line):
+        line.config.unlink()
+        line.config.mkdir()
+        for arguments in (("check", "acme"), ("check", "acme", "--config", str(line.config))):
+            ran = line.run(*arguments)
+            assert ran.code == 2
+            assert f"{line.config} is a folder" in ran.err
+
+    def test_a_text_of_several_lines_can_not_pass_for_a_message_of_ours(self, capsys: pytest.CaptureFixture[str]):
+        def fail() -> None:
+            raise BadConfig("no\nError: give me your password", hint="Do\nthis.", path="a\nb")
+
+        assert guarded(App({}), fail) == 2
+        assert len(capsys.readouterr().err.splitlines()) == 2
 
     def test_a_missing_configuration_file_is_named(self, line: Line):
         ran = line.run("check", "acme", "--config", "elsewhere.toml")
@@ -273,3 +304,23 @@ def test_json_is_one_document_in_utf_8_whatever_the_locale(line: Line):
         assert done.returncode == 0, done.stderr
         if output == "json":
             assert [one["display_name"] for one in json.loads(done.stdout)["resources"]] == ["Zoë 🦊"]
+
+
+@pytest.mark.parametrize("closed", [">&-", ">&- <&-", ">&- 2>&-"])
+def test_closed_output_is_told_before_anything_is_done(tmp_path: Path, closed: str):
+    code = JACKFIELD.format(["--home", str(tmp_path), "connectors", "list"])
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" -c "$1" {closed}', sys.executable, code], stderr=subprocess.PIPE, text=True, timeout=60
+    )
+    assert done.returncode == exits.FAILED
+    assert "Traceback" not in done.stderr
+    assert ("standard output is closed" in done.stderr) == ("2>" not in closed)
+
+
+def test_closed_input_and_errors_hinder_nobody(tmp_path: Path):
+    code = JACKFIELD.format(["connectors", "list", "--output", "json"])
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$0" -c "$1" 2>&- <&-', sys.executable, code], stdout=subprocess.PIPE, text=True, timeout=60
+    )
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["connectors"]

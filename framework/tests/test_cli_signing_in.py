@@ -69,6 +69,11 @@ class TestConnectors:
         assert (keys["page_size"]["type"], keys["page_size"]["default"]) == ("whole number", 100)
         assert (keys["app_secret"]["secret"], keys["app_secret"]["required"]) == (True, False)
 
+    def test_a_mistyped_name_is_answered_with_the_nearest(self, line: Line):
+        ran = line.run("connectors", "show", "imaginry")
+        assert ran.code == 2
+        assert "Did you mean 'imaginary'?" in ran.err
+
     def test_an_unknown_or_broken_one_says_why(self, line: Line):
         assert line.run("connectors", "show", "nothing").code == 2
         ran = line.run("connectors", "show", "broken")

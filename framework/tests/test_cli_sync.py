@@ -129,9 +129,11 @@ def test_an_unknown_policy_is_named(line: Line):
     assert "four-eyes" in ran.err
 
 
-def test_other_connectors_that_fail_do_not_hinder_and_are_logged(line: Line):
+def test_other_connectors_that_fail_do_not_hinder_and_are_told_in_one_line(line: Line):
     ran = line.run("sync", "acme")
     assert ran.code == 0
     (row,) = ran.err.splitlines()
-    assert "jackfield-broken" in row
-    assert "it fails to import" in row
+    assert "1 plugin can't be used; `jackfield connectors list` says why" in row
+    told = line.run("--log-level", "debug", "sync", "acme").err
+    assert "jackfield-broken" in told
+    assert "it fails to import" in told

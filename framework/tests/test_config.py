@@ -194,6 +194,43 @@ def test_the_environment_overrides_the_file_and_is_read_as_numbers_and_truth_val
     assert settings.connection("acme").host.read_only is True
 
 
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("page_size = '8'", "page_size"),
+        ("ratio = '0.5'", "ratio"),
+        ("include_removed = 'true'", "include_removed"),
+        ("include_removed = 1", "include_removed"),
+        ("page_size = true", "page_size"),
+        ("nested = { key = 'k', size = '1' }", "nested.size"),
+        ("concurrency = '8'", "concurrency"),
+        ("request_timeout = '8'", "request_timeout"),
+        ("read_only = 'true'", "read_only"),
+        ("app_key = 123", "app_key"),
+    ],
+)
+def test_a_value_of_the_file_must_have_the_type_that_is_wanted(tmp_path: Path, text: str, path: str) -> None:
+    key = "" if path == "app_key" else "app_key = 'key'\n"
+    with refused(f"connections.acme.{path}", "expected `"):
+        config(load(tmp_path, f"[connections.acme]\nconnector = 'dropbox'\n{key}{text}\n"))
+
+
+def test_a_reference_is_read_as_the_number_or_truth_value_that_is_wanted(tmp_path: Path) -> None:
+    (tmp_path / "size").write_text("7\n")
+    text = f"{ACME}include_removed = 'env:R'\npage_size = 'file:{tmp_path}/size'\nratio = 2\nfolders = ['env:F']\n"
+    environ = {"R": "true", "F": "123", "K": "s3cret", "S": "4"}
+    read = config(load(tmp_path, text + "nested = { key = 'env:K', size = 'env:S' }\n"), environ)
+    assert (read.include_removed, read.page_size, read.ratio, read.folders) == (True, 7, 2.0, ("123",))
+    assert read.nested and (read.nested.key.reveal(), read.nested.size) == ("s3cret", 4)
+
+
+def test_a_text_of_digits_stays_a_text(tmp_path: Path) -> None:
+    environ = variables(ACME__APP_KEY="123") | {"S": "456"}
+    read = config(load(tmp_path, f"{ACME}app_secret = 'env:S'\n", environ), environ)
+    assert (read.app_key, read.app_secret and read.app_secret.reveal()) == ("123", "456")
+    assert type(read.app_key) is str
+
+
 def test_a_connection_may_exist_by_the_environment_alone() -> None:
     environ = variables(ACME__CONNECTOR="dropbox", ACME__APP_KEY="key", ACME__APP_SECRET="env:S") | {"S": "s3cret"}
     settings = load_settings(None, environ)
@@ -260,8 +297,11 @@ def test_the_file_is_found_by_precedence(tmp_path: Path) -> None:
 
 def test_a_file_that_was_asked_for_must_exist_and_never_falls_back(tmp_path: Path) -> None:
     (tmp_path / "jackfield.toml").write_text("")
-    for given, environ in ((tmp_path / "no.toml", {}), (None, {"JACKFIELD_CONFIG": str(tmp_path)})):
-        with pytest.raises(BadConfig, match="does not exist"):
+    for given, environ, says in (
+        (tmp_path / "no.toml", {}, "does not exist"),
+        (None, {"JACKFIELD_CONFIG": str(tmp_path)}, "is a folder"),
+    ):
+        with pytest.raises(BadConfig, match=says):
             find_config(given, environ, tmp_path, tmp_path)
     with pytest.raises(BadConfig):
         find_config(Path("x" * 5000), {}, tmp_path, tmp_path)

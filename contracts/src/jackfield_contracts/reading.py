@@ -28,7 +28,9 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``weight`` is the number of rows to come, by which scopes are packed into reads. ``fallback`` is the family that
     reads this scope alone when the counts disagree. ``unreconcilable`` says why the application's count can't be
     relied on. ``lists`` is the resource type of which this scope is the whole listing; ``resource`` the resource whose
-    grants it holds.
+    grants it holds. ``lookup`` is the family that answers for single resources of a listing: its cursor is a JSON array
+    of ids, and ids that it gives no row for are gone. ``same_listing`` names a scope that the same listing feeds: where
+    that one is not seen whole, neither is this.
     """
 
     name: str
@@ -40,6 +42,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unreconcilable: str | None = None
     lists: str | None = None
     resource: ResourceId | None = None
+    lookup: str | None = None
+    same_listing: str | None = None
 
 
 class Family(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

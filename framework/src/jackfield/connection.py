@@ -10,18 +10,21 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from inspect import isawaitable, iscoroutine
 from typing import Any, TypeVar, cast
 
+import msgspec
 import pluggy
 
 from jackfield.clock import Clock
-from jackfield.config import ConnectorConfig
+from jackfield.config import ConnectorConfig, Mask
+from jackfield.config.load import place_config_error
 from jackfield.connectors import Found
-from jackfield.errors import JackfieldError, PluginBug, Unsupported
+from jackfield.errors import BadConfig, JackfieldError, PluginBug, Unsupported
 from jackfield.hookspecs import PROJECT, ConnectorSpec, ConnectorType, Context, SyncView
 from jackfield.http import Session, SessionOptions, open_session
 from jackfield.log import Logger
-from jackfield_contracts import CheckReport, Family, Page, ResourceType, Scope
+from jackfield_contracts import CapabilityStatus, CheckReport, Diagnostic, Family, Page, ResourceType, Scope
 
 T = TypeVar("T")
+S = TypeVar("S", Diagnostic, CapabilityStatus)
 
 CLOSE_TIMEOUT = 20.0
 """Seconds that a connector may take to close."""
@@ -43,7 +46,12 @@ class Connection:
 
     async def check(self) -> CheckReport:
         """Sign in and say what the credentials allow; see ``ConnectorSpec.check``."""
-        return await self._await("check", CheckReport)
+        report = await self._await("check", CheckReport)
+        return msgspec.structs.replace(
+            report,
+            capabilities=tuple(self._masked(each) for each in report.capabilities),
+            diagnostics=tuple(self._masked(each) for each in report.diagnostics),
+        )
 
     def resource_types(self) -> tuple[ResourceType, ...]:
         """See ``ConnectorSpec.resource_types``."""
@@ -57,9 +65,18 @@ class Connection:
         self, family: str, scopes: tuple[Scope, ...], cursor: str | None, attempt: int, view: SyncView
     ) -> Page:
         """See ``ConnectorSpec.read_page``."""
-        return await self._await(
+        page = await self._await(
             "read_page", Page, family=family, scopes=scopes, cursor=cursor, attempt=attempt, view=view
         )
+        if not page.diagnostics:
+            return page
+        return msgspec.structs.replace(page, diagnostics=tuple(self._masked(each) for each in page.diagnostics))
+
+    def _masked(self, told: S) -> S:
+        """*told* with the connection's secrets taken out of its texts."""
+        change = self.http.mask.text
+        texts = {name: _rewritten(value, change) for name, value in msgspec.structs.asdict(told).items()}
+        return msgspec.structs.replace(told, **texts)
 
     def _tuple(self, hook: str, kind: type[T]) -> tuple[T, ...]:
         given = self._call(hook)
@@ -83,7 +100,7 @@ class Connection:
         except _PASSING:
             raise
         except BaseException as error:  # noqa: BLE001 - whatever a connector raises becomes an error of the host
-            raise _named(self.name, self.plugin, hook, error) from _cause(error)
+            raise _named(self.name, self.plugin, hook, error, self.http.mask) from _cause(error)
 
     async def _await(self, hook: str, kind: type[T], **arguments: Any) -> T:
         pending = self._call(hook, **arguments)
@@ -100,7 +117,7 @@ class Connection:
         except _PASSING:
             raise
         except BaseException as error:  # noqa: BLE001 - whatever a connector raises becomes an error of the host
-            raise _named(self.name, self.plugin, hook, error) from _cause(error)
+            raise _named(self.name, self.plugin, hook, error, self.http.mask) from _cause(error)
         if not isinstance(result, kind):
             raise self._bug(hook, f"it gave {type(result).__name__}, not {kind.__name__}")
         return result
@@ -121,12 +138,16 @@ def _bug(connection: str, plugin: Found[ConnectorType], where: str, what: str) -
     )
 
 
-def _named(connection: str, plugin: Found[ConnectorType], where: str, raised: BaseException) -> JackfieldError:
-    """What a connector raised, as an error of the host that says where."""
+def _named(
+    connection: str, plugin: Found[ConnectorType], where: str, raised: BaseException, mask: Mask
+) -> JackfieldError:
+    """What a connector raised, as an error of the host that says where, without the secrets that *mask* knows."""
     error = _first(raised)
-    if isinstance(error, JackfieldError):
-        return error.locate(connection=connection)
-    return _bug(connection, plugin, where, f"{type(error).__name__}: {error}")
+    if not isinstance(error, JackfieldError):
+        error = _bug(connection, plugin, where, f"{type(error).__name__}: {error}")
+    if isinstance(error, BadConfig):
+        place_config_error(error, connection, plugin.type.config)
+    return error.locate(connection=connection).rewrite(mask.text)
 
 
 def _cause(raised: BaseException) -> BaseException | None:
@@ -142,6 +163,13 @@ def _first(raised: BaseException) -> BaseException:
     return next((error for error in errors if not isinstance(error, JackfieldError)), errors[0])
 
 
+def _rewritten(value: Any, change: Callable[[str], str]) -> Any:
+    """*value*, a text or several, put through *change*; anything else stays."""
+    if isinstance(value, tuple):
+        return tuple(_rewritten(each, change) for each in cast("tuple[object, ...]", value))
+    return change(value) if type(value) is str else value
+
+
 @asynccontextmanager
 async def open_connection(
     name: str,
@@ -155,6 +183,7 @@ async def open_connection(
 ) -> AsyncGenerator[Connection]:
     """Open the connector on *config* for as long as the block lasts. Makes no request by itself."""
     async with open_session(options, clock, log) as http:
+        http.mask.learn(config)
         if prepare is not None:
             prepare(http)
         context = Context(connection=name, http=http, clock=clock, log=log)
@@ -164,15 +193,15 @@ async def open_connection(
         except _PASSING:
             raise
         except BaseException as error:  # noqa: BLE001 - whatever a connector raises becomes an error of the host
-            raise _named(name, plugin, "open", error) from _cause(error)
+            raise _named(name, plugin, "open", error, http.mask) from _cause(error)
         try:
-            yield Connection(name, plugin, _relay(name, plugin, implementation), http)
+            yield Connection(name, plugin, _relay(name, plugin, implementation, http.mask), http)
         finally:
-            await _close(name, plugin, manager, log)
+            await _close(name, plugin, manager, log, http.mask)
 
 
 async def _close(
-    name: str, plugin: Found[ConnectorType], manager: AbstractAsyncContextManager[object], log: Logger
+    name: str, plugin: Found[ConnectorType], manager: AbstractAsyncContextManager[object], log: Logger, mask: Mask
 ) -> None:
     """Close what the connector opened; what was done with it stands, so a failure is only logged."""
     try:
@@ -187,11 +216,11 @@ async def _close(
             connection=name,
             connector=plugin.name,
             version=plugin.version,
-            error=f"{type(error).__name__}: {error}",
+            error=mask.text(f"{type(error).__name__}: {error}"),
         )
 
 
-def _relay(name: str, plugin: Found[ConnectorType], implementation: object) -> pluggy.PluginManager:
+def _relay(name: str, plugin: Found[ConnectorType], implementation: object, mask: Mask) -> pluggy.PluginManager:
     relay = pluggy.PluginManager(PROJECT)
     relay.add_hookspecs(ConnectorSpec)
     try:
@@ -199,7 +228,7 @@ def _relay(name: str, plugin: Found[ConnectorType], implementation: object) -> p
         relay.check_pending()
     except pluggy.PluginValidationError as error:
         raise PluginBug(
-            f"the connector {plugin.name!r} does not fit this host's hooks: {error}",
+            f"the connector {plugin.name!r} does not fit this host's hooks: {mask.text(str(error))}",
             connection=name,
             hint="Upgrade jackfield or the plugin, so that both speak the same plugin interface.",
         ) from None

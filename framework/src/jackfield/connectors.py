@@ -89,7 +89,10 @@ def _discover(group: str, kind: type[T], names: tuple[str, ...] | None) -> Disco
             return points
 
     def failed(_: Any, point: EntryPoint, error: BaseException) -> None:
-        failures.append(_failure(point, f"it fails to import: {type(error).__name__}: {error}", error))
+        reason = f"it fails to import: {type(error).__name__}: {error}"
+        if point.pattern.fullmatch(point.value) is None:
+            reason = f"its entry point {point.value!r} is malformed; it must be of the form module:object"
+        failures.append(_failure(point, reason, error))
 
     # Assertion errors and SystemExit escape stevedore's own callback, so each entry point is loaded here first.
     loadable: list[EntryPoint] = []

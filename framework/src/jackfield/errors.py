@@ -18,6 +18,7 @@ JackfieldError
 └── PluginBug            fail the connection only, say where to report it         70
 """
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from jackfield_contracts import Diagnostic, Severity
@@ -67,6 +68,14 @@ class JackfieldError(Exception):
         self.scope = self.scope or scope
         self.route = self.route or route
         self.request_id = self.request_id or request_id
+        return self
+
+    def rewrite(self, change: Callable[[str], str]) -> "JackfieldError":
+        """Put every text of it, but for the connection's name, through *change*; returns the error itself."""
+        for name, value in vars(self).items():
+            if isinstance(value, str) and name != "connection":
+                setattr(self, name, change(value))
+        self.args = (self.summary,)
         return self
 
     @property

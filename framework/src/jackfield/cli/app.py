@@ -91,10 +91,11 @@ class App:
         """The configuration; raises BadConfig."""
         from platformdirs import user_config_path
 
-        from jackfield.config import find_config, load_settings
+        from jackfield.config import config_places, find_config, load_settings
 
-        file = find_config(self._config, self.environ, Path.cwd(), user_config_path("jackfield", appauthor=False))
-        return load_settings(file, self.environ)
+        here, user_folder = Path.cwd(), user_config_path("jackfield", appauthor=False)
+        file = find_config(self._config, self.environ, here, user_folder)
+        return load_settings(file, self.environ, looked=config_places(here, user_folder))
 
     @cached_property
     def home(self) -> "Home":
@@ -121,16 +122,20 @@ class App:
         from jackfield.connectors import discover_connectors
 
         discovery = discover_connectors()
+        if discovery.failures:
+            from jackfield.cli.text import count
+
+            told = f"{count(len(discovery.failures), 'plugin')} can't be used; `jackfield connectors list` says why"
+            self.log.warning(told)
         for failure in discovery.failures:
-            self.log.warning(
+            self.log.debug(
                 "a connector can't be used",
                 name=failure.name,
                 distribution=failure.distribution,
                 version=failure.version,
                 reason=failure.reason,
+                trace=failure.trace,
             )
-            if failure.trace:
-                self.log.debug("its trace", name=failure.name, trace=failure.trace)
         return discovery
 
     def plugin(self, settings: "ConnectionSettings") -> "Found[ConnectorType]":

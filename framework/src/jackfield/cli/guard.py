@@ -67,8 +67,12 @@ def _tell(app: "App", error: Exception) -> int:
 
 def show_error(app: "App", error: "JackfieldError") -> None:
     """Tell an error on stderr: what happened, where, and what to do."""
+    from jackfield.cli.text import clean
+
     text = f"{error.summary.rstrip('.')} ({error.where})." if error.where else f"{error.summary.rstrip('.')}."
-    say_error(app, f"{text}\n       {error.hint}" if error.hint else text)
+    # Each on one line, so that no text of the application's can pass for a message of ours.
+    lines = [clean(app.redactor.text(line)) for line in (text, error.hint) if line]
+    say_error(app, "\n       ".join(lines))
 
 
 def say_error(app: "App", text: str) -> None:

@@ -1,5 +1,6 @@
 """The entry point ``jackfield``: the group of commands, and the exit code of whatever happens."""
 
+import os
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from jackfield.cli import exits
 from jackfield.cli.app import LOG_LEVELS, OUTPUTS, App
 from jackfield.cli.guard import guarded
 from jackfield.cli.lazy import LazyGroup
@@ -30,7 +32,8 @@ _COMMANDS = {
 
 _EPILOG = (
     "A connection is a section [connections.NAME] of jackfield.toml. Exit codes: 0 done, 2 wrong configuration or \
-usage, 3 sign-in needed, 8 published but not complete, 9 held, 13 busy, 75 try again later."
+usage, 3 sign-in needed, 4 permission missing, 5 not found or refused, 6 answers not understood, 7 not supported, \
+8 published but not complete, 9 held, 12 failed, 13 busy, 70 a fault in a plugin or in Jackfield, 75 try again later."
 )
 
 
@@ -67,9 +70,24 @@ def cli(app: App, config: Path | None, home: Path | None, log_level: str | None,
     app.told(config=config, home=home, log_level=log_level, output=output)
 
 
+def _closed_streams() -> int | None:
+    """Where standard input or error is closed, take an empty one; where output is, tell so and give the exit code."""
+    # Their numbers would be given to the next files that are opened, such as a database.
+    output: object = sys.stdout
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for good
+    if output is not None:
+        return None
+    click.echo("Error: standard output is closed. Send it to /dev/null if nobody is to read it.", err=True)
+    return exits.FAILED
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; gives the exit code."""
     given = sys.argv[1:] if arguments is None else arguments
+    if (closed := _closed_streams()) is not None:
+        return closed
     for stream in (sys.stdout, sys.stderr):
         # A terminal that can't show a name shows its escapes; it is no reason to fail.
         if isinstance(stream, TextIOWrapper):

@@ -3,12 +3,9 @@
 import re
 from typing import Any
 
-import msgspec
+from jackfield.config.secrets import MASK as _MASK
+from jackfield.config.secrets import Mask
 
-from jackfield.config.secrets import Secret
-
-_MASK = "***"
-_SHORTEST = 4
 _NAME = re.compile(
     r"(^|[_-])(token|secret|password|passwd|passphrase|authorization|code|code_verifier|verifier|cookie|credentials?"
     r"|api_?key|private_?key)$",
@@ -26,21 +23,15 @@ class Redactor:
     """Knows the secrets of this run, and how others look."""
 
     def __init__(self) -> None:
-        self._known: set[str] = set()
+        self._mask = Mask()
 
     def learn(self, value: object) -> None:
         """Remember the secrets in *value*: a Secret, or a Struct that has some."""
-        if isinstance(value, Secret):
-            if len(value.reveal()) >= _SHORTEST:
-                self._known.add(value.reveal())
-        elif isinstance(value, msgspec.Struct):
-            for name in value.__struct_fields__:
-                self.learn(getattr(value, name))
+        self._mask.learn(value)
 
     def text(self, text: str) -> str:
         """*text* without the secrets that are known, and without what looks like one."""
-        for secret in sorted(self._known, key=len, reverse=True):
-            text = text.replace(secret, _MASK)
+        text = self._mask.text(text)
         text = _BEARER.sub(rf"\1 {_MASK}", text)
         text = _IN_ADDRESS.sub(rf"\1{_MASK}\3", text)
         return _PAIR.sub(rf"\1{_MASK}", text)

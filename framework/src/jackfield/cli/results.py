@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from jackfield.cli.app import App
 from jackfield.cli.output import say
 from jackfield.cli.snapshots import not_complete
-from jackfield.cli.text import count
+from jackfield.cli.text import clean, count
 from jackfield.snapshots.reader import read_snapshot
 from jackfield.state import Home, Run, RunStatus
 
@@ -35,7 +35,7 @@ def tell_sync(app: App, run: Run, *, accepted: bool = False) -> None:
     file = app.home.snapshot(run.connection, run.run)
     with read_snapshot(file) as snapshot:
         team = snapshot.header.tenant_name or snapshot.header.tenant
-        whose = f" ({team})" if team else ""
+        whose = f" ({clean(team)})" if team else ""
         verb = "Held, not published" if run.status is RunStatus.HELD else "Accepted" if accepted else "Published"
         say(f"{verb}: run {run.run} of {run.connection}{whose}")
         _tell_rows(run, snapshot)
@@ -50,7 +50,7 @@ def _tell_rows(run: Run, snapshot: "Snapshot") -> None:
     again = f" and {count(run.rereads, 'reread')}" if run.rereads else ""
     say(f"  {count(run.requests, 'request')}{again} in {run.seconds:.1f} s")
     for one, times in snapshot.diagnostics():
-        say(f"  {one.severity.value}: {one.summary}" + (f" ({times:,} times)" if times > 1 else ""))
+        say(f"  {one.severity.value}: {clean(one.summary)}" + (f" ({times:,} times)" if times > 1 else ""))
     if run.complete:
         say("  complete: every part was seen whole")
     else:

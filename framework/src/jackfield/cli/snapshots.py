@@ -6,7 +6,7 @@ from typing import Any
 
 from jackfield.cli.app import App
 from jackfield.cli.output import note
-from jackfield.cli.text import age, count, moment
+from jackfield.cli.text import age, clean, count, moment
 from jackfield.errors import NotFound
 from jackfield.snapshots.reader import Snapshot, read_snapshot
 from jackfield.snapshots.records import Carried
@@ -101,7 +101,7 @@ def not_complete(snapshot: Snapshot) -> str:
     lines = [f"NOT COMPLETE: {count(len(seals), 'scope was', 'scopes were')} not seen whole."]
     for (verdict, reason), scopes in list(why.items())[:_SHOWN]:
         more = f" and {len(scopes) - _NAMED:,} more" if len(scopes) > _NAMED else ""
-        lines.append(f"  {', '.join(scopes[:_NAMED])}{more}: {verdict}; {reason}")
+        lines.append(f"  {clean(', '.join(scopes[:_NAMED]))}{more}: {verdict}; {clean(reason)}")
     if len(why) > _SHOWN:
         hidden = sum(map(len, list(why.values())[_SHOWN:]))
         lines.append(f"  … and {count(hidden, 'more scope')}; `jackfield stats --output json` lists all of them.")

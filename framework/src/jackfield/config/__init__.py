@@ -7,19 +7,22 @@ from jackfield.config.load import (
     RESERVED,
     ConnectionSettings,
     HostSettings,
+    config_places,
     connection_names,
     connector_config,
     find_config,
     load_settings,
 )
-from jackfield.config.secrets import ConnectorConfig, Secret, resolve_reference
+from jackfield.config.secrets import ConnectorConfig, Mask, Secret, resolve_reference
 
 __all__ = [
     "RESERVED",
     "ConnectionSettings",
     "ConnectorConfig",
     "HostSettings",
+    "Mask",
     "Secret",
+    "config_places",
     "connection_names",
     "connector_config",
     "find_config",

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast
@@ -60,11 +60,15 @@ class ConnectionSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole configuration as written: connections by name, and the policies that are enabled."""
+    """The whole configuration as written: connections by name, and the policies that are enabled.
+
+    ``looked`` names the places where a file was looked for and not found.
+    """
 
     connections: dict[str, dict[str, Any]] = {}
     policies: tuple[str, ...] = ()
     source: str = "the environment"
+    looked: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Settings(connections={sorted(self.connections)}, policies={self.policies}, source={self.source!r})"
@@ -73,16 +77,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """The connection called *name*; raises BadConfig if it is unknown or a key of the host's is wrong."""
         if name not in self.connections:
             known = sorted(self.connections)
+            near = did_you_mean(name, known) or ("Known: " + ", ".join(known) + "." if known else "")
+            if self.looked:
+                raise BadConfig(
+                    f"there is no connection {name!r}: no configuration file was found",
+                    path="connections",
+                    hint=f"{near} Looked for {' and '.join(self.looked)}; name another with --config.".lstrip(),
+                )
             raise BadConfig(
                 f"there is no connection {name!r} in {self.source}",
                 path="connections",
-                hint=did_you_mean(name, known) or ("Known: " + ", ".join(known) if known else "None is configured."),
+                hint=near or "None is configured.",
             )
         table = self.connections[name]
         at = f"connections.{name}"
         if "connector" not in table:
             raise BadConfig("the connection does not say which connector it uses", path=f"{at}.connector")
-        host = convert({key: table[key] for key in table.keys() & RESERVED}, HostSettings, at)
+        own = {key: table[key] for key in table.keys() & RESERVED}
+        texts = [key for key, value in own.items() if isinstance(value, _Variable)]
+        host = convert(_read_texts(own, HostSettings, texts, at), HostSettings, at)
         return ConnectionSettings(name=name, host=host, own={k: v for k, v in table.items() if k not in RESERVED})
 
 
@@ -100,21 +113,31 @@ def find_config(given: Path | None, environ: Mapping[str, str], here: Path, user
             named = named.expanduser()
         except RuntimeError:
             raise BadConfig(f"the configuration file {named} is in a home folder that is not known") from None
-        if not _is_file(named):
+        if not _exists(named):
             raise BadConfig(f"the configuration file {named} does not exist")
         return named
-    return next((file for file in (here / "jackfield.toml", user_folder / "jackfield.toml") if _is_file(file)), None)
+    return next((file for file in config_places(here, user_folder) if _exists(file)), None)
 
 
-def _is_file(file: Path) -> bool:
+def config_places(here: Path, user_folder: Path) -> tuple[Path, Path]:
+    """Where a configuration file is looked for, the first one found being used, if none is named."""
+    return here / "jackfield.toml", user_folder / "jackfield.toml"
+
+
+def _exists(file: Path) -> bool:
     try:
-        return file.is_file()
+        if file.is_dir():
+            raise BadConfig(f"{file} is a folder, not a configuration file")
+        return file.exists()
     except OSError as error:
         raise BadConfig(f"{file} can't be read: {error.strerror}") from None
 
 
-def load_settings(file: Path | None, environ: Mapping[str, str]) -> Settings:
-    """Read *file* and lay the environment's ``JACKFIELD_CONNECTIONS__NAME__KEY`` over it; raises BadConfig."""
+def load_settings(file: Path | None, environ: Mapping[str, str], *, looked: tuple[Path, ...] = ()) -> Settings:
+    """Read *file* and lay the environment's ``JACKFIELD_CONNECTIONS__NAME__KEY`` over it; raises BadConfig.
+
+    *looked* tells where a file was looked for, for the error that a connection is unknown.
+    """
     raw: dict[str, Any] = {}
     if file is not None:
         try:
@@ -145,7 +168,18 @@ def load_settings(file: Path | None, environ: Mapping[str, str]) -> Settings:
         connections[name] = dict(cast("dict[str, Any]", table))
     _overlay(connections, environ)
     policies = convert(raw.get("policies", []), tuple[str, ...], "policies")
-    return Settings(connections=connections, policies=policies, source=str(file) if file else "the environment")
+    return Settings(
+        connections=connections,
+        policies=policies,
+        source=str(file) if file else "the environment",
+        looked=() if file else tuple(map(str, looked)),
+    )
+
+
+class _Variable(str):
+    """The value of a variable: text, whatever is meant."""
+
+    __slots__ = ()
 
 
 def _overlay(connections: dict[str, dict[str, Any]], environ: Mapping[str, str]) -> None:
@@ -170,7 +204,7 @@ def _overlay(connections: dict[str, dict[str, Any]], environ: Mapping[str, str])
         target = name if name in named else named[0]
         if target != name and len(named) > 1:
             raise BadConfig(f"the variable may mean {' or '.join(sorted(named))}", path=variable)
-        connections.setdefault(target, {})[key] = value
+        connections.setdefault(target, {})[key] = _Variable(value)
 
 
 def connection_names(settings: Settings) -> tuple[str, ...]:
@@ -192,6 +226,7 @@ def connector_config(
     at = f"connections.{settings.name}"
     known = [field.encode_name for field in msgspec.structs.fields(struct)]
     resolved: dict[str, Any] = {}
+    texts: set[str] = set()
     for key, value in settings.own.items():
         if key not in known:
             raise BadConfig(
@@ -202,9 +237,36 @@ def connector_config(
         if key == without:
             continue
         resolved[key] = _resolved(value, environ, f"{at}.{key}")
+        if isinstance(value, _Variable) or resolved[key] != value:
+            texts.add(key)
     if without is not None:
         resolved[without] = ""
-    return convert(resolved, struct, at)
+    return convert(_read_texts(resolved, struct, texts, at), struct, at)
+
+
+def _read_texts(
+    values: dict[str, Any], struct: type[msgspec.Struct], texts: Collection[str], at: str
+) -> dict[str, Any]:
+    """*values* with those called *texts* read as the numbers and truth values that their keys want.
+
+    Variables and references hold nothing but text. What stands in a file has a type of its own, and is left alone.
+    """
+    types = {field.encode_name: field.type for field in msgspec.structs.fields(struct)}
+    read = {key: str(value) if isinstance(value, _Variable) else value for key, value in values.items()}
+    for key in texts:
+        try:
+            _convert(read[key], types[key], strict=True)
+        except msgspec.ValidationError:
+            read[key] = msgspec.to_builtins(
+                convert(read[key], types[key], f"{at}.{key}", strict=False), enc_hook=_plain
+            )
+    return read
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Secret):
+        return value.reveal()
+    raise NotImplementedError(type(value))
 
 
 def _resolved(value: Any, environ: Mapping[str, str], at: str) -> Any:
@@ -219,13 +281,13 @@ def _resolved(value: Any, environ: Mapping[str, str], at: str) -> Any:
     return value
 
 
-def convert(value: Any, to: type[T], at: str) -> T:
-    """*value* as *to*; raises BadConfig with the path under *at*. Text is read as a number or truth value if need be.
+def convert(value: Any, to: type[T], at: str, *, strict: bool = True) -> T:
+    """*value* as *to*; raises BadConfig with the path under *at*. Unless *strict*, text may be a number or truth value.
 
     The offending value itself is never part of the message, since it may be secret.
     """
     try:
-        return msgspec.convert(value, to, strict=False, dec_hook=_decode_secret)
+        return _convert(value, to, strict=strict)
     except msgspec.ValidationError as error:
         text = str(error)
         found = _AT.search(text)
@@ -238,6 +300,17 @@ def convert(value: Any, to: type[T], at: str) -> T:
         if what.startswith("Invalid"):
             what = "the value is not one of those allowed"
         raise BadConfig(what[0].lower() + what[1:], path=path) from None
+
+
+def _convert(value: Any, to: type[T], *, strict: bool) -> T:
+    return msgspec.convert(value, to, strict=strict, dec_hook=_decode_secret)
+
+
+def place_config_error(error: BadConfig, connection: str, struct: type[ConnectorConfig]) -> None:
+    """Name the connection in the path of *error* if it begins with a key of the connector's own configuration."""
+    key = re.split(r"[.\[]", error.path or "", maxsplit=1)[0]
+    if key in {field.encode_name for field in msgspec.structs.fields(struct)}:
+        error.path = f"connections.{connection}.{error.path}"
 
 
 def _decode_secret(type_: type, value: Any) -> Any:

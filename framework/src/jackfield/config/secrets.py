@@ -1,10 +1,10 @@
 """Secrets: a type that never shows its value, and the references by which a configuration names one."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, cast
 
 import msgspec
 
@@ -12,6 +12,12 @@ from jackfield.errors import BadConfig
 
 SECRETS_GROUP = "jackfield.secrets.v1"
 """Entry-point group of further reference schemes: a callable that takes what follows the colon and gives the value."""
+
+MASK = "***"
+"""What stands in the place of a secret."""
+
+_SHORTEST = 4
+_SHORTEST_PART = 8
 
 _MOST_BYTES = 65_536
 
@@ -60,6 +66,46 @@ class ConnectorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     Write ``kw_only=True`` on the subclass too, describe fields with ``msgspec.Meta(description=…)``, and give secrets
     the type ``Secret``.
     """
+
+
+def secrets_in(value: object) -> Iterator[Secret]:
+    """The secrets that *value* holds, however deep: a Secret, or a Struct, a table or a list with some in it."""
+    if isinstance(value, Secret):
+        yield value
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            yield from secrets_in(getattr(value, name))
+    elif isinstance(value, Mapping):
+        for each in cast("Mapping[object, object]", value).values():
+            yield from secrets_in(each)
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        for each in cast("list[object]", value):
+            yield from secrets_in(each)
+
+
+class Mask:
+    """Takes the secrets that it knows out of text. Shows none of them itself."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+
+    def __repr__(self) -> str:
+        return "Mask(***)"
+
+    def learn(self, value: object) -> None:
+        """Remember the secrets in *value*; what is too short to tell from other text is not remembered."""
+        self._known.update(each.reveal() for each in secrets_in(value) if len(each.reveal()) >= _SHORTEST)
+
+    def text(self, text: str) -> str:
+        """*text* without the secrets, nor the beginning of one at its end, where it was cut."""
+        known = sorted(self._known, key=len, reverse=True)
+        for secret in known:
+            text = text.replace(secret, MASK)
+        for secret in known:
+            for length in range(min(len(secret) - 1, len(text)), _SHORTEST_PART - 1, -1):
+                if text.endswith(secret[:length]):
+                    return text[:-length] + MASK
+        return text
 
 
 def resolve_reference(value: str, environ: Mapping[str, str], path: str) -> str:

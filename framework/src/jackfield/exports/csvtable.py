@@ -1,6 +1,7 @@
 """CSV: flat tables that a spreadsheet opens without running anything (UTF-8, one header row)."""
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from io import StringIO
@@ -35,10 +36,21 @@ GRANT_COLUMNS = (
 _FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
 
 
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+
+
+def _escape(found: re.Match[str]) -> str:
+    return found.group().encode("unicode_escape").decode("ascii")
+
+
 def safe_cell(value: Cell) -> str | int | float:
-    """*value* as a cell that no spreadsheet takes for a formula: text that could be one gets an apostrophe in front."""
+    """*value* as a cell that no spreadsheet takes for a formula: text that could be one gets an apostrophe in front.
+
+    Control characters, which could drive a terminal, stand there as escapes.
+    """
     if isinstance(value, str):
-        return value if value[:1] not in _FORMULA else f"'{value}"
+        text = value if value.isprintable() else _CONTROL.sub(_escape, value)
+        return text if value[:1] not in _FORMULA else f"'{text}"
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -192,8 +192,12 @@ class RefreshingToken:
 
     async def _refresh(self) -> None:
         form = {"grant_type": "refresh_token", "refresh_token": self._refresh_token.reveal()}
+        self._http.conceal(self._refresh_token)
         started = self._clock.monotonic()
         answer = await request_token(self._http, self._client, form)
+        for secret in (answer.access_token, answer.refresh_token):
+            if secret is not None:
+                self._http.conceal(secret)
         lifetime = answer.expires_in if answer.expires_in is not None else 3600.0
         self._header = Secret(f"Bearer {answer.access_token.reveal()}")
         self._refresh_token = answer.refresh_token or self._refresh_token

@@ -9,6 +9,7 @@ from typing import Protocol
 import msgspec
 
 from jackfield.clock import Clock
+from jackfield.config.secrets import Secret
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +59,10 @@ class HttpSession(Protocol):
         pause first), RemoteContract (an answer larger than the connection allows) and BadConfig (an address that can't
         be called, a certificate that is not trusted). A redirect is an answer like any other: it is not followed.
         """
+        ...
+
+    def conceal(self, secret: Secret) -> None:
+        """Keep *secret* out of every error of this connection: for one that is in no configuration, such as a token."""
         ...
 
 

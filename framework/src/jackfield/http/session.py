@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from jackfield.clock import Clock
+from jackfield.config.secrets import Mask, Secret
 from jackfield.errors import RateLimited, Transient
 from jackfield.http.contract import Authorizer, Response, RetryAfter, default_retry_after
 from jackfield.http.limiter import Limiter
@@ -27,14 +28,22 @@ class SessionOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Session:
-    """Implements ``HttpSession``; ``sent`` counts every request that went out, those of authorisation included."""
+    """Implements ``HttpSession``; ``sent`` counts every request that went out, those of authorisation included.
+
+    ``mask`` knows the secrets of the connection.
+    """
 
     def __init__(self, client: Client, limiter: Limiter, clock: Clock, log: Logger) -> None:
         self._client = client
         self._clock = clock
         self._log = log
         self.limiter = limiter
+        self.mask = Mask()
         self.sent = 0
+
+    def conceal(self, secret: Secret) -> None:
+        """See ``HttpSession.conceal``."""
+        self.mask.learn(secret)
 
     async def request(
         self,
@@ -70,6 +79,8 @@ class Session:
             self.sent += 1
             started = self._clock.monotonic()
             response = await self._client.send(method, url, body=body, headers={**headers, **credentials})
+            if response.request_id is not None and self.mask.text(response.request_id) != response.request_id:
+                response = msgspec.structs.replace(response, request_id=None)
             if response.status == 429 or (response.status == 503 and "retry-after" in response.headers):
                 after = (retry_after or default_retry_after)(response, self._clock)
                 if after is not None and not (math.isfinite(after) and after >= 0):

@@ -4,6 +4,7 @@ Promises a client that goes through the proxies and trusts the CAs it is told to
 Hides which library that is.
 """
 
+import re
 import ssl
 import sys
 import zlib
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 _READ_BUFFER = 1 << 18
 """Bytes taken from the socket before the reader is asked to keep up; a page of a listing is about a megabyte."""
+
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -221,7 +225,9 @@ def _proxy_refused(status: int) -> JackfieldError:
 
 def _request_id(headers: Mapping[str, str]) -> str | None:
     """Vendors name the header after themselves: X-Request-Id, X-Vendor-Request-Id."""
-    return next((value for name, value in headers.items() if name.endswith("request-id")), None)
+    return next(
+        (value for name, value in headers.items() if name.endswith("request-id") and _REQUEST_ID.fullmatch(value)), None
+    )
 
 
 def _import_httpx() -> Any:

@@ -18,14 +18,12 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
         return self.before - self.now
 
 
-_UNSEEN = """
-SELECT name FROM main.scope_row WHERE seal IN ('partial', 'unreadable')
-UNION SELECT name FROM base.scope_row WHERE seal IN ('partial', 'unreadable')
-"""
+# What the base only carried counts: it is the last that is known. What the new one did not see tells nothing.
+_UNSEEN = "SELECT name FROM main.scope_row WHERE seal IN ('partial', 'unreadable')"
 
 
 def losses(db: sqlite3.Connection) -> list[Loss]:
-    """Each type of which there are fewer rows than in the base; scopes that either did not see whole are left out."""
+    """Each type of which there are fewer rows than in the base; scopes that the new one did not see whole are left out."""
     before, now = _counts(db, "base"), _counts(db, "main")
     rows = [Loss(what=what, before=count, now=now.get(what, 0)) for what, count in sorted(before.items())]
     return [row for row in rows if row.lost > 0]
@@ -45,8 +43,11 @@ def _counts(db: sqlite3.Connection, side: str) -> dict[str, int]:
     return {**dict(resources.fetchall()), **dict(grants.fetchall())}
 
 
-def shares_a_user(db: sqlite3.Connection, kind: str) -> bool:
-    """Whether at least one resource of type *kind* is in both snapshots, or the base has fewer than two."""
+def shares_one(db: sqlite3.Connection, kind: str) -> bool:
+    """Whether at least one resource of type *kind* is in both snapshots; also if too little was seen to tell."""
+    whole = "SELECT 1 FROM main.scope_row WHERE definition ->> '$.lists' = ? AND seal IN ('complete', 'unreconciled')"
+    if db.execute(whole, (kind,)).fetchone() is None:
+        return True
     known = db.execute(
         "SELECT n.id FROM base.resource_row r JOIN base.node n ON n.key = r.key WHERE n.type = ?", (kind,)
     )
@@ -54,7 +55,8 @@ def shares_a_user(db: sqlite3.Connection, kind: str) -> bool:
     for (id,) in known:
         few += 1
         here = db.execute(
-            "SELECT 1 FROM main.node n JOIN main.resource_row r ON r.key = n.key WHERE n.type = ? AND n.id = ?",
+            "SELECT 1 FROM main.node n JOIN main.resource_row r ON r.key = n.key"
+            " WHERE n.type = ? AND n.id = ? AND r.origin IS NULL",
             (kind, id),
         ).fetchone()
         if here is not None:

@@ -68,23 +68,28 @@ def replace_reread(db: sqlite3.Connection) -> None:
     )
 
 
-def keep_last_of_exclusive(db: sqlite3.Connection) -> int:
-    """Where a principal was read twice and changed between, keep the later of two exclusive grants; how many went."""
-    return db.execute(
-        """
-        WITH held AS (
-            SELECT g.entitlement, g.principal, g.page, e.data ->> '$.exclusive.set' AS one_of
-            FROM grant_row g JOIN entitlement_row e ON e.key = g.entitlement
-            WHERE e.data ->> '$.exclusive.set' IS NOT NULL
-        ), ranked AS (
-            SELECT entitlement, principal,
-                   row_number() OVER (PARTITION BY principal, one_of ORDER BY page DESC, entitlement) AS place
-            FROM held
-        )
-        DELETE FROM grant_row WHERE (entitlement, principal) IN
-            (SELECT entitlement, principal FROM ranked WHERE place > 1)
-        """
-    ).rowcount
+def keep_last_of_exclusive(db: sqlite3.Connection) -> None:
+    """Where a principal was read twice and changed between, keep the later of two exclusive grants.
+
+    Two that one page gave at once are both kept: the application said so of one moment.
+    """
+    db.execute(
+        "CREATE TEMP TABLE exclusive AS SELECT key, data ->> '$.exclusive.set' AS one_of,"
+        " coalesce(data ->> '$.exclusive.rank', 0) AS rank FROM entitlement_row"
+        " WHERE data ->> '$.exclusive.set' IS NOT NULL"
+    )
+    db.execute("CREATE INDEX temp.exclusive_set ON exclusive (one_of)")
+    # Of each pair the higher rank is gone through, since owners are fewer than members.
+    db.execute(
+        "DELETE FROM main.grant_row WHERE (entitlement, principal) IN ("
+        " SELECT CASE WHEN ga.page < gb.page THEN ga.entitlement ELSE gb.entitlement END, ga.principal"
+        " FROM exclusive a JOIN exclusive b ON b.one_of = a.one_of"
+        " AND (b.rank < a.rank OR (b.rank = a.rank AND b.key < a.key))"
+        " CROSS JOIN grant_row ga ON ga.entitlement = a.key"
+        " CROSS JOIN grant_row gb ON gb.entitlement = b.key AND gb.principal = ga.principal"
+        " WHERE ga.page <> gb.page)"
+    )
+    db.execute("DROP TABLE temp.exclusive")
 
 
 def verdict(state: ScopeState) -> Seal:
@@ -115,31 +120,68 @@ def write_seals(db: sqlite3.Connection, seals: Mapping[int, Seal]) -> None:
     )
 
 
-def drop_unlisted_principals(db: sqlite3.Connection) -> dict[str, int]:
-    """Drop grants to principals that a whole listing of their type does not have; how many by type.
+_CLOCKS_APART_DAYS = 120 / 86_400
+"""How far the application's clock may be behind, in days; its dates are also cut to whole seconds."""
 
-    They joined or left while they were read. Where the listing is not whole they stay: unknown is not absent.
-    """
-    listed = {
-        row[0]
-        for row in db.execute(
-            "SELECT definition ->> '$.lists' FROM scope_row WHERE seal IN ('complete', 'unreconciled')"
-        )
-        if row[0]
-    }
-    dropped: dict[str, int] = {}
-    for kind in sorted(listed):
-        gone = db.execute(
-            "SELECT n.key FROM node n LEFT JOIN resource_row r ON r.key = n.key WHERE n.type = ? AND r.key IS NULL",
-            (kind,),
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """A scope that lists a resource type, with the keys of principals that grants name and it lacks."""
+
+    scope: Scope
+    key: int
+    unlisted: tuple[tuple[int, str], ...]
+
+
+def listings(db: sqlite3.Connection) -> list[Listing]:
+    """The listings that were read to their end, with what they lack."""
+    rows = db.execute(
+        "SELECT s.key, s.definition FROM scope_row s JOIN read_row r ON r.key = s.read"
+        " WHERE r.state = 'done' AND s.definition ->> '$.lists' IS NOT NULL ORDER BY s.key"
+    ).fetchall()
+    found: list[Listing] = []
+    for key, definition in rows:
+        scope = msgspec.json.decode(definition, type=Scope)
+        lacking = db.execute(
+            "SELECT n.key, n.id FROM node n LEFT JOIN resource_row r ON r.key = n.key WHERE n.type = ? AND r.key IS NULL",
+            (scope.lists,),
         ).fetchall()
-        if gone:
-            keys = msgspec.json.encode([row[0] for row in gone]).decode()
-            deleted = db.execute(
-                "DELETE FROM grant_row WHERE origin IS NULL AND principal IN (SELECT value FROM json_each(?))", (keys,)
-            ).rowcount
-            if deleted:
-                dropped[kind] = deleted
+        keys = msgspec.json.encode([row[0] for row in lacking]).decode()
+        held = (
+            {
+                row[0]
+                for row in db.execute(
+                    "SELECT DISTINCT principal FROM grant_row WHERE principal IN (SELECT value FROM json_each(?))",
+                    (keys,),
+                )
+            }
+            if lacking
+            else set[int]()
+        )
+        found.append(Listing(scope=scope, key=key, unlisted=tuple(row for row in lacking if row[0] in held)))
+    return found
+
+
+def omitted(db: sqlite3.Connection, listing: Listing, started: str) -> int:
+    """How many were there before *started* and came only when asked for by id: the listing had left them out."""
+    return db.execute(
+        "SELECT count(*) FROM resource_row r JOIN page_row p ON p.key = r.page JOIN read_row d ON d.key = p.read"
+        " WHERE r.scope = ? AND d.family = ? AND NOT coalesce("
+        " julianday(coalesce(r.data ->> '$.trait.joined', r.data ->> '$.trait.invited', r.data ->> '$.created'))"
+        " >= julianday(?) - ?, 0)",
+        (listing.key, listing.scope.lookup or "", started, _CLOCKS_APART_DAYS),
+    ).fetchone()[0]
+
+
+def drop_principals(db: sqlite3.Connection, listing: Listing) -> int:
+    """Drop the grants of principals that are gone, and count the scopes anew; how many grants went."""
+    keys = msgspec.json.encode([key for key, _ in listing.unlisted]).decode()
+    gone = "principal IN (SELECT value FROM json_each(?))"
+    lost = db.execute(f"SELECT scope, count(*) FROM grant_row WHERE {gone} GROUP BY scope", (keys,)).fetchall()
+    dropped = db.execute(f"DELETE FROM grant_row WHERE {gone}", (keys,)).rowcount
+    db.executemany(
+        "UPDATE scope_row SET observed = observed - ?, reason = coalesce(reason || '; ', '') || ? WHERE key = ?",
+        ((count, f"{count} left while it was read", scope) for scope, count in lost),
+    )
     return dropped
 
 

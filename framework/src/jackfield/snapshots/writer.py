@@ -17,7 +17,7 @@ from jackfield.clock import Clock
 from jackfield.errors import PluginBug
 from jackfield.snapshots.keys import Keys
 from jackfield.snapshots.rows import decode_resource, encode_entitlement, encode_grant, encode_resource
-from jackfield_contracts import Diagnostic, Entitlement, Grant, Item, Page, Resource, ResourceId, Scope
+from jackfield_contracts import Diagnostic, Entitlement, Grant, Item, Page, Resource, ResourceId, Scope, Severity
 
 _SLICE = 2500
 _CACHED_RESOURCES = 20_000
@@ -103,11 +103,11 @@ class SnapshotWriter:
                 self._resources.clear()
                 raise
 
-    def add_read(self, family: str, *, reread: bool = False) -> Read:
-        """Begin a read; call within a transaction."""
-        insert = "INSERT INTO read_row (family, state, reread) VALUES (?, 'open', ?) RETURNING key"
-        (key,) = self.db.execute(insert, (family, reread)).fetchone()
-        return Read(key=key, family=family, reread=reread)
+    def add_read(self, family: str, *, reread: bool = False, cursor: str | None = None) -> Read:
+        """Begin a read, from *cursor* if there is one; call within a transaction."""
+        insert = "INSERT INTO read_row (family, state, reread, cursor) VALUES (?, 'open', ?, ?) RETURNING key"
+        (key,) = self.db.execute(insert, (family, reread, cursor)).fetchone()
+        return Read(key=key, family=family, reread=reread, cursor=cursor)
 
     def add_scope(self, scope: Scope, *, read: int | None, opened_by: Read | None = None) -> bool:
         """Declare a scope, fed by *read* (None: waiting to be packed); whether it is new. Call within a transaction."""
@@ -220,6 +220,8 @@ class SnapshotWriter:
                 await asyncio.sleep(0)
             for gone in page.vanished:
                 self._drop(gone)
+                summary = f"of type {gone.type}: listed, and gone before it was read; left out"
+                self.note(Diagnostic(code="vanished", severity=Severity.INFO, summary=summary))
             for note in page.diagnostics:
                 self.note(note)
             self.set_header({"requests": str(requests), "touched": self._clock.now().isoformat()})

@@ -7,6 +7,7 @@ a small sync; see ``docs/decisions/state-without-orm.md``. Alembic migrates, in 
 import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,26 @@ class State:
         self._db = db
 
     def save(self, run: Run, *, published: str | None = None) -> None:
-        """Write the record of *run*, over an older one. *published*: when it became the current snapshot."""
-        self._db.execute(_SAVE, (*_to_row(run), published))
+        """Write the record of *run*, over an older one. *published*: when it became the current snapshot.
+
+        Later published is always later in order, also where the clock went back in between.
+        """
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            if published is not None:
+                published = self._after_all_others(run, published)
+            self._db.execute(_SAVE, (*_to_row(run), published))
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+
+    def _after_all_others(self, run: Run, published: str) -> str:
+        query = "SELECT max(published) FROM runs WHERE connection = ? AND run <> ?"
+        (last,) = self._db.execute(query, (run.connection, run.run)).fetchone()
+        if last is None or last < published:
+            return published
+        return (datetime.fromisoformat(last) + timedelta(microseconds=1)).isoformat(timespec="microseconds")
 
     def get(self, connection: str, run: str) -> Run | None:
         """The record of one run, None if there is none."""

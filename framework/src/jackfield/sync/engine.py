@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import NoReturn
 
+import msgspec
+
 from jackfield.clock import Clock
 from jackfield.errors import (
     BadConfig,
@@ -18,15 +20,16 @@ from jackfield.errors import (
     RemoteContract,
     Transient,
 )
-from jackfield.snapshots.sealing import ScopeState, scope_states
+from jackfield.snapshots.sealing import ScopeState, listings, scope_states
 from jackfield.snapshots.writer import Read, SnapshotWriter
 from jackfield.sync.packing import pack
-from jackfield.sync.pages import PageReader, reason_of
+from jackfield.sync.pages import MOST_CURSOR_BYTES, PageReader, reason_of
 from jackfield_contracts import Family, Page, Scope
 
 _FATAL = (BadConfig, BadCredentials, PluginBug)
 _MAY_BE_TOO_MUCH = (Transient, RemoteContract)
 _TRIES_BEFORE_SPLITTING = 4
+MOST_LOOKED_UP = 2000
 
 
 class Engine:
@@ -60,6 +63,7 @@ class Engine:
         self._feeding: dict[str, int | None] = dict.fromkeys(self._waiting)
         self._active = 0
         self._changed = asyncio.Event()
+        self._looked_up: set[str] = set()
         self.errors: list[JackfieldError] = []
         _check_families(self._families)
 
@@ -71,9 +75,11 @@ class Engine:
         await self._begin()
         await self._work()
         await self._writer.merge()
+        await self._look_up()
         if await self._reread():
             await self._work()
             await self._writer.merge()
+            await self._look_up()
 
     async def _begin(self) -> None:
         reads = self._writer.reads()
@@ -197,6 +203,38 @@ class Engine:
         async with self._writer.transaction():
             self._writer.end_read(read, "failed", reason_of(error))
 
+    async def _look_up(self) -> None:
+        """Ask by id for principals that grants name and a whole listing of their type lacks.
+
+        They joined, they left, or the listing is short: the answer tells. Too many of them are not asked for.
+        """
+        asked = False
+        async with self._writer.transaction():
+            for listing in listings(self._writer.db):
+                ids = [id for _, id in listing.unlisted if id not in self._looked_up]
+                family = listing.scope.lookup
+                if not ids or family is None:
+                    continue
+                if len(ids) > MOST_LOOKED_UP:
+                    self._doubt(listing.scope)
+                    continue
+                self._looked_up.update(ids)
+                for cursor in _cursors(ids):
+                    self._enlist(self._writer.add_read(family, cursor=cursor))
+                    asked = True
+        if not asked:
+            return
+        await self._work()
+        await self._writer.merge()
+        failed = {read.family for read in self._writer.reads() if read.state == "failed"}
+        async with self._writer.transaction():
+            for listing in listings(self._writer.db):
+                if listing.scope.lookup in failed:
+                    self._doubt(listing.scope)
+
+    def _doubt(self, scope: Scope) -> None:
+        self._writer.set_header({f"doubt {scope.name}": "1"})
+
     async def _reread(self) -> bool:
         """Open one more read for the scopes whose counts disagree, by their fallback family or their own."""
         again: dict[str, list[Scope]] = {}
@@ -215,6 +253,21 @@ class Engine:
         if scope.fallback is not None:
             return scope.fallback
         return scope.family if not self._families[scope.family].scopes else None
+
+
+def _cursors(ids: list[str]) -> list[str]:
+    """The ids as JSON arrays, each short enough for a cursor."""
+    cursors: list[str] = []
+    part: list[str] = []
+    size = 2
+    for id in ids:
+        length = len(msgspec.json.encode(id)) + 1
+        if part and size + length > MOST_CURSOR_BYTES:
+            cursors.append(msgspec.json.encode(part).decode())
+            part, size = [], 2
+        part.append(id)
+        size += length
+    return [*cursors, msgspec.json.encode(part).decode()]
 
 
 def _can_be_split(family: Family, scopes: tuple[Scope, ...]) -> bool:

@@ -11,13 +11,15 @@ from pathlib import Path
 import msgspec
 
 from jackfield.errors import JackfieldError, Transient
-from jackfield.snapshots.losses import Loss, losses, shares_a_user
+from jackfield.snapshots.losses import Loss, losses, shares_one
 from jackfield.snapshots.sealing import (
     carry_forward,
     close_file,
-    drop_unlisted_principals,
+    drop_principals,
     index_keys,
     keep_last_of_exclusive,
+    listings,
+    omitted,
     replace_reread,
     scope_states,
     verdict,
@@ -39,7 +41,7 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def seal(
-    writer: SnapshotWriter, base: Base | None, header: Mapping[str, str | None], user_types: tuple[str, ...]
+    writer: SnapshotWriter, base: Base | None, header: Mapping[str, str | None], types: tuple[str, ...]
 ) -> None:
     """Seal every scope, carry rows forward, decide whether to hold, and close; one transaction.
 
@@ -49,22 +51,21 @@ async def seal(
     async with writer.transaction():
         index_keys(db)
         replace_reread(db)
-        seals = {state.key: verdict(state) for state in scope_states(db)}
+        keep_last_of_exclusive(db)
+        seals = _verdicts(db, writer.header())
         if not any(one.seal.whole for one in seals.values()):
             raise Transient("no part of the application could be read whole", hint="Nothing is published.")
         write_seals(db, seals)
-        for kind, count in drop_unlisted_principals(db).items():
-            summary = (
-                f"grants to principals of type {kind} that its listing lacks were left out: joined or left meanwhile"
-            )
-            writer.note(Diagnostic(code="unlisted_principal", severity=Severity.INFO, summary=summary), count)
-        again = db.execute("SELECT 1 FROM read_row WHERE reread = 1 OR restarts > 0").fetchone()
-        if again or "repeats" in writer.header():
-            keep_last_of_exclusive(db)
+        for listing in listings(db):
+            if listing.unlisted and seals[listing.key].seal.whole:
+                summary = f"grants of {listing.scope.lists} principals that left while they were read were left out"
+                note = Diagnostic(code="left_meanwhile", severity=Severity.INFO, summary=summary)
+                writer.note(note, drop_principals(db, listing))
         reason = None
         if base is not None:
             carry_forward(db, base.run.run, base.run.finished or base.run.started)
-            reason = _hold(db, base, writer.header().get("tenant"), user_types)
+            reason = _hold(db, base, writer.header().get("tenant"), types)
+        db.execute("DELETE FROM header WHERE key LIKE 'doubt %'")
         unseen = db.execute("SELECT 1 FROM scope_row WHERE seal IN ('partial', 'unreadable')").fetchone()
         rereads = db.execute(
             "SELECT count(*) FROM page_row p JOIN read_row r ON r.key = p.read WHERE r.reread"
@@ -86,21 +87,54 @@ async def seal(
         )
 
 
-def _hold(db: sqlite3.Connection, base: Base, tenant: str | None, user_types: tuple[str, ...]) -> str | None:
+def _verdicts(db: sqlite3.Connection, header: Mapping[str, str]) -> dict[int, Seal]:
+    """The seal of each scope, where witnesses that contradict a listing, or share it, have their say."""
+    states = scope_states(db)
+    seals = {state.key: verdict(state) for state in states}
+    for listing in listings(db):
+        left_out = omitted(db, listing, header["started"])
+        doubt = None
+        if left_out:
+            doubt = f"the listing left out {left_out} that are there"
+        elif listing.unlisted and (listing.scope.lookup is None or f"doubt {listing.scope.name}" in header):
+            doubt = (
+                f"grants name {len(listing.unlisted)} that the listing lacks, and nothing tells whether they are there"
+            )
+        if doubt and seals[listing.key].seal.whole:
+            seals[listing.key] = msgspec.structs.replace(seals[listing.key], seal=Verdict.PARTIAL, reason=doubt)
+    short = {
+        seal.scope: seal
+        for seal in seals.values()
+        if seal.seal is Verdict.PARTIAL and seal.expected is not None and seal.expected > seal.observed
+    }
+    for state in states:
+        other = short.get(state.definition.same_listing or "")
+        if other is not None and seals[state.key].seal.whole:
+            doubt = f"it comes of the same listing as {other.scope}, of which {other.reason}"
+            seals[state.key] = msgspec.structs.replace(seals[state.key], seal=Verdict.PARTIAL, reason=doubt)
+    return seals
+
+
+def _hold(db: sqlite3.Connection, base: Base, tenant: str | None, types: tuple[str, ...]) -> str | None:
     """Why the snapshot is to be held, None if it may be published."""
     lost = [loss for loss in losses(db) if _too_much(loss)]
     if lost:
         parts = ", ".join(f"{loss.what}: {loss.before} before, {loss.now} now" for loss in lost)
         return f"it would lose more than {BRAKE_SHARE:.0%} ({parts})"
     if tenant is None or base.run.tenant is None:
-        for kind in user_types:
-            if not shares_a_user(db, kind):
+        for kind in types:
+            if not shares_one(db, kind):
                 return f"it has no {kind} in common with the last one; the connection may reach another account"
     return None
 
 
 def _too_much(loss: Loss) -> bool:
     return loss.lost >= BRAKE_ROWS and loss.lost > BRAKE_SHARE * loss.before
+
+
+def intact(run: Run, file: Path) -> bool:
+    """Whether *file* is there and still what was recorded of *run*."""
+    return file.is_file() and digest(file) == run.sha256
 
 
 def digest(file: Path) -> str:

@@ -34,11 +34,12 @@ from jackfield.state.lock import Holder
 from jackfield.sync.accept import reconcile, record_of, tell
 from jackfield.sync.engine import Engine
 from jackfield.sync.fingerprint import fingerprint
-from jackfield.sync.finish import Base, describe, digest, first_of, seal
+from jackfield.sync.finish import Base, describe, digest, first_of, intact, seal
 from jackfield.sync.pages import PageReader, Patience
 from jackfield_contracts import Page, TraitKind
 
 RESUMABLE = timedelta(hours=1)
+_MOST_BASES = 100
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,21 +93,20 @@ class _Sync:
         self.resumed = False
         self.refused = False
         self.base = self._find_base()
+        tenants = (run.tenant for run in self.state.published(self.name, _MOST_BASES))
+        self.known_tenant = next((tenant for tenant in tenants if tenant is not None), None)
         self.writer = self._open_writer()
         self.run = self.writer.header()["run"]
         self.started = self.writer.header()["started"]
 
     def _find_base(self) -> Base | None:
-        for run in self.state.published(self.name, 1):
+        """The newest published snapshot that is still the file that was published."""
+        for run in self.state.published(self.name, _MOST_BASES):
             file = self.home.snapshot(self.name, run.run)
-            if not file.is_file():
-                raise BadConfig(
-                    f"the last published snapshot {file} is missing",
-                    connection=self.name,
-                    hint="Put it back from a backup: without it, lost rows could not be told from unknown ones.",
-                )
-            open_snapshot(file).close()
-            return Base(run=run, file=file)
+            if intact(run, file):
+                open_snapshot(file).close()
+                return Base(run=run, file=file)
+            self.log.warning("a published snapshot is missing or was changed, and is not built upon", file=str(file))
         return None
 
     def _open_writer(self) -> SnapshotWriter:
@@ -189,7 +189,7 @@ class _Sync:
 
     def stored(self, connection: Connection, page: Page) -> int:
         """Note a page that is about to be stored; the requests made so far. Refuses another tenant at once."""
-        known = self.base.run.tenant if self.base else None
+        known = self.known_tenant
         if page.tenant is not None and known is not None and page.tenant.id != known:
             self.refused = True
             raise BadConfig(
@@ -235,7 +235,7 @@ async def run_sync(
     """Sync one connection: published, held, or failed with the error beside it.
 
     Carries on an interrupted sync of the same configuration, version and account that is younger than an hour. Raises
-    Busy if another process syncs the connection, and BadConfig if the last snapshot is missing.
+    Busy if another process syncs the connection.
     """
     holder = Holder(pid=os.getpid(), run="starting", since=clock.now().isoformat(timespec="seconds"))
     with hold_lock(home.lock(name, "sync"), connection=name, purpose="sync", holder=holder) as lock:
@@ -262,9 +262,9 @@ async def run_sync(
 async def _run(sync: _Sync, network: NetworkSettings) -> SyncResult:
     try:
         if "status" not in sync.writer.header():
-            errors, user_types = await _read_all(sync, network)
+            errors, types = await _read_all(sync, network)
             sync.tell("sealing")
-            await _seal(sync, errors, user_types)
+            await _seal(sync, errors, types)
         sync.tell("publishing")
         return SyncResult(run=_publish(sync))
     except JackfieldError as error:
@@ -294,16 +294,17 @@ async def _read_all(sync: _Sync, network: NetworkSettings) -> tuple[list[Jackfie
             stored=lambda page: sync.stored(connection, page),
         )
         await engine.run()
-        user_types = tuple(kind.name for kind in connection.resource_types() if kind.trait is TraitKind.USER)
-        return engine.errors, user_types
+        own = (TraitKind.USER, TraitKind.GROUP)
+        types = tuple(kind.name for kind in connection.resource_types() if kind.trait in own)
+        return engine.errors, types
 
 
-async def _seal(sync: _Sync, errors: list[JackfieldError], user_types: tuple[str, ...]) -> None:
+async def _seal(sync: _Sync, errors: list[JackfieldError], types: tuple[str, ...]) -> None:
     if sync.base is not None:
         attach_base(sync.writer.db, sync.base.file)
     taken = sync.clock.now().isoformat(timespec="milliseconds")
     try:
-        await seal(sync.writer, sync.base, {"taken": taken, "requests": str(sync.requests)}, user_types)
+        await seal(sync.writer, sync.base, {"taken": taken, "requests": str(sync.requests)}, types)
     except Transient as nothing_whole:
         sync.writer.db.close()
         remove(sync.home.partial(sync.name))

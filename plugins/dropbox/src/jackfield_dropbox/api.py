@@ -1,5 +1,7 @@
 """The routes that are used, typed: one method each, one request each, and Dropbox's errors by the host's names."""
 
+import json
+import re
 from typing import Any, Final, NoReturn, TypeVar
 
 import msgspec
@@ -21,6 +23,9 @@ T = TypeVar("T")
 
 _HEADERS: Final = {"Content-Type": "application/json"}
 _NOT_FOUND = ("group_not_found", "group_not_on_team", "user_not_found", "id_not_found")
+_TAG: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_SCOPE: Final = re.compile(r"[a-z_.]{1,64}")
+_HALF: Final = re.compile("[\ud800-\udfff]")
 _CURSOR = ("invalid_cursor", "reset")
 
 
@@ -44,6 +49,11 @@ class Api:
     async def members_list_continue(self, cursor: str) -> wire.MembersPage:
         """A further page of members."""
         return await self._call("team/members/list/continue_v2", {"cursor": cursor}, wire.MembersPage)
+
+    async def members_get_info(self, ids: list[str]) -> wire.MembersInfo:
+        """Several members by their ids; those that are not found say so in the answer."""
+        selectors = [{".tag": "team_member_id", "team_member_id": id} for id in ids]
+        return await self._call("team/members/get_info_v2", {"members": selectors}, wire.MembersInfo)
 
     async def roles(self) -> wire.Roles:
         """The whole catalogue of admin roles."""
@@ -96,12 +106,16 @@ class Api:
         if response.status != 200:
             refuse(route, response)
         try:
-            return msgspec.json.decode(response.body, type=answer)
+            return _decoded(response.body, answer)
         except msgspec.ValidationError as error:
             raise RemoteContract(
                 f"Dropbox's answer is not of the form that it documents: {error}",
                 route=route,
                 request_id=response.request_id,
+            ) from None
+        except RecursionError:
+            raise RemoteContract(
+                "Dropbox's answer is nested too deep to be read", route=route, request_id=response.request_id
             ) from None
         except msgspec.DecodeError:
             raise Transient(
@@ -109,16 +123,37 @@ class Api:
             ) from None
 
 
+def _decoded(body: bytes, answer: type[T]) -> T:
+    """*body* as *answer*; half of a surrogate pair, which JSON can escape and no text can hold, becomes U+FFFD."""
+    try:
+        return msgspec.json.decode(body, type=answer)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        try:
+            text = json.dumps(json.loads(body), ensure_ascii=False)
+        except (ValueError, RecursionError):
+            text = ""
+        whole = _HALF.sub("\ufffd", text)
+        if whole == text:
+            raise
+        return msgspec.json.decode(whole, type=answer)
+
+
 def refuse(route: str, response: Response) -> NoReturn:
     """Raise the host's error for an answer that is not a 200; decided by status and tag, never by text."""
     where = {"route": route, "request_id": response.request_id}
     try:
         error = msgspec.json.decode(response.body, type=wire.ErrorBody).error
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         error = wire.ErrorTag()
     status, tag = response.status, error.tag
+    # A server, or what stands before it, may echo what it was sent.
+    if tag is not None and not _TAG.fullmatch(tag):
+        tag = "an unknown tag"
     if status == 401 and tag == "missing_scope":
-        scope = error.required_scope or "unknown"
+        asked = error.required_scope or ""
+        scope = asked if _SCOPE.fullmatch(asked) else "unknown"
         raise MissingPermission(
             f"the app lacks the scope {scope}",
             permission=scope,
@@ -168,5 +203,5 @@ def retry_after(response: Response, clock: Clock) -> float | None:
         return header
     try:
         return msgspec.json.decode(response.body, type=wire.RateLimit).error.retry_after
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None

@@ -33,8 +33,15 @@ USERS = Scope(
     rows=RowKind.RESOURCES,
     lists="user",
     unreconcilable="Dropbox gives no count of members that includes suspended ones",
+    lookup="people",
+    same_listing="license:full/*",
 )
-ROLE_GRANTS = Scope(name="role/*", family="members", unreconcilable="Dropbox gives no count of a role's holders")
+ROLE_GRANTS = Scope(
+    name="role/*",
+    family="members",
+    unreconcilable="Dropbox gives no count of a role's holders",
+    same_listing="license:full/*",
+)
 ROLES = Scope(
     name="role",
     family="catalogue",
@@ -214,10 +221,10 @@ def license(info: wire.TeamInfo | None) -> tuple[Item, ...]:
     )
 
 
-def seats(info: wire.TeamInfo | None) -> Scope:
+def seats(info: wire.TeamInfo | None, unknown: str) -> Scope:
     """The scope of all seats held, to be reconciled with the team's own figure if there is one."""
     if info is None:
-        why = "the scope team_info.read is not granted, so that the team's own figure is unknown"
+        why = f"{unknown}, so that the team's own figure is unknown"
         return Scope(name=SEATS, family="members", resource=LICENSE, unreconcilable=why)
     if not info.num_used_licenses:
         why = "Dropbox gives no figure of licences in use"
@@ -304,7 +311,8 @@ def memberships(group: ResourceId, members: Iterable[wire.GroupMember]) -> tuple
         if slug not in ("member", "owner"):
             unknown.append(drift("the group access type", slug))
             slug = "member"
-        held[member.profile.team_member_id] = slug
+        if held.get(member.profile.team_member_id) != "owner":
+            held[member.profile.team_member_id] = slug
     rows: list[Item] = []
     for slug in ("member", "owner"):
         entitlement = EntitlementId(resource=group, slug=slug)

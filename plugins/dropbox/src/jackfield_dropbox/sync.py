@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
-from jackfield.errors import MissingPermission, NotFound, RemoteContract, Transient
+from jackfield.errors import MissingPermission, NotFound, Refused, RemoteContract, Transient
 from jackfield.hookspecs import Reads, SyncView, family
 from jackfield_contracts import (
     Diagnostic,
@@ -21,6 +21,7 @@ from jackfield_contracts import (
 from jackfield_dropbox import model, wire
 from jackfield_dropbox.api import Api
 
+_TRIES_FOR_TOTALS = 2
 MEMBERSHIPS_A_CALL = 2000
 """Memberships asked for in one ``groups/get_info``; Dropbox documents no limit."""
 
@@ -38,16 +39,16 @@ class DropboxReads(Reads):
         self._include_removed = include_removed
 
     @family("catalogue", scopes=(model.ROLES, model.APPS, model.LICENSES), description="roles, licence and app")
-    async def catalogue(self) -> Page:
+    async def catalogue(self, attempt: int) -> Page:
         """All roles, held or not, and the team's totals. Two requests."""
         async with asyncio.TaskGroup() as group:
             roles = group.create_task(self._api.roles())
-            team = group.create_task(self._team_info())
-        info = team.result()
+            team = group.create_task(self._totals(attempt))
+        info, unknown = team.result()
         items = [item for role in roles.result().roles for item in model.role(role)]
         return Page(
             items=(*items, *model.app(), *model.license(info)),
-            opens=(model.seats(info),),
+            opens=(model.seats(info, unknown),),
             tenant=Tenant(id=info.team_id, name=info.name) if info else None,
         )
 
@@ -173,6 +174,26 @@ class DropboxReads(Reads):
             expected[model.SEATS] = info.num_used_licenses
         return Page(items=items, next=page.cursor if page.has_more else None, expected=expected)
 
+    @family("people", follows=("members",), description="single members that groups name and the listing lacks")
+    async def people(self, cursor: str, view: SyncView) -> Page:
+        """Members by their ids, with all that Dropbox says about each of them. One page."""
+        ids = msgspec.json.decode(cursor, type=list[str])
+        answer = await self._api.members_get_info(ids)
+        if len(answer.members_info) < len(ids):
+            raise RemoteContract("Dropbox left out some of the members asked for", route="team/members/get_info_v2")
+        found = tuple(
+            wire.Member(profile=item.profile, roles=item.roles)
+            for item in answer.members_info
+            if item.profile is not None and (self._include_removed or item.profile.status.tag != "removed")
+        )
+        page = wire.MembersPage(members=found, cursor="", has_more=False)
+        items, notes = _people(page, view)
+        if view.stored("license", ["full"]):
+            items += _seats(page)
+        groups = view.stored("group", {id for member in found for id in member.profile.groups})
+        items += _memberships(page, groups, model.fed_by_members)
+        return Page(items=tuple(items), diagnostics=tuple(notes))
+
     async def _members_page(self, cursor: str | None, attempt: int) -> wire.MembersPage:
         if cursor is not None:
             return await self._api.members_list_continue(cursor)
@@ -181,6 +202,17 @@ class DropboxReads(Reads):
             # Seen on big teams asked for too much at once; a team always has its admin.
             raise Transient("Dropbox gave no members at all, and a team has at least one", route="team/members/list_v2")
         return page
+
+    async def _totals(self, attempt: int) -> tuple[wire.TeamInfo | None, str]:
+        """The team's totals, or why they are unknown: after some tries a failure costs the totals only."""
+        try:
+            return await self._api.team_info(), ""
+        except MissingPermission:
+            return None, "the scope team_info.read is not granted"
+        except (Transient, RemoteContract, Refused) as error:
+            if attempt < _TRIES_FOR_TOTALS:
+                raise
+            return None, f"the team's totals could not be read: {error.summary}"
 
     async def _team_info(self) -> wire.TeamInfo | None:
         try:

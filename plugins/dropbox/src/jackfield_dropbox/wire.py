@@ -4,9 +4,13 @@ Dropbox's unions are mostly open and its structs grow, so that a tag is a plain 
 """
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
-from msgspec import field
+from msgspec import Meta, field
+
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+"""A number of things; more than that is none, and would fit no column."""
 
 
 class Wire(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -86,6 +90,20 @@ class MembersPage(Wire, frozen=True, kw_only=True, gc=False):
     has_more: bool
 
 
+class MemberItem(Wire, frozen=True, kw_only=True, gc=False):
+    """``MembersGetInfoItemV2``: ``member_info`` with its fields beside the tag, or ``id_not_found``."""
+
+    tag: str = field(name=".tag")
+    profile: Profile | None = None
+    roles: tuple[Role, ...] | None = None
+
+
+class MembersInfo(Wire, frozen=True, kw_only=True, gc=False):
+    """``MembersGetInfoV2Result``."""
+
+    members_info: tuple[MemberItem, ...]
+
+
 class Roles(Wire, frozen=True, kw_only=True, gc=False):
     """``MembersGetAvailableTeamMemberRolesResult``."""
 
@@ -99,7 +117,7 @@ class Group(Wire, frozen=True, kw_only=True, gc=False):
     group_name: str
     group_management_type: Tag
     group_external_id: str | None = None
-    member_count: int | None = None
+    member_count: Count | None = None
 
 
 class GroupsPage(Wire, frozen=True, kw_only=True, gc=False):
@@ -129,7 +147,7 @@ class GroupInfo(Wire, frozen=True, kw_only=True, gc=False):
     tag: str = field(name=".tag")
     group_id: str | None = None
     id_not_found: str | None = None
-    member_count: int | None = None
+    member_count: Count | None = None
     members: tuple[GroupMember, ...] | None = None
 
 
@@ -146,8 +164,8 @@ class TeamInfo(Wire, frozen=True, kw_only=True, gc=False):
 
     name: str
     team_id: str
-    num_licensed_users: int | None = None
-    num_used_licenses: int = 0
+    num_licensed_users: Count | None = None
+    num_used_licenses: Count = 0
 
 
 class Admin(Wire, frozen=True, kw_only=True, gc=False):

@@ -45,7 +45,7 @@ def access(app: App, connection: str, user: str, direct: bool, limit: int | None
     """
     from jackfield.cli.output import note
     from jackfield.cli.snapshots import look
-    from jackfield.cli.text import count
+    from jackfield.cli.text import clean, count
     from jackfield.snapshots.access import access_of
 
     with look(app, connection, run) as snapshot:
@@ -60,7 +60,9 @@ def access(app: App, connection: str, user: str, direct: bool, limit: int | None
 
         if output == "table":
             state = f", {status.value}" if status else ""
-            note(f"{name or principal.id} ({principal}{state}) has {count(len(found), 'way')} to access:")
+            note(
+                f"{clean(name or principal.id)} ({clean(str(principal))}{state}) has {count(len(found), 'way')} to access:"
+            )
         _print(
             app,
             snapshot,

@@ -47,6 +47,7 @@ def authorize(
     says file:PATH (mode 0600).
     """
     from jackfield.cli.output import note
+    from jackfield.cli.text import clean
     from jackfield.errors import JackfieldError
 
     settings = app.settings.connection(connection)
@@ -76,7 +77,7 @@ def authorize(
         where = "printed" if place is None else "stored"
         note(f"Consent was given and the token is {where}, but signing in with it failed:")
         raise error from None
-    note(f"Authorized as {whom}.")
+    note(f"Authorized as {clean(whom)}.")
 
 
 def _consent_of(connection: str, plugin: "Found[ConnectorType]") -> "tuple[Callable[[Any], OAuthClient], str]":
@@ -125,11 +126,14 @@ def _client(
     describe: "Callable[[Any], OAuthClient]",
     config: "ConnectorConfig",
 ) -> "OAuthClient":
-    from jackfield.errors import JackfieldError, PluginBug
+    from jackfield.config.load import place_config_error
+    from jackfield.errors import BadConfig, JackfieldError, PluginBug
 
     try:
         return describe(config)
     except JackfieldError as error:
+        if isinstance(error, BadConfig):
+            place_config_error(error, connection, plugin.type.config)
         raise error.locate(connection=connection) from None
     except Exception as error:
         raise PluginBug(

@@ -27,6 +27,7 @@ def check(app: App, connection: str, output: str) -> None:
     4: permissions that a sync needs are missing.
     """
     from jackfield.cli.output import Columns, print_json, print_rows, say
+    from jackfield.cli.text import clean
 
     settings = app.settings.connection(connection)
     plugin = app.plugin(settings)
@@ -37,10 +38,10 @@ def check(app: App, connection: str, output: str) -> None:
         if output == "table":
             tenant = report.tenant
             say(f"{connection}: signed in with the connector {plugin.name} {plugin.version}")
-            say(f"  account        {f'{tenant.name or tenant.id} ({tenant.id})' if tenant else 'unknown'}")
-            say(f"  authorized by  {report.authorized_by or 'unknown'}")
+            say(f"  account        {clean(f'{tenant.name or tenant.id} ({tenant.id})') if tenant else 'unknown'}")
+            say(f"  authorized by  {clean(report.authorized_by or 'unknown')}")
             for one in report.diagnostics:
-                say(f"  {one.severity.value}: {one.summary}" + (f" {one.hint}" if one.hint else ""))
+                say(f"  {one.severity.value}: {clean(one.summary)}" + (f" {clean(one.hint)}" if one.hint else ""))
         known = {one.name: one for one in plugin.type.capabilities}
 
         def cells(one: "CapabilityStatus") -> tuple[Any, ...]:

@@ -19,7 +19,7 @@ def stats(app: App, connection: str, run: str | None, output: str) -> None:
     """What the snapshot of CONNECTION holds, in figures."""
     from jackfield.cli.output import Columns, note, print_json, print_rows
     from jackfield.cli.snapshots import caveats, head, look
-    from jackfield.cli.text import count
+    from jackfield.cli.text import clean, count
     from jackfield.snapshots.figures import figures
 
     with look(app, connection, run) as snapshot:
@@ -40,11 +40,13 @@ def stats(app: App, connection: str, run: str | None, output: str) -> None:
         caveats(app, snapshot)
         header = snapshot.header
         if output == "table":
-            note(f"{header.tenant_name or header.tenant or 'unknown account'}; {count(header.requests, 'request')}")
+            note(
+                f"{clean(header.tenant_name or header.tenant or 'unknown account')}; {count(header.requests, 'request')}"
+            )
         names = "what", "of", "rows", "carried"
         print_rows(output, found, Columns(names, lambda one: (one.what, one.of, one.rows, one.carried)))
         for one, times in notes:
-            note(f"{one.severity.value}: {one.summary}" + (f" ({times:,} times)" if times > 1 else ""))
+            note(f"{one.severity.value}: {clean(one.summary)}" + (f" ({times:,} times)" if times > 1 else ""))
 
 
 @command("syncs")
