@@ -63,6 +63,7 @@ class World:
         self.failing_checks = 0
         self.error: Exception | None = None
         self.consent: OAuthClient | None = None
+        self.consent_error: Exception | None = None
 
 
 class Imaginary(Reads):
@@ -183,6 +184,8 @@ def connector(world: World) -> Found[ConnectorType]:
 
 def _client(world: World, config: Config) -> OAuthClient:
     assert world.consent is not None
+    if world.consent_error is not None:
+        raise world.consent_error
     return msgspec.structs.replace(world.consent, client_secret=config.app_secret)
 
 

@@ -45,7 +45,11 @@ class TestHelp:
 
     def test_it_lists_every_exit_code(self, line: Line):
         told = " ".join(line.run("--help").out.split())
-        codes = {error.exit_code for error in vars(errors).values() if isinstance(error, type) and hasattr(error, "exit_code")}
+        codes = {
+            error.exit_code
+            for error in vars(errors).values()
+            if isinstance(error, type) and hasattr(error, "exit_code")
+        }
         for code in codes | {exits.OK, exits.FAILED, exits.INCOMPLETE, exits.HELD, exits.BUG}:
             assert f" {code} " in told, code
 
@@ -183,7 +187,7 @@ class TestErrors:
     def test_what_was_not_expected_says_where_to_report_it_and_shows_nothing_else(
         self, line: Line, monkeypatch: pytest.MonkeyPatch
     ):
-        def fail(*_: object) -> None:
+        def fail(*_: object, **__: object) -> None:
             raise ZeroDivisionError(f"with {TOKEN}")
 
         monkeypatch.setattr("jackfield.config.load_settings", fail)
@@ -195,7 +199,7 @@ class TestErrors:
         assert "Traceback" not in ran.err
 
     def test_at_debug_level_the_trace_goes_to_the_log_in_one_line(self, line: Line, monkeypatch: pytest.MonkeyPatch):
-        def fail(*_: object) -> None:
+        def fail(*_: object, **__: object) -> None:
             raise ZeroDivisionError("token=abcdef")
 
         monkeypatch.setattr("jackfield.config.load_settings", fail)

@@ -145,6 +145,18 @@ class TestAccess:
         assert "Person 1 (user:u1, enabled) has 1 way to access:" in ran.err
         assert ran.out.splitlines()[1].split() == ["Engineering", "Member", "group:g1/member", "directly"]
 
+    def test_a_name_or_an_id_can_neither_drive_the_terminal_nor_begin_a_line(self, line: Line):
+        odd = "u9\nError: \x1b[2J\x07"
+        line.world.users[odd] = "Mal\nory \x1b]0;"
+        line.world.groups["g1"].add(odd)
+        line.published()
+        ran = line.run("access", "acme", f"user:{odd}")
+        assert r"Mal\nory \x1b]0; (user:u9\nError: \x1b[2J\x07, enabled) has 1 way" in ran.err
+        printed = line.run("access", "acme", f"user:{odd}", "--output", "csv")
+        for text in (ran.err, ran.out, printed.out, printed.err):
+            assert not {"\x1b", "\x07"} & set(text)
+        assert len(printed.out.splitlines()) == 2
+
     def test_who_has_a_resource_or_one_entitlement(self, line: Line):
         for target in ("group:g1", "Engineering", "group:g1/member", "engineering/member"):
             found = line.run("who", "acme", target, "--output", "json").json()["access"]

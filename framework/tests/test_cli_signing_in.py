@@ -13,7 +13,7 @@ from urllib.request import urlopen
 import pytest
 
 from jackfield.cli.commands.check import PATIENCE
-from jackfield.errors import RateLimited
+from jackfield.errors import BadConfig, RateLimited
 from jackfield.http import OAuthClient
 from jackfield_contracts import Tenant
 
@@ -254,3 +254,9 @@ class TestAuthorize:
 
     def test_a_connector_without_consent_says_so(self, line: Line):
         assert line.run("authorize", "acme").code == 7
+
+    def test_a_wrong_value_that_consent_finds_is_named_by_its_whole_path(self, line: Line, forms: Forms):
+        line.world.consent_error = BadConfig("that is no address", path="url")
+        ran = line.run("authorize", "acme")
+        assert (ran.code, forms) == (2, [])
+        assert "at connections.acme.url" in ran.err

@@ -99,6 +99,7 @@ def looked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         modules={"fine_plugin": f"{GOOD}\nconnector = make('fine', token_key='key')"},
     )
     install(site, "plugin-unparsable", raw_points=f"[{CONNECTORS_GROUP}]\nthis is no entry point\n")
+    install(site, "plugin-malformed", raw_points=f"[{CONNECTORS_GROUP}]\nmalformed = no module; at all\n")
     install(
         site,
         "plugin-anonymous",
@@ -125,6 +126,11 @@ def test_a_plugin_that_can_not_be_used_is_named_with_distribution_version_and_re
     assert failure[1:3] == [f"plugin-{name}", "2.1"]
     assert BROKEN[name][1] in failure[3]
     assert name not in looked["found"]
+
+
+def test_a_malformed_entry_point_is_told_in_a_sentence(looked: dict[str, Any]) -> None:
+    (failure,) = [failure for failure in looked["failures"] if failure[0] == "malformed"]
+    assert failure[3] == "its entry point 'no module; at all' is malformed; it must be of the form module:object"
 
 
 def test_all_others_are_found(looked: dict[str, Any]) -> None:

@@ -239,13 +239,8 @@ class SnapshotWriter:
     async def merge(self) -> None:
         """Bring the grants of all pages into order, each once; a later page wins over an earlier one."""
         async with self.transaction():
-            appended = self.db.execute("SELECT coalesce(sum(held), 0) FROM grant_page").fetchone()[0]
-            before = self.db.execute("SELECT count(*) FROM grant_row").fetchone()[0]
             self.db.execute(_MERGE)
-            after = self.db.execute("SELECT count(*) FROM grant_row").fetchone()[0]
             self.db.execute("DELETE FROM grant_page")
-            if after - before < appended:
-                self.set_header({"repeats": "1"})
 
     def note(self, diagnostic: Diagnostic, times: int = 1) -> None:
         """Keep something worth telling with the snapshot; the same thing again only counts up."""
@@ -331,7 +326,6 @@ class SnapshotWriter:
         self._keys.flush()
         if resources and self.db.executemany(_RESOURCE, resources).rowcount < len(resources):
             self.db.executemany(_RESOURCE_AGAIN, resources)
-            self.set_header({"repeats": "1"})
         if entitlements:
             self.db.executemany(_ENTITLEMENT, entitlements)
         if held:

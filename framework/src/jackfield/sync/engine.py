@@ -20,7 +20,7 @@ from jackfield.errors import (
     RemoteContract,
     Transient,
 )
-from jackfield.snapshots.sealing import ScopeState, listings, scope_states
+from jackfield.snapshots.sealing import ScopeState, keep_last_of_exclusive, listings, scope_states
 from jackfield.snapshots.writer import Read, SnapshotWriter
 from jackfield.sync.packing import pack
 from jackfield.sync.pages import MOST_CURSOR_BYTES, PageReader, reason_of
@@ -74,11 +74,11 @@ class Engine:
         """
         await self._begin()
         await self._work()
-        await self._writer.merge()
+        await self._merge()
         await self._look_up()
         if await self._reread():
             await self._work()
-            await self._writer.merge()
+            await self._merge()
             await self._look_up()
 
     async def _begin(self) -> None:
@@ -203,6 +203,11 @@ class Engine:
         async with self._writer.transaction():
             self._writer.end_read(read, "failed", reason_of(error))
 
+    async def _merge(self) -> None:
+        await self._writer.merge()
+        async with self._writer.transaction():
+            keep_last_of_exclusive(self._writer.db)
+
     async def _look_up(self) -> None:
         """Ask by id for principals that grants name and a whole listing of their type lacks.
 
@@ -225,7 +230,7 @@ class Engine:
         if not asked:
             return
         await self._work()
-        await self._writer.merge()
+        await self._merge()
         failed = {read.family for read in self._writer.reads() if read.state == "failed"}
         async with self._writer.transaction():
             for listing in listings(self._writer.db):

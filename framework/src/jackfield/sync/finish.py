@@ -17,7 +17,6 @@ from jackfield.snapshots.sealing import (
     close_file,
     drop_principals,
     index_keys,
-    keep_last_of_exclusive,
     listings,
     omitted,
     replace_reread,
@@ -51,7 +50,6 @@ async def seal(
     async with writer.transaction():
         index_keys(db)
         replace_reread(db)
-        keep_last_of_exclusive(db)
         seals = _verdicts(db, writer.header())
         if not any(one.seal.whole for one in seals.values()):
             raise Transient("no part of the application could be read whole", hint="Nothing is published.")
@@ -81,7 +79,6 @@ async def seal(
                 "rereads": str(rereads[0]),
                 "salt": None,
                 "fingerprint": None,
-                "repeats": None,
                 "touched": None,
             }
         )
