@@ -200,6 +200,20 @@ def test_a_request_id_that_is_none_is_not_kept(value: str) -> None:
 
 
 @asynchronous
+async def test_the_token_of_any_authorizer_is_known() -> None:
+    class Basic:
+        async def headers(self) -> dict[str, str]:
+            return {"authorization": f"Basic {ACCESS}"}
+
+        async def renew(self, used: object, response: Response) -> bool:
+            return False
+
+    async with web_server(application) as url, session() as http:  # type: ignore[arg-type]
+        assert (await http.request("GET", url, auth=Basic())).request_id is None
+        assert http.mask.text(f"Basic {ACCESS}") == "Basic ***"
+
+
+@asynchronous
 async def test_a_request_id_that_holds_a_secret_is_not_even_logged() -> None:
     async with web_server(application) as url, session() as http:  # type: ignore[arg-type]
         http.conceal(Secret(ACCESS))

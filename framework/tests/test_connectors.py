@@ -156,7 +156,7 @@ def test_a_distribution_without_metadata_is_named_as_far_as_it_is_known(looked: 
 
 
 def test_every_failure_is_told_once_and_an_import_that_failed_keeps_its_traceback(looked: dict[str, Any]) -> None:
-    assert len(looked["failures"]) == len(BROKEN) + 3
+    assert len(looked["failures"]) == len(BROKEN) + 4
     assert "no such library here" in looked["traces"]["raises"]
     assert looked["traces"]["wrong-type"] == ""
 

@@ -59,11 +59,19 @@ class Session:
         plain = dict(headers or {})
         # Credentials are fetched before a slot is taken: renewing them needs one of its own.
         credentials: Mapping[str, str] = await auth.headers() if auth else {}
+        self._conceal(credentials)
         response = await self._send(method, url, body, plain, credentials, retry_after)
         if auth and await auth.renew(credentials, response):
             credentials = await auth.headers()
+            self._conceal(credentials)
             response = await self._send(method, url, body, plain, credentials, retry_after)
         return response
+
+    def _conceal(self, credentials: Mapping[str, str]) -> None:
+        """Learn the token of an Authorization header, whoever made it."""
+        for name, value in credentials.items():
+            if name.lower() == "authorization" and value.strip():
+                self.mask.learn(Secret(value.split()[-1]))
 
     async def _send(
         self,
