@@ -8,9 +8,13 @@ from jackfield.cli.snapshots import not_complete
 from jackfield.cli.text import clean, count
 from jackfield.snapshots.reader import read_snapshot
 from jackfield.state import Home, Run, RunStatus
+from jackfield_contracts import Verdict
 
 if TYPE_CHECKING:
     from jackfield.snapshots.reader import Snapshot
+
+
+_MOST_NAMED = 8
 
 
 def sync_document(run: Run, home: Home) -> dict[str, object]:
@@ -51,6 +55,10 @@ def _tell_rows(run: Run, snapshot: "Snapshot") -> None:
     say(f"  {count(run.requests, 'request')}{again} in {run.seconds:.1f} s")
     for one, times in snapshot.diagnostics():
         say(f"  {one.severity.value}: {clean(one.summary)}" + (f" ({times:,} times)" if times > 1 else ""))
+    unreconciled = [one.scope for one in snapshot.seals() if one.seal is Verdict.UNRECONCILED]
+    if unreconciled:
+        named = ", ".join(unreconciled[:_MOST_NAMED]) + (", …" if len(unreconciled) > _MOST_NAMED else "")
+        say(f"  unreconciled, with no count of the application's to compare with: {clean(named)}")
     if run.complete:
         say("  complete: every part was seen whole")
     else:
