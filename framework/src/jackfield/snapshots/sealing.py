@@ -138,31 +138,32 @@ def listings(db: sqlite3.Connection) -> list[Listing]:
         "SELECT s.key, s.definition FROM scope_row s JOIN read_row r ON r.key = s.read"
         " WHERE r.state = 'done' AND s.definition ->> '$.lists' IS NOT NULL ORDER BY s.key"
     ).fetchall()
+    lacking: dict[str, list[tuple[int, str]]] = {}
+    for kind, node, id in db.execute(
+        "SELECT n.type, n.key, n.id FROM node n LEFT JOIN resource_row r ON r.key = n.key WHERE r.key IS NULL"
+    ):
+        lacking.setdefault(kind, []).append((node, id))
     found: list[Listing] = []
     for key, definition in rows:
         scope = msgspec.json.decode(definition, type=Scope)
-        lacking = db.execute(
-            "SELECT n.key, n.id FROM node n LEFT JOIN resource_row r ON r.key = n.key WHERE n.type = ? AND r.key IS NULL",
-            (scope.lists,),
-        ).fetchall()
-        keys = msgspec.json.encode([row[0] for row in lacking]).decode()
-        held = (
-            {
-                row[0]
-                for row in db.execute(
-                    "SELECT DISTINCT principal FROM grant_row WHERE principal IN (SELECT value FROM json_each(?))",
-                    (keys,),
-                )
-            }
-            if lacking
-            else set[int]()
-        )
-        found.append(Listing(scope=scope, key=key, unlisted=tuple(row for row in lacking if row[0] in held)))
+        missing = lacking.get(scope.lists or "", [])
+        held = _holders(db, [node for node, _ in missing]) if missing else set[int]()
+        unlisted = tuple((node, id) for node, id in missing if node in held)
+        found.append(Listing(scope=scope, key=key, unlisted=unlisted))
     return found
+
+
+def _holders(db: sqlite3.Connection, nodes: list[int]) -> set[int]:
+    """Those of *nodes* that hold a grant."""
+    keys = msgspec.json.encode(nodes).decode()
+    query = "SELECT DISTINCT principal FROM grant_row WHERE principal IN (SELECT value FROM json_each(?))"
+    return {row[0] for row in db.execute(query, (keys,))}
 
 
 def omitted(db: sqlite3.Connection, listing: Listing, started: str) -> int:
     """How many were there before *started* and came only when asked for by id: the listing had left them out."""
+    if db.execute("SELECT 1 FROM read_row WHERE family = ?", (listing.scope.lookup or "",)).fetchone() is None:
+        return 0
     return db.execute(
         "SELECT count(*) FROM resource_row r JOIN page_row p ON p.key = r.page JOIN read_row d ON d.key = p.read"
         " WHERE r.scope = ? AND d.family = ? AND NOT coalesce("

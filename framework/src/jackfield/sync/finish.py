@@ -13,6 +13,7 @@ import msgspec
 from jackfield.errors import JackfieldError, Transient
 from jackfield.snapshots.losses import Loss, losses, shares_one
 from jackfield.snapshots.sealing import (
+    Listing,
     carry_forward,
     close_file,
     drop_principals,
@@ -50,11 +51,12 @@ async def seal(
     async with writer.transaction():
         index_keys(db)
         replace_reread(db)
-        seals = _verdicts(db, writer.header())
+        found = listings(db)
+        seals = _verdicts(db, writer.header(), found)
         if not any(one.seal.whole for one in seals.values()):
             raise Transient("no part of the application could be read whole", hint="Nothing is published.")
         write_seals(db, seals)
-        for listing in listings(db):
+        for listing in found:
             if listing.unlisted and seals[listing.key].seal.whole:
                 summary = f"grants of {listing.scope.lists} principals that left while they were read were left out"
                 note = Diagnostic(code="left_meanwhile", severity=Severity.INFO, summary=summary)
@@ -84,11 +86,11 @@ async def seal(
         )
 
 
-def _verdicts(db: sqlite3.Connection, header: Mapping[str, str]) -> dict[int, Seal]:
+def _verdicts(db: sqlite3.Connection, header: Mapping[str, str], found: list[Listing]) -> dict[int, Seal]:
     """The seal of each scope, where witnesses that contradict a listing, or share it, have their say."""
     states = scope_states(db)
     seals = {state.key: verdict(state) for state in states}
-    for listing in listings(db):
+    for listing in found:
         left_out = omitted(db, listing, header["started"])
         doubt = None
         if left_out:
