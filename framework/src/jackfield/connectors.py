@@ -214,4 +214,4 @@ def _unfit_connector(plugin: ConnectorType) -> str | None:
 
 
 def _no_custom_type(type_: type, value: object) -> object:
-    raise NotImplementedError(type_, value)
+    raise NotImplementedError(type_, value)  # how a hook of msgspec says that a type is not its own

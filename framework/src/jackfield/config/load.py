@@ -266,7 +266,7 @@ def _read_texts(
 def _plain(value: object) -> str:
     if isinstance(value, Secret):
         return value.reveal()
-    raise NotImplementedError(type(value))
+    raise NotImplementedError(type(value))  # how a hook of msgspec says that a type is not its own
 
 
 def _resolved(value: Any, environ: Mapping[str, str], at: str) -> Any:
@@ -318,4 +318,4 @@ def _decode_secret(type_: type, value: Any) -> Any:
         if not isinstance(value, str):
             raise TypeError("Expected `str`, got `" + type(value).__name__ + "`")
         return Secret(value)
-    raise NotImplementedError(type_)
+    raise NotImplementedError(type_)  # how a hook of msgspec says that a type is not its own
