@@ -11,10 +11,13 @@ from typing import Any
 from aiohttp import web
 
 from jackfield.clock import Clock, SystemClock
-from jackfield.http import Session, SessionOptions, open_session
+from jackfield.http import HttpSession, Response, Session, SessionOptions, open_session
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Speaker = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+"""How a raw answer begins; more headers may follow."""
 
 
 def asynchronous(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
@@ -128,3 +131,8 @@ async def session(clock: Clock | None = None, **options: Any) -> AsyncGenerator[
     """A session with short time-outs."""
     async with open_session(SessionOptions(**{"timeout": 10.0, **options}), clock or SystemClock()) as opened:
         yield opened
+
+
+async def get(http: HttpSession, url: str) -> Response:
+    """The answer to a plain GET."""
+    return await http.request("GET", url)
