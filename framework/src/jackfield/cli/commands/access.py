@@ -8,9 +8,6 @@ from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument, limit_option, output_option, run_option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from jackfield.cli.snapshots import CarriedCells, Looked
     from jackfield.snapshots.access import Access
 
 _direct = click.option("--direct", is_flag=True, help="Leave out what is inherited.")
@@ -43,7 +40,8 @@ def access(app: App, connection: str, user: str, direct: bool, limit: int | None
     USER is an id, an e-mail, a login or a name; type:id means any resource, such as group:7. What is inherited shows the
     path: through which groups.
     """
-    from jackfield.cli.output import note
+    from jackfield.cli.commands.listing import print_found
+    from jackfield.cli.output import Columns, note
     from jackfield.cli.snapshots import look
     from jackfield.cli.text import clean, count
     from jackfield.snapshots.access import access_of
@@ -63,15 +61,16 @@ def access(app: App, connection: str, user: str, direct: bool, limit: int | None
             note(
                 f"{clean(name or principal.id)} ({clean(str(principal))}{state}) has {count(len(found), 'way')} to access:"
             )
-        _print(
+        print_found(
             app,
             snapshot,
             output,
             found if limit is None else found[:limit],
-            names=("resource", "has", "entitlement", "how"),
-            cells=cells,
-            about={"principal": {"type": principal.type, "id": principal.id, "display_name": name, "status": status}},
+            table=Columns(("resource", "has", "entitlement", "how"), cells),
+            csv=Columns(_CSV, _csv),
             document=_of_principal,
+            key="access",
+            about={"principal": {"type": principal.type, "id": principal.id, "display_name": name, "status": status}},
         )
 
 
@@ -91,6 +90,8 @@ def who(
     """
     from itertools import islice
 
+    from jackfield.cli.commands.listing import print_found
+    from jackfield.cli.output import Columns
     from jackfield.cli.snapshots import look
     from jackfield.snapshots.access import holders_of
 
@@ -100,44 +101,17 @@ def who(
         def cells(one: "Access") -> tuple[Any, ...]:
             return (one.principal_name, str(one.principal), one.principal_status, one.entitlement.slug, _how(one))
 
-        _print(
+        print_found(
             app,
             snapshot,
             output,
             islice(holders_of(snapshot, target, inherited=not direct), limit),
-            names=("name", "principal", "status", "has", "how"),
-            cells=cells,
-            about={"target": str(target)},
+            table=Columns(("name", "principal", "status", "has", "how"), cells),
+            csv=Columns(_CSV, _csv),
             document=_of_target,
+            key="access",
+            about={"target": str(target)},
         )
-
-
-def _print(
-    app: App,
-    snapshot: "Looked",
-    output: str,
-    rows: "Iterable[Access]",
-    *,
-    names: tuple[str, ...],
-    cells: Any,
-    about: dict[str, object],
-    document: Any,
-) -> None:
-    from jackfield.cli.output import Columns, print_listing
-    from jackfield.cli.snapshots import CarriedCells, caveats, head
-
-    told = CarriedCells(app, snapshot)
-    if output != "json":
-        caveats(app, snapshot)
-    print_listing(
-        output,
-        rows,
-        table=Columns((*names, *told.table), lambda one: (*cells(one), *told.for_table(one.carried))),
-        csv=Columns((*_CSV, *told.csv), lambda one: _csv(one, told)),
-        document=document,
-        head={**head(snapshot), **about},
-        key="access",
-    )
 
 
 def _how(one: "Access") -> str:
@@ -147,7 +121,7 @@ def _how(one: "Access") -> str:
     return "through " + " › ".join(f"{via.display_name or via.resource} ({via.slug})" for via in one.path)
 
 
-def _csv(one: "Access", told: "CarriedCells") -> tuple[Any, ...]:
+def _csv(one: "Access") -> tuple[Any, ...]:
     resource = one.entitlement.resource
     return (
         one.principal.type,
@@ -161,7 +135,6 @@ def _csv(one: "Access", told: "CarriedCells") -> tuple[Any, ...]:
         one.entitlement_name,
         bool(one.path),
         " > ".join(f"{via.resource}/{via.slug}" for via in one.path),
-        *told.for_csv(one.carried),
     )
 
 

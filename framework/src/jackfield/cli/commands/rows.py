@@ -1,19 +1,19 @@
 """``jackfield resources``, ``entitlements`` and ``grants``: the rows of a snapshot, filtered."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from functools import wraps
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from jackfield.cli.app import App
-from jackfield.cli.base import command, connection_argument, limit_option, output_option, run_option
+from jackfield.cli.base import Command, command, connection_argument, limit_option, output_option, run_option
 
 if TYPE_CHECKING:
-    from jackfield.snapshots.reader import Snapshot
+    from jackfield.cli.snapshots import Looked
     from jackfield.snapshots.records import EntitlementRow, GrantRow, ResourceRow
-
-T = TypeVar("T")
 
 STATUSES = ("enabled", "disabled", "pending", "deleted", "unknown")
 
@@ -28,205 +28,176 @@ _resource = click.option("--resource", metavar="RESOURCE", help="Only of this re
 _slug = click.option("--slug", metavar="SLUG", help="Only entitlements with this slug, such as member.")
 
 
-def _known(snapshot: "Snapshot", type_: str | None) -> None:
-    """Tell if nothing can have the type that is asked for: it may be mistyped."""
-    from jackfield.cli.output import note
+class Asked(NamedTuple):
+    """What all three commands are asked for alike."""
 
-    if type_ is not None and type_ not in (types := snapshot.types()):
-        note(f"Nothing has the type {type_!r}; there are: {', '.join(types) or 'none'}.")
+    app: App
+    connection: str
+    type: str | None
+    search: str | None
+    carried: bool | None
+    limit: int | None
+    run: str | None
+    output: str
+
+    @contextmanager
+    def look(self) -> Generator["Looked"]:
+        """The snapshot; tells if nothing in it can have the type that is asked for: it may be mistyped."""
+        from jackfield.cli.output import note
+        from jackfield.cli.snapshots import look
+
+        with look(self.app, self.connection, self.run) as snapshot:
+            if self.type is not None and self.type not in (types := snapshot.types()):
+                note(f"Nothing has the type {self.type!r}; there are: {', '.join(types) or 'none'}.")
+            yield snapshot
 
 
-def _limited(rows: Iterable[T], limit: int | None) -> Iterator[T]:
-    return islice(rows, limit)
+def _listing(name: str, *own: Callable[[Any], Any]) -> Callable[[Callable[..., None]], Command]:
+    """Declare a command that lists rows; its function gets what all are asked for as one, and its *own* options."""
+    shared = connection_argument, _type, _search, *own, _carried, limit_option, run_option
+    options = *shared, output_option("table", "json", "csv")
+
+    def decorate(function: Callable[..., None]) -> Command:
+        @wraps(function)
+        def ask(
+            app: App,
+            connection: str,
+            type_: str | None,
+            search: str | None,
+            carried: bool | None,
+            limit: int | None,
+            run: str | None,
+            output: str,
+            **rest: str | None,
+        ) -> None:
+            function(Asked(app, connection, type_, search, carried, limit, run, output), **rest)
+
+        decorated: Callable[..., None] = ask
+        for option in reversed(options):
+            decorated = option(decorated)
+        return command(name)(decorated)
+
+    return decorate
 
 
-@command("resources")
-@connection_argument
-@_type
-@_search
-@click.option("--status", type=click.Choice(STATUSES), help="Only accounts with this status.")
-@_carried
-@limit_option
-@run_option
-@output_option("table", "json", "csv")
-def resources(
-    app: App,
-    connection: str,
-    type_: str | None,
-    search: str | None,
-    status: str | None,
-    carried: bool | None,
-    limit: int | None,
-    run: str | None,
-    output: str,
-) -> None:
+@_listing("resources", click.option("--status", type=click.Choice(STATUSES), help="Only accounts with this status."))
+def resources(asked: Asked, status: str | None) -> None:
     """List the resources of CONNECTION: users, groups, roles, licences, apps."""
-    from jackfield.cli.output import Columns, print_listing
-    from jackfield.cli.snapshots import CarriedCells, caveats, head, look
+    from jackfield.cli.commands.listing import print_found
+    from jackfield.cli.output import Columns
     from jackfield.exports import resource_object
 
-    with look(app, connection, run) as snapshot:
-        told = CarriedCells(app, snapshot)
-        _known(snapshot, type_)
+    def table(row: "ResourceRow") -> tuple[Any, ...]:
+        one = row.resource
+        return str(one.id), one.display_name, _status(row), _email(row)
 
-        def table(row: "ResourceRow") -> tuple[Any, ...]:
-            one = row.resource
-            return (str(one.id), one.display_name, _status(row), _email(row), *told.for_table(row.carried))
+    def csv(row: "ResourceRow") -> tuple[Any, ...]:
+        one = row.resource
+        return one.id.type, one.id.id, one.display_name, _status(row), _login(row), _email(row), one.scope
 
-        def csv(row: "ResourceRow") -> tuple[Any, ...]:
-            one = row.resource
-            fields = one.id.type, one.id.id, one.display_name, _status(row), _login(row), _email(row), one.scope
-            return (*fields, *told.for_csv(row.carried))
-
-        if output != "json":
-            caveats(app, snapshot)
-        print_listing(
-            output,
-            _limited(snapshot.resources(type=type_, status=status, search=search, carried=carried), limit),
-            table=Columns(("resource", "name", "status", "e-mail", *told.table), table),
-            csv=Columns(("type", "id", "display_name", "status", "login", "email", "scope", *told.csv), csv),
+    with asked.look() as snapshot:
+        found = snapshot.resources(type=asked.type, status=status, search=asked.search, carried=asked.carried)
+        print_found(
+            asked.app,
+            snapshot,
+            asked.output,
+            islice(found, asked.limit),
+            table=Columns(("resource", "name", "status", "e-mail"), table),
+            csv=Columns(("type", "id", "display_name", "status", "login", "email", "scope"), csv),
             document=resource_object,
-            head=head(snapshot),
             key="resources",
         )
 
 
-@command("entitlements")
-@connection_argument
-@_type
-@_search
-@_resource
-@_slug
-@_carried
-@limit_option
-@run_option
-@output_option("table", "json", "csv")
-def entitlements(
-    app: App,
-    connection: str,
-    type_: str | None,
-    search: str | None,
-    resource: str | None,
-    slug: str | None,
-    carried: bool | None,
-    limit: int | None,
-    run: str | None,
-    output: str,
-) -> None:
+@_listing("entitlements", _resource, _slug)
+def entitlements(asked: Asked, resource: str | None, slug: str | None) -> None:
     """List what the resources of CONNECTION offer."""
-    from jackfield.cli.output import Columns, print_listing
-    from jackfield.cli.snapshots import CarriedCells, caveats, head, look
+    from jackfield.cli.commands.listing import print_found
+    from jackfield.cli.output import Columns
     from jackfield.exports import entitlement_object
 
-    with look(app, connection, run) as snapshot:
-        told = CarriedCells(app, snapshot)
-        _known(snapshot, type_)
+    def table(row: "EntitlementRow") -> tuple[Any, ...]:
+        one = row.entitlement
+        return str(one.id), row.resource_name, one.display_name, one.privileged, one.immutable
 
-        def table(row: "EntitlementRow") -> tuple[Any, ...]:
-            one = row.entitlement
-            fields = str(one.id), row.resource_name, one.display_name, one.privileged, one.immutable
-            return (*fields, *told.for_table(row.carried))
+    def csv(row: "EntitlementRow") -> tuple[Any, ...]:
+        one, of = row.entitlement, row.entitlement.id.resource
+        fields = of.type, of.id, row.resource_name, one.id.slug, one.display_name, one.purpose, one.privileged
+        return *fields, one.immutable, one.scope
 
-        def csv(row: "EntitlementRow") -> tuple[Any, ...]:
-            one, of = row.entitlement, row.entitlement.id.resource
-            fields = of.type, of.id, row.resource_name, one.id.slug, one.display_name, one.purpose, one.privileged
-            return (*fields, one.immutable, one.scope, *told.for_csv(row.carried))
-
-        names = "resource_type", "resource_id", "resource_name", "slug", "display_name", "purpose", "privileged"
+    names = "resource_type", "resource_id", "resource_name", "slug", "display_name", "purpose", "privileged"
+    with asked.look() as snapshot:
         found = snapshot.entitlements(
-            type=type_,
+            type=asked.type,
             resource=snapshot.find(resource) if resource else None,
             slug=slug,
-            search=search,
-            carried=carried,
+            search=asked.search,
+            carried=asked.carried,
         )
-        if output != "json":
-            caveats(app, snapshot)
-        print_listing(
-            output,
-            _limited(found, limit),
-            table=Columns(("entitlement", "resource", "name", "privileged", "immutable", *told.table), table),
-            csv=Columns((*names, "immutable", "scope", *told.csv), csv),
+        print_found(
+            asked.app,
+            snapshot,
+            asked.output,
+            islice(found, asked.limit),
+            table=Columns(("entitlement", "resource", "name", "privileged", "immutable"), table),
+            csv=Columns((*names, "immutable", "scope"), csv),
             document=entitlement_object,
-            head=head(snapshot),
             key="entitlements",
         )
 
 
-@command("grants")
-@connection_argument
-@_type
-@_search
-@_resource
-@click.option("--entitlement", metavar="ENTITLEMENT", help="Only of this entitlement: type:id/slug.")
-@_slug
-@click.option("--principal", metavar="PRINCIPAL", help="Only of this holder: type:id, id, e-mail, login or name.")
-@click.option("--status", type=click.Choice(STATUSES), help="Only of accounts with this status.")
-@_carried
-@limit_option
-@run_option
-@output_option("table", "json", "csv")
+@_listing(
+    "grants",
+    _resource,
+    click.option("--entitlement", metavar="ENTITLEMENT", help="Only of this entitlement: type:id/slug."),
+    _slug,
+    click.option("--principal", metavar="PRINCIPAL", help="Only of this holder: type:id, id, e-mail, login or name."),
+    click.option("--status", type=click.Choice(STATUSES), help="Only of accounts with this status."),
+)
 def grants(
-    app: App,
-    connection: str,
-    type_: str | None,
-    search: str | None,
+    asked: Asked,
     resource: str | None,
     entitlement: str | None,
     slug: str | None,
     principal: str | None,
     status: str | None,
-    carried: bool | None,
-    limit: int | None,
-    run: str | None,
-    output: str,
 ) -> None:
     """List who holds what in CONNECTION, grant by grant."""
-    from jackfield.cli.output import Columns, print_listing
-    from jackfield.cli.snapshots import CarriedCells, caveats, head, look
+    from jackfield.cli.commands.listing import print_found
+    from jackfield.cli.output import Columns
     from jackfield.exports import GRANT_COLUMNS, grant_object
     from jackfield.exports.csvtable import grant_cells
     from jackfield_contracts import EntitlementId
 
-    with look(app, connection, run) as snapshot:
-        told = CarriedCells(app, snapshot)
-        _known(snapshot, type_)
+    def table(row: "GrantRow") -> tuple[Any, ...]:
+        one = row.grant
+        return str(one.principal), row.principal_name, row.principal_status, str(one.entitlement), row.resource_name
 
-        def table(row: "GrantRow") -> tuple[Any, ...]:
-            one = row.grant
-            fields = (
-                str(one.principal),
-                row.principal_name,
-                row.principal_status,
-                str(one.entitlement),
-                row.resource_name,
-            )
-            return (*fields, *told.for_table(row.carried))
-
+    with asked.look() as snapshot:
         wanted = snapshot.find_target(entitlement) if entitlement else None
         if wanted is not None and not isinstance(wanted, EntitlementId):
             raise click.UsageError(f"{entitlement!r} is a resource; write an entitlement as {wanted}/slug.")
         found = snapshot.grants(
-            type=type_,
+            type=asked.type,
             resource=snapshot.find(resource) if resource else None,
             entitlement=wanted,
             slug=slug,
             principal=snapshot.find(principal) if principal else None,
             status=status,
-            search=search,
-            carried=carried,
-            names=output != "json",
+            search=asked.search,
+            carried=asked.carried,
+            names=asked.output != "json",
         )
-        if output != "json":
-            caveats(app, snapshot)
-        print_listing(
-            output,
-            _limited(found, limit),
-            table=Columns(("principal", "name", "status", "holds", "of", *told.table), table),
+        print_found(
+            asked.app,
+            snapshot,
+            asked.output,
+            islice(found, asked.limit),
+            table=Columns(("principal", "name", "status", "holds", "of"), table),
             csv=Columns(GRANT_COLUMNS, lambda row: grant_cells(row, snapshot.header)),
             document=grant_object,
-            head=head(snapshot),
             key="grants",
+            csv_whole=True,
         )
 
 

@@ -1,0 +1,46 @@
+"""What the commands that list rows of a snapshot share: how the rows are printed, and what is told beside them."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from jackfield.cli.app import App
+from jackfield.cli.output import Columns, print_listing
+from jackfield.cli.snapshots import CarriedCells, Looked, caveats, head
+
+
+def print_found(
+    app: App,
+    snapshot: Looked,
+    output: str,
+    rows: Iterable[Any],
+    *,
+    table: Columns,
+    csv: Columns,
+    document: Callable[[Any], object],
+    key: str,
+    about: dict[str, object] | None = None,
+    csv_whole: bool = False,
+) -> None:
+    """Print *rows* of *snapshot*, with *about* at the head of JSON, and beside tables and CSV the caveats on stderr.
+
+    Columns that tell carried rows are added to *table* and *csv*; not to a *csv* that has them already (*csv_whole*).
+    """
+    told = CarriedCells(app, snapshot)
+    if output != "json":
+        caveats(app, snapshot)
+    if not csv_whole:
+        csv = _longer(csv, told.csv, told.for_csv)
+    print_listing(
+        output,
+        rows,
+        table=_longer(table, told.table, told.for_table),
+        csv=csv,
+        document=document,
+        head={**head(snapshot), **(about or {})},
+        key=key,
+    )
+
+
+def _longer(columns: Columns, names: tuple[str, ...], cells: Callable[[Any], tuple[Any, ...]]) -> Columns:
+    """*columns*, and behind them those of how a row was carried."""
+    return Columns((*columns.names, *names), lambda row: (*columns.cells(row), *cells(row.carried)))
