@@ -68,13 +68,7 @@ def test_troubles_of_tokens(faulty: Client) -> None:
     faulty.sign_in()
     assert faulty.call(_LIST, {}).status == 200
     faulty.control.fault("revoked_refresh")
-    ready = faulty.simulator.ready
-    answer = faulty.form(
-        grant_type="refresh_token",
-        refresh_token=ready["refresh_token"],
-        client_id=ready["app_key"],
-        client_secret=ready["app_secret"],
-    )
+    answer = faulty.try_sign_in()
     assert (answer.status, answer.json["error"]) == (400, "invalid_grant")
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jackfield.connectors import Found
     from jackfield.hookspecs import ConnectorType
     from jackfield.http import OAuthClient
+    from jackfield.http.consent import Consent
 
 
 @command("authorize")
@@ -146,8 +147,7 @@ def _client(
 async def _by_loopback(
     app: App, settings: "ConnectionSettings", client: "OAuthClient", port: int, *, timeout: float, browser: bool
 ) -> "Secret":
-    from jackfield.http import open_session
-    from jackfield.http.consent import begin_consent, receive, refresh_token_of
+    from jackfield.http.consent import begin_consent, receive
 
     async with receive(port) as receiver:
         consent = begin_consent(client, receiver.redirect_uri)
@@ -157,16 +157,13 @@ async def _by_loopback(
         if browser:
             _open_browser(consent.address)
         code = await receiver.code(consent, timeout=timeout)
-    app.redactor.learn(code)
-    async with open_session(app.session_options(settings), app.clock, app.log) as http:
-        return refresh_token_of(await consent.exchange(http, code))
+    return await _exchanged(app, settings, consent, code)
 
 
 def _by_code(app: App, settings: "ConnectionSettings", client: "OAuthClient") -> "Secret":
     from jackfield.config import Secret
     from jackfield.errors import BadCredentials
-    from jackfield.http import open_session
-    from jackfield.http.consent import begin_consent, refresh_token_of
+    from jackfield.http.consent import begin_consent
 
     consent = begin_consent(client)
     app.redactor.learn(consent)
@@ -177,13 +174,17 @@ def _by_code(app: App, settings: "ConnectionSettings", client: "OAuthClient") ->
         click.echo(err=True)
     if not code:
         raise BadCredentials("no code was given", connection=settings.name, hint="Run the command again.")
+    return app.run(_exchanged(app, settings, consent, code))
+
+
+async def _exchanged(app: App, settings: "ConnectionSettings", consent: "Consent", code: "Secret") -> "Secret":
+    """The refresh token that *code* is good for."""
+    from jackfield.http import open_session
+    from jackfield.http.consent import refresh_token_of
+
     app.redactor.learn(code)
-
-    async def exchange() -> Secret:
-        async with open_session(app.session_options(settings), app.clock, app.log) as http:
-            return refresh_token_of(await consent.exchange(http, code))
-
-    return app.run(exchange())
+    async with open_session(app.session_options(settings), app.clock, app.log) as http:
+        return refresh_token_of(await consent.exchange(http, code))
 
 
 def _show_address(address: str) -> None:
