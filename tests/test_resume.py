@@ -1,16 +1,20 @@
 """An interrupted sync is carried on, or begun afresh where its rows may no longer fit."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from harness import syncs
 from harness.benches import bench
 from harness.pictures import assert_same, of_file, of_truth
 from harness.simulators import Inside, simulating
 from harness.syncs import Bench, snapshot_of
 
 from jackfield.clock import SystemClock
+from jackfield.snapshots.reader import read_snapshot
 from jackfield.state import RunStatus
 from jackfield.sync import SyncResult
 from jackfield.sync import run as sync_run
@@ -100,6 +104,24 @@ def _another_token(simulator: Inside) -> str:
     return tokens.exchange(code=code, redirect_uri="", verifier="", lifetime=60.0, **client).refresh_token
 
 
+def test_another_token_in_the_same_file_begins_afresh(tmp_path: Path) -> None:
+    """What the configuration refers to counts, not the reference."""
+
+    async def run() -> None:
+        token = tmp_path / "token"
+        with bench() as workshop:
+            async with simulating(TEAM) as simulator:
+                token.write_text(simulator.refresh_token)
+                simulator.refresh_token = f"file:{token}"
+                run = await _interrupted(workshop, simulator)
+                token.write_text(_another_token(simulator))
+                result = await workshop.sync(simulator)
+                assert result.run.run != run
+                _truth(result, simulator)
+
+    asyncio.run(run())
+
+
 def test_less_than_an_hour_is_not_too_late() -> None:
     async def run() -> None:
         clock = LaterClock()
@@ -151,6 +173,56 @@ def test_stopped_while_publishing(monkeypatch: pytest.MonkeyPatch, step: str, la
                     truth = of_truth(simulator.truth())
                     assert_same(of_file(snapshot_of(result.run)), truth, "made afresh")
                     assert workshop.state.get("acme", stopped.run).status is RunStatus.INTERRUPTED  # type: ignore[union-attr]
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("changed", ["include_removed", "refresh_token", "version"])
+@pytest.mark.parametrize("step", ["copy_finished", "remove"])
+def test_what_was_sealed_with_another_configuration_is_read_afresh(
+    monkeypatch: pytest.MonkeyPatch, step: str, changed: str
+) -> None:
+    """Also where its file was in place already: the next snapshot follows that one."""
+
+    def stop(*_: Any) -> None:
+        raise StoppedError
+
+    async def run() -> None:
+        with bench() as workshop:
+            async with simulating(TeamOptions(members=60, groups=9, seed=2)) as simulator:
+                with monkeypatch.context() as patch:
+                    patch.setattr(sync_run, step, stop)
+                    with pytest.raises(StoppedError):
+                        await workshop.sync(simulator)
+                sealed = workshop.state.history("acme")[0].run
+                simulator.change({"do": "join", "given": "Late"})
+                settings = {"include_removed": True} if changed == "include_removed" else {}
+                if changed == "refresh_token":
+                    simulator.refresh_token = _another_token(simulator)
+                if changed == "version":
+                    monkeypatch.setattr(syncs, "version", lambda _: "another")
+                    syncs.dropbox.cache_clear()
+                result = await workshop.sync(simulator, **settings)
+                assert result.run.run != sealed
+                assert result.run.base == (sealed if step == "remove" else None)
+                expected = of_truth(simulator.truth(), include_removed=changed == "include_removed")
+                assert_same(of_file(snapshot_of(result.run)), expected, f"afresh, {changed}")
+
+    try:
+        asyncio.run(run())
+    finally:
+        syncs.dropbox.cache_clear()
+
+
+def test_a_snapshot_tells_nothing_of_the_configuration() -> None:
+    async def run() -> None:
+        with bench() as workshop:
+            async with simulating(TeamOptions(members=20, groups=2, seed=2)) as simulator:
+                file = snapshot_of((await workshop.sync(simulator)).run)
+                with read_snapshot(file) as snapshot:
+                    (told,) = snapshot.db.execute("SELECT json_group_array(key) FROM header").fetchone()
+                assert not {"made_with", "fingerprint", "salt"} & set(json.loads(told))
+                assert b"made_with" not in file.read_bytes()
 
     asyncio.run(run())
 

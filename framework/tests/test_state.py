@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 import jackfield.state.database as database
-from jackfield.errors import BadConfig
+from jackfield.errors import BadConfig, BadStorage
 from jackfield.state import Home, Run, RunStatus, open_state
 from jackfield.state.migrate import migrate
 from jackfield.state.runs import Counts
@@ -94,7 +94,7 @@ def test_a_database_of_a_newer_jackfield_is_refused_and_left_as_it_is(file: Path
 @pytest.mark.parametrize("content", [b"not a database at all " * 50, b"SQLite format 3\0junk"])
 def test_a_file_that_is_no_database_is_named_and_left_as_it_is(file: Path, content: bytes) -> None:
     file.write_bytes(content)
-    with pytest.raises(BadConfig, match="damaged"), open_state(file):
+    with pytest.raises(BadStorage, match="damaged"), open_state(file):
         raise AssertionError
     assert file.read_bytes() == content
 

@@ -15,11 +15,16 @@ JackfieldError
 ├── RemoteContract       fail the scope, keep a redacted sample                   6
 ├── Unsupported          explain the capability                                   7
 ├── Busy                 another process holds the lock                           13
+├── BadStorage           stop, name the file or folder and what to do about it    12
 └── PluginBug            fail the connection only, say where to report it         70
 """
 
-from collections.abc import Callable
-from typing import ClassVar
+import errno
+import sqlite3
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import ClassVar, NamedTuple, cast
 
 from jackfield_contracts import Diagnostic, Severity
 
@@ -206,8 +211,119 @@ class Busy(JackfieldError):
     exit_code = 13
 
 
+class BadStorage(JackfieldError):
+    """A file of the host's own can't be written or read; ``path`` names it or its folder.
+
+    ``damaged``: its content is not what was written, so that trying again can't help.
+    """
+
+    code = "bad_storage"
+    exit_code = 12
+
+    def __init__(self, summary: str, *, damaged: bool = False, **where: str | None) -> None:
+        super().__init__(summary, **where)
+        self.damaged = damaged
+
+
 class PluginBug(JackfieldError):
     """A connector broke the contract with the host; the message says where to report it."""
 
     code = "plugin_bug"
     exit_code = 70
+
+
+class _Fault(NamedTuple):
+    """What is wrong with a disk or a file, and what to do about it."""
+
+    summary: str
+    hint: str
+
+
+_MAKE_ROOM = "Make room there and where temporary files go, then run it again."
+_GIVE_RIGHT = "Give the user that runs this the right to read and write there."
+_FULL = _Fault("no room is left on the disk", _MAKE_ROOM)
+_FAILING = _Fault(
+    "the disk refused to read or write",
+    "Look at its health, its room, the quota and the limit of file sizes (`ulimit -f`), then run it again.",
+)
+_FORBIDDEN = _Fault("the right to read or write is lacking", _GIVE_RIGHT)
+_UNWRITABLE = _Fault("a database file can't be written", f"{_GIVE_RIGHT} Its disk may be mounted read-only.")
+_DAMAGED = _Fault(
+    "a database file is damaged", "If it is state.db, restore it from a backup; a sync makes a new snapshot."
+)
+
+_BY_ERRNO: Mapping[int, _Fault] = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _Fault("the quota of the disk is used up", _MAKE_ROOM),
+    errno.EFBIG: _Fault(
+        "a file may not grow any larger", "Raise the limit of file sizes (`ulimit -f`), then run it again."
+    ),
+    errno.EIO: _FAILING,
+    errno.EROFS: _Fault("the disk is read-only", "Mount it so that it can be written."),
+    errno.EACCES: _FORBIDDEN,
+    errno.EPERM: _FORBIDDEN,
+}
+_BY_SQLITE: Mapping[int, _Fault] = {
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_IOERR: _FAILING,
+    sqlite3.SQLITE_READONLY: _UNWRITABLE,
+    sqlite3.SQLITE_PERM: _UNWRITABLE,
+    sqlite3.SQLITE_CANTOPEN: _Fault("a database file can't be opened", _GIVE_RIGHT),
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+}
+_PRIMARY = 0xFF
+"""The part of SQLite's error code that names the kind of error."""
+
+
+def storage_failure(error: BaseException, place: Path | None) -> BadStorage | None:
+    """What *error* says of a disk or a file, None if it is of another kind.
+
+    Told by the code of the system or of SQLite. *place* is named unless the error names a file itself.
+    """
+    found = _disk_error(error)
+    if found is None:
+        return None
+    raised, fault = found
+    file = raised.filename if isinstance(raised, OSError) else None
+    code = errno.errorcode.get(raised.errno or 0) if isinstance(raised, OSError) else raised.sqlite_errorname
+    return BadStorage(
+        f"{fault.summary} ({code})",
+        hint=fault.hint,
+        path=str(file or place) if file or place else None,
+        damaged=fault is _DAMAGED,
+    )
+
+
+def raise_unless_damaged(error: BaseException, place: Path) -> None:
+    """Raise BadStorage where only the disk is in the way; what a damaged file means is for the caller to say."""
+    failure = storage_failure(error, place)
+    if failure is not None and not failure.damaged:
+        raise failure from error
+
+
+@contextmanager
+def storing(place: Path) -> Generator[None]:
+    """Turn what the disk refuses within the block into BadStorage, which names *place*."""
+    try:
+        yield
+    except Exception as error:
+        failure = storage_failure(error, place)
+        if failure is None:
+            raise
+        raise failure from error
+
+
+def _disk_error(error: BaseException | None) -> tuple[OSError | sqlite3.Error, _Fault] | None:
+    """The error of the system or of SQLite within *error*, with what it means."""
+    if isinstance(error, BaseExceptionGroup):
+        inner = cast("BaseExceptionGroup[BaseException]", error).exceptions
+        return next((found for one in inner if (found := _disk_error(one))), None)
+    if isinstance(error, OSError):
+        fault = _BY_ERRNO.get(error.errno or 0)
+        return (error, fault) if fault else None
+    if isinstance(error, sqlite3.Error):
+        fault = _BY_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & _PRIMARY)
+        # SQLite itself rolls back where the disk is full; a second rollback fails in front of that error.
+        return (error, fault) if fault else _disk_error(error.__context__)
+    return _disk_error(getattr(error, "orig", None)) if error is not None else None

@@ -45,9 +45,10 @@ def _tell(app: "App", error: Exception) -> int:
             app.log.debug("the error in full", exc_info=error)
     except JackfieldError as other:
         error = other
-    if isinstance(error, JackfieldError):
-        show_error(app, error)
-        return error.exit_code
+    told = _storage(app, error) or error
+    if isinstance(told, JackfieldError):
+        show_error(app, told)
+        return told.exit_code
     cause = getattr(error, "orig", error)
     if isinstance(cause, OSError):
         place = f": {cause.filename}" if cause.filename else ""
@@ -63,6 +64,15 @@ def _tell(app: "App", error: Exception) -> int:
         " `--log-level debug` shows.",
     )
     return exits.BUG
+
+
+def _storage(app: "App", error: Exception) -> "JackfieldError | None":
+    """What is wrong with the disk or a file, None if it is neither."""
+    from jackfield.cli.snapshots import damage
+    from jackfield.errors import storage_failure
+
+    # An error of the system that names no file may be of anything, such as where the output goes.
+    return damage(app, error) or storage_failure(error, None if isinstance(error, OSError) else app.home.folder)
 
 
 def show_error(app: "App", error: "JackfieldError") -> None:

@@ -1,19 +1,31 @@
-"""The snapshot that a command looks at, and what must be told with it."""
+"""The snapshot that a command looks at, what must be told with it, and what to tell where its file is damaged."""
 
+import sqlite3
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
+from weakref import WeakKeyDictionary
+
+import msgspec
 
 from jackfield.cli.app import App
 from jackfield.cli.output import note
 from jackfield.cli.text import age, clean, count, moment
-from jackfield.errors import NotFound
+from jackfield.errors import BadConfig, BadStorage, JackfieldError, NotFound
+from jackfield.snapshots.file import open_snapshot
 from jackfield.snapshots.reader import Snapshot, read_snapshot
 from jackfield.snapshots.records import Carried
 from jackfield.state import Run, RunStatus
 
 _SHOWN = 10
 _NAMED = 5
+_MOST_TRIED = 100
+
+_OF_DAMAGE = (BadStorage, BadConfig, sqlite3.Error, msgspec.MsgspecError, ValueError, LookupError)
+"""What reading a damaged file may raise: SQLite does not notice all of it."""
+
+_looked: WeakKeyDictionary[App, dict[str, Run]] = WeakKeyDictionary()
+"""The runs whose snapshots each command line looks at."""
 
 
 class Looked(Snapshot):
@@ -36,6 +48,7 @@ def published_runs(app: App, connection: str, limit: int) -> list[Run]:
             f"the connection {connection!r} has no published snapshot yet in {app.home.folder}",
             hint=f"Make one with `jackfield sync {connection}`.",
         )
+    _looked.setdefault(app, {}).update((run.run, run) for run in found)
     return found
 
 
@@ -51,7 +64,54 @@ def run_named(app: App, connection: str, run: str) -> Run:
         )
     if record.status not in (RunStatus.PUBLISHED, RunStatus.HELD):
         raise NotFound(f"the run {run!r} left no snapshot: it is {record.status.value}")
+    _looked.setdefault(app, {})[run] = record
     return record
+
+
+def damage(app: App, error: Exception) -> BadStorage | None:
+    """What to tell instead of *error* where a snapshot that was looked at is not the file that was recorded; else None.
+
+    It names the file, and the run that can be used in its place.
+    """
+    if not isinstance(error, _OF_DAMAGE):
+        return None
+    with suppress(JackfieldError, OSError):  # then it is the disk, and not the file
+        for run in _looked.get(app, {}).values():
+            if not (isinstance(error, BadConfig) and _opens(app, run)) and not _whole(app, run):
+                return _damaged(app, run)
+    return None
+
+
+def _damaged(app: App, run: Run) -> BadStorage:
+    file = app.home.snapshot(run.connection, run.run)
+    hint = f"Make a new snapshot with `jackfield sync {run.connection}`."
+    with suppress(JackfieldError, sqlite3.Error, OSError), app.state() as state:
+        others = (one for one in state.published(run.connection, _MOST_TRIED) if one.run != run.run)
+        other = next((one for one in others if _whole(app, one)), None)
+        if other is not None:
+            hint += f" The run {other.run}, taken {moment(other.finished or other.started)}, can be used in its place."
+    state = "is damaged" if file.exists() else "is missing"
+    return BadStorage(
+        f"the snapshot of the run {run.run} {state}",
+        hint=hint,
+        connection=run.connection,
+        path=str(file),
+        damaged=True,
+    )
+
+
+def _whole(app: App, run: Run) -> bool:
+    from jackfield.sync.finish import intact
+
+    return intact(run, app.home.snapshot(run.connection, run.run))
+
+
+def _opens(app: App, run: Run) -> bool:
+    try:
+        open_snapshot(app.home.snapshot(run.connection, run.run)).close()
+    except BadConfig:
+        return False
+    return True
 
 
 @contextmanager

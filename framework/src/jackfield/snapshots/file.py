@@ -1,9 +1,10 @@
 """Opening snapshot files: a partial one for writing, a published one for reading only."""
 
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 
-from jackfield.errors import BadConfig
+from jackfield.errors import BadConfig, raise_unless_damaged, storing
 from jackfield.snapshots.schema import APPLICATION_ID, FORMAT, TABLES
 
 
@@ -12,15 +13,22 @@ def create_partial(file: Path) -> sqlite3.Connection:
     remove(file)
     file.touch(mode=0o600)
     connection = _connect(file)
-    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    connection.execute("PRAGMA page_size = 8192")
-    _tune(connection)
-    connection.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
+    try:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute("PRAGMA page_size = 8192")
+        _tune(connection)
+        connection.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 
 def open_partial(file: Path) -> sqlite3.Connection | None:
-    """The partial snapshot at *file*, as far as it was committed; None if there is none that can be carried on."""
+    """The partial snapshot at *file*, as far as it was committed; None if there is none that can be carried on.
+
+    Raises BadStorage where only the disk is in the way: the snapshot may be carried on when that is gone.
+    """
     if not file.exists():
         return None
     connection = _connect(file)
@@ -28,21 +36,28 @@ def open_partial(file: Path) -> sqlite3.Connection | None:
         _tune(connection)
         if connection.execute("PRAGMA user_version").fetchone()[0] == FORMAT:
             return connection
-    except sqlite3.DatabaseError:
-        pass
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise_unless_damaged(error, file)
     connection.close()
     return None
 
 
 def open_snapshot(file: Path) -> sqlite3.Connection:
-    """The published snapshot at *file*, read-only; raises BadConfig if it is none that this version can read."""
+    """The published snapshot at *file*, read-only.
+
+    Raises BadConfig if it is none that this version can read, and BadStorage where only the disk is in the way.
+    """
     if not file.is_file():
         raise BadConfig(f"the snapshot file {file} does not exist")
-    connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None)
+    with storing(file):
+        connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None)
     try:
         identity = connection.execute("PRAGMA application_id").fetchone()[0]
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-    except sqlite3.DatabaseError:
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise_unless_damaged(error, file)
         identity, version = 0, 0
     if identity != APPLICATION_ID or version > FORMAT:
         connection.close()
@@ -53,6 +68,18 @@ def open_snapshot(file: Path) -> sqlite3.Connection:
         raise BadConfig(f"{file} is not a snapshot")
     connection.execute("PRAGMA cache_size = -32000")
     return connection
+
+
+def strip_header(file: Path, keys: Iterable[str]) -> None:
+    """Take entries out of the header of the snapshot at *file*, which nobody else has open; no trace of them is left."""
+    connection = _connect(file)
+    try:
+        # A kill in the middle spoils the file: it is only a copy yet, and made again.
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.executemany("DELETE FROM header WHERE key = ?", ((key,) for key in keys))
+    finally:
+        connection.close()
 
 
 def remove(file: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from jackfield.errors import storage_failure
 from jackfield.snapshots.file import open_snapshot
 from jackfield.snapshots.naming import Names, searchable
 from jackfield.snapshots.records import (
@@ -184,9 +185,17 @@ class _Where:
 
 @contextmanager
 def read_snapshot(file: Path) -> Generator[Snapshot]:
-    """The snapshot at *file* for as long as the block lasts; raises BadConfig if it is none that can be read."""
+    """The snapshot at *file* for as long as the block lasts; raises BadConfig if it is none that can be read.
+
+    What a damaged file or a failing disk raises within the block becomes BadStorage, also half-way through its rows.
+    """
     db = open_snapshot(file)
     try:
         yield Snapshot(db)
+    except sqlite3.Error as error:
+        failure = storage_failure(error, file)
+        if failure is None:
+            raise
+        raise failure from error
     finally:
         db.close()

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from jackfield.errors import BadConfig
+from jackfield.errors import BadConfig, BadStorage, storage_failure, storing
 from jackfield.state.runs import Counts, Run, RunStatus
 from jackfield_contracts import Seal
 
@@ -61,7 +61,7 @@ class State:
             self._db.execute(_SAVE, (*_to_row(run), published))
             self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            _roll_back(self._db)
             raise
 
     def _after_all_others(self, run: Run, published: str) -> str:
@@ -104,12 +104,14 @@ class State:
 def open_state(file: Path) -> Generator[State]:
     """The database at *file* (made with mode 0600 if need be), brought to its newest form.
 
-    Raises BadConfig if it is damaged or of a newer Jackfield; it is then left as it is.
+    Raises BadStorage if it is damaged or can't be written, BadConfig if it is of a newer Jackfield; it is then left as it is.
     """
-    file.touch(mode=0o600)
-    db = sqlite3.connect(file, isolation_level=None, timeout=10)
+    with storing(file):
+        file.touch(mode=0o600)
+        db = sqlite3.connect(file, isolation_level=None, timeout=10)
     try:
-        _prepare(db, file)
+        with storing(file):
+            _prepare(db, file)
         yield State(db)
     finally:
         db.close()
@@ -120,10 +122,13 @@ def _prepare(db: sqlite3.Connection, file: Path) -> None:
         version = _version(db)
         if version is None:
             version = _create(db)
-    except sqlite3.OperationalError as error:
-        raise BadConfig(f"the state {file} can't be opened: {error}") from None
-    except sqlite3.DatabaseError:
-        raise BadConfig(f"the state {file} is damaged or no database", hint="Restore it from a backup.") from None
+    except sqlite3.DatabaseError as error:
+        failure = storage_failure(error, file)
+        if failure is not None and failure.damaged:
+            raise BadStorage(
+                f"the state {file} is damaged or no database", hint="Restore it from a backup.", damaged=True
+            ) from None
+        raise failure or BadConfig(f"the state {file} can't be opened: {error}") from None
     if version > HEAD:
         raise BadConfig(f"{file} was written by a newer jackfield (schema {version})", hint="Upgrade jackfield.")
     if version != HEAD:
@@ -143,9 +148,15 @@ def _create(db: sqlite3.Connection) -> str:
                 db.execute(statement)
         db.execute("COMMIT")
     except BaseException:
-        db.execute("ROLLBACK")
+        _roll_back(db)
         raise
     return version or HEAD
+
+
+def _roll_back(db: sqlite3.Connection) -> None:
+    # Where the disk is full SQLite has done so itself, and a second time would hide that error.
+    if db.in_transaction:
+        db.execute("ROLLBACK")
 
 
 def _version(db: sqlite3.Connection) -> str | None:

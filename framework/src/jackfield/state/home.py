@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from jackfield.errors import BadConfig
+from jackfield.errors import BadConfig, storage_failure
 
 
 class Home(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,9 +53,10 @@ class Home(msgspec.Struct, frozen=True, kw_only=True):
             if not folder.is_dir():
                 raise NotADirectoryError(ENOTDIR, strerror(ENOTDIR))
         except OSError as error:
-            raise BadConfig(
+            refused = BadConfig(
                 f"the folder {folder} can't be used: {error.strerror}", hint="Choose another with --home."
-            ) from None
+            )
+            raise storage_failure(error, folder) or refused from None
         return folder
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import msgspec
 
-from jackfield.errors import Busy
+from jackfield.errors import Busy, storing
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,20 +35,26 @@ _LEAST = 256
 
 
 class _FileLock:
-    def __init__(self, handle: int) -> None:
+    def __init__(self, handle: int, file: Path) -> None:
         self._handle = handle
+        self._file = file
 
     def name(self, holder: Holder) -> None:
         # Over what is there and then cut to length: whoever reads meanwhile never finds it empty.
         data = msgspec.json.encode(holder).ljust(_LEAST)
-        os.pwrite(self._handle, data, 0)
-        os.ftruncate(self._handle, len(data))
+        with storing(self._file):
+            os.pwrite(self._handle, data, 0)
+            os.ftruncate(self._handle, len(data))
 
 
 @contextmanager
 def hold_lock(file: Path, *, connection: str, purpose: str, holder: Holder) -> Generator[Lock]:
-    """Hold the lock for as long as the block lasts; raises Busy, naming the holder, if another process has it."""
-    handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """Hold the lock for as long as the block lasts; raises Busy, naming the holder, if another process has it.
+
+    Raises BadStorage where the file can't be written.
+    """
+    with storing(file):
+        handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         if not _taken(handle):
             raise Busy(
@@ -56,7 +62,7 @@ def hold_lock(file: Path, *, connection: str, purpose: str, holder: Holder) -> G
                 connection=connection,
                 hint="Wait for it to end, or stop that process.",
             )
-        lock = _FileLock(handle)
+        lock = _FileLock(handle, file)
         lock.name(holder)
         yield lock
         os.ftruncate(handle, 0)

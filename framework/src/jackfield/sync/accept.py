@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from jackfield.clock import Clock
-from jackfield.errors import BadConfig, Refused
+from jackfield.errors import BadConfig, Refused, storing
 from jackfield.hookspecs import Published
 from jackfield.log import Logger
 from jackfield.policies import Policy, tell_published
@@ -35,7 +35,8 @@ def accept(
 
     now = clock.now().isoformat(timespec="microseconds")
     holder = Holder(pid=os.getpid(), run=run, since=now)
-    with hold_lock(home.lock(name, "sync"), connection=name, purpose="sync", holder=holder):
+    at = home.lock(name, "sync")
+    with storing(home.folder), hold_lock(at, connection=name, purpose="sync", holder=holder):
         reconcile(name, home=home, state=state, clock=clock, log=log)
         record = state.get(name, run)
         if record is None:

@@ -1,6 +1,7 @@
 """Whether a partial snapshot was made with the same configuration, without keeping any of it."""
 
 import hmac
+import secrets
 from typing import Any
 
 import msgspec
@@ -8,11 +9,26 @@ import msgspec
 from jackfield.config import ConnectorConfig, Secret
 
 
-def fingerprint(config: ConnectorConfig, salt: bytes) -> str:
-    """A keyed hash of all values, secrets included; another salt gives another hash."""
-    values = {field: _plain(getattr(config, field)) for field in config.__struct_fields__}
-    return hmac.new(salt, msgspec.json.encode(values, order="deterministic"), "sha256").hexdigest()
+def fingerprint(config: ConnectorConfig) -> str:
+    """A keyed hash of all values, behind its salt, which is new each time.
+
+    Secrets count with what they are now, not with where they are kept: another token in the same file is another value.
+    """
+    return _hashed(config, secrets.token_hex(16))
+
+
+def fits(config: ConnectorConfig, mark: str) -> bool:
+    """Whether *mark* is a fingerprint of *config*."""
+    salt, _, _ = mark.partition(":")
+    return _hashed(config, salt) == mark
+
+
+def _hashed(config: ConnectorConfig, salt: str) -> str:
+    values = msgspec.json.encode(config, enc_hook=_plain, order="deterministic")
+    return f"{salt}:{hmac.new(salt.encode(), values, 'sha256').hexdigest()}"
 
 
 def _plain(value: Any) -> Any:
-    return value.reveal() if isinstance(value, Secret) else value
+    if isinstance(value, Secret):
+        return value.reveal()
+    raise NotImplementedError

@@ -8,7 +8,7 @@ import asyncio
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -19,13 +19,21 @@ from jackfield.clock import Clock
 from jackfield.config import ConnectorConfig, HostSettings
 from jackfield.connection import Connection, open_connection
 from jackfield.connectors import Found
-from jackfield.errors import BadConfig, JackfieldError, Transient
+from jackfield.errors import (
+    BadConfig,
+    BadStorage,
+    JackfieldError,
+    Transient,
+    raise_unless_damaged,
+    storage_failure,
+    storing,
+)
 from jackfield.hookspecs import ConnectorType
 from jackfield.http import Session, SessionOptions
 from jackfield.http.transport import NetworkSettings
 from jackfield.log import Logger
 from jackfield.policies import Policy
-from jackfield.snapshots.file import create_partial, open_partial, open_snapshot, remove
+from jackfield.snapshots.file import create_partial, open_partial, open_snapshot, remove, strip_header
 from jackfield.snapshots.sealing import attach_base, copy_finished
 from jackfield.snapshots.writer import SnapshotWriter
 from jackfield.state import Home, Run, RunStatus, State, hold_lock
@@ -33,12 +41,14 @@ from jackfield.state.home import sync_folder
 from jackfield.state.lock import Holder
 from jackfield.sync.accept import reconcile, record_of, tell
 from jackfield.sync.engine import Engine
-from jackfield.sync.fingerprint import fingerprint
+from jackfield.sync.fingerprint import fingerprint, fits
 from jackfield.sync.finish import Base, describe, digest, first_of, intact, seal
 from jackfield.sync.pages import PageReader, Patience
-from jackfield_contracts import Page, TraitKind
+from jackfield_contracts import Page, Resource, Tenant, TraitKind
 
 RESUMABLE = timedelta(hours=1)
+_MADE_WITH = "made_with"
+"""Entry of a partial snapshot's header, sealed or not: the fingerprint of its configuration."""
 _MOST_BASES = 100
 
 
@@ -59,6 +69,18 @@ class SyncResult(msgspec.Struct, frozen=True, kw_only=True):
 
     run: Run
     error: JackfieldError | None = None
+
+
+class _Writer(SnapshotWriter):
+    """A writer whose disk is not taken for a fault of the connector that asks for stored rows."""
+
+    def __init__(self, db: sqlite3.Connection, clock: Clock, file: Path) -> None:
+        super().__init__(db, clock)
+        self._file = file
+
+    def stored(self, type: str, ids: Iterable[str]) -> Mapping[str, Resource]:
+        with storing(self._file):
+            return super().stored(type, ids)
 
 
 class _Sync:
@@ -91,13 +113,17 @@ class _Sync:
         self.requests_before = 0
         self.http: Session | None = None
         self.resumed = False
-        self.refused = False
+        # Spoilt: the partial snapshot is damaged or may hold rows of another tenant, so nobody may carry it on. Mixed:
+        # it is spoilt since pages of this run told of two tenants.
+        self.spoilt = False
+        self.mixed = False
         self.base = self._find_base()
         tenants = (run.tenant for run in self.state.published(self.name, _MOST_BASES))
         self.known_tenant = next((tenant for tenant in tenants if tenant is not None), None)
         self.writer = self._open_writer()
         self.run = self.writer.header()["run"]
         self.started = self.writer.header()["started"]
+        self._tenant = self.writer.header().get("tenant")
 
     def _find_base(self) -> Base | None:
         """The newest published snapshot that is still the file that was published."""
@@ -114,17 +140,18 @@ class _Sync:
         db = open_partial(file)
         if db is not None:
             try:
-                writer = SnapshotWriter(db, self.clock)
+                writer = _Writer(db, self.clock, file)
                 if self._may_resume(writer.header()):
                     self.resumed = True
                     self.requests_before = int(writer.header().get("requests", "0"))
                     return writer
-            except (sqlite3.DatabaseError, KeyError, ValueError):
+            except (sqlite3.DatabaseError, KeyError, ValueError) as error:
+                db.close()
+                raise_unless_damaged(error, file)
                 self.log.warning("the partial snapshot can't be read and is started afresh", file=str(file))
             db.close()
-        writer = SnapshotWriter(create_partial(file), self.clock)
+        writer = _Writer(create_partial(file), self.clock, file)
         now = self.clock.now()
-        salt = secrets.token_hex(16)
         writer.set_header(
             {
                 "connection": self.name,
@@ -136,25 +163,24 @@ class _Sync:
                 "started": now.isoformat(timespec="milliseconds"),
                 "touched": now.isoformat(),
                 "base": self.base.run.run if self.base else None,
-                "salt": salt,
-                "fingerprint": fingerprint(self.config, bytes.fromhex(salt)),
+                _MADE_WITH: fingerprint(self.config),
             }
         )
         return writer
 
     def _may_resume(self, header: dict[str, str]) -> bool:
         current = self.base.run.run if self.base else None
+        follows, last = header.get("base") == current, "touched"
         if status := header.get("status"):
             # Sealed already: only to be published, unless it was held and somebody has accepted it since.
-            follows = current == header.get("base") or (status == RunStatus.PUBLISHED and current == header["run"])
-            return follows and self.clock.now() - datetime.fromisoformat(header["taken"]) < RESUMABLE
+            follows, last = follows or (status == RunStatus.PUBLISHED and header["run"] == current), "taken"
         return (
-            header["connector"] == self.plugin.name
+            follows
+            and header["connector"] == self.plugin.name
             and header["connector_version"] == self.plugin.version
             and header["host_version"] == version("jackfield")
-            and header["fingerprint"] == fingerprint(self.config, bytes.fromhex(header["salt"]))
-            and header.get("base") == current
-            and self.clock.now() - datetime.fromisoformat(header["touched"]) < RESUMABLE
+            and fits(self.config, header[_MADE_WITH])
+            and self.clock.now() - datetime.fromisoformat(header[last]) < RESUMABLE
         )
 
     @property
@@ -184,24 +210,35 @@ class _Sync:
     def writer_tenant(self) -> str | None:
         try:
             return self.writer.header().get("tenant")
-        except sqlite3.ProgrammingError:  # closed already
+        except sqlite3.Error:  # closed already, or it is what failed
             return None
 
     def stored(self, connection: Connection, page: Page) -> int:
         """Note a page that is about to be stored; the requests made so far. Refuses another tenant at once."""
-        known = self.known_tenant
-        if page.tenant is not None and known is not None and page.tenant.id != known:
-            self.refused = True
-            raise BadConfig(
-                f"the connection now reaches {page.tenant.name or 'another account'} ({page.tenant.id}), "
-                f"its snapshots are of {known}",
-                connection=self.name,
-                hint="Sign in to the same account as before, or name another connection for this one.",
-            )
+        if page.tenant is not None:
+            self._meet(page.tenant)
         self._pages += 1
         self._rows += len(page.items)
         self.tell("reading", connection.http.limiter.in_flight)
         return self.requests
+
+    def _meet(self, tenant: Tenant) -> None:
+        now = f"the connection now reaches {tenant.name or 'another account'} ({tenant.id})"
+        if self.known_tenant not in (None, tenant.id):
+            self.spoilt = True
+            raise BadConfig(
+                f"{now}, its snapshots are of {self.known_tenant}",
+                connection=self.name,
+                hint="Sign in to the same account as before, or name another connection for this one.",
+            )
+        if self._tenant not in (None, tenant.id):
+            self.spoilt = self.mixed = True
+            raise BadConfig(
+                f"{now}, and reached {self._tenant} when this sync began",
+                connection=self.name,
+                hint="Nothing of it is kept. Look at the address and the credentials, then sync again.",
+            )
+        self._tenant = tenant.id
 
     def tell(self, stage: str, waiting: int = 0) -> None:
         if self._progress is not None:
@@ -235,28 +272,38 @@ async def run_sync(
     """Sync one connection: published, held, or failed with the error beside it.
 
     Carries on an interrupted sync of the same configuration, version and account that is younger than an hour. Raises
-    Busy if another process syncs the connection.
+    Busy if another process syncs the connection, and BadStorage if its state or its files can't even be opened.
     """
     holder = Holder(pid=os.getpid(), run="starting", since=clock.now().isoformat(timespec="seconds"))
-    with hold_lock(home.lock(name, "sync"), connection=name, purpose="sync", holder=holder) as lock:
+    at = home.lock(name, "sync")
+    with storing(home.folder), hold_lock(at, connection=name, purpose="sync", holder=holder) as lock:
         reconcile(name, home=home, state=state, clock=clock, log=log)
-        sync = _Sync(name, plugin, config, host, home=home, state=state, clock=clock, log=log, progress=progress)
-        lock.name(msgspec.structs.replace(holder, run=sync.run))
-        state.interrupt_others(name, sync.run)
-        state.save(sync.record(RunStatus.RUNNING))
-        try:
-            result = await _run(sync, network)
-        except asyncio.CancelledError:
-            state.save(sync.record(RunStatus.INTERRUPTED, reason="it was stopped"))
-            raise
-        finally:
-            sync.writer.db.close()
-        if sync.refused:
-            remove(home.partial(name))  # it may hold rows of the other tenant
+        while True:
+            sync = _Sync(name, plugin, config, host, home=home, state=state, clock=clock, log=log, progress=progress)
+            lock.name(msgspec.structs.replace(holder, run=sync.run))
+            result = await _begin(sync, network)
+            if not (sync.mixed and sync.resumed):
+                break
+            log.warning("the sync is begun afresh: the connection reaches another account by now", run=sync.run)
         _retain(sync)
     if result.run.status is RunStatus.PUBLISHED:
         tell(result.run, policies, log)
     return result
+
+
+async def _begin(sync: _Sync, network: NetworkSettings) -> SyncResult:
+    """Record the sync as running, and then whatever becomes of it."""
+    sync.state.interrupt_others(sync.name, sync.run)
+    sync.state.save(sync.record(RunStatus.RUNNING))
+    try:
+        return await _run(sync, network)
+    except asyncio.CancelledError:
+        _save_end(sync, sync.record(RunStatus.INTERRUPTED, reason="it was stopped"))
+        raise
+    finally:
+        sync.writer.db.close()
+        if sync.spoilt:
+            remove(sync.home.partial(sync.name))
 
 
 async def _run(sync: _Sync, network: NetworkSettings) -> SyncResult:
@@ -267,11 +314,34 @@ async def _run(sync: _Sync, network: NetworkSettings) -> SyncResult:
             await _seal(sync, errors, types)
         sync.tell("publishing")
         return SyncResult(run=_publish(sync))
-    except JackfieldError as error:
+    except Exception as raised:
+        error = _named(sync, raised)
+        if error is None:
+            raise
         error.locate(connection=sync.name)
         run = sync.record(RunStatus.FAILED, reason=str(error))
-        sync.state.save(run)
+        _save_end(sync, run)
         return SyncResult(run=run, error=error)
+
+
+def _named(sync: _Sync, raised: Exception) -> JackfieldError | None:
+    """What ended the sync, as an error that says what to do; None for what nobody expected."""
+    failure = raised if isinstance(raised, BadStorage) else storage_failure(raised, sync.home.folder)
+    if failure is None:
+        return raised if isinstance(raised, JackfieldError) else None
+    if failure.damaged:
+        sync.spoilt = True
+        return failure
+    failure.hint = f"{failure.hint} A sync within an hour goes on where this one was."
+    return failure
+
+
+def _save_end(sync: _Sync, run: Run) -> None:
+    """Record how the sync ended, as far as the disk allows; else it counts as interrupted."""
+    try:
+        sync.state.save(run)
+    except sqlite3.Error as error:
+        sync.log.warning("the end of the sync can't be recorded", run=run.run, reason=type(error).__name__)
 
 
 async def _read_all(sync: _Sync, network: NetworkSettings) -> tuple[list[JackfieldError], tuple[str, ...]]:
@@ -294,6 +364,9 @@ async def _read_all(sync: _Sync, network: NetworkSettings) -> tuple[list[Jackfie
             stored=lambda page: sync.stored(connection, page),
         )
         await engine.run()
+        for error in engine.errors:
+            if isinstance(error, BadStorage):
+                raise error
         own = (TraitKind.USER, TraitKind.GROUP)
         types = tuple(kind.name for kind in connection.resource_types() if kind.trait in own)
         return engine.errors, types
@@ -315,10 +388,15 @@ def _publish(sync: _Sync) -> Run:
     partial, final = sync.home.partial(sync.name), sync.home.snapshot(sync.name, sync.run)
     header, counts, scopes = describe(sync.writer.db)
     finished = partial.with_suffix(".finished")
-    copy_finished(sync.writer.db, finished)
-    sha256 = digest(finished)
-    _sync_file(finished)
-    finished.rename(final)
+    try:
+        copy_finished(sync.writer.db, finished)
+        strip_header(finished, [_MADE_WITH])
+        sha256 = digest(finished)
+        _sync_file(finished)
+        finished.rename(final)
+    except (OSError, sqlite3.Error):
+        remove(finished)  # it takes the room that there is too little of
+        raise
     sync_folder(final.parent)
     sync.writer.db.close()
     remove(partial)
@@ -341,6 +419,11 @@ def _retain(sync: _Sync) -> None:
     current = {run.run for run in sync.state.published(sync.name, 2)}
     files = sorted(sync.home.snapshots(sync.name).glob("*.sqlite"))
     for file in files[: -sync.host.keep_snapshots]:
-        if file.stem not in current:
+        if file.stem in current:
+            continue
+        try:
             remove(file)
+        except OSError as error:
+            sync.log.warning("an old snapshot can't be deleted", file=str(file), reason=error.strerror)
+        else:
             sync.log.info("deleted an old snapshot", file=str(file))
