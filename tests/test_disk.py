@@ -99,7 +99,7 @@ def test_a_partial_snapshot_that_is_damaged_is_not_carried_on(monkeypatch: pytes
         with bench() as workshop:
             async with simulating(TeamOptions(members=30, groups=4, seed=2)) as simulator:
                 with monkeypatch.context() as patch:
-                    patch.setattr(SnapshotWriter, "scopes_of", _refuse(sqlite3.SQLITE_CORRUPT, "SQLITE_CORRUPT"))
+                    patch.setattr(SnapshotWriter, "cursor_hashes", _refuse(sqlite3.SQLITE_CORRUPT, "SQLITE_CORRUPT"))
                     failed = await workshop.sync(simulator)
                 assert isinstance(failed.error, BadStorage)
                 assert failed.error.damaged

@@ -89,7 +89,8 @@ def remove(file: Path) -> None:
 
 
 def _connect(file: Path) -> sqlite3.Connection:
-    return sqlite3.connect(file.absolute().as_uri(), uri=True, isolation_level=None)
+    # The writer runs its long statements in another thread, one at a time.
+    return sqlite3.connect(file.absolute().as_uri(), uri=True, isolation_level=None, check_same_thread=False)
 
 
 def _tune(connection: sqlite3.Connection) -> None:

@@ -60,6 +60,8 @@ def scope_states(db: sqlite3.Connection) -> list[ScopeState]:
 
 def replace_reread(db: sqlite3.Connection) -> None:
     """Where a second read gave the whole of a scope, drop what the first one gave."""
+    if db.execute("SELECT 1 FROM read_row WHERE reread").fetchone() is None:
+        return  # else every grant would be looked at
     db.execute(
         "DELETE FROM grant_row WHERE scope IN"
         " (SELECT s.key FROM scope_row s JOIN read_row r ON r.key = s.reread WHERE r.state = 'done')"

@@ -17,16 +17,22 @@ from jackfield.clock import Clock
 from jackfield.errors import PluginBug
 from jackfield.snapshots.keys import Keys
 from jackfield.snapshots.rows import decode_resource, encode_entitlement, encode_grant, encode_resource
+from jackfield.snapshots.sealing import ScopeState, scope_states
 from jackfield_contracts import Diagnostic, Entitlement, Grant, Item, Page, Resource, ResourceId, Scope, Severity
 
 _SLICE = 2500
 _CACHED_RESOURCES = 20_000
+_MOST_UNMERGED = 150_000
+"""Grants of unfinished reads that may wait to be merged: each merge touches most groups, so that few are better."""
 
 _GRANTS = "INSERT INTO grant_page (entitlement, scope, detail, page, held, principals) VALUES (?, ?, ?, ?, ?, ?)"
-# The later page wins, since REPLACE comes in the order of pages.
-_MERGE = """INSERT OR REPLACE INTO grant_row (entitlement, principal, scope, page, detail)
-SELECT g.entitlement, j.value, g.scope, g.page, g.detail FROM grant_page g, json_each(g.principals) j
-ORDER BY g.entitlement, j.value, g.page"""
+# The later page wins: rows come in the order of pages, and pages merged before may be later ones.
+_MERGE = """INSERT INTO grant_row (entitlement, principal, scope, page, detail)
+SELECT g.entitlement, j.value, g.scope, g.page, g.detail FROM grant_page g CROSS JOIN json_each(g.principals) j
+WHERE g.rowid > ?
+ORDER BY g.entitlement, j.value, g.page
+ON CONFLICT DO UPDATE SET scope = excluded.scope, page = excluded.page, detail = excluded.detail, origin = NULL
+WHERE excluded.page >= grant_row.page"""
 _RESOURCE = "INSERT OR IGNORE INTO resource_row (key, scope, page, display_name, data) VALUES (?, ?, ?, ?, ?)"
 _RESOURCE_AGAIN = """INSERT INTO resource_row (key, scope, page, display_name, data) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET scope = excluded.scope, page = excluded.page, display_name = excluded.display_name,
@@ -59,6 +65,8 @@ class SnapshotWriter:
         self._scopes: dict[str, int] = {}
         self._details: dict[tuple[str | None, tuple[str, ...]], int] = {}
         self._resources: dict[tuple[str, str], Resource] = {}
+        self._states: tuple[int, list[ScopeState]] = (-1, [])
+        self._unmerged = 0
         self._turn = asyncio.Lock()
 
     # --- the header -------------------------------------------------------------------------------------------------
@@ -94,14 +102,26 @@ class SnapshotWriter:
             try:
                 yield
                 self._keys.flush()
-                self.db.execute("COMMIT")
+                await self._aside("COMMIT")
             except BaseException:
-                self.db.execute("ROLLBACK")
+                # Cancelled while it was committed, or rolled back by SQLite itself where the disk is full: it is over already.
+                if self.db.in_transaction:
+                    self.db.execute("ROLLBACK")
                 self._keys.forget()
                 self._scopes.clear()
                 self._details.clear()
                 self._resources.clear()
                 raise
+
+    async def _aside(self, statement: str, arguments: tuple[int, ...] = ()) -> None:
+        """Run one long statement in a thread, so that pages are read meanwhile; call within a transaction."""
+        running = asyncio.get_running_loop().run_in_executor(None, self.db.execute, statement, arguments)
+        try:
+            await asyncio.shield(running)
+        except asyncio.CancelledError:
+            await asyncio.wait([running])
+            running.exception()  # what it failed with no longer matters, and would be complained about
+            raise
 
     def add_read(self, family: str, *, reread: bool = False, cursor: str | None = None) -> Read:
         """Begin a read, from *cursor* if there is one; call within a transaction."""
@@ -142,6 +162,13 @@ class SnapshotWriter:
         column = "reread" if read.reread else "read"
         rows = self.db.execute(f"SELECT definition FROM scope_row WHERE {column} = ? ORDER BY key", (read.key,))
         return tuple(msgspec.json.decode(row[0], type=Scope) for row in rows)
+
+    def scope_states(self) -> list[ScopeState]:
+        """Every scope with its counts; a million grants are counted anew only after something changed."""
+        changes = self.db.total_changes
+        if self._states[0] != changes:
+            self._states = changes, scope_states(self.db)
+        return self._states[1]
 
     def waiting(self) -> list[Scope]:
         """The scopes that no read feeds yet, in the order of their opening."""
@@ -186,6 +213,8 @@ class SnapshotWriter:
 
     def cursor_hashes(self, read: Read) -> set[int]:
         """The hashes of the cursors that led to the pages stored for *read*."""
+        if not read.pages:
+            return set()
         return {
             row[0] for row in self.db.execute("SELECT cursor_hash FROM page_row WHERE read = ?", (read.key,)) if row[0]
         }
@@ -215,9 +244,15 @@ class SnapshotWriter:
                 "INSERT INTO page_row (read, items, cursor_hash, stored) VALUES (?, ?, ?, ?) RETURNING key",
                 (read.key, len(page.items), next_hash, self._clock.now().isoformat(timespec="seconds")),
             ).fetchone()
+            staged = self._staged()
             for part in _slices(page.items, _SLICE):
                 self._store_slice(part, key)
                 await asyncio.sleep(0)
+            if page.next is None and not read.pages:
+                # All that the read gives, often whole groups: better now, while others wait for answers, than at the end.
+                await self._merge_after(staged)
+            elif self._unmerged >= _MOST_UNMERGED:
+                await self._merge_after(0)
             for gone in page.vanished:
                 self._drop(gone)
                 summary = f"of type {gone.type}: listed, and gone before it was read; left out"
@@ -239,8 +274,16 @@ class SnapshotWriter:
     async def merge(self) -> None:
         """Bring the grants of all pages into order, each once; a later page wins over an earlier one."""
         async with self.transaction():
-            self.db.execute(_MERGE)
-            self.db.execute("DELETE FROM grant_page")
+            await self._merge_after(0)
+
+    async def _merge_after(self, staged: int) -> None:
+        await self._aside(_MERGE, (staged,))
+        self.db.execute("DELETE FROM grant_page WHERE rowid > ?", (staged,))
+        if not staged:
+            self._unmerged = 0
+
+    def _staged(self) -> int:
+        return self.db.execute("SELECT coalesce(max(rowid), 0) FROM grant_page").fetchone()[0]
 
     def note(self, diagnostic: Diagnostic, times: int = 1) -> None:
         """Keep something worth telling with the snapshot; the same thing again only counts up."""
@@ -304,7 +347,14 @@ class SnapshotWriter:
         principals: list[int] = []
         for item in items:
             if type(item) is Grant:
-                if last is None or not _alike(item, last):
+                # Whether two grants differ in their principal only is told by identity, so that some alike ones are missed.
+                if (
+                    last is None
+                    or item.entitlement is not last.entitlement
+                    or item.scope is not last.scope
+                    or item.immutable is not last.immutable
+                    or item.inherited_by is not last.inherited_by
+                ):
                     last = item
                     plain = item.immutable is None and not item.inherited_by
                     detail = None if plain else self._detail(item)
@@ -329,6 +379,7 @@ class SnapshotWriter:
         if entitlements:
             self.db.executemany(_ENTITLEMENT, entitlements)
         if held:
+            self._unmerged += sum(map(len, held.values()))
             self.db.executemany(
                 _GRANTS, ((*place, page, len(keys), msgspec.json.encode(keys).decode()) for place, keys in held.items())
             )
@@ -355,16 +406,6 @@ class SnapshotWriter:
                 self._details.clear()
             self._details[content] = known
         return known
-
-
-def _alike(one: Grant, other: Grant) -> bool:
-    """Whether two grants differ in their principal only; told by identity, so that some alike ones are missed."""
-    return (
-        one.entitlement is other.entitlement
-        and one.scope is other.scope
-        and one.immutable is other.immutable
-        and one.inherited_by is other.inherited_by
-    )
 
 
 T = TypeVar("T")

@@ -15,18 +15,19 @@ from jackfield.clock import Clock
 from jackfield.errors import (
     BadConfig,
     BadCredentials,
+    BadStorage,
     JackfieldError,
     PluginBug,
     RemoteContract,
     Transient,
 )
-from jackfield.snapshots.sealing import ScopeState, keep_last_of_exclusive, listings, scope_states
+from jackfield.snapshots.sealing import ScopeState, keep_last_of_exclusive, listings
 from jackfield.snapshots.writer import Read, SnapshotWriter
 from jackfield.sync.packing import pack
 from jackfield.sync.pages import MOST_CURSOR_BYTES, PageReader, reason_of
 from jackfield_contracts import Family, Page, Scope
 
-_FATAL = (BadConfig, BadCredentials, PluginBug)
+_FATAL = (BadConfig, BadCredentials, BadStorage, PluginBug)
 _MAY_BE_TOO_MUCH = (Transient, RemoteContract)
 _TRIES_BEFORE_SPLITTING = 4
 MOST_LOOKED_UP = 2000
@@ -57,6 +58,7 @@ class Engine:
         self._stored = stored
         # The moment until which the parts of a read that was split may be tried again: that of the whole.
         self._until: dict[int, float] = {}
+        self._packed: dict[int, tuple[Scope, ...]] = {}
         self._held: dict[str, list[Read]] = {}
         self._open: Counter[str] = Counter()
         self._waiting: dict[str, list[Scope]] = {family.name: [] for family in families if not family.scopes}
@@ -70,7 +72,7 @@ class Engine:
     async def run(self) -> None:
         """Read everything, then once more what the application counts otherwise.
 
-        Raises BadConfig, BadCredentials and PluginBug; any other error of a read only marks its scopes.
+        Raises BadConfig, BadCredentials, BadStorage and PluginBug; any other error of a read only marks its scopes.
         """
         await self._begin()
         await self._work()
@@ -161,13 +163,14 @@ class Engine:
             for batch in batches:
                 read = self._writer.add_read(family.name, reread=reread)
                 self._writer.assign([scope.name for scope in batch], read)
+                self._packed[read.key] = batch
                 self._enlist(read)
                 if until is not None:
                     self._until[read.key] = until
 
     async def _read(self, read: Read) -> None:
         family = self._families[read.family]
-        scopes = family.scopes or self._writer.scopes_of(read)
+        scopes = family.scopes or self._packed.pop(read.key, ()) or self._writer.scopes_of(read)
 
         async def store(page: Page, following: int | None) -> None:
             requests = self._stored(page)
@@ -243,7 +246,7 @@ class Engine:
     async def _reread(self) -> bool:
         """Open one more read for the scopes whose counts disagree, by their fallback family or their own."""
         again: dict[str, list[Scope]] = {}
-        for state in scope_states(self._writer.db):
+        for state in self._writer.scope_states():
             if family := self._second_family(state):
                 again.setdefault(family, []).append(state.definition)
         for name, scopes in again.items():

@@ -21,7 +21,6 @@ from jackfield.snapshots.sealing import (
     listings,
     omitted,
     replace_reread,
-    scope_states,
     verdict,
     write_seals,
 )
@@ -52,7 +51,7 @@ async def seal(
         index_keys(db)
         replace_reread(db)
         found = listings(db)
-        seals = _verdicts(db, writer.header(), found)
+        seals = _verdicts(writer, found)
         if not any(one.seal.whole for one in seals.values()):
             raise Transient("no part of the application could be read whole", hint="Nothing is published.")
         write_seals(db, seals)
@@ -79,19 +78,17 @@ async def seal(
                 "status": (RunStatus.HELD if reason else RunStatus.PUBLISHED).value,
                 "reason": reason,
                 "rereads": str(rereads[0]),
-                "salt": None,
-                "fingerprint": None,
                 "touched": None,
             }
         )
 
 
-def _verdicts(db: sqlite3.Connection, header: Mapping[str, str], found: list[Listing]) -> dict[int, Seal]:
+def _verdicts(writer: SnapshotWriter, found: list[Listing]) -> dict[int, Seal]:
     """The seal of each scope, where witnesses that contradict a listing, or share it, have their say."""
-    states = scope_states(db)
+    header, states = writer.header(), writer.scope_states()
     seals = {state.key: verdict(state) for state in states}
     for listing in found:
-        left_out = omitted(db, listing, header["started"])
+        left_out = omitted(writer.db, listing, header["started"])
         doubt = None
         if left_out:
             doubt = f"the listing left out {left_out} that are there"

@@ -6,6 +6,7 @@ Promises that a read ends: by its last page, or by an error that says why. Hides
 import asyncio
 from collections.abc import Awaitable, Callable
 from hashlib import blake2b
+from typing import Any
 
 import msgspec
 import stamina
@@ -61,8 +62,9 @@ class PageReader:
     ) -> None:
         """Read on from the stored cursor of *read*, giving each page with the hash of its cursor to *store* in order.
 
-        While a page is stored the next one is already asked for. *tries* bounds the attempts at one page, *until* is
-        the moment (monotonic) after which nothing is tried again. Raises JackfieldError when the read can't be ended.
+        While a page is stored the next one is asked for and read; at most two are held. *tries* bounds the attempts at one
+        page, *until* is the moment (monotonic) after which nothing is tried again. Raises JackfieldError when the read
+        can't be ended.
         """
         limits = _Limits(tries=tries, until=until)
         while True:
@@ -90,6 +92,7 @@ class PageReader:
         empty = 0
         cursor = read.cursor
         ahead = asyncio.ensure_future(self._page(read.family, scopes, cursor, limits))
+        storing: asyncio.Future[None] | None = None
         try:
             while True:
                 page = await ahead
@@ -101,11 +104,21 @@ class PageReader:
                     # The request is on its way before storing takes the processor: it is written in a few turns.
                     for _ in range(_TURNS_TO_SEND):
                         await asyncio.sleep(0)
-                await store(page, following)
+                if storing is not None:
+                    await storing
+                storing = asyncio.ensure_future(store(page, following))
                 if cursor is None:
+                    await storing
                     return
+        except JackfieldError:
+            # What came before the failure is stored all the same.
+            if storing is not None:
+                await storing
+            raise
         finally:
             await _dismiss(ahead)
+            if storing is not None:
+                await _dismiss(storing)
 
     def _guard(self, page: Page, cursor: str | None, seen: set[int], empty: int) -> int | None:
         """The hash of the page's cursor; raises where going on would lead nowhere."""
@@ -181,7 +194,7 @@ class PageReader:
             raise
 
 
-async def _dismiss(task: "asyncio.Future[Page]") -> None:
+async def _dismiss(task: "asyncio.Future[Any]") -> None:
     """End a task whose result nobody wants any more, without a warning about it."""
     task.cancel()
     await asyncio.wait([task])

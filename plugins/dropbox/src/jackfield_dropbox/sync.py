@@ -1,6 +1,7 @@
 """The reads that make a sync of a Dropbox team; each method is one request a page."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
@@ -248,12 +249,12 @@ def _memberships(
     page: wire.MembersPage, groups: Mapping[str, Resource], wanted: Callable[[GroupTrait], bool]
 ) -> Iterator[Item]:
     """What the people of a page say of the groups that they are in, where the group is *wanted*; group by group."""
-    joiners: dict[str, list[str]] = {
-        id: [] for id, group in groups.items() if isinstance(group.trait, GroupTrait) and wanted(group.trait)
-    }
+    joiners: defaultdict[str, list[str]] = defaultdict(list)
     for member in page.members:
-        for id in member.profile.groups:
-            if id in joiners:
-                joiners[id].append(member.profile.team_member_id)
-    for id, members in joiners.items():
-        yield from model.plain_members(groups[id], members)
+        id = member.profile.team_member_id
+        for group in member.profile.groups:
+            joiners[group].append(id)
+    for group, members in joiners.items():
+        known = groups.get(group)
+        if known is not None and isinstance(known.trait, GroupTrait) and wanted(known.trait):
+            yield from model.plain_members(known, members)
