@@ -40,8 +40,9 @@ def members_remove(call: Call) -> bytes:
 def set_access_type(call: Call) -> bytes:
     """team/groups/members/set_access_type, which answers with a list.
 
-    Its union has no tag for a user who is not known (here `member_not_in_group`), nor for a suspended one who should
-    become an owner (here `other`): what Dropbox says of these is not documented.
+    What Dropbox says of a user who is not known is not documented, here it is `member_not_in_group`; nor what it says
+    of a suspended one who should become an owner: here `user_must_be_active_to_be_owner`, which this union lacks, so
+    that the SDK reads it as `other`.
     """
     group, ledger = _group(call), call.behind.ledger
     member = call.member(call.arg["user"])
@@ -54,7 +55,7 @@ def set_access_type(call: Call) -> bytes:
         call.team.set_access(group, member, access)
     except RefusedError as error:
         # Unlike in groups/members/add, the tag for company-managed groups carries nothing.
-        raise RouteError("other" if error.tag == "user_must_be_active_to_be_owner" else error.tag) from error
+        raise RouteError(error.tag) from error
     ledger.applied(SET_ACCESS)
     ledger.count("access_changes", f"{group.id} {member.id}")
     return b"[" + rendering.group_item(_info(call, group)) + b"]"
