@@ -75,6 +75,5 @@ def routes() -> list[Route]:
             scope=scope,
             arg=arguments.VOID,
             answer=roles_available,
-            lags=True,
         ),
     ]

@@ -88,8 +88,10 @@ def _changed(call: Call, group: Group) -> bytes:
 
 
 def _info(call: Call, group: Group) -> bytes:
-    members = [rendering.group_member(group, member) for member in group.in_order()]
-    return rendering.full_info(group, members if call.arg["return_members"] else None)
+    members: list[bytes] | None = None
+    if call.arg["return_members"]:
+        members = [rendering.group_member(group, member) for member in group.in_order()]
+    return rendering.full_info(group, members)
 
 
 def routes() -> list[Route]:
