@@ -111,6 +111,14 @@ def test_it_needs_nothing_of_the_host_or_the_connector() -> None:
                     assert top in sys.stdlib_module_names | {"aiohttp", "msgspec"}, f"{path} imports {name}"
 
 
+def test_options_of_the_write_side_are_taken() -> None:
+    options = ("--read-lag", "2.5", "--async-jobs", "--job-polls", "3", "--job-seconds", "1")
+    with spawn("--members", "5", *options) as simulator:
+        told = simulator.settings()
+    names = ("read_lag", "async_jobs", "job_polls", "job_seconds")
+    assert [told[name] for name in names] == [2.5, True, 3, 1.0]
+
+
 def test_wrong_options_are_explained() -> None:
     command = [sys.executable, "-m", "jackfield_dropbox.simulator", "--members", "1"]
     done = subprocess.run(command, capture_output=True, text=True)

@@ -19,6 +19,8 @@ with warnings.catch_warnings():
 
 _EMAIL = {".tag": "email", "email": "a@b.example"}
 _GROUP = {".tag": "group_id", "group_id": "g:1"}
+_NEW = {"member_email": "a@b.example"}
+_ROLE = "pid_dbtmr:x"
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +28,37 @@ def shared() -> Iterator[Client]:
     """One team for all tests of this file: none of them changes it."""
     with running() as client:
         yield client
+
+
+def _writes_sent_by_the_sdk() -> list[tuple[str, Any]]:
+    nobody = sdk.UserSelectorArg.email("a@b.example")
+    group = sdk.GroupSelector.group_id("g:1")
+    owner = sdk.MemberAccess(nobody, sdk.GroupAccessType.owner)
+    newcomer = sdk.MemberAddV2Arg(
+        member_email="sdk@b.example",
+        member_given_name="S",
+        member_surname="DK",
+        member_external_id="x",
+        send_welcome_email=False,
+        role_ids=["pid_dbtmr:none"],
+        is_directory_restricted=True,
+    )
+    return [
+        ("team/members/add_v2", sdk.MembersAddV2Arg([newcomer], force_async=False)),
+        ("team/members/remove", sdk.MembersRemoveArg(nobody, wipe_data=False, transfer_dest_id=nobody)),
+        ("team/members/recover", sdk.MembersRecoverArg(nobody)),
+        ("team/members/suspend", sdk.MembersDeactivateArg(nobody, wipe_data=False)),
+        ("team/members/unsuspend", sdk.MembersUnsuspendArg(nobody)),
+        ("team/members/set_admin_permissions_v2", sdk.MembersSetPermissions2Arg(nobody, new_roles=[])),
+        ("team/members/set_profile_v2", sdk.MembersSetProfileArg(nobody, new_surname="New")),
+        ("team/members/send_welcome_email", nobody),
+        ("team/groups/members/add", sdk.GroupMembersAddArg(group, [owner], return_members=False)),
+        ("team/groups/members/remove", sdk.GroupMembersRemoveArg(group, [nobody])),
+        (
+            "team/groups/members/set_access_type",
+            sdk.GroupMembersSetAccessTypeArg(group, nobody, sdk.GroupAccessType.member, return_members=False),
+        ),
+    ]
 
 
 def _sent_by_the_sdk() -> list[tuple[str, Any]]:
@@ -48,6 +81,7 @@ def _sent_by_the_sdk() -> list[tuple[str, Any]]:
         ("team/members/add/job_status/get_v2", sdk_async.PollArg("x")),
         ("team/members/remove/job_status/get", sdk_async.PollArg("x")),
         ("team/groups/job_status/get", sdk_async.PollArg("x")),
+        *_writes_sent_by_the_sdk(),
     ]
 
 
@@ -89,6 +123,31 @@ def test_every_route_is_one_of_dropbox(shared: Client) -> None:
         ("team/groups/members/list", {"group": _GROUP, "limit": -1}, "limit: expected integer in the range"),
         ("team/groups/members/list", {"limit": 5}, "missing required field 'group'"),
         ("team/groups/job_status/get", {"async_job_id": ""}, "async_job_id: string must be at least 1 characters"),
+        ("team/members/add_v2", {"new_members": [{}]}, "new_members[0]: missing required field 'member_email'"),
+        ("team/members/add_v2", {"new_members": [{"member_email": "a@b"}]}, "did not match pattern"),
+        ("team/members/add_v2", {"new_members": [{**_NEW, "member_surname": "a/b"}]}, "did not match pattern"),
+        ("team/members/add_v2", {"new_members": [{**_NEW, "member_given_name": "x" * 51}]}, "at most 50 characters"),
+        ("team/members/add_v2", {"new_members": [{**_NEW, "role": "member_only"}]}, "unknown field 'role'"),
+        ("team/members/add_v2", {"new_members": [{**_NEW, "role_ids": ["team"]}]}, "did not match pattern"),
+        (
+            "team/members/add_v2",
+            {"new_members": [_NEW] * 21},
+            "new_members: list must contain at most 20 items, got 21",
+        ),
+        ("team/members/remove", {"user": _EMAIL, "wipe_data": "no"}, "wipe_data: expected boolean, got string"),
+        ("team/members/recover", _EMAIL, "unknown field '.tag'"),
+        ("team/members/suspend", {"wipe_data": False}, "missing required field 'user'"),
+        ("team/members/set_admin_permissions_v2", {"user": _EMAIL, "new_roles": [_ROLE] * 2}, "at most 1 items, got 2"),
+        ("team/members/set_profile_v2", {"user": _EMAIL, "new_email": ""}, "did not match pattern"),
+        ("team/members/set_profile_v2", {"user": _EMAIL, "new_external_id": "x" * 65}, "at most 64 characters"),
+        ("team/members/send_welcome_email", {"user": _EMAIL}, "missing '.tag' key"),
+        ("team/groups/members/add", {"group": _GROUP, "members": [_EMAIL]}, "members[0]: unknown field '.tag'"),
+        ("team/groups/members/remove", {"group": _GROUP, "members": []}, "unknown field 'members'"),
+        (
+            "team/groups/members/set_access_type",
+            {"group": _GROUP, "user": _EMAIL, "access_type": "manager"},
+            "access_type: unknown tag 'manager'",
+        ),
         ("team/features/get_values", {"features": ["unheard_of"]}, "features[0]: unknown tag 'unheard_of'"),
     ],
 )

@@ -37,6 +37,10 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--scopes", default=" ".join(SCOPES), help="the app's scopes, separated by spaces")
     out.add_argument("--rate", type=float, default=0.0, metavar="N", help="requests a second, then 429; 0: no limit")
     out.add_argument("--big-page-fails", type=int, default=0, metavar="LIMIT", help="500 for listings with more")
+    out.add_argument("--read-lag", type=float, default=0.0, metavar="S", help="reads show the team as it was then")
+    out.add_argument("--async-jobs", action="store_true", help="adding and removing members answer by jobs")
+    out.add_argument("--job-polls", type=int, default=0, metavar="N", help="polls that find a job in progress")
+    out.add_argument("--job-seconds", type=float, default=0.0, metavar="S", help="time that a job takes")
     out.add_argument("--record", default="", metavar="PATH", help="append every API exchange as a line of JSON")
     out.add_argument("--end-with-stdin", action="store_true", help="end when standard input is closed")
     out.add_argument("--app-key", default=service.app_key)
@@ -67,6 +71,10 @@ def _options(given: argparse.Namespace) -> tuple[TeamOptions, ServiceOptions]:
         token_lifetime=given.token_lifetime,
         rate=given.rate,
         big_page_limit=given.big_page_fails,
+        read_lag=given.read_lag,
+        async_jobs=given.async_jobs,
+        job_polls=given.job_polls,
+        job_seconds=given.job_seconds,
         record=given.record,
     )
     return team, service

@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -60,7 +60,7 @@ class Control:
     def fault(
         self, kind: str, *, at: int | None = None, route: str | None = None, times: int | None = None, **params: Any
     ) -> dict[str, Any]:
-        """Orders a fault."""
+        """Orders a fault; `when` ("before" or "after" the effect) is one of the parameters."""
         return self.send("POST", "faults", {"kind": kind, "at": at, "route": route, "times": times, **params})
 
     def faults(self) -> list[dict[str, Any]]:
@@ -94,6 +94,64 @@ class Control:
     def settings(self, **values: Any) -> dict[str, Any]:
         """Changes settings; gives all of them."""
         return self.send("POST", "settings", values) if values else self.send("GET", "settings")
+
+    def effects(self) -> dict[str, Any]:
+        """The write calls and their side effects since the last reset, counted."""
+        return self.send("GET", "effects")
+
+    def reset_effects(self) -> None:
+        """Counts write calls and side effects from 0 again."""
+        self.send("DELETE", "effects")
+
+    def force(self, route: str, tag: str, *, times: int | None = 1, **more: Any) -> dict[str, Any]:
+        """Forces an outcome; more: `where`, `value`, `email`, `applied`."""
+        return self.send("POST", "outcomes", {"route": route, "tag": tag, "times": times, **more})
+
+    def outcomes(self) -> list[dict[str, Any]]:
+        """The forced outcomes, with how often each has come."""
+        return self.send("GET", "outcomes")
+
+    def clear_outcomes(self) -> None:
+        """Takes back all forced outcomes."""
+        self.send("DELETE", "outcomes")
+
+    def hold(self, route: str | None = None, when: str = "before", *, skip: int = 0) -> int:
+        """Holds a call of the route (or any write) before its effect, or after it and before the answer; gives an id."""
+        return self.send("POST", "holds", {"route": route, "when": when, "skip": skip})["id"]
+
+    def holds(self) -> list[dict[str, Any]]:
+        """All holds."""
+        return self.send("GET", "holds")
+
+    def wait_held(self, hold: int, *, timeout: float = 10.0) -> dict[str, Any]:
+        """Waits until the hold holds its call."""
+        return self._wait_hold(hold, lambda one: one["state"] == "held", timeout)
+
+    def wait_gone(self, hold: int, *, timeout: float = 10.0) -> dict[str, Any]:
+        """Waits until the client of a held call has gone."""
+        return self._wait_hold(hold, lambda one: one["client_gone"], timeout)
+
+    def release(self, hold: int, *, apply: bool = True) -> None:
+        """Lets a held call go on, even when its client has gone; or be lost."""
+        self.send("POST", "release", {"id": hold, "apply": apply})
+
+    def clear_holds(self) -> None:
+        """Forgets all holds; calls that are held are lost."""
+        self.send("DELETE", "holds")
+
+    def advance(self, seconds: float) -> None:
+        """Lets time pass for the team, its jobs and its lagging reads."""
+        self.send("POST", "clock", {"advance": seconds})
+
+    def _wait_hold(self, hold: int, wanted: Callable[[dict[str, Any]], bool], timeout: float) -> dict[str, Any]:
+        until = time.monotonic() + timeout
+        while True:
+            found = next(one for one in self.holds() if one["id"] == hold)
+            if wanted(found):
+                return found
+            if time.monotonic() > until:
+                raise TimeoutError(f"after {timeout:g} s hold {hold} is still {found}")
+            time.sleep(0.005)
 
     def expire(self) -> None:
         """Expires all access tokens."""

@@ -60,13 +60,28 @@ class ServiceOptions(msgspec.Struct, frozen=True, kw_only=True):
     token_lifetime: float = 14400.0
     rate: float = 0.0
     big_page_limit: int = 0
+    read_lag: float = 0.0
+    async_jobs: bool = False
+    job_polls: int = 0
+    job_seconds: float = 0.0
     record: str = ""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be changed at run time; latency in milliseconds, rate in requests a second (0: no limit)."""
+    """What can be changed at run time; latency in milliseconds, rate in requests a second (0: no limit).
+
+    With `read_lag` reads show the team as it was that many seconds ago. `async_jobs` lets members/add_v2 and
+    members/remove answer by jobs, which are `in_progress` for `job_polls` polls and `job_seconds` seconds, make their
+    change at the start or at the end, and do nothing but fail when `job_fails` has a text.
+    """
 
     latency_ms: float
     token_lifetime: float
     rate: float
     big_page_limit: int
+    read_lag: float = 0.0
+    async_jobs: bool = False
+    job_polls: int = 0
+    job_seconds: float = 0.0
+    job_effect: Literal["start", "end"] = "start"
+    job_fails: str = ""

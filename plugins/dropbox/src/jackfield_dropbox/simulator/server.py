@@ -13,7 +13,8 @@ import msgspec
 from aiohttp import web
 
 from .control.api import ControlApi
-from .faults.kinds import TOKEN
+from .faults.book import Fault
+from .faults.kinds import TOKEN, When
 from .faults.twist import Twist
 from .options import ServiceOptions, TeamOptions
 from .routes.call import Call
@@ -23,6 +24,7 @@ from .team import Team
 from .team.seeding import build
 from .wire import rendering
 from .wire.answers import Answer, plain
+from .writes.holds import Hold
 
 
 class Simulator(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,27 +56,60 @@ class _Server:
         index = journal.arrive()
         faults = self._service.faults.fire(index, route)
         names = [fault.kind.kind for fault in faults]
-        transport = next((fault.kind.kind for fault in faults if fault.kind.stage == "transport"), "")
+        before, after = _transport(faults, "before"), _transport(faults, "after")
         body, status, sent = b"", 0, b""
+        known = self._service.routes.get(route)
+        writes = known is not None and known.writes
+        if writes:
+            self._service.ledger.arrived(route)
         try:
             body = await _read(request)
-            if transport in ("drop", "hang"):
-                return await self._silence(request, transport)
+            if before:
+                return await _silence(request, before)
             asked = Request(route=route, method=request.method, headers=request.headers, body=body)
-            answer = await self._service.answer(asked, index, faults)
+            hold = self._service.holds.take(route, writes=writes)
+            if hold is None:
+                answer = await self._service.answer(asked, index, faults)
+            else:
+                answer = await self._held(hold, asked, index, faults)
+            if answer is None or after in ("drop", "hang"):
+                return await _silence(request, after)
             status, sent = answer.status, answer.body
-            if transport:
+            if after:
                 return await _break_off(request, answer)
             return _response(answer)
         finally:
             journal.note(index, route, body, status, sent, names)
             journal.leave()
 
-    async def _silence(self, request: web.BaseRequest, transport: str) -> web.StreamResponse:
-        if transport == "hang":
-            # Ends when the client goes away or the server stops: both cancel the handler.
-            await asyncio.Event().wait()
-        return _cut(request)
+    async def _held(self, hold: Hold, asked: Request, index: int, faults: list[Fault]) -> Answer | None:
+        # The call outlives its client: a request that has been received may be carried out later.
+        task = asyncio.create_task(self._around(hold, asked, index, faults))
+        self._service.holds.keep(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            hold.client_gone = True
+            raise
+
+    async def _around(self, hold: Hold, asked: Request, index: int, faults: list[Fault]) -> Answer | None:
+        if hold.order.when == "before" and not await hold.wait():
+            return None
+        answer = await self._service.answer(asked, index, faults)
+        if hold.order.when == "after" and not await hold.wait():
+            return None
+        return answer
+
+
+def _transport(faults: list[Fault], when: When) -> str:
+    return next((fault.kind.kind for fault in faults if fault.kind.stage == "transport" and fault.when == when), "")
+
+
+async def _silence(request: web.BaseRequest, transport: str) -> web.StreamResponse:
+    if transport == "hang":
+        # Ends when the client goes away or the server stops: both cancel the handler.
+        await asyncio.Event().wait()
+    return _cut(request)
 
 
 def _cut(request: web.BaseRequest) -> web.StreamResponse:
@@ -122,6 +157,7 @@ async def serving(team: Team | TeamOptions, options: ServiceOptions | None = Non
         base_url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         yield Simulator(base_url=base_url, service=service, ready=_ready(base_url, service, options))
     finally:
+        await service.holds.close()
         await runner.cleanup()
         service.journal.close()
 

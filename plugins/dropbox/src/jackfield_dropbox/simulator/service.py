@@ -12,17 +12,23 @@ from .control.journal import Journal
 from .control.observer import Observer
 from .faults import effects
 from .faults.book import Fault, FaultBook
-from .faults.kinds import AUTHORIZE, TOKEN
+from .faults.kinds import AUTHORIZE, TOKEN, When
 from .limits import RateLimit
 from .oauth import endpoints
 from .oauth.store import TokenStore
 from .options import ServiceOptions, Settings
-from .routes.call import Call, Route
+from .routes.call import Backstage, Call, Route
 from .routes.table import table
 from .team import RefusedError, Team
 from .wire.answers import Answer, RejectedError, RouteError, auth_error, bad_request, plain, rate_limited, route_error
 from .wire.cursors import CursorCodec
 from .wire.schema import BadArgumentError, decode
+from .writes.clock import Clock
+from .writes.holds import Holds
+from .writes.jobs import JobOptions, Jobs
+from .writes.lag import LaggingTeam
+from .writes.ledger import Ledger
+from .writes.outcomes import Outcomes
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +57,18 @@ class Service:
             token_lifetime=options.token_lifetime,
             rate=options.rate,
             big_page_limit=options.big_page_limit,
+            read_lag=options.read_lag,
+            async_jobs=options.async_jobs,
+            job_polls=options.job_polls,
+            job_seconds=options.job_seconds,
         )
+        self.clock = Clock(team.clock)
+        team.clock = self.clock
+        self.ledger = Ledger()
+        self.outcomes = Outcomes()
+        self.holds = Holds()
+        self.jobs = Jobs(self.clock)
+        self._lagging = LaggingTeam(team, self.clock) if options.read_lag > 0 else None
         self.faults = FaultBook()
         self.journal = Journal(self.codec, options.record)
         self.churner: Churner | None = None
@@ -63,7 +80,24 @@ class Service:
         """Takes over other settings from now on."""
         if settings.rate != self.settings.rate:
             self._limit.set(settings.rate)
+        if self._lagging is not None and settings.read_lag <= 0:
+            self._lagging.close()
+            self._lagging = None
+        if self._lagging is None and settings.read_lag > 0:
+            self._lagging = LaggingTeam(self.team, self.clock)
         self.settings = settings
+
+    def advance(self, seconds: float) -> None:
+        """Lets time pass for the team, its jobs and its lagging reads; tokens keep their own time."""
+        self.clock.advance(seconds)
+        self.jobs.settle()
+        self.team.lapse()
+        self.take_note()
+
+    def take_note(self) -> None:
+        """Lets lagging reads hear of what has changed by now."""
+        if self._lagging is not None:
+            self._lagging.note()
 
     def start_churn(self, churn: Churn | None) -> None:
         """Starts a churn, or ends it."""
@@ -75,13 +109,18 @@ class Service:
 
     async def answer(self, request: Request, index: int, faults: list[Fault]) -> Answer:
         """The answer to a request, with its faults except those of the transport."""
-        await self._wait(faults)
+        await self._wait(faults, "before")
+        self.jobs.settle()
         if any(fault.kind.kind == "expired_token" for fault in faults):
             self.tokens.expire_all()
-        answer = self._undisturbed_or_instead(request, faults)
-        answer = effects.spoil(faults, answer)
+        route = self.routes.get(request.route)
+        scope = route.scope if route else ""
+        answer = effects.instead(faults, scope, "before") or self._undisturbed(request, route, faults)
         if self.churner is not None:
             self.churner.tick()
+        self.take_note()
+        answer = effects.instead(faults, scope, "after") or effects.spoil(faults, answer)
+        await self._wait(faults, "after")
         return answer
 
     def authorize(self, query: Mapping[str, str]) -> Answer:
@@ -89,16 +128,14 @@ class Service:
         refused = any(fault.kind.kind == "access_denied" for fault in self.faults.fire(0, AUTHORIZE))
         return endpoints.authorize(self.tokens, query, deny=refused)
 
-    async def _wait(self, faults: list[Fault]) -> None:
-        wait = self.settings.latency_ms + sum(fault.params["ms"] for fault in faults if fault.kind.kind == "slow")
+    async def _wait(self, faults: list[Fault], when: When) -> None:
+        wait = sum(fault.params["ms"] for fault in faults if fault.kind.kind == "slow" and fault.when == when)
+        if when == "before":
+            wait += self.settings.latency_ms
         if wait > 0:
             await asyncio.sleep(wait / 1000)
 
-    def _undisturbed_or_instead(self, request: Request, faults: list[Fault]) -> Answer:
-        route = self.routes.get(request.route)
-        replaced = effects.instead(faults, route.scope if route else "")
-        if replaced is not None:
-            return replaced
+    def _undisturbed(self, request: Request, route: Route | None, faults: list[Fault]) -> Answer:
         if request.route == TOKEN:
             if request.method != "POST":
                 return plain(405, "Method Not Allowed")
@@ -133,8 +170,35 @@ class Service:
             raise RejectedError(bad_request(route.name, text))
         twist = effects.twist(faults)
         twist.limit_above = twist.limit_above or self.settings.big_page_limit
-        call = Call(team=self.team, codec=self.codec, arg=decode(route.arg, request.body), twist=twist)
-        return Answer(body=route.answer(call))
+        call = Call(
+            team=self._team_for(route),
+            codec=self.codec,
+            arg=decode(route.arg, request.body),
+            twist=twist,
+            backstage=self._backstage(),
+        )
+        forced = self.outcomes.take(route.name)
+        if forced is None:
+            return Answer(body=route.answer(call))
+        if forced.order.applied:
+            route.answer(call)
+        return forced.answer(call.arg)
+
+    def _team_for(self, route: Route) -> Team:
+        if self._lagging is None or not route.lags:
+            return self.team
+        return self._lagging.seen(self.settings.read_lag)
+
+    def _backstage(self) -> Backstage:
+        settings = self.settings
+        options = JobOptions(
+            always=settings.async_jobs,
+            polls=settings.job_polls,
+            seconds=settings.job_seconds,
+            at=settings.job_effect,
+            fails=settings.job_fails,
+        )
+        return Backstage(ledger=self.ledger, jobs=self.jobs, outcomes=self.outcomes, job_options=options)
 
     def _authenticate(self, route: Route, request: Request) -> None:
         header = request.headers.get("Authorization")

@@ -9,8 +9,10 @@
 | POST team | makes one change of the team or a list of them |
 | POST, GET, DELETE churn | starts a churn; how much has happened; ends it |
 | POST mark, GET observed | starts observing; what was always and what was ever true since |
-| GET, POST settings | latency_ms, token_lifetime, rate, big_page_limit, scopes, team_id, licensed |
+| GET, POST settings | latency_ms, token_lifetime, rate, big_page_limit, scopes, team_id, licensed; `options.Settings` |
 | POST expire | expires all access tokens |
+
+`writing` has the routes that are about writes.
 """
 
 from __future__ import annotations
@@ -22,11 +24,12 @@ import msgspec
 
 from ..options import Settings
 from ..service import Service
-from ..team import RefusedError
+from ..team import Policies, RefusedError
 from ..wire.answers import Answer, encode
 from .churn import Churn
 from .mutations import Mutation, apply
 from .truth import truth
+from .writing import handlers
 
 _Handler = Callable[[Mapping[str, str], bytes], Any]
 
@@ -53,6 +56,7 @@ class ControlApi:
             ("GET", "settings"): lambda query, body: self._settings(),
             ("POST", "settings"): self._set,
             ("POST", "expire"): lambda query, body: {"expired": service.tokens.expire_all()},
+            **handlers(service),
         }
 
     def answer(self, method: str, path: str, query: Mapping[str, str], body: bytes) -> Answer:
@@ -61,7 +65,10 @@ class ControlApi:
         if handler is None:
             return Answer(status=404, body=encode({"error": f"no {method} {path}"}))
         try:
-            return Answer(body=encode(handler(query, body)))
+            self._service.jobs.settle()
+            answer = Answer(body=encode(handler(query, body)))
+            self._service.take_note()
+            return answer
         except (ValueError, RefusedError) as error:
             return Answer(status=400, body=encode({"error": str(error) or type(error).__name__}))
 
@@ -97,6 +104,7 @@ class ControlApi:
             "scopes": list(service.tokens.scopes),
             "team_id": service.team.team_id,
             "licensed": service.team.bought_licenses,
+            **msgspec.to_builtins(service.team.policies),
         }
 
     def _set(self, query: Mapping[str, str], body: bytes) -> Any:
@@ -115,4 +123,7 @@ class ControlApi:
             service.team.team_id = str(asked["team_id"])
         if "licensed" in asked:
             service.team.bought_licenses = int(asked["licensed"])
+        policies = service.team.policies
+        wanted = {name: value for name, value in asked.items() if name in policies.__struct_fields__}
+        service.team.policies = msgspec.convert(msgspec.to_builtins(policies) | wanted, Policies)
         return self._settings()

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from ..wire.cursors import Cursor
-from .kinds import AUTHORIZE, TOKEN, FaultKind, catalogue
+from .kinds import AUTHORIZE, TOKEN, FaultKind, When, catalogue
 
 
 class Fault(msgspec.Struct, kw_only=True):
@@ -17,6 +17,7 @@ class Fault(msgspec.Struct, kw_only=True):
     id: int
     kind: FaultKind
     params: dict[str, Any]
+    when: When = "before"
     at: int | None = None
     route: str | None = None
     times: int | None = None
@@ -44,6 +45,7 @@ class Fault(msgspec.Struct, kw_only=True):
         return {
             "id": self.id,
             "kind": self.kind.kind,
+            "when": self.when,
             "at": self.at,
             "route": self.route,
             "times": self.times,
@@ -79,6 +81,7 @@ class FaultBook:
         if kind is None:
             raise ValueError(f"unknown kind; the kinds are {', '.join(self.kinds)}")
         where: dict[str, Any] = {name: rest.pop(name, None) for name in ("at", "times", "route")}
+        when: Any = rest.pop("when", None) or kind.when[0]
         unknown = sorted(set(rest) - set(kind.params))
         if unknown:
             raise ValueError(f"{kind.kind} has no parameter {unknown[0]!r}; it has {sorted(kind.params)}")
@@ -90,8 +93,10 @@ class FaultBook:
             where["route"] = route = str(route).removeprefix("/").removeprefix("2/")
             if not kind.applies(route):
                 raise ValueError(f"{kind.kind} does not apply to {route}")
+        if when not in kind.when:
+            raise ValueError(f"{kind.kind} happens {' or '.join(kind.when)}, not {when!r}")
         self._ids += 1
-        fault = Fault(id=self._ids, kind=kind, params=kind.params | rest, **where)
+        fault = Fault(id=self._ids, kind=kind, params=kind.params | rest, when=when, **where)
         self._faults.append(fault)
         return fault
 

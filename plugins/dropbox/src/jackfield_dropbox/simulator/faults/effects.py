@@ -9,15 +9,16 @@ import msgspec
 
 from ..wire.answers import HTML, Answer, auth_error, encode, html, plain, rate_limited, route_error
 from .book import Fault
+from .kinds import When
 from .twist import Twist
 
 _PAGING = {"empty_page": "empty", "endless_empty": "empty", "repeated_cursor": "repeat", "cycling_cursors": "cycle"}
 
 
-def instead(faults: Sequence[Fault], scope: str) -> Answer | None:
-    """The answer that the first fault of this stage gives instead of the route's."""
+def instead(faults: Sequence[Fault], scope: str, when: When) -> Answer | None:
+    """The answer that the first fault of this stage, on this side of the effect, gives instead of the route's."""
     for fault in faults:
-        if fault.kind.stage == "instead":
+        if fault.kind.stage == "instead" and fault.when == when:
             return _instead(fault, scope)
     return None
 
@@ -26,9 +27,9 @@ def _instead(fault: Fault, scope: str) -> Answer:
     params = fault.params
     match fault.kind.kind:
         case "rate_limited":
-            return rate_limited(params["retry_after"])
+            return rate_limited(params["retry_after"], reason=params["reason"])
         case "rate_limited_json":
-            return rate_limited(params["retry_after"], header=False)
+            return rate_limited(params["retry_after"], reason=params["reason"], header=False)
         case "rate_limited_bare":
             return plain(429, "")
         case "server_error":

@@ -4,7 +4,10 @@
 the `state` of the service before the request is looked at. `recovers` says whether a client that keeps to the rules
 (wait, retry, refresh the token, restart the listing, halve the limit) ends with the whole truth. `lasting_only` marks
 what is a property of the application and only makes sense without `times`. A kind is transient when it recovers and is
-not lasting only: ordered with `times: 1` anywhere, it must leave no trace in what the client finds.
+not lasting only: ordered with `times: 1` on any read, it must leave no trace in what the client finds.
+
+`when` says on which side of a write's effect a kind can act, the usual side first: `before` means that the request was
+lost and nothing is done, `after` that it is done and its answer is lost.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from typing import Any, Literal
 import msgspec
 
 Stage = Literal["state", "instead", "data", "body", "transport"]
+When = Literal["before", "after"]
 
 TOKEN = "oauth2/token"
 AUTHORIZE = "oauth2/authorize"
@@ -22,6 +26,14 @@ GROUPS = ("team/groups/list", "team/groups/list/continue")
 GROUP_MEMBERS = ("team/groups/members/list", "team/groups/members/list/continue")
 LISTINGS = (*MEMBERS, *GROUPS, *GROUP_MEMBERS)
 CONTINUES = tuple(route for route in LISTINGS if "continue" in route)
+# The writes whose answers show members or groups.
+SHOWING = (
+    "team/members/add_v2",
+    "team/members/set_profile_v2",
+    "team/groups/members/add",
+    "team/groups/members/remove",
+    "team/groups/members/set_access_type",
+)
 
 
 class FaultKind(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +44,7 @@ class FaultKind(msgspec.Struct, frozen=True, kw_only=True):
     about: str
     recovers: bool = False
     lasting_only: bool = False
+    when: tuple[When, ...] = ("before",)
     routes: tuple[str, ...] = ("*",)
     params: dict[str, Any] = msgspec.field(default_factory=lambda: dict[str, Any]())
 
@@ -41,23 +54,41 @@ class FaultKind(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _ALL = ("*", TOKEN)
+_EITHER: tuple[When, ...] = ("before", "after")
+_AFTER: tuple[When, ...] = ("after",)
 _GROUP_ROUTES = (*GROUPS, "team/groups/get_info")
 
 
 def _instead(
-    kind: str, about: str, *, recovers: bool = True, routes: tuple[str, ...] = _ALL, **params: Any
+    kind: str,
+    about: str,
+    *,
+    recovers: bool = True,
+    when: tuple[When, ...] = ("before",),
+    routes: tuple[str, ...] = _ALL,
+    **params: Any,
 ) -> FaultKind:
-    return FaultKind(kind=kind, stage="instead", about=about, recovers=recovers, routes=routes, params=params)
+    return FaultKind(
+        kind=kind, stage="instead", about=about, recovers=recovers, when=when, routes=routes, params=params
+    )
 
 
 def catalogue() -> dict[str, FaultKind]:
     """All kinds of faults by name, with the defaults of their parameters."""
     kinds = (
-        _instead("rate_limited", "429 with Retry-After and JSON", retry_after=1),
-        _instead("rate_limited_bare", "429 without Retry-After and with an empty body"),
-        _instead("rate_limited_json", "429 that says when to come back in its JSON only", retry_after=1),
-        _instead("server_error", "500 with an HTML page"),
-        _instead("unavailable", "503 with plain text"),
+        _instead(
+            "rate_limited", "429 with Retry-After and JSON", when=_EITHER, retry_after=1, reason="too_many_requests"
+        ),
+        _instead("rate_limited_bare", "429 without Retry-After and with an empty body", when=_EITHER),
+        _instead(
+            "rate_limited_json",
+            "429 that says when to come back in its JSON only",
+            when=_EITHER,
+            retry_after=1,
+            reason="too_many_requests",
+        ),
+        _instead("server_error", "500 with an HTML page", when=_EITHER),
+        _instead("unavailable", "503 with plain text", when=_EITHER),
         _instead("unauthorized", "401 invalid_access_token", routes=("*",)),
         _instead(
             "missing_scope", "401 missing_scope, by default the route's own", recovers=False, routes=("*",), scope=""
@@ -72,28 +103,48 @@ def catalogue() -> dict[str, FaultKind]:
             recovers=True,
         ),
         FaultKind(
-            kind="slow", stage="state", about="waits before it answers", recovers=True, routes=_ALL, params={"ms": 1000}
+            kind="slow",
+            stage="state",
+            about="waits before it answers",
+            recovers=True,
+            when=_EITHER,
+            routes=_ALL,
+            params={"ms": 1000},
         ),
-        FaultKind(kind="hang", stage="transport", about="never answers", recovers=True, routes=_ALL),
+        FaultKind(kind="hang", stage="transport", about="never answers", recovers=True, when=_EITHER, routes=_ALL),
         FaultKind(
-            kind="drop", stage="transport", about="closes the connection, nothing done", recovers=True, routes=_ALL
+            kind="drop",
+            stage="transport",
+            about="closes the connection without an answer",
+            recovers=True,
+            when=_EITHER,
+            routes=_ALL,
         ),
         FaultKind(
             kind="drop_after",
             stage="transport",
             about="does the work, then closes the connection in the middle of the body",
             recovers=True,
+            when=_AFTER,
             routes=_ALL,
         ),
-        FaultKind(kind="truncated", stage="body", about="200 with half of the JSON", recovers=True, routes=_ALL),
         FaultKind(
-            kind="invalid_body", stage="body", about="200 with an HTML page instead of JSON", recovers=True, routes=_ALL
+            kind="truncated", stage="body", about="200 with half of the JSON", recovers=True, when=_AFTER, routes=_ALL
+        ),
+        FaultKind(
+            kind="invalid_body",
+            stage="body",
+            about="200 with an HTML page instead of JSON",
+            recovers=True,
+            when=_AFTER,
+            routes=_ALL,
         ),
         FaultKind(
             kind="huge_body",
             stage="body",
             about="200 with the JSON padded by spaces to that many bytes",
             recovers=True,
+            when=_AFTER,
             routes=_ALL,
             params={"bytes": 100_000_000},
         ),
@@ -102,7 +153,8 @@ def catalogue() -> dict[str, FaultKind]:
             stage="body",
             about="tags that no specification has, in every n-th place; `unions` says where",
             params={"every": 3, "unions": ["status", "membership_type", "access_type", "group_management_type"]},
-            routes=(*LISTINGS, "team/groups/get_info", "team/members/get_info_v2"),
+            when=_AFTER,
+            routes=(*LISTINGS, "team/groups/get_info", "team/members/get_info_v2", *SHOWING),
         ),
         FaultKind(
             kind="empty_page",

@@ -10,6 +10,18 @@ from ..faults.twist import Twist
 from ..team import Group, Member, Team
 from ..wire.cursors import CursorCodec
 from ..wire.schema import Json, Schema
+from ..writes.jobs import JobOptions, Jobs
+from ..writes.ledger import Ledger
+from ..writes.outcomes import Outcomes
+
+
+class Backstage(msgspec.Struct, kw_only=True):
+    """What the routes that write deal with besides the team."""
+
+    ledger: Ledger
+    jobs: Jobs
+    outcomes: Outcomes
+    job_options: JobOptions
 
 
 class Call(msgspec.Struct, kw_only=True):
@@ -19,6 +31,15 @@ class Call(msgspec.Struct, kw_only=True):
     codec: CursorCodec
     arg: Json
     twist: Twist
+    # Reading routes need none.
+    backstage: Backstage | None = None
+
+    @property
+    def behind(self) -> Backstage:
+        """What a route that writes deals with besides the team."""
+        if self.backstage is None:
+            raise RuntimeError("this call has nothing to write with")
+        return self.backstage
 
     def member(self, selector: tuple[str, str]) -> Member | None:
         """The account that a user selector of the argument means."""
@@ -30,9 +51,14 @@ class Call(msgspec.Struct, kw_only=True):
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """One route: its name under `/2/`, the scope it needs, its argument, and the function that answers."""
+    """One route: its name under `/2/`, the scope it needs, its argument, and the function that answers.
+
+    `writes` says that it changes the team, `lags` that it may show the team as it was some time ago.
+    """
 
     name: str
     scope: str
     arg: Schema
     answer: Callable[[Call], bytes]
+    writes: bool = False
+    lags: bool = False

@@ -62,7 +62,7 @@ def _full_info(call: Call, group: Group) -> bytes:
         if twist.duplicate:
             members = [*members, *members[:1]]
     delta = twist.delta(group.id, listed=False)
-    return rendering.full_info(group, members, delta, with_count=twist.counted(group.id))
+    return rendering.group_item(rendering.full_info(group, members, delta, with_count=twist.counted(group.id)))
 
 
 def members_list(call: Call) -> bytes:
@@ -97,14 +97,27 @@ def routes() -> list[Route]:
     """The routes of this file."""
     scope = "groups.read"
     return [
-        Route(name="team/groups/list", scope=scope, arg=arguments.GROUPS_LIST, answer=groups_list),
-        Route(name="team/groups/list/continue", scope=scope, arg=arguments.CONTINUE, answer=groups_list_continue),
-        Route(name="team/groups/get_info", scope=scope, arg=arguments.GROUPS, answer=groups_get_info),
-        Route(name="team/groups/members/list", scope=scope, arg=arguments.GROUP_MEMBERS_LIST, answer=members_list),
+        Route(name="team/groups/list", scope=scope, arg=arguments.GROUPS_LIST, answer=groups_list, lags=True),
+        Route(
+            name="team/groups/list/continue",
+            scope=scope,
+            arg=arguments.CONTINUE,
+            answer=groups_list_continue,
+            lags=True,
+        ),
+        Route(name="team/groups/get_info", scope=scope, arg=arguments.GROUPS, answer=groups_get_info, lags=True),
+        Route(
+            name="team/groups/members/list",
+            scope=scope,
+            arg=arguments.GROUP_MEMBERS_LIST,
+            answer=members_list,
+            lags=True,
+        ),
         Route(
             name="team/groups/members/list/continue",
             scope=scope,
             arg=arguments.CONTINUE,
             answer=members_list_continue,
+            lags=True,
         ),
     ]

@@ -59,9 +59,17 @@ def routes() -> list[Route]:
     """The routes of this file."""
     scope = "members.read"
     return [
-        Route(name="team/members/list_v2", scope=scope, arg=arguments.MEMBERS_LIST, answer=list_v2),
-        Route(name="team/members/list/continue_v2", scope=scope, arg=arguments.CONTINUE, answer=list_continue_v2),
-        Route(name="team/members/get_info_v2", scope=scope, arg=arguments.MEMBERS_GET_INFO, answer=get_info_v2),
+        Route(name="team/members/list_v2", scope=scope, arg=arguments.MEMBERS_LIST, answer=list_v2, lags=True),
+        Route(
+            name="team/members/list/continue_v2",
+            scope=scope,
+            arg=arguments.CONTINUE,
+            answer=list_continue_v2,
+            lags=True,
+        ),
+        Route(
+            name="team/members/get_info_v2", scope=scope, arg=arguments.MEMBERS_GET_INFO, answer=get_info_v2, lags=True
+        ),
         Route(
             name="team/members/get_available_team_member_roles",
             scope=scope,

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from . import groups, jobs, members, team
+from . import adding, groups, managing, members, membership, removing, team
 from .call import Route
 
 
 def table() -> dict[str, Route]:
     """Every route that the simulator serves."""
-    return {
-        route.name: route
-        for part in (team.routes(), members.routes(), groups.routes(), jobs.routes())
-        for route in part
-    }
+    parts = (team, members, groups, adding, removing, managing, membership)
+    return {route.name: route for part in parts for route in part.routes()}

@@ -41,7 +41,7 @@ class Grouping(TeamState):
         management: Management | None = None,
     ) -> None:
         """Changes what is given of a group; an empty external id clears it."""
-        self._changeable(group)
+        self.check_changeable(group)
         if management == "system_managed":
             raise RefusedError("system_managed_group_disallowed")
         if name is not None and not name.strip():
@@ -65,58 +65,62 @@ class Grouping(TeamState):
                     if access == "owner":
                         self.put(group, member, "member")
         group.head = group.tail = None
+        self.note(group=group)
 
     def delete_group(self, group: Group) -> None:
         """Deletes a group; it vanishes at once."""
-        self._changeable(group)
+        self.check_changeable(group)
         self.strike_group(group)
 
     def add_to_group(self, group: Group, people: Sequence[tuple[Member, Access]]) -> None:
         """Adds all of the given people, or nobody."""
-        self._changeable(group)
+        self.check_changeable(group)
+        self._on_team([member for member, _ in people])
         seen: set[str] = set()
-        for member, access in people:
-            if not member.on_team:
-                raise RefusedError("members_not_in_team", [member.id])
+        for member, _ in people:
             if member in group.members or member.id in seen:
                 raise RefusedError("duplicate_user")
-            self._may_hold(group, member, access)
             seen.add(member.id)
+        self._may_hold(group, people)
         for member, access in people:
             self.put(group, member, access)
 
     def remove_from_group(self, group: Group, people: Sequence[Member]) -> None:
         """Removes all of the given people, or nobody; the last owner may go, too."""
-        self._changeable(group)
-        for member in people:
-            if not member.on_team:
-                raise RefusedError("members_not_in_team", [member.id])
-            if member not in group.members:
-                raise RefusedError("member_not_in_group")
+        self.check_changeable(group)
+        self._on_team(people)
+        if any(member not in group.members for member in people):
+            raise RefusedError("member_not_in_group")
         for member in dict.fromkeys(people):
             self.drop(group, member)
 
     def set_access(self, group: Group, member: Member, access: Access) -> None:
         """Makes a member of a group its owner, or an owner a plain member."""
-        self._changeable(group)
+        self.check_changeable(group)
         if member not in group.members:
             raise RefusedError("member_not_in_group")
-        self._may_hold(group, member, access)
+        self._may_hold(group, [(member, access)])
         self.put(group, member, access)
 
     def _name_taken(self, name: str) -> bool:
         return any(group.name.casefold() == name.casefold() for group in self.groups if not group.deleted)
 
-    def _changeable(self, group: Group) -> None:
+    def check_changeable(self, group: Group) -> None:
+        """Refuses a group that is gone or that the system manages."""
         if group.deleted:
             raise RefusedError("group_not_found")
         if group.management == "system_managed":
             raise RefusedError("system_managed_group_disallowed")
 
-    def _may_hold(self, group: Group, member: Member, access: Access) -> None:
-        if access != "owner":
-            return
-        if group.management != "user_managed":
-            raise RefusedError("user_cannot_be_manager_of_company_managed_group", [member.id])
-        if member.status != "active":
+    def _on_team(self, people: Sequence[Member]) -> None:
+        gone = [member.id for member in people if not member.on_team]
+        if gone:
+            raise RefusedError("members_not_in_team", gone)
+
+    def _may_hold(self, group: Group, people: Sequence[tuple[Member, Access]]) -> None:
+        owners = [member for member, access in people if access == "owner"]
+        if owners and group.management != "user_managed":
+            raise RefusedError("user_cannot_be_manager_of_company_managed_group", [member.id for member in owners])
+        # Dropbox's text speaks of suspended users only; that invited ones can't be owners either is not documented.
+        if any(member.status != "active" for member in owners):
             raise RefusedError("user_must_be_active_to_be_owner")

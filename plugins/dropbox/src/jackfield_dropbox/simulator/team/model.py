@@ -72,6 +72,7 @@ class Member(msgspec.Struct, kw_only=True, eq=False):
     invited_on: int | None = None
     joined_on: int | None = None
     suspended_on: int | None = None
+    removed_on: int | None = None
     directory_restricted: bool | None = None
     photo_url: str | None = None
     role: Role | None = None

@@ -8,7 +8,7 @@ from .state import TeamState
 
 
 class People(TeamState):
-    """The operations on accounts: invite, join, suspend, remove, recover, roles and profiles."""
+    """The operations on accounts: invite, join, suspend, roles and profiles."""
 
     def find_member(self, kind: str, value: str) -> Member | None:
         """The account that a user selector (`team_member_id`, `external_id` or `email`) means."""
@@ -44,6 +44,10 @@ class People(TeamState):
             raise RefusedError("user_already_on_team", email)
         if external_id and external_id in self.by_external:
             raise RefusedError("duplicate_external_member_id", email)
+        if persistent_id and not self.policies.persistent_ids:
+            raise RefusedError("persistent_id_disabled", email)
+        if persistent_id and persistent_id in self.by_persistent:
+            raise RefusedError("duplicate_member_persistent_id", email)
         if self.free_licenses() < 1:
             raise RefusedError("team_license_limit", email)
         member = Member(
@@ -56,7 +60,7 @@ class People(TeamState):
             display=f"{given} {surname}".strip(),
             status="invited",
             external_id=external_id or None,
-            persistent_id=persistent_id,
+            persistent_id=persistent_id or None,
             invited_on=self.now(),
             directory_restricted=directory_restricted,
             folder_id=ids.folder_id(self.rng),
@@ -101,58 +105,25 @@ class People(TeamState):
         self.set_status(member, "suspended")
 
     def unsuspend(self, member: Member) -> None:
-        """Lets a suspended member back in."""
+        """Lets a suspended member back in, who has kept the licence: refused only when too many are used."""
         if member.status == "removed":
             raise RefusedError("user_not_in_team")
         if member.status != "suspended":
             raise RefusedError("unsuspend_non_suspended_member")
-        member.suspended_on = None
-        self.set_status(member, "active")
-
-    def remove(self, member: Member, *, keep_account: bool = False, permanently: bool = False) -> None:
-        """Removes somebody from the team, all groups and roles; recoverable unless invited, kept or permanent."""
-        if member.status == "removed":
-            raise RefusedError("user_not_in_team")
-        if self.is_last_admin(member):
-            raise RefusedError("remove_last_admin")
-        if keep_account and member.status == "invited":
-            raise RefusedError("cannot_keep_invited_user_account")
-        member.recoverable = not (keep_account or permanently or member.status == "invited")
-        member.disconnected = keep_account
-        member.former = [
-            (group, group.members[member]) for group in member.groups if group.management != "system_managed"
-        ]
-        self.give_role(member, None)
-        for group in list(member.groups):
-            self.drop(group, member)
-        member.suspended_on = None
-        member.invited_on = None
-        self.set_status(member, "removed")
-        if not member.recoverable:
-            self.unindex(member)
-
-    def recover(self, member: Member) -> None:
-        """Brings a recoverable account back as an active member, into the groups that it was in."""
-        if member.status != "removed":
-            raise RefusedError("user_not_in_team")
-        if not member.recoverable:
-            raise RefusedError("user_unrecoverable")
-        if member.membership_type == "full" and self.free_licenses() < 1:
+        if self.free_licenses() < 0:
             raise RefusedError("team_license_limit")
-        member.recoverable = False
+        member.suspended_on = None
         self.set_status(member, "active")
-        for group in self.system_groups:
-            self.put(group, member, "member")
-        for group, access in member.former:
-            if not group.deleted:
-                self.put(group, member, access)
-        member.former = []
 
     def set_role(self, member: Member, role: Role | None) -> None:
-        """Replaces the role of a member; None makes a plain member."""
+        """Replaces the role of an active member; None makes a plain member.
+
+        Dropbox names suspended members as those who can't get a role. That invited ones can't either is not
+        documented: they can be given a role with the invitation only.
+        """
         if member.status == "removed":
             raise RefusedError("user_not_in_team")
-        if member.status == "suspended":
+        if member.status != "active":
             raise RefusedError("cannot_set_permissions")
         if role != self.admin_role and self.is_last_admin(member):
             raise RefusedError("last_admin")
@@ -169,13 +140,17 @@ class People(TeamState):
         persistent_id: str | None = None,
         directory_restricted: bool | None = None,
     ) -> None:
-        """Changes what is given of a member's profile; an empty external id clears it."""
+        """Changes what is given of a member's profile; an empty external id clears it.
+
+        That an empty external id clears it, and that an empty persistent id is refused, is not documented.
+        """
         if member.status == "removed":
-            raise RefusedError("set_profile_disallowed")
+            raise RefusedError("set_profile_disallowed" if member.recoverable else "user_not_in_team")
         if email is not None and self.by_email.get(email.casefold(), member) is not member:
             raise RefusedError("email_reserved_for_other_user")
         if external_id and self.by_external.get(external_id, member) is not member:
             raise RefusedError("external_id_used_by_other_user")
+        self._may_change_ids(member, persistent_id, directory_restricted)
         self.unindex(member)
         if email is not None:
             member.email = email
@@ -188,11 +163,21 @@ class People(TeamState):
         if given is not None or surname is not None:
             member.display = f"{member.given} {member.surname}".strip()
         if persistent_id is not None:
-            member.persistent_id = persistent_id or None
+            member.persistent_id = persistent_id
         if directory_restricted is not None:
             member.directory_restricted = directory_restricted
         self.index(member)
         self.touch(member)
+
+    def _may_change_ids(self, member: Member, persistent_id: str | None, directory_restricted: bool | None) -> None:
+        if persistent_id == "":
+            raise RefusedError("param_cannot_be_empty")
+        if persistent_id is not None and not self.policies.persistent_ids:
+            raise RefusedError("persistent_id_disabled")
+        if persistent_id and self.by_persistent.get(persistent_id, member) is not member:
+            raise RefusedError("persistent_id_used_by_other_user")
+        if directory_restricted is not None and not self.policies.directory_restriction:
+            raise RefusedError("directory_restricted_off")
 
     def provisioned(self) -> int:
         """How many accounts are provisioned: the active and the invited ones."""

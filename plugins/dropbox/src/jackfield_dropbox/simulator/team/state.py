@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+import msgspec
+
 from . import ids
 from .model import Access, Group, Management, Member, Role, Status
 
@@ -24,6 +26,22 @@ class Watcher(Protocol):
     def lost(self, fact: Fact) -> None:
         """A fact has become untrue."""
         ...
+
+
+class Changes:
+    """Which accounts and groups have changed since somebody last looked."""
+
+    def __init__(self) -> None:
+        self.members: dict[Member, None] = {}
+        self.groups: dict[Group, None] = {}
+
+
+class Policies(msgspec.Struct, frozen=True, kw_only=True):
+    """What the team's settings and its plan allow."""
+
+    persistent_ids: bool = True
+    directory_restriction: bool = True
+    external_sharing: bool = True
 
 
 class TeamState:
@@ -50,6 +68,7 @@ class TeamState:
         self.by_id: dict[str, Member] = {}
         self.by_email: dict[str, Member] = {}
         self.by_external: dict[str, Member] = {}
+        self.by_persistent: dict[str, Member] = {}
         self.group_by_id: dict[str, Group] = {}
         self.group_by_external: dict[str, Group] = {}
         self.system_groups: list[Group] = []
@@ -58,7 +77,10 @@ class TeamState:
         # No limit until the seeding says how many licences the team has bought.
         self.bought_licenses = 10**9
         self.authoriser: Member | None = None
+        self.policies = Policies()
         self.watcher: Watcher | None = None
+        # Kept only while somebody wants to know, which is when reads lag behind.
+        self.changes: Changes | None = None
 
     @property
     def admin_role(self) -> Role:
@@ -96,22 +118,38 @@ class TeamState:
         return member
 
     def index(self, member: Member) -> None:
-        """Makes an account findable by e-mail and external id."""
+        """Makes an account findable by e-mail, external id and persistent id."""
         self.by_email[member.email.casefold()] = member
         if member.external_id:
             self.by_external[member.external_id] = member
+        if member.persistent_id:
+            self.by_persistent[member.persistent_id] = member
+        self.note(member)
 
     def unindex(self, member: Member) -> None:
-        """Makes an account unfindable by e-mail and external id."""
+        """Makes an account unfindable by e-mail, external id and persistent id."""
         if self.by_email.get(member.email.casefold()) is member:
             del self.by_email[member.email.casefold()]
         if member.external_id and self.by_external.get(member.external_id) is member:
             del self.by_external[member.external_id]
+        if member.persistent_id and self.by_persistent.get(member.persistent_id) is member:
+            del self.by_persistent[member.persistent_id]
+        self.note(member)
 
     def touch(self, member: Member) -> None:
         """Drops the rendered JSON of an account after a change of it."""
         member.profile_json = None
         member.info_json = None
+        self.note(member)
+
+    def note(self, member: Member | None = None, group: Group | None = None) -> None:
+        """Notes that an account or a group has changed."""
+        if self.changes is None:
+            return
+        if member is not None:
+            self.changes.members[member] = None
+        if group is not None:
+            self.changes.groups[group] = None
 
     def set_status(self, member: Member, status: Status) -> None:
         """Changes an account's status and tells what follows from it."""
@@ -130,6 +168,7 @@ class TeamState:
         if before == access:
             return
         group.members[member] = access
+        self.note(member, group)
         if before is None:
             group.ordered = None
             member.groups.append(group)
@@ -146,6 +185,7 @@ class TeamState:
         group.ordered = None
         member.groups.remove(group)
         member.info_json = None
+        self.note(member, group)
         self.membership_count -= 1
         self._lose(("membership", member.id, group.id, access))
 
@@ -157,6 +197,7 @@ class TeamState:
             self._lose(("role", member.id, member.role.id))
         member.role = role
         member.info_json = None
+        self.note(member)
         if role is not None:
             self._gain(("role", member.id, role.id))
 
@@ -178,6 +219,7 @@ class TeamState:
             self.group_by_external[external_id] = group
         if management == "system_managed":
             self.system_groups.append(group)
+        self.note(group=group)
         return group
 
     def strike_group(self, group: Group) -> None:
@@ -185,6 +227,7 @@ class TeamState:
         for member in list(group.members):
             self.drop(group, member)
         group.deleted = True
+        self.note(group=group)
         del self.group_by_id[group.id]
         if group.external_id and self.group_by_external.get(group.external_id) is group:
             del self.group_by_external[group.external_id]

@@ -80,11 +80,11 @@ def html(status: int, title: str, text: str) -> Answer:
     return Answer(status=status, body=page.encode(), content_type=HTML)
 
 
-def rate_limited(retry_after: int | None, *, header: bool = True) -> Answer:
+def rate_limited(retry_after: int | None, *, reason: str = "too_many_requests", header: bool = True) -> Answer:
     """A 429 with Dropbox's JSON."""
     wait = 1 if retry_after is None else retry_after
     body = {
-        "error_summary": _summary("too_many_requests"),
-        "error": {"reason": {".tag": "too_many_requests"}, "retry_after": wait},
+        "error_summary": _summary(reason),
+        "error": {"reason": {".tag": reason}, "retry_after": wait},
     }
     return Answer(status=429, body=encode(body), headers={"Retry-After": str(wait)} if header else {})

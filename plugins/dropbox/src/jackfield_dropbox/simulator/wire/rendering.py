@@ -58,10 +58,15 @@ def summary(group: Group, delta: int = 0, *, with_count: bool = True) -> bytes:
 
 
 def full_info(group: Group, members: list[bytes] | None, delta: int = 0, *, with_count: bool = True) -> bytes:
-    """The GroupFullInfo as an item of groups/get_info; `members` is None for a group that does not show them."""
+    """The GroupFullInfo; `members` is None for an answer that does not show them."""
     shown = summary(group, delta, with_count=with_count)
     listed = b"" if members is None else b',"members":[%s]' % b",".join(members)
-    return b'{".tag":"group_info",%s%s,"created":%d}' % (shown[1:-1], listed, group.created_ms)
+    return b'%s%s,"created":%d}' % (shown[:-1], listed, group.created_ms)
+
+
+def group_item(info: bytes) -> bytes:
+    """A GroupFullInfo as an item of groups/get_info."""
+    return b'{".tag":"group_info",' + info[1:]
 
 
 def group_member(group: Group, member: Member) -> bytes:
