@@ -117,6 +117,18 @@ class App:
         return network_settings(self.environ)
 
     @cached_property
+    def actor(self) -> str | None:
+        """Who makes changes: $JACKFIELD_ACTOR, else the name of the login; None if there is neither."""
+        if named := self.environ.get("JACKFIELD_ACTOR", "").strip():
+            return named
+        from getpass import getuser
+
+        try:
+            return getuser()
+        except (OSError, KeyError, ImportError):
+            return None
+
+    @cached_property
     def connectors(self) -> "Discovery[ConnectorType]":
         """The connectors that are installed; why others can't be used goes to the log."""
         from jackfield.connectors import discover_connectors

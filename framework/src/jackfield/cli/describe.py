@@ -10,6 +10,7 @@ from jackfield.cli.output import print_table, say
 from jackfield.config import HostSettings, Secret
 from jackfield.connectors import Found
 from jackfield.hookspecs import ConnectorType
+from jackfield_contracts import Argument
 
 
 def connector_document(found: Found[ConnectorType]) -> dict[str, Any]:
@@ -32,6 +33,7 @@ def connector_document(found: Found[ConnectorType]) -> dict[str, Any]:
                     {"name": each.name, "description": each.description, "optional": each.optional}
                     for each in one.permissions
                 ],
+                "arguments": [argument_document(each) for each in one.arguments],
             }
             for one in kind.capabilities
         ],
@@ -48,6 +50,30 @@ def connector_document(found: Found[ConnectorType]) -> dict[str, Any]:
         "configuration": keys_of(kind.config),
         "host_configuration": [key for key in keys_of(HostSettings) if key["name"] != "connector"],
     }
+
+
+def argument_document(one: Argument) -> dict[str, Any]:
+    """An argument of a change, for programs."""
+    return {
+        "name": one.name,
+        "type": one.type.value,
+        "required": one.required,
+        "default": one.default,
+        "choices": one.choices,
+        "description": one.description,
+    }
+
+
+def argument_told(made: dict[str, Any]) -> str:
+    """The document of an argument in one line."""
+    words = [made["type"]]
+    if made["required"]:
+        words.append("required")
+    elif made["default"] is not None:
+        words.append(f"default {str(made['default']).lower()}")
+    if made["choices"]:
+        words.append("one of " + ", ".join(made["choices"]))
+    return f"{made['name']} ({', '.join(words)})" + (f": {made['description']}" if made["description"] else "")
 
 
 def keys_of(struct: type[msgspec.Struct]) -> list[dict[str, Any]]:
@@ -111,6 +137,12 @@ def tell_connector(made: dict[str, Any]) -> None:
     say()
     say("What it can do, and the permissions that it needs")
     print_table(("capability", "permissions", "description"), [_capability(one) for one in made["capabilities"]])
+    for one in made["capabilities"]:
+        if one["arguments"]:
+            say()
+            say(f"Keys of {one['hook']}, as in `jackfield account …` KEY=VALUE")
+            for argument in one["arguments"]:
+                say(f"  {argument_told(argument)}")
     if made["resource_types"]:
         say()
         say("What it reads")

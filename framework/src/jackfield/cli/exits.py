@@ -1,10 +1,48 @@
 """Exit codes of results; those of errors are on the errors themselves."""
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jackfield_contracts import Outcome
+
 OK = 0
-FAILED = 12
+REFUSED = 5
 INCOMPLETE = 8
 HELD = 9
+PENDING = 10
+UNVERIFIED = 11
+FAILED = 12
+OUTDATED = 14
 BUG = 70
+RETRY = 75
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 TERMINATED = 143
+
+_WORST_FIRST = (FAILED, RETRY, UNVERIFIED, REFUSED, OUTDATED, PENDING)
+_OF_OUTCOMES = {
+    "changed": OK,
+    "already": OK,
+    "pending": PENDING,
+    "refused": REFUSED,
+    "failed": FAILED,
+    "unverified": UNVERIFIED,
+}
+
+
+def of_outcome(outcome: "Outcome | None") -> int:
+    """The exit code of one outcome; without one it is not known what became of the change."""
+    if outcome is None:
+        return UNVERIFIED
+    if outcome.outcome == "failed" and outcome.retryable:
+        return RETRY
+    if outcome.outcome == "refused" and outcome.tag == "drifted":
+        return OUTDATED
+    return _OF_OUTCOMES[outcome.outcome.value]
+
+
+def of_outcomes(outcomes: "Iterable[Outcome | None]") -> int:
+    """The exit code of many outcomes: that of the worst. Failed is worst, and 75 only if trying again may help them all."""
+    codes = {of_outcome(outcome) for outcome in outcomes}
+    return next((code for code in _WORST_FIRST if code in codes), OK)

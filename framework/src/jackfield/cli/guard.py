@@ -81,7 +81,8 @@ def show_error(app: "App", error: "JackfieldError") -> None:
 
     text = f"{error.summary.rstrip('.')} ({error.where})." if error.where else f"{error.summary.rstrip('.')}."
     # Each on one line, so that no text of the application's can pass for a message of ours.
-    lines = [clean(app.redactor.text(line)) for line in (text, error.hint) if line]
+    rows: tuple[str, ...] = getattr(error, "problems", ())
+    lines = [clean(app.redactor.text(line)) for line in (text, *rows, error.hint) if line]
     say_error(app, "\n       ".join(lines))
 
 

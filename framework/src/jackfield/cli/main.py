@@ -28,12 +28,20 @@ _COMMANDS = {
     "diff": (_AT + "diff", "What changed between two snapshots."),
     "syncs": (_AT + "stats", "The syncs of a connection, the newest first."),
     "export": (_AT + "export", "Write a snapshot as JSON Lines, or its grants as CSV."),
+    "grant": (_AT + "grant", "Let somebody hold an entitlement."),
+    "revoke": (_AT + "grant", "Let somebody hold an entitlement no more."),
+    "account": (_AT + "account", "Create, delete, enable or disable an account."),
+    "action": (_AT + "action", "The other operations that a connector offers."),
+    "plan": (_AT + "plan", "Work out many changes and show them, before any is made."),
+    "apply": (_AT + "plan", "Make the changes of a plan."),
+    "changes": (_AT + "changes", "The journal: what was changed, by whom and why, and what is undecided."),
 }
 
 _EPILOG = (
     "A connection is a section [connections.NAME] of jackfield.toml. Exit codes: 0 done, 2 wrong configuration or \
-usage, 3 sign-in needed, 4 permission missing, 5 not found or refused, 6 answers not understood, 7 not supported, \
-8 published but not complete, 9 held, 12 failed, 13 busy, 70 a fault in a plugin or in Jackfield, 75 try again later."
+usage, 3 sign-in needed, 4 permission missing, 5 not found or refused, 6 answers not understood, 7 not supported or \
+not enabled, 8 published but not complete, 9 held, 10 pending, 11 unverified, 12 failed, 13 busy, 14 the plan no longer \
+fits, 70 a fault in a plugin or in Jackfield, 75 try again later."
 )
 
 
@@ -66,7 +74,7 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 )
 @click.pass_obj
 def cli(app: App, config: Path | None, home: Path | None, log_level: str | None, output: str | None) -> None:
-    """Jackfield: who has access to what in the applications a company uses."""
+    """Jackfield: who has access to what in the applications a company uses, and changes of it that tell the truth."""
     app.told(config=config, home=home, log_level=log_level, output=output)
 
 

@@ -1,4 +1,4 @@
-"""How far a sync is, on stderr while a terminal looks on."""
+"""How far a sync or a row of changes is, on stderr while a terminal looks on."""
 
 import sys
 from collections.abc import Callable, Generator
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from jackfield.sync import Progress
+    from jackfield_contracts import JournalEntry
 
 
 @contextmanager
@@ -24,5 +25,26 @@ def shown_progress(connection: str) -> Generator["Callable[[Progress], None] | N
         def tell(now: "Progress") -> None:
             again = "resumed, " if now.resumed else ""
             status.update(Text(f"{connection}: {again}{now.stage} · {now.requests:,} requests · {now.rows:,} rows"))
+
+        yield tell
+
+
+@contextmanager
+def shown_changes(connection: str, total: int) -> Generator["Callable[[JournalEntry], None] | None"]:
+    """What to call with each change that is settled, None where no terminal looks on or there is only one."""
+    if total < 2 or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(stderr=True)
+    settled = 0
+    with console.status(Text(f"{connection}: {total:,} changes")) as status:
+
+        def tell(_: "JournalEntry") -> None:
+            nonlocal settled
+            settled += 1
+            status.update(Text(f"{connection}: {settled:,} of {total:,} changes"))
 
         yield tell

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -50,6 +51,16 @@ def published_runs(app: App, connection: str, limit: int) -> list[Run]:
         )
     _looked.setdefault(app, {}).update((run.run, run) for run in found)
     return found
+
+
+def latest_file(app: App, connection: str) -> Path | None:
+    """The file of the latest published snapshot, None if nothing is published yet."""
+    if not app.home.database.exists():
+        return None
+    with app.state() as state:
+        found = state.published(connection, 1)
+    _looked.setdefault(app, {}).update((run.run, run) for run in found)
+    return app.home.snapshot(connection, found[0].run) if found else None
 
 
 def run_named(app: App, connection: str, run: str) -> Run:

@@ -5,7 +5,7 @@ ambiguous one lists its candidates instead of choosing.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from jackfield.errors import BadConfig, NotFound
 from jackfield.snapshots.rows import decode_resource
@@ -39,14 +39,20 @@ class Names:
     def __init__(self, db: sqlite3.Connection) -> None:
         self.db = db
 
-    def find(self, text: str, *, users: bool = False) -> ResourceId:
+    def has(self, id: ResourceId) -> bool:
+        """Whether the snapshot knows *id*."""
+        row = self.db.execute("SELECT 1 FROM node WHERE type = ? AND id = ?", (id.type, id.id)).fetchone()
+        return row is not None
+
+    def find(self, text: str, *, users: bool = False, type: str | None = None) -> ResourceId:
         """The resource meant by *text*: ``type:id``, an id, a user's e-mail or login, or a display name.
 
-        With *users*, only users are found by name. Raises NotFound, or BadConfig listing the candidates where several match.
+        With *users*, only users are found by name; with *type*, only what is of that type is found at all. Raises
+        NotFound, or BadConfig listing the candidates where several match.
         """
-        found = self._find(text, users=users)
+        found = self._find(text, users=users, type=type)
         if found is None:
-            what = "user" if users else "resource"
+            what = type or ("user" if users else "resource")
             raise NotFound(
                 f"the snapshot has no {what} {text!r}, neither by id nor by e-mail, login or name",
                 hint="`jackfield resources CONNECTION --search TEXT` looks for parts of a name.",
@@ -93,17 +99,17 @@ class Names:
         self.db.executemany("INSERT INTO temp.matched VALUES (?)", keys)
         self.db.execute("COMMIT")
 
-    def _find(self, text: str, *, users: bool) -> ResourceId | None:
+    def _find(self, text: str, *, users: bool, type: str | None = None) -> ResourceId | None:
         try:
             id = ResourceId.parse(text)
         except IdentifierError:
             pass
         else:
-            if self.db.execute("SELECT 1 FROM node WHERE type = ? AND id = ?", (id.type, id.id)).fetchone():
+            if type in (None, id.type) and self.has(id):
                 return id
-        by_id, by_address, by_name = self._by_id(text), list[Candidate](), list[Candidate]()
+        by_id, by_address, by_name = self._by_id(text, type), list[Candidate](), list[Candidate]()
         if not by_id:
-            by_address, by_name = self._by_name(text, users=users)
+            by_address, by_name = self._by_name(text, users=users, type=type)
         for candidates in (by_id, by_address, by_name):
             if len(candidates) > 1:
                 raise _ambiguous(text, candidates)
@@ -122,9 +128,9 @@ class Names:
             )
         ]
 
-    def _by_id(self, text: str) -> list[Candidate]:
+    def _by_id(self, text: str, type: str | None) -> list[Candidate]:
         found: list[Candidate] = []
-        for kind in self.types():
+        for kind in self.types() if type is None else [type]:
             row = self.db.execute(
                 "SELECT r.display_name FROM node n LEFT JOIN resource_row r ON r.key = n.key WHERE n.type = ? AND n.id = ?",
                 (kind, text),
@@ -133,26 +139,51 @@ class Names:
                 found.append((ResourceId(type=kind, id=text), row[0] or ""))
         return found
 
-    def _by_name(self, text: str, *, users: bool) -> tuple[list[Candidate], list[Candidate]]:
+    def _by_name(self, text: str, *, users: bool, type: str | None) -> tuple[list[Candidate], list[Candidate]]:
         """Those with the address *text*, and those with that display name. Text in the very same case goes first."""
         folded = text.casefold()
         by_address: list[tuple[bool, Candidate]] = []
         by_name: list[tuple[bool, Candidate]] = []
-        pattern = _pattern(text)
-        rows = self.db.execute(
-            "SELECT n.type, n.id, r.display_name, r.data FROM resource_row r JOIN node n ON n.key = r.key"
-            " WHERE r.display_name LIKE ? OR r.data LIKE ? ORDER BY n.type, n.id",
-            (pattern, f"%{pattern}%"),
-        )
-        for kind, id, name, data in rows:
-            resource = decode_resource(kind, id, "", name, data)
-            known = addresses(resource)
+        for resource in self._resembling(text):
+            if type not in (None, resource.id.type):
+                continue
+            name, known = resource.display_name, addresses(resource)
             candidate = resource.id, ", ".join(dict.fromkeys((name, *known)))
             if any(one.casefold() == folded for one in known):
                 by_address.append((text in known, candidate))
             elif name.casefold() == folded and (not users or isinstance(resource.trait, UserTrait)):
                 by_name.append((text == name, candidate))
         return _exact(by_address), _exact(by_name)
+
+    def _resembling(self, text: str) -> Iterable[Resource]:
+        """All resources with *text* as an address or a display name in any case, and perhaps more, by their ids."""
+        pattern = _pattern(text)
+        rows = self.db.execute(
+            "SELECT n.type, n.id, r.display_name, r.data FROM resource_row r JOIN node n ON n.key = r.key"
+            " WHERE r.display_name LIKE ? OR r.data LIKE ? ORDER BY n.type, n.id",
+            (pattern, f"%{pattern}%"),
+        )
+        return (decode_resource(kind, id, "", name, data) for kind, id, name, data in rows)
+
+
+class ManyNames(Names):
+    """Resolves *texts*, which are many, after one pass over the snapshot instead of one for each."""
+
+    def __init__(self, db: sqlite3.Connection, texts: Iterable[str]) -> None:
+        super().__init__(db)
+        self._known: dict[str, list[Resource]] = {text.casefold(): [] for text in texts}
+        rows = db.execute(
+            "SELECT n.type, n.id, r.display_name, r.data FROM resource_row r JOIN node n ON n.key = r.key"
+            " ORDER BY n.type, n.id"
+        )
+        for kind, id, name, data in rows:
+            resource = decode_resource(kind, id, "", name, data)
+            for one in {name.casefold(), *(each.casefold() for each in addresses(resource))}:
+                if one in self._known:
+                    self._known[one].append(resource)
+
+    def _resembling(self, text: str) -> Iterable[Resource]:
+        return self._known.get(text.casefold(), ())
 
 
 def _exact(candidates: list[tuple[bool, Candidate]]) -> list[Candidate]:

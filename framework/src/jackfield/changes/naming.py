@@ -1,0 +1,215 @@
+"""What people mean by the names of entitlements and principals: by the latest snapshot, and by the application itself.
+
+Promises that an identifier means itself, that a name is tried only where no identifier matches, and that names are
+looked up together: one pass over the snapshot and at most two reads of the application, however many there are.
+"""
+
+from collections.abc import Collection, Generator, Mapping
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from jackfield.connection import Connection
+from jackfield.errors import BadConfig, JackfieldError, NotFound
+from jackfield.snapshots.file import open_snapshot
+from jackfield.snapshots.naming import ManyNames, Names
+from jackfield_contracts import EntitlementId, IdentifierError, ResourceId, StateQuery, TraitKind
+
+_FEW = 8
+"""Up to so many names, SQLite finds each faster than one pass over all rows does."""
+
+_SHOWN = 10
+
+T = TypeVar("T")
+
+
+class Meant:
+    """What was found for each name."""
+
+    def __init__(
+        self,
+        entitlements: Mapping[str, EntitlementId | JackfieldError],
+        principals: Mapping[str, ResourceId | JackfieldError],
+    ) -> None:
+        self._entitlements = entitlements
+        self._principals = principals
+
+    def entitlement(self, text: str) -> EntitlementId:
+        """The entitlement that *text* means; raises NotFound, or BadConfig for a wrong form or several candidates."""
+        return _given(self._entitlements[text])
+
+    def principal(self, text: str) -> ResourceId:
+        """The principal that *text* means; raises NotFound, or BadConfig listing several candidates."""
+        return _given(self._principals[text])
+
+
+def _given(found: T | JackfieldError) -> T:
+    if isinstance(found, JackfieldError):
+        raise found
+    return found
+
+
+async def find_meant(
+    connection: Connection, snapshot: Path | None, *, entitlements: Collection[str], principals: Collection[str]
+) -> Meant:
+    """Look up all these names. *snapshot* is the file of the latest published one, None if there is none."""
+    types = {each.name for each in connection.resource_types()}
+    texts = [_Text.read(text, types) for text in entitlements]
+    wanted = [*(one.name for one in texts if not isinstance(one, JackfieldError)), *principals]
+    with _names(connection.name, snapshot, wanted) as names:
+        resources = {one.text: _resource(one, names) for one in texts if isinstance(one, _Text)}
+        people = {text: _principal(text, types, names) for text in principals}
+    doubted = {text: one for text, one in resources.items() if isinstance(one, _Doubt)}
+    there = await _offering(connection, [one.id for one in doubted.values()])
+    found: dict[str, EntitlementId | JackfieldError] = {}
+    for text, one in zip(entitlements, texts, strict=True):
+        if isinstance(one, JackfieldError):
+            found[text] = one
+            continue
+        resource = resources[text]
+        if isinstance(resource, _Doubt):
+            resource = resource.id if resource.id in there else resource.name
+        found[text] = (
+            resource if isinstance(resource, JackfieldError) else EntitlementId(resource=resource, slug=one.slug)
+        )
+    lacking = names if isinstance(names, JackfieldError) else None
+    missing = [text for text, one in people.items() if isinstance(one, NotFound) or one is lacking]
+    return Meant(found, {**people, **await _live(connection, missing, lacking)})
+
+
+class _Text(msgspec.Struct, frozen=True):
+    """An entitlement as written: an identifier if it is one, and the name that it may be, of a type if it says so."""
+
+    text: str
+    id: ResourceId | None
+    type: str | None
+    name: str
+    slug: str
+
+    @staticmethod
+    def read(text: str, types: Collection[str]) -> "_Text | JackfieldError":
+        """Take *text* apart; gives the error if it names no entitlement."""
+        resource, slash, slug = text.rpartition("/")
+        try:
+            slug = EntitlementId.parse(f"any:any/{slug}").slug
+        except IdentifierError:
+            slug = ""
+        if not slash or not resource or not slug:
+            return BadConfig(
+                f"{text!r} is no entitlement",
+                path="entitlement",
+                hint="Write type:id/slug or NAME/slug, such as group:7/owner; `jackfield entitlements CONNECTION` lists"
+                " them.",
+            )
+        kind, colon, name = resource.partition(":")
+        if not colon or kind not in types or not name:
+            return _Text(text, None, None, resource, slug)
+        try:
+            return _Text(text, ResourceId.parse(resource), kind, name, slug)
+        except IdentifierError:
+            return _Text(text, None, kind, name, slug)
+
+
+class _Doubt(msgspec.Struct, frozen=True):
+    """An identifier that the snapshot lacks, and that is also a name in it: the application knows whether it exists."""
+
+    id: ResourceId
+    name: ResourceId | JackfieldError
+
+
+def _resource(one: _Text, names: Names | JackfieldError) -> ResourceId | _Doubt | JackfieldError:
+    if one.id is None:
+        return _found(names, one.name, type=one.type)
+    if isinstance(names, JackfieldError) or names.has(one.id):
+        return one.id
+    named = _found(names, one.name, type=one.type)
+    return one.id if isinstance(named, NotFound) else _Doubt(one.id, named)
+
+
+def _principal(text: str, types: Collection[str], names: Names | JackfieldError) -> ResourceId | JackfieldError:
+    try:
+        id = ResourceId.parse(text)
+    except IdentifierError:
+        pass
+    else:
+        if id.type in types:
+            return id
+    return _found(names, text, users=True)
+
+
+def _found(
+    names: Names | JackfieldError, text: str, *, users: bool = False, type: str | None = None
+) -> ResourceId | JackfieldError:
+    if isinstance(names, JackfieldError):
+        return names
+    try:
+        return names.find(text, users=users, type=type)
+    except (NotFound, BadConfig) as error:
+        return error
+
+
+@contextmanager
+def _names(connection: str, snapshot: Path | None, wanted: Collection[str]) -> Generator[Names | JackfieldError]:
+    """The names of the snapshot, or why there are none."""
+    if snapshot is None:
+        yield NotFound(
+            f"there is no snapshot of {connection!r} yet to look names up in",
+            hint=f"Write type:id/slug and e-mails, or run `jackfield sync {connection}` first.",
+        )
+        return
+    try:
+        db = open_snapshot(snapshot)
+    except JackfieldError as error:
+        yield error  # identifiers need no snapshot
+        return
+    try:
+        yield Names(db) if len(wanted) <= _FEW else ManyNames(db, wanted)
+    finally:
+        db.close()
+
+
+async def _offering(connection: Connection, resources: list[ResourceId]) -> set[ResourceId]:
+    """Those of *resources* that the application has now."""
+    if not resources:
+        return set()
+    state = await connection.read_state(StateQuery(resources=tuple(dict.fromkeys(resources))))
+    return {each.id.resource for each in state.entitlements}
+
+
+async def _live(
+    connection: Connection, texts: list[str], lacking: JackfieldError | None
+) -> dict[str, ResourceId | JackfieldError]:
+    """Whom the application knows by each of *texts*: an id first, then a login, e-mail or external id."""
+    if not texts:
+        return {}
+    people = [each.name for each in connection.resource_types() if each.trait is TraitKind.USER]
+    ids = [ResourceId(type=type, id=text) for type in people for text in texts if "@" not in text and " " not in text]
+    state = await connection.read_state(StateQuery(names=tuple(texts), principals=tuple(ids)))
+    asked = set(ids)
+    by_id: dict[str, dict[ResourceId, str]] = {}
+    by_name: dict[str, dict[ResourceId, str]] = {}
+    for each in state.accounts:
+        told = ", ".join(filter(None, (each.display_name, each.login)))
+        if each.account in asked:
+            by_id.setdefault(each.account.id, {})[each.account] = told
+        if each.asked is not None:
+            by_name.setdefault(each.asked, {})[each.account] = told
+    return {text: _one(text, by_id.get(text) or by_name.get(text) or {}, lacking) for text in texts}
+
+
+def _one(text: str, found: Mapping[ResourceId, str], lacking: JackfieldError | None) -> ResourceId | JackfieldError:
+    if len(found) == 1:
+        return next(iter(found))
+    if found:
+        shown = ", ".join(f"{id} ({told})" if told else str(id) for id, told in islice(found.items(), _SHOWN))
+        return BadConfig(f"{text!r} means several principals", hint=f"Write the one you mean as type:id: {shown}.")
+    if lacking is None:
+        return NotFound(f"there is nobody {text!r}: neither in the latest snapshot nor in the application")
+    return NotFound(
+        f"the application has nobody with the id, e-mail or login {text!r}, and names can't be looked up:"
+        f" {lacking.summary}",
+        hint=lacking.hint,
+    )

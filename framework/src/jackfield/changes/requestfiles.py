@@ -1,0 +1,177 @@
+"""Change files: requests in CSV, JSON Lines or TOML.
+
+Promises that each wrong row is told with its line and column or key, and that a file that has one gives no request.
+"""
+
+import csv
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from jackfield.changes.requests import Request, WrongRequests, request_of, told
+from jackfield.config.load import did_you_mean
+from jackfield.errors import BadConfig, JackfieldError, storing
+
+COLUMNS = ("kind", "entitlement", "principal", "replace", "account", "name", "type")
+"""The columns of a CSV file, beside those of arguments."""
+
+_ARGUMENT = "arg."
+_DELIMITERS = ",;\t"
+_TABLE = re.compile(r"[ \t]*\[\[[ \t]*change[ \t]*\]\]")
+_MOST_PROBLEMS = 1000
+
+Row = tuple[str, Mapping[str, object] | JackfieldError]
+"""A place in the file, and what is written there or why that can't be read."""
+
+
+def read_requests(file: Path) -> tuple[Request, ...]:
+    """The requests in *file*, whose name ends with .csv, .jsonl or .toml, in their order.
+
+    Raises BadConfig if it can't be read, WrongRequests if a row is wrong, and BadConfig if there is no row.
+    """
+    reader = _READERS.get(file.suffix.lower())
+    if reader is None:
+        raise BadConfig(f"{file}: a file of changes ends with .csv, .jsonl or .toml", hint="Rename it by its content.")
+    requests: list[Request] = []
+    problems: list[str] = []
+    rows = 0
+    for place, given in reader(file, _text(file)):
+        rows += 1
+        try:
+            if isinstance(given, JackfieldError):
+                raise given
+            requests.append(request_of(given, place))
+        except BadConfig as error:
+            if len(problems) < _MOST_PROBLEMS:
+                problems.append(told(place, error))
+    if problems:
+        at_least = "at least " if len(problems) == _MOST_PROBLEMS else ""
+        raise WrongRequests(
+            f"{file}: {at_least}{len(problems):,} of {rows:,} rows are wrong; nothing was done", problems
+        )
+    if not requests:
+        raise BadConfig(f"{file} holds no change")
+    return tuple(requests)
+
+
+def _text(file: Path) -> str:
+    with storing(file):
+        try:
+            content = file.read_bytes()
+        except (FileNotFoundError, IsADirectoryError) as error:
+            raise BadConfig(f"the file {file} can't be read: {error.strerror}") from None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise BadConfig(f"{file} is not UTF-8 text (at line {line})", hint="Save it as UTF-8.") from None
+
+
+def _csv(file: Path, text: str) -> Iterator[Row]:
+    lines = [line + "\n" for line in text.split("\n" if "\n" in text else "\r")]
+    heading = next((line for line in lines if line.strip(" \t\r\n,;")), "")
+    delimiter = max(_DELIMITERS, key=heading.count)
+    reader = csv.reader(iter(lines), delimiter=delimiter, strict=True)
+    columns: list[str] | None = None
+    last = 0
+    while True:
+        place = f"line {last + 1}"
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield place, BadConfig(f"the row can't be read: {error}", hint="Does each quotation mark have its partner?")
+            return  # where the next row begins is anybody's guess
+        first, last = last + 1, reader.line_num
+        if not any(cell.strip() for cell in cells):
+            continue
+        if columns is None:
+            columns = _columns(file, cells, first)
+        else:
+            yield f"line {first}", _row(columns, cells)
+
+
+def _columns(file: Path, cells: list[str], line: int) -> list[str]:
+    """The names of the columns, an empty one for a column without; raises BadConfig."""
+    names = [cell.strip() for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    found: list[str] = []
+    for name in names:
+        plain = name if name.startswith(_ARGUMENT) else name.casefold()
+        if (plain.startswith(_ARGUMENT) and plain != _ARGUMENT) or plain in COLUMNS:
+            if plain in found:
+                raise BadConfig(f"{file}: the column {name!r} stands there twice", path=f"line {line}")
+            found.append(plain)
+            continue
+        raise BadConfig(
+            f"{file}: {name!r} is no column of changes" if name else f"{file}: a column has no name",
+            path=f"line {line}",
+            hint=did_you_mean(name, COLUMNS) or f"The columns: {', '.join(COLUMNS)}, and arg.NAME for arguments.",
+        )
+    return found
+
+
+def _row(columns: list[str], cells: list[str]) -> Mapping[str, object] | JackfieldError:
+    if any(cell.strip() for cell in cells[len(columns) :]):
+        return BadConfig(f"the row has more cells than the {len(columns)} columns")
+    given: dict[str, object] = {}
+    arguments: dict[str, object] = {}
+    for column, cell in zip(columns, cells, strict=False):
+        if not (text := cell.strip()):
+            continue
+        if column.startswith(_ARGUMENT):
+            arguments[column.removeprefix(_ARGUMENT)] = text
+        else:
+            given[column] = text
+    return {**given, "arguments": arguments} if arguments else given
+
+
+def _jsonl(_: Path, text: str) -> Iterator[Row]:
+    decode = msgspec.json.Decoder().decode
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            found = decode(line)
+        except (msgspec.DecodeError, RecursionError) as error:
+            yield f"line {number}", BadConfig(f"this is no JSON: {error}")
+            continue
+        yield f"line {number}", _table(found)
+
+
+def _toml(file: Path, text: str) -> Iterator[Row]:
+    try:
+        document = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise BadConfig(f"{file} is not valid TOML: {error}") from None
+    for key in document:
+        if key != "change":
+            raise BadConfig(f"{file}: unknown key {key!r}", path=key, hint="Each change is a table [[change]].")
+    changes = document.get("change", [])
+    if not isinstance(changes, list):
+        raise BadConfig(f"{file}: change is one table", path="change", hint="Write [[change]], in two brackets.")
+    tables = cast("list[object]", changes)
+    starts = [number for number, line in enumerate(text.split("\n"), 1) if _TABLE.match(line)]
+    for number, table in enumerate(tables):
+        line = f" (line {starts[number]})" if len(starts) == len(tables) else ""
+        yield f"change {number + 1}{line}", _table(table)
+
+
+def _table(found: Any) -> Mapping[str, object] | JackfieldError:
+    if not isinstance(found, dict):
+        return BadConfig("expected an object with keys such as entitlement and principal")
+    return cast("dict[str, object]", found)
+
+
+_READERS: Mapping[str, Callable[[Path, str], Iterator[Row]]] = {
+    ".csv": _csv,
+    ".jsonl": _jsonl,
+    ".ndjson": _jsonl,
+    ".toml": _toml,
+}

@@ -1,0 +1,228 @@
+"""Requests: changes as people ask for them, by names, and what they mean to one connection.
+
+Promises that a request that is wrong is told with its place, that all are looked at before any is refused, and that one
+name is looked up once however often it is asked for.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from jackfield.changes.naming import Meant, find_meant
+from jackfield.changes.operations import Operations
+from jackfield.changes.options import Changing
+from jackfield.changes.values import read_truth, read_values
+from jackfield.config.load import did_you_mean
+from jackfield.errors import BadConfig, JackfieldError, NotFound, Unsupported
+from jackfield_contracts import (
+    Action,
+    ActionKind,
+    Change,
+    CreateAccount,
+    DeleteAccount,
+    GrantAccess,
+    RevokeAccess,
+    RunAction,
+)
+
+_KEYS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
+    "grant": (frozenset({"entitlement", "principal"}), frozenset({"replace"})),
+    "revoke": (frozenset({"entitlement", "principal"}), frozenset()),
+    "create_account": (frozenset(), frozenset({"type", "arguments"})),
+    "delete_account": (frozenset({"account"}), frozenset({"arguments"})),
+    "enable_account": (frozenset({"account"}), frozenset({"name", "arguments"})),
+    "disable_account": (frozenset({"account"}), frozenset({"name", "arguments"})),
+    "action": (frozenset({"name"}), frozenset({"account", "arguments"})),
+}
+"""By kind of request, the keys that it needs and those that it may have."""
+
+_OF_KIND = {"enable_account": ActionKind.ENABLE_ACCOUNT, "disable_account": ActionKind.DISABLE_ACCOUNT}
+_SHOWN = 20
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """One change as it is asked for. ``place`` says where, such as the line of a file.
+
+    ``arguments`` are texts, or what JSON and TOML can hold.
+    """
+
+    kind: str = "grant"
+    entitlement: str = ""
+    principal: str = ""
+    replace: bool = False
+    account: str = ""
+    name: str = ""
+    type: str = ""
+    arguments: Mapping[str, object] = {}
+    place: str = ""
+
+
+class WrongRequests(BadConfig):
+    """Some of many requests are wrong; ``problems`` says of each where and why."""
+
+    def __init__(
+        self, summary: str, problems: Sequence[str], *, hint: str | None = None, path: str | None = None
+    ) -> None:
+        super().__init__(summary, hint=hint, path=path)
+        more = len(problems) - _SHOWN
+        self.problems = (*problems[:_SHOWN], *((f"… and {more:,} more",) if more > 0 else ()))
+
+
+def request_of(given: Mapping[str, object], place: str = "") -> Request:
+    """The request that *given* writes down; empty values count as left out. Raises BadConfig with the key as its path."""
+    fields = {key: value for key, value in given.items() if value not in (None, "", {})}
+    kind = fields.setdefault("kind", "grant")
+    if not isinstance(kind, str) or kind not in _KEYS:
+        near = did_you_mean(str(kind), _KEYS)
+        raise BadConfig(f"there is no kind of change {kind!r}", path="kind", hint=near or f"Known: {', '.join(_KEYS)}.")
+    needed, allowed = _KEYS[kind]
+    known = ("kind", *sorted(needed), *sorted(allowed))
+    for key, value in fields.items():
+        if key not in known:
+            raise BadConfig(
+                f"the kind {kind} has no {key!r}",
+                path=key,
+                hint=did_you_mean(key, known) or f"It has {', '.join(known)}.",
+            )
+        if key == "replace":
+            fields[key] = read_truth(key, value)
+        elif key == "arguments":
+            if not isinstance(value, Mapping):
+                raise BadConfig("arguments must be a table", path=key)
+        elif not isinstance(value, str):
+            raise BadConfig(f"{key} must be a text", path=key)
+    for key in sorted(needed - fields.keys()):
+        raise BadConfig(f"the kind {kind} needs {'an' if key[0] in 'ae' else 'a'} {key}", path=key)
+    return msgspec.convert({**fields, "place": place}, Request)
+
+
+async def changes_of(changing: Changing, requests: Sequence[Request], snapshot: Path | None) -> tuple[Change, ...]:
+    """What *requests* mean to the connection, in their order. Names are those of *snapshot* and of the application.
+
+    Raises what is wrong with the only request, or WrongRequests where some of many are.
+    """
+    operations = Operations(changing.connection)
+    prepared = [_prepared(request, changing, operations) for request in requests]
+    meant = await find_meant(
+        changing.connection,
+        snapshot,
+        entitlements={one.entitlement for one in requests if one.entitlement},
+        principals={text for one in prepared if (text := _principal(one))},
+    )
+    changes: list[Change] = []
+    problems: list[str] = []
+    for request, one in zip(requests, prepared, strict=True):
+        try:
+            if isinstance(one, JackfieldError):
+                raise one
+            changes.append(operations.completed(_change(one, meant, operations)))
+        except JackfieldError as error:
+            if len(requests) == 1 or not isinstance(error, BadConfig | NotFound | Unsupported):
+                raise
+            problems.append(told(request.place, error))
+    if problems:
+        raise WrongRequests(f"{len(problems):,} of {len(requests):,} changes are wrong; nothing was done", problems)
+    return tuple(changes)
+
+
+def told(place: str, error: JackfieldError) -> str:
+    """What is wrong at *place*, in one line."""
+    where = ", ".join(each for each in (place, error.path) if each)
+    return f"{where}: {error.summary}" + (f". {error.hint}" if error.hint else "")
+
+
+class _Prepared(msgspec.Struct, frozen=True):
+    """A request with the action that it runs, and the names that are to be looked up."""
+
+    request: Request
+    action: Action | None = None
+
+
+def _prepared(request: Request, changing: Changing, operations: Operations) -> _Prepared | JackfieldError:
+    try:
+        if request.kind in _OF_KIND:
+            return _Prepared(request, action_of(changing, _OF_KIND[request.kind], request.name))
+        return _Prepared(request, operations.action(request.name) if request.kind == "action" else None)
+    except JackfieldError as error:
+        return error
+
+
+def action_of(changing: Changing, kind: ActionKind, name: str = "") -> Action:
+    """The action of that kind, the one called *name* where there are several; raises Unsupported or BadConfig."""
+    found = [each for each in changing.connection.actions() if each.kind is kind]
+    verb = kind.value.partition("_")[0]
+    if not found:
+        raise Unsupported(
+            f"the connector {changing.connection.plugin.name!r} has no action that can {verb} accounts",
+            connection=changing.connection.name,
+            hint=f"`jackfield action list {changing.connection.name}` shows those that it has.",
+        )
+    names = [each.name for each in found]
+    if name:
+        if name not in names:
+            raise BadConfig(
+                f"{name!r} is no action that can {verb} accounts",
+                path="name",
+                hint=did_you_mean(name, names) or f"There is {', '.join(names)}.",
+            )
+        return found[names.index(name)]
+    if len(found) > 1:
+        raise BadConfig(
+            f"several actions can {verb} accounts: {', '.join(names)}",
+            hint=f"Run the one you mean: `jackfield action run {changing.connection.name} {names[0]} …`.",
+        )
+    return found[0]
+
+
+def _principal(one: _Prepared | JackfieldError) -> str | None:
+    """The name of a person that *one* has."""
+    if isinstance(one, JackfieldError):
+        return None
+    if one.action is not None:
+        given = one.request.arguments.get(one.action.account or "")
+        return one.request.account or (given if isinstance(given, str) else None)
+    return one.request.principal or one.request.account
+
+
+def _change(one: _Prepared, meant: Meant, operations: Operations) -> Change:
+    request = one.request
+    if one.action is not None:
+        return _action(one.action, request, meant)
+    if request.kind == "grant":
+        return GrantAccess(
+            entitlement=meant.entitlement(request.entitlement),
+            principal=meant.principal(request.principal),
+            replace=request.replace,
+        )
+    if request.kind == "revoke":
+        return RevokeAccess(
+            entitlement=meant.entitlement(request.entitlement), principal=meant.principal(request.principal)
+        )
+    change: CreateAccount | DeleteAccount
+    if request.kind == "create_account":
+        change = CreateAccount(type=request.type) if request.type else CreateAccount()
+    else:
+        change = DeleteAccount(account=meant.principal(request.account))
+    values = read_values(request.arguments, operations.arguments(change))
+    return msgspec.structs.replace(change, arguments=values)
+
+
+def _action(action: Action, request: Request, meant: Meant) -> RunAction:
+    values = read_values(request.arguments, action.arguments)
+    if request.account:
+        if action.account is None:
+            raise BadConfig(f"the action {action.name} is not about an account", path="account")
+        if action.account in values:
+            raise BadConfig(f"the account is given twice, also as {action.account}", path="account")
+        account = meant.principal(request.account)
+    else:
+        text = values.get(action.account) if action.account else None
+        if not isinstance(text, str) or not text:
+            return RunAction(name=action.name, arguments=values)
+        try:
+            account = meant.principal(text)
+        except NotFound:
+            # It may be a name that only the application knows how to read; the plan says whose it is.
+            return RunAction(name=action.name, arguments=values)
+    return RunAction(name=action.name, arguments={**values, action.account or "": account.id}, account=account)

@@ -1,0 +1,83 @@
+"""The options that every command which changes something takes."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NamedTuple
+
+import click
+
+from jackfield.cli.base import output_option
+
+
+class How(NamedTuple):
+    """How changes are to be made and told."""
+
+    yes: bool
+    reason: str | None
+    dry_run: bool
+    wait: float
+    limits: dict[str, int]
+    provisioning: bool
+    output: str
+
+
+def _limits(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for text in given:
+        kind, _, number = text.partition("=")
+        if not kind or not number.isascii() or not number.isdecimal():
+            raise click.BadParameter(f"{text!r}: write KIND=N, such as revoke=500", ctx, parameter)
+        found[kind] = int(number)
+    return found
+
+
+_OPTIONS = (
+    click.option("--yes", is_flag=True, help="Don't ask for confirmation."),
+    click.option("--reason", metavar="TEXT", help="Why; it is kept in the journal."),
+    click.option("--dry-run", is_flag=True, help="Show what would become of it, and change nothing."),
+    click.option(
+        "--wait",
+        type=click.FloatRange(min=0),
+        default=60.0,
+        metavar="SECONDS",
+        help="How long to wait for an outcome that is not known at once (default 60).",
+    ),
+    click.option(
+        "--limit",
+        multiple=True,
+        callback=_limits,
+        metavar="KIND=N",
+        help="Allow N changes of a kind in an hour: delete, disable, revoke, privileged, …; may be repeated.",
+    ),
+    click.option("--provisioning", is_flag=True, help="Allow changes where the configuration does not."),
+)
+
+
+def changing(*outputs: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command these options, and ``--output`` with *outputs*; its function gets them as one, ``how``."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def packed(
+            *arguments: Any,
+            yes: bool,
+            reason: str | None,
+            dry_run: bool,
+            wait: float,
+            limit: dict[str, int],
+            provisioning: bool,
+            output: str,
+            **rest: Any,
+        ) -> Any:
+            how = How(yes, reason or None, dry_run, wait, limit, provisioning, output)
+            return function(*arguments, how=how, **rest)
+
+        decorated: Callable[..., Any] = packed
+        for option in (output_option(*outputs), *reversed(_OPTIONS)):
+            decorated = option(decorated)
+        return decorated
+
+    return decorate
+
+
+pairs_argument = click.argument("pairs", nargs=-1, metavar="[KEY=VALUE]...")

@@ -1,0 +1,74 @@
+"""``jackfield account``: accounts come, go, rest and return."""
+
+import click
+
+from jackfield.cli.app import App
+from jackfield.cli.base import command, connection_argument
+from jackfield.cli.changing import How, changing, pairs_argument
+
+
+@click.group("account")
+def account() -> None:
+    """Create, delete, enable or disable an account."""
+
+
+@command("create")
+@connection_argument
+@pairs_argument
+@click.option("--type", "type_", metavar="TYPE", help="What kind of account, if not user.")
+@changing("table", "json")
+def create(app: App, connection: str, pairs: tuple[str, ...], type_: str | None, how: How) -> int:
+    """Make an account in CONNECTION, or invite somebody to one.
+
+    `jackfield connectors show NAME` lists the keys that the connector takes, such as email=ann@example.com.
+    """
+    from jackfield.changes.values import read_pairs
+    from jackfield.cli.commands.one import change
+
+    return change(app, connection, how, {"kind": "create_account", "type": type_, "arguments": read_pairs(pairs)})
+
+
+@command("delete")
+@connection_argument
+@click.argument("account")
+@pairs_argument
+@changing("table", "json")
+def delete(app: App, connection: str, account: str, pairs: tuple[str, ...], how: How) -> int:
+    """Delete ACCOUNT of CONNECTION: type:id, an id, an e-mail, a login or a name.
+
+    `jackfield connectors show NAME` lists the keys that the connector takes.
+    """
+    return _of(app, connection, how, "delete_account", account, pairs)
+
+
+@command("enable")
+@connection_argument
+@click.argument("account")
+@pairs_argument
+@changing("table", "json")
+def enable(app: App, connection: str, account: str, pairs: tuple[str, ...], how: How) -> int:
+    """Enable ACCOUNT of CONNECTION, by the connector's action for it; `jackfield action list` shows its keys."""
+    return _of(app, connection, how, "enable_account", account, pairs)
+
+
+@command("disable")
+@connection_argument
+@click.argument("account")
+@pairs_argument
+@changing("table", "json")
+def disable(app: App, connection: str, account: str, pairs: tuple[str, ...], how: How) -> int:
+    """Disable ACCOUNT of CONNECTION, by the connector's action for it; `jackfield action list` shows its keys."""
+    return _of(app, connection, how, "disable_account", account, pairs)
+
+
+def _of(app: App, connection: str, how: How, kind: str, account: str, pairs: tuple[str, ...]) -> int:
+    from jackfield.changes.values import read_pairs
+    from jackfield.cli.commands.one import change
+
+    return change(app, connection, how, {"kind": kind, "account": account, "arguments": read_pairs(pairs)})
+
+
+for each in (create, delete, enable, disable):
+    account.add_command(each)
+
+COMMANDS = {"account": account}

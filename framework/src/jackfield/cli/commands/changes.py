@@ -1,0 +1,126 @@
+"""``jackfield changes``: the journal of changes, and what is undecided in it."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from jackfield.cli.app import App
+from jackfield.cli.base import command, limit_option, output_option
+from jackfield.cli.changing import How, changing
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from jackfield_contracts import JournalEntry
+
+
+@click.group("changes")
+def changes() -> None:
+    """The journal: what was changed, by whom and why, and what is undecided."""
+
+
+def _since(ctx: click.Context, parameter: click.Parameter, given: str | None) -> "datetime | None":
+    """A time that is given, or as long ago as is given."""
+    if given is None:
+        return None
+    from datetime import datetime, timedelta
+
+    units = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+    number, unit = given[:-1], given[-1:]
+    try:
+        if unit in units and number.isascii() and number.isdecimal():
+            return ctx.ensure_object(App).clock.now() - timedelta(**{units[unit]: int(number)})
+        # What names no zone is a time of this machine.
+        return datetime.fromisoformat(given).astimezone()
+    except (ValueError, OverflowError, OSError):
+        raise click.BadParameter(
+            f"{given!r}: write a date such as 2026-11-24, a time such as 2026-11-24T08:30, or how long ago: 30m, 2h, 3d",
+            ctx,
+            parameter,
+        ) from None
+
+
+@command("list")
+@click.option("--undecided", is_flag=True, help="Only changes whose outcome is not known yet.")
+@click.option("--since", callback=_since, metavar="TIME", help="Only those from this time on: 2026-11-24, 2h, 3d.")
+@click.option("--connection", metavar="CONNECTION", help="Only those of this connection.")
+@limit_option
+@output_option("table", "json", "csv")
+def list_(
+    app: App, undecided: bool, since: "datetime | None", connection: str | None, limit: int | None, output: str
+) -> None:
+    """List the changes in the journal, the newest first; 1,000 unless --limit says otherwise."""
+    from jackfield.cli.outcomes import entry_document, journal_columns
+    from jackfield.cli.output import print_listing
+    from jackfield.cli.text import moment
+
+    found: list[JournalEntry] = []
+    if app.home.database.exists():
+        with app.state() as state:
+            found = state.changes(connection, undecided=undecided, since=since, limit=limit or 1000)
+    if not found and connection is not None:
+        app.settings.connection(connection)
+    columns = journal_columns(moment)
+    print_listing(output, found, table=columns, document=entry_document, head={}, key="changes")
+
+
+@command("show")
+@click.argument("change")
+@output_option("table", "json")
+def show(app: App, change: str, output: str) -> None:
+    """Show one change by its id: what was asked, by whom and why, the state before and after, and the outcome."""
+    from jackfield.cli.journal import tell_entry
+    from jackfield.cli.outcomes import entry_document
+    from jackfield.cli.output import print_json
+    from jackfield.errors import NotFound
+
+    entry = None
+    if app.home.database.exists():
+        with app.state() as state:
+            entry = state.change(change)
+    if entry is None:
+        raise NotFound(f"the journal has no change {change!r}", hint="`jackfield changes list` lists them.")
+    if output == "json":
+        print_json(entry_document(entry))
+    else:
+        tell_entry(entry)
+
+
+@command("recover")
+@click.argument("connection", required=False)
+@changing("table", "json", "csv")
+def recover(app: App, connection: str | None, how: How) -> int:
+    """Settle the changes of CONNECTION, or of all, that an interruption left undecided, and jobs that went on.
+
+    The state of the application is read first: what it shows made is not made again. Each command that changes something
+    does this too, before anything else, without waiting for jobs. With --dry-run, they are listed only.
+    """
+    from jackfield.cli import exits
+    from jackfield.cli.guard import show_error
+    from jackfield.cli.outcomes import change_document, counted, print_changes, sentence, summary
+    from jackfield.cli.output import say
+    from jackfield.cli.recovering import recovered
+
+    if connection is not None:
+        app.settings.connection(connection)
+    settled, errors = recovered(app, connection, how)
+    outcomes = counted(each.outcome for each in settled)
+    print_changes(
+        how.output,
+        {"connection": connection, "outcomes": outcomes} | ({"dry_run": True} if how.dry_run else {}),
+        map(change_document, settled),
+        map(sentence, settled),
+    )
+    if how.output == "table":
+        say(summary(connection or "all connections", outcomes) if settled else "No change is undecided.")
+    for error in errors[:-1]:
+        show_error(app, error)
+    if errors:
+        raise errors[-1]
+    return exits.OK if how.dry_run else exits.of_outcomes(each.outcome for each in settled)
+
+
+for each in (list_, show, recover):
+    changes.add_command(each)
+
+COMMANDS = {"changes": changes}

@@ -1,0 +1,108 @@
+"""Making changes from the command line: opened, worked out, confirmed by a person, carried out."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from jackfield.changes.execute import carry_out
+from jackfield.changes.open import open_changing
+from jackfield.changes.options import ChangeOptions, Changing
+from jackfield.changes.plan import make_plan
+from jackfield.changes.requests import Request, changes_of
+from jackfield.cli.app import App
+from jackfield.cli.changing import How
+from jackfield.cli.confirming import confirmed
+from jackfield.cli.outcomes import sentence
+from jackfield.cli.output import note
+from jackfield.cli.progress import shown_changes
+from jackfield.cli.snapshots import latest_file
+from jackfield.cli.text import count
+from jackfield.errors import JackfieldError
+from jackfield.policies import open_policies
+from jackfield.state import State
+from jackfield_contracts import JournalEntry, Plan
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a plan: its entries, none for a dry run or if a person said no; ``error`` ended it early."""
+
+    plan: Plan
+    entries: tuple[JournalEntry, ...] = ()
+    declined: bool = False
+    error: JackfieldError | None = None
+
+
+def work_out(app: App, connection: str, requests: Sequence[Request]) -> Callable[[Changing], Awaitable[Plan]]:
+    """What makes a plan of *requests*, once the connection is open."""
+    snapshot = latest_file(app, connection)
+
+    async def plan(changing: Changing) -> Plan:
+        return await make_plan(changing, await changes_of(changing, requests, snapshot))
+
+    return plan
+
+
+def make(app: App, connection: str, how: How, plan: Callable[[Changing], Awaitable[Plan]]) -> Made:
+    """Open the connection, make the plan and carry it out, unless a person says no or it is a dry run."""
+    with app.state() as state:
+
+        async def work() -> Made:
+            async with opened(app, connection, state, how) as changing:
+                planned = await plan(changing)
+                if how.dry_run:
+                    return Made(plan=planned)
+                if not await confirmed(changing, planned, how):
+                    return Made(plan=planned, declined=True)
+                with shown_changes(connection, len(planned.changes)) as progress:
+                    try:
+                        return Made(plan=planned, entries=await carry_out(changing, planned, progress))
+                    except JackfieldError as error:
+                        entries = state.changes(connection, plan=planned.id, limit=None)
+                        if not entries:
+                            raise
+                        return Made(plan=planned, entries=tuple(reversed(entries)), error=error)
+
+        try:
+            return app.run(work())
+        except (KeyboardInterrupt, SystemExit):
+            _tell_undecided(state, connection)
+            raise
+
+
+@asynccontextmanager
+async def opened(app: App, connection: str, state: State, how: How, *, tell: bool = True) -> AsyncGenerator[Changing]:
+    """The connection, open for changes. *tell*: also on stderr what was left undecided before and is settled now."""
+    settings = app.settings.connection(connection)
+    plugin = app.plugin(settings)
+    host = settings.host
+    if how.provisioning:
+        host = msgspec.structs.replace(host, provisioning=True)
+    options = ChangeOptions(actor=app.actor, reason=how.reason, wait=how.wait, dry_run=how.dry_run, limits=how.limits)
+    left = [entry.id for entry in state.changes(connection, undecided=True, limit=None)]
+    async with open_changing(
+        connection,
+        plugin,
+        app.connector_config(settings, plugin),
+        host,
+        home=app.home,
+        state=state,
+        network=app.network,
+        clock=app.clock,
+        log=app.log,
+        policies=() if how.dry_run else open_policies(app.settings.policies),
+        options=options,
+    ) as changing:
+        still = {entry.id for entry in state.changes(connection, undecided=True, limit=None)}
+        for id in left if tell else ():
+            entry = None if id in still else state.change(id)
+            if entry is not None:
+                note(f"Left undecided before, and settled now: {sentence(entry)}")
+        yield changing
+
+
+def _tell_undecided(state: State, connection: str) -> None:
+    undecided = len(state.changes(connection, undecided=True, limit=None))
+    if undecided:
+        what = count(undecided, "change is", "changes are")
+        note(f"{what} undecided: `jackfield changes recover {connection}` settles what became of them.")

@@ -1,0 +1,204 @@
+"""What became of changes, for programs and for people."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from jackfield.cli.output import Columns, print_json, print_rows, print_stream, say
+from jackfield.cli.text import clean
+from jackfield_contracts import (
+    Change,
+    Confirmation,
+    JournalEntry,
+    JournalStatus,
+    Outcome,
+    OutcomeKind,
+    Plan,
+    PlannedChange,
+    RunAction,
+    TargetState,
+)
+
+CSV = (
+    *("change", "kind", "action", "outcome", "tag", "reason", "retryable", "confirmed_by", "title", "account", "job"),
+    "request_ids",
+)
+_FORECASTS = {
+    OutcomeKind.CHANGED: "would change",
+    OutcomeKind.ALREADY: "already",
+    OutcomeKind.REFUSED: "would be refused",
+}
+
+
+def change_document(entry: JournalEntry) -> dict[str, object]:
+    """The one object that a command prints of a change that it made."""
+    made = _document(entry.id, entry.change, entry.title, entry.outcome, entry.after or entry.before)
+    if entry.plan is not None:
+        made["plan"] = entry.plan
+    return made
+
+
+def forecast_document(planned: PlannedChange) -> dict[str, object]:
+    """The one object that a dry run prints of a change: what would become of it, on the state that it would be made on."""
+    made = _document(planned.id, planned.change, planned.title, planned.forecast, planned.before)
+    return {**made, "replaces": planned.replaces, "warnings": planned.warnings, "dry_run": True}
+
+
+def entry_document(entry: JournalEntry) -> dict[str, object]:
+    """An entry of the journal with all that it holds."""
+    return {
+        **change_document(entry),
+        "status": entry.status.value,
+        "connection": entry.connection,
+        "connector": entry.connector,
+        "asked": entry.change,
+        "kinds": entry.kinds,
+        "actor": entry.actor,
+        "why": entry.reason,
+        "intended": entry.intended,
+        "settled": entry.settled,
+        "before": _state(entry.before),
+        "after": _state(entry.after) if entry.after else None,
+    }
+
+
+def print_changes(
+    output: str, head: Mapping[str, object], documents: Iterable[dict[str, object]], lines: Iterable[str]
+) -> None:
+    """Print many changes: as one JSON object, as CSV with a row each, or in sentences."""
+    if output == "json":
+        print_stream(head, {"changes": documents})
+    elif output == "csv":
+        print_rows("csv", documents, Columns(CSV, _cells))
+    else:
+        for line in lines:
+            say(line)
+
+
+def print_change(output: str, document: dict[str, object], lines: Sequence[str]) -> None:
+    """Print one change: as one JSON object or in a sentence."""
+    if output == "json":
+        print_json(document)
+    else:
+        say("\n".join(lines))
+
+
+def counted(outcomes: Iterable[Outcome | None]) -> dict[str, int]:
+    """How many changes had each outcome; those without are *undecided*."""
+    return dict(Counter(outcome.outcome.value if outcome else "undecided" for outcome in outcomes))
+
+
+def summary(connection: str, outcomes: Mapping[str, int]) -> str:
+    """How many changes had each outcome, in words."""
+    return f"{connection}: " + (", ".join(f"{number:,} {name}" for name, number in outcomes.items()) or "no change")
+
+
+def sentence(entry: JournalEntry) -> str:
+    """What became of one change, in one line."""
+    outcome, title = entry.outcome, clean(entry.title)
+    if outcome is None:
+        return f"undecided: {title}; `jackfield changes recover {entry.connection}` settles what became of it"
+    told = f"{outcome.outcome.value}: {title}"
+    if outcome.outcome is OutcomeKind.CHANGED:
+        how = "a read" if outcome.confirmed_by is Confirmation.READ else "the application's answer alone"
+        return f"{told} (confirmed by {how}){_because('. ', outcome)}"
+    if outcome.outcome is OutcomeKind.PENDING and entry.status is not JournalStatus.SETTLED:
+        return f"{told}{_because('; ', outcome)}; `jackfield changes recover {entry.connection}` looks again"
+    ids = f", request id {clean(', '.join(outcome.request_ids))}" if outcome.request_ids else ""
+    tag = f" [{clean(outcome.tag)}{ids}]" if outcome.tag else ""
+    again = "; trying again may help" if outcome.retryable else ""
+    return f"{told}{_because('; ', outcome)}{again}{tag}"
+
+
+def outcome_lines(entry: JournalEntry) -> list[str]:
+    """What became of one change, and what it gave."""
+    results = entry.outcome.results if entry.outcome else {}
+    return [sentence(entry), *(f"  {clean(name)}: {clean(_shown(value))}" for name, value in results.items())]
+
+
+def forecast_lines(planned: PlannedChange) -> list[str]:
+    """What would become of one change, what it replaces, and what a person should know before."""
+    forecast = planned.forecast
+    tag = f" [{clean(forecast.tag)}]" if forecast.tag else ""
+    lines = [f"{_word(forecast)}: {clean(planned.title)}{_because('; ', forecast)}{tag}"]
+    if planned.replaces:
+        lines.append(f"  takes the place of {clean(', '.join(map(str, planned.replaces)))}")
+    return [*lines, *(f"  WARNING: {clean(each)}" for each in planned.warnings)]
+
+
+def tell_plan(plan: Plan) -> None:
+    """Print a plan for people: each change, and how many of each kind beside their limits."""
+    for planned in plan.changes:
+        say("\n".join(forecast_lines(planned)))
+    outcomes = Counter(_word(each.forecast) for each in plan.changes)
+    say(summary(plan.connection, outcomes))
+    for kind, number in sorted(plan.blast_radius.items()):
+        limit = plan.limits.get(kind)
+        over = " TOO MANY" if limit is not None and number > limit else ""
+        say(f"  {kind}: {number:,}" + (f" (at most {limit:,} in an hour){over}" if limit is not None else ""))
+
+
+def journal_columns(moment: Callable[[str | None], str]) -> Columns:
+    """The journal as a table."""
+
+    def cells(entry: JournalEntry) -> tuple[Any, ...]:
+        outcome = entry.outcome
+        became = (
+            entry.status.value if entry.status is not JournalStatus.SETTLED or not outcome else outcome.outcome.value
+        )
+        why = outcome.reason if outcome else None
+        return moment(entry.intended), entry.connection, became, entry.title, why, entry.actor, entry.reason, entry.id
+
+    return Columns(("when", "connection", "outcome", "change", "because", "by", "reason", "id"), cells)
+
+
+def _document(id: str, change: Change, title: str, outcome: Outcome | None, state: TargetState) -> dict[str, object]:
+    known = outcome or Outcome(outcome=OutcomeKind.UNVERIFIED)
+    made: dict[str, object] = {
+        "change": id,
+        "kind": change.__struct_config__.tag,
+        "outcome": outcome.outcome.value if outcome else None,
+        "reason": known.reason,
+        "tag": known.tag,
+        "retryable": known.retryable,
+        "confirmed_by": known.confirmed_by.value if known.confirmed_by else None,
+        "state": _state(state),
+        "request_ids": known.request_ids,
+        "title": title,
+    }
+    extras = {
+        "action": change.name if isinstance(change, RunAction) else None,
+        "account": str(known.account) if known.account else None,
+        "results": known.results,
+        "job": known.job,
+    }
+    return {**made, **{key: value for key, value in extras.items() if value}}
+
+
+def _state(state: TargetState) -> dict[str, object]:
+    return {
+        "exists": state.exists,
+        "account": str(state.account) if state.account else None,
+        "status": state.status.value if state.status else None,
+        "status_raw": state.status_raw,
+        "held": [str(each) for each in state.held],
+        "facts": state.facts,
+    }
+
+
+def _cells(document: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(" ".join(value) if isinstance(value := document.get(name), tuple) else value for name in CSV)  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _word(forecast: Outcome) -> str:
+    return _FORECASTS.get(forecast.outcome, f"would be {forecast.outcome.value}")
+
+
+def _because(between: str, outcome: Outcome) -> str:
+    return f"{between}{clean(outcome.reason)}" if outcome.reason else ""
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]

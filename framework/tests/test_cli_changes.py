@@ -1,0 +1,422 @@
+"""``plan``, ``apply`` and ``changes``: many changes, the journal of them, and what a person is asked."""
+
+import os
+import pty
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from jackfield.cli import exits
+from jackfield.errors import BadCredentials
+from jackfield_contracts import JournalEntry, JournalStatus, Outcome, OutcomeKind
+
+from .writable import Person, WritableLine, held
+
+
+@pytest.fixture
+def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> WritableLine:
+    return WritableLine(tmp_path, monkeypatch, capsys)
+
+
+def write(line: WritableLine, *rows: str, heading: str = "kind,entitlement,principal") -> str:
+    (line.folder / "changes.csv").write_text("\n".join((heading, *rows)) + "\n")
+    return "changes.csv"
+
+
+THREE = ("grant,group:g2/member,user:u1", "grant,group:g1/member,user:u1", "revoke,role:r1/member,user:u2")
+
+
+class TestPlan:
+    def test_it_shows_what_would_change_beside_the_limits_and_changes_nothing(self, line: WritableLine):
+        line.configure()
+        ran = line.run("plan", "acme", write(line, *THREE))
+        assert ran.code == 0
+        assert ran.out.splitlines() == [
+            "would change: grant Sales member (group:g2/member) to Ann (user:u1)",
+            "already: grant Design member (group:g1/member) to Ann (user:u1); it is held already",
+            "would change: revoke User management member (role:r1/member) from Bob (user:u2)",
+            "acme: 2 would change, 1 already",
+            "  grant: 1",
+            "  privileged: 1 (at most 5 in an hour)",
+            "  revoke: 1 (at most 200 in an hour)",
+        ]
+        assert line.app.writes == []
+
+    def test_programs_get_one_object(self, line: WritableLine):
+        found = line.run("plan", "acme", write(line, *THREE), "-o", "p.json", "--output", "json").json()
+        assert list(found) == [
+            *("plan", "connection", "created", "file", "outcomes", "blast_radius", "limits", "changes")
+        ]
+        assert found["outcomes"] == {"changed": 2, "already": 1}
+        assert found["blast_radius"] == {"grant": 1, "revoke": 1, "privileged": 1}
+        assert [one["outcome"] for one in found["changes"]] == ["changed", "already", "changed"]
+        assert found["file"] == "p.json"
+
+    def test_tables_for_programs(self, line: WritableLine):
+        rows = line.run("plan", "acme", write(line, *THREE), "--output", "csv").out.splitlines()
+        assert rows[0].startswith("change,kind,action,outcome,tag,reason")
+        assert len(rows) == 4
+
+    def test_the_file_of_a_plan_is_private(self, line: WritableLine):
+        ran = line.run("plan", "acme", write(line, *THREE), "-o", "p.json")
+        assert "jackfield apply p.json" in ran.err
+        assert (line.folder / "p.json").stat().st_mode & 0o777 == 0o600
+
+    def test_arguments_do_in_place_of_a_file(self, line: WritableLine):
+        ran = line.run(
+            "plan", "acme", "--grant", "group:g2/member", "user:u1", "--revoke", "group:g1/member", "user:u1"
+        )
+        assert (ran.code, "2 would change" in ran.out) == (0, True)
+        assert line.run("plan", "acme").code == 2
+
+    def test_all_wrong_rows_are_told_and_nothing_is_written(self, line: WritableLine):
+        line.published()
+        file = write(line, "grant,Nothing/member,Ann", "grant,Design/member,Twin", "grant,Design/member,Bob")
+        ran = line.run("plan", "acme", file, "-o", "p.json")
+        assert (ran.code, ran.out) == (2, "")
+        assert not (line.folder / "p.json").exists()
+        told = ran.err.splitlines()
+        assert told[0] == "Error: 2 of 3 changes are wrong; nothing was done."
+        assert [row.strip().split(":")[0] for row in told[1:]] == ["line 2", "line 3"]
+
+    def test_many_names_are_looked_up_together(self, line: WritableLine):
+        line.app.people |= {f"p{n}": Person(name=f"Person {n}", email=f"p{n}@example.com") for n in range(3000)}
+        line.published()
+        line.app.people |= {f"q{n}": Person(name=f"New {n}", email=f"q{n}@example.com") for n in range(100)}
+        rows = [f"grant,Sales/member,person {n}" for n in range(3000)]
+        rows += [f"grant,Sales/member,q{n}@example.com" for n in range(100)]
+        line.app.reads.clear()
+        started = time.process_time()
+        found = line.run("plan", "acme", write(line, *rows), "--output", "json").json()
+        assert time.process_time() - started < 10
+        assert found["outcomes"] == {"changed": 3100}
+        assert len(line.app.reads) == 2
+
+
+class TestApply:
+    def test_a_plan_is_carried_out_and_then_changes_nothing_more(self, line: WritableLine):
+        line.run("plan", "acme", write(line, *THREE), "-o", "p.json")
+        ran = line.run("apply", "p.json", "--yes")
+        assert ran.code == 0
+        assert ran.out.splitlines()[-1] == "acme: 2 changed, 1 already"
+        assert ran.out.splitlines()[0].endswith("(confirmed by a read)")
+        assert held("group:g2/member", "u1") in line.app.held
+        writes = len(line.app.writes)
+        again = line.run("apply", "p.json", "--yes", "--output", "json")
+        assert (again.code, again.json()["outcomes"]) == (0, {"already": 3})
+        assert len(line.app.writes) == writes
+
+    def test_programs_get_one_object_or_a_table(self, line: WritableLine):
+        line.run("plan", "acme", write(line, *THREE), "-o", "p.json")
+        found = line.run("apply", "p.json", "--yes", "--output", "json").json()
+        assert list(found) == ["plan", "connection", "outcomes", "changes"]
+        assert [one["kind"] for one in found["changes"]] == ["grant", "grant", "revoke"]
+        rows = line.run("apply", "p.json", "--yes", "--output", "csv").out.splitlines()
+        assert len(rows) == 4
+
+    def test_what_drifted_is_refused_one_by_one(self, line: WritableLine):
+        line.run("plan", "acme", write(line, "grant,group:g2/owner,user:u1", "grant,group:g2/owner,user:u2"), "-o", "p")
+        line.app.held.add(held("group:g2/member", "u1"))
+        dry = line.run("apply", "p", "--dry-run", "--output", "json")
+        assert (dry.code, dry.json()["dry_run"]) == (14, True)
+        assert [one["tag"] for one in dry.json()["changes"]] == ["drifted", None]
+        assert line.app.writes == []
+        ran = line.run("apply", "p", "--output", "json")
+        assert (ran.code, ran.json()["outcomes"]) == (14, {"refused": 1, "changed": 1})
+        assert held("group:g2/member", "u1") in line.app.held
+
+    def test_a_tampered_plan_is_refused_whole(self, line: WritableLine):
+        line.run("plan", "acme", write(line, *THREE), "-o", "p")
+        file = line.folder / "p"
+        file.write_text(file.read_text().replace("u1", "u2"))
+        ran = line.run("apply", "p", "--yes")
+        assert (ran.code, ran.out, line.app.writes) == (14, "", [])
+        file.write_text("{}")
+        assert line.run("apply", "p", "--yes").code == 2
+        assert line.run("apply", "nothing", "--yes").code == 2
+
+    def test_what_takes_away_needs_yes_without_a_terminal(self, line: WritableLine):
+        line.run("plan", "acme", write(line, *THREE), "-o", "p")
+        ran = line.run("apply", "p")
+        assert (ran.code, line.app.writes) == (2, [])
+        assert "asks for confirmation" in ran.err
+
+    def test_what_was_made_before_an_error_is_printed(self, line: WritableLine, monkeypatch: pytest.MonkeyPatch):
+        line.run("plan", "acme", write(line, *THREE), "-o", "p")
+
+        async def fail(changing: object, plan: object, progress: object = None) -> None:
+            entry = msgspec.structs.replace(ENTRY, plan=plan.id)  # type: ignore[attr-defined]
+            changing.state.save_changes([entry])  # type: ignore[attr-defined]
+            raise BadCredentials("the token is over")
+
+        monkeypatch.setattr("jackfield.changes.execute.carry_out", fail)
+        monkeypatch.setattr("jackfield.cli.making.carry_out", fail)
+        ran = line.run("apply", "p", "--yes", "--output", "json")
+        assert (ran.code, ran.json()["outcomes"]) == (3, {"changed": 1})
+        assert "the token is over" in ran.err
+
+
+ENTRY = msgspec.convert(
+    {
+        "id": "x.1",
+        "connection": "acme",
+        "connector": "writable",
+        "change": {
+            "kind": "grant",
+            "entitlement": {"resource": {"type": "group", "id": "g2"}, "slug": "member"},
+            "principal": {"type": "user", "id": "u1"},
+        },
+        "title": "grant Sales member (group:g2/member) to Ann (user:u1)",
+        "status": "settled",
+        "intended": "2026-03-01T08:00:00.000000+00:00",
+        "settled": "2026-03-01T08:00:01.000000+00:00",
+        "before": {"exists": True, "account": {"type": "user", "id": "u1"}},
+        "outcome": {"outcome": "changed", "confirmed_by": "read"},
+        "actor": "tester",
+        "reason": "because",
+    },
+    JournalEntry,
+)
+
+
+def journal(line: WritableLine, *entries: JournalEntry) -> None:
+    from jackfield.state import Home, open_state
+
+    with open_state(Home(folder=line.home).ensure().database) as state:
+        state.save_changes(entries)
+
+
+def lost(line: WritableLine, **more: object) -> JournalEntry:
+    """An intent of just now whose process ended."""
+    from jackfield.clock import SystemClock
+
+    now = SystemClock().now().isoformat(timespec="microseconds")
+    before = {"exists": True, "account": {"type": "user", "id": "u1"}, "status": "enabled", "status_raw": "enabled"}
+    entry = msgspec.structs.replace(
+        ENTRY,
+        status=JournalStatus.INTENT,
+        outcome=None,
+        settled=None,
+        intended=now,
+        before=msgspec.convert(before, type(ENTRY.before)),
+        **more,
+    )
+    journal(line, entry)
+    return entry
+
+
+class TestJournal:
+    def test_without_any_change_it_says_so(self, line: WritableLine):
+        assert line.run("changes", "list", "--output", "json").json() == {"changes": []}
+        assert line.run("changes", "list", "--connection", "acmee").code == 2
+        assert line.run("changes", "show", "nothing").code == 5
+        assert "No change is undecided." in line.run("changes", "recover").out
+
+    def test_changes_are_listed_the_newest_first(self, line: WritableLine):
+        line.run("grant", "acme", "group:g2/member", "user:u1", "--reason", "wanted")
+        line.run("revoke", "acme", "group:g1/member", "user:u1", "--yes")
+        found = line.run("changes", "list", "--output", "json").json()["changes"]
+        assert [one["kind"] for one in found] == ["revoke", "grant"]
+        assert (found[1]["why"], found[1]["actor"], found[1]["status"]) == ("wanted", "tester", "settled")
+        assert (found[1]["before"]["held"], found[1]["after"]["held"]) == ([], ["group:g2/member"])
+        ran = line.run("changes", "list", "--limit", "1")
+        assert (ran.out.count("\n"), "revoke Design member" in ran.out) == (2, True)
+        assert len(line.run("changes", "list", "--output", "csv").out.splitlines()) == 3
+        assert line.run("changes", "list", "--connection", "acme", "--output", "json").json()["changes"] == found
+
+    def test_since_takes_times_and_spans(self, line: WritableLine):
+        journal(line, ENTRY)
+        line.run("grant", "acme", "group:g2/member", "user:u1")
+
+        def since(text: str) -> int:
+            return len(line.run("changes", "list", "--since", text, "--output", "json").json()["changes"])
+
+        assert [since(text) for text in ("2h", "30m", "2026-03-02", "2026-03-01T07:00:00Z", "2026-02-27")] == [
+            1,
+            1,
+            1,
+            2,
+            2,
+        ]
+        for text in ("yesterday", "2x", "h", "", "9" * 40 + "w"):
+            assert line.run("changes", "list", "--since", text).code == 2
+
+    def test_one_is_shown_whole(self, line: WritableLine):
+        journal(line, ENTRY)
+        ran = line.run("changes", "show", "x.1")
+        assert ran.code == 0
+        for text in ("changed: grant Sales member", "tester", "because", "2026-03-01 08:00:00 UTC", "user:u1"):
+            assert text in ran.out
+
+    def test_what_is_undecided_is_listed_and_recovered(self, line: WritableLine):
+        entry = lost(line)
+        line.app.held.add(held("group:g2/member", "u1"))
+        (one,) = line.run("changes", "list", "--undecided", "--output", "json").json()["changes"]
+        assert (one["outcome"], one["status"]) == (None, "intent")
+        assert "jackfield changes recover acme" in line.run("changes", "show", entry.id).out
+        dry = line.run("changes", "recover", "--dry-run", "--output", "json")
+        assert (dry.code, dry.json()["outcomes"]) == (0, {"undecided": 1})
+        ran = line.run("changes", "recover", "acme", "--output", "json")
+        assert (ran.code, ran.json()["outcomes"]) == (0, {"changed": 1})
+        assert line.app.writes == []
+        assert line.run("changes", "list", "--undecided", "--output", "json").json()["changes"] == []
+
+    def test_all_connections_are_recovered_and_one_that_fails_stops_no_other(self, line: WritableLine):
+        lost(line)
+        lost(line, id="y.1", connection="another")
+        ran = line.run("changes", "recover", "--output", "json")
+        assert (ran.code, ran.json()["outcomes"]) == (2, {"changed": 1, "undecided": 1})
+        assert "there is no connection 'another'" in ran.err
+
+    def test_the_next_change_tells_what_it_settled_before(self, line: WritableLine):
+        lost(line)
+        line.app.held.add(held("group:g2/member", "u1"))
+        ran = line.run("grant", "acme", "group:g1/owner", "user:u2", "--output", "json")
+        assert (ran.code, ran.json()["outcome"]) == (0, "changed")
+        assert "Left undecided before, and settled now: changed: grant Sales member" in ran.err
+
+
+class TestExits:
+    @pytest.mark.parametrize(
+        ("outcomes", "code"),
+        [
+            ("", 0),
+            ("changed already", 0),
+            ("already pending", 10),
+            ("pending drifted", 14),
+            ("drifted refused pending", 5),
+            ("refused unverified drifted", 11),
+            ("unverified retryable refused", 75),
+            ("retryable failed", 12),
+            ("undecided refused", 11),
+        ],
+    )
+    def test_the_worst_outcome_gives_the_exit_code(self, outcomes: str, code: int):
+        made = {
+            "drifted": Outcome(outcome=OutcomeKind.REFUSED, tag="drifted"),
+            "retryable": Outcome(outcome=OutcomeKind.FAILED, retryable=True),
+            "undecided": None,
+            **{kind.value: Outcome(outcome=kind) for kind in OutcomeKind},
+        }
+        assert exits.of_outcomes(made[name] for name in outcomes.split()) == code
+
+
+def on_terminal(work: Callable[[], int], answer: bytes, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
+    """Run *work* on a terminal where *answer* is typed once it asks, Ctrl-C if that is empty; the code and the screen."""
+    main, side = pty.openpty()
+    screen: list[bytes] = []
+
+    def watch() -> None:
+        typed = False
+        while True:
+            try:
+                screen.append(os.read(main, 4096))
+            except OSError:
+                return
+            if not typed and b"[y/N]" in b"".join(screen):
+                typed = True
+                if answer:
+                    os.write(main, answer)
+                else:
+                    os.kill(os.getpid(), signal.SIGINT)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    with open(side, closefd=False) as stdin, open(side, "w", closefd=False) as stdout:
+        monkeypatch.setattr("sys.stdin", stdin)
+        monkeypatch.setattr("sys.stdout", stdout)
+        monkeypatch.setattr("sys.stderr", stdout)
+        code = work()
+    os.close(side)
+    watcher.join(5)
+    os.close(main)
+    return code, b"".join(screen).decode()
+
+
+class TestTerminal:
+    @pytest.mark.parametrize(
+        ("answer", "code"), [(b"y\n", 0), (b"YES\n", 0), (b"n\n", 130), (b"\n", 130), (b"\x04", 130)]
+    )
+    def test_a_person_is_asked_and_sees_the_plan(
+        self, line: WritableLine, monkeypatch: pytest.MonkeyPatch, answer: bytes, code: int
+    ):
+        def work() -> int:
+            return line.code("account", "disable", "acme", "user:u1")
+
+        ended, shown = on_terminal(work, answer, monkeypatch)
+        assert ended == code, shown
+        assert "would change: disable_user Ann (user:u1)" in shown
+        assert "WARNING: The data on linked devices is wiped." in shown
+        assert "Make 1 change in acme? [y/N]" in shown
+        assert len(line.app.writes) == (0 if code else 1)
+        assert ("Nothing was done." in shown) == bool(code)
+
+    def test_plain_grants_are_not_asked_about(self, line: WritableLine, monkeypatch: pytest.MonkeyPatch):
+        code, shown = on_terminal(lambda: line.code("grant", "acme", "group:g2/member", "user:u1"), b"", monkeypatch)
+        assert (code, "[y/N]" in shown) == (0, False)
+
+    def test_ctrl_c_while_asking_ends_it(self, line: WritableLine, monkeypatch: pytest.MonkeyPatch):
+        code, screen = on_terminal(lambda: line.code("revoke", "acme", "group:g1/member", "user:u1"), b"", monkeypatch)
+        assert (code, line.app.writes) == (130, [])
+        assert "Interrupted." in screen
+
+
+def test_ctrl_c_during_a_change_keeps_the_intent_and_says_how_to_settle_it(line: WritableLine):
+    def answer() -> Outcome:
+        os.kill(os.getpid(), signal.SIGINT)
+        return Outcome(outcome=OutcomeKind.PENDING, job="j1")
+
+    line.app.answer = answer
+    line.app.jobs["j1"] = Outcome(outcome=OutcomeKind.PENDING, job="j1")
+    ran = line.run("grant", "acme", "group:g2/member", "user:u1")
+    assert (ran.code, ran.out) == (130, "")
+    assert "1 change is undecided: `jackfield changes recover acme`" in ran.err
+    (one,) = line.run("changes", "list", "--undecided", "--output", "json").json()["changes"]
+    assert one["kind"] == "grant"
+    line.app.answer = None
+    line.app.jobs["j1"] = Outcome(outcome=OutcomeKind.CHANGED)
+    line.app.held.add(held("group:g2/member", "u1"))
+    assert line.run("changes", "recover", "acme").out.startswith("changed: grant Sales member")
+
+
+def test_two_at_once_are_busy(line: WritableLine):
+    from jackfield.state import Home, hold_lock
+    from jackfield.state.lock import Holder
+
+    lock = Home(folder=line.home).ensure().lock("acme", "changes")
+    holder = Holder(pid=os.getpid(), run="changes", since="2026-11-24T08:00:00+00:00")
+    with hold_lock(lock, connection="acme", purpose="change", holder=holder):
+        ran = line.run("grant", "acme", "group:g2/member", "user:u1")
+        assert (ran.code, ran.out, line.app.writes) == (13, "", [])
+        assert line.run("grant", "acme", "group:g2/member", "user:u1", "--dry-run").code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(["grant"], ["revoke"], ["account", "create"], ["account", "delete"], ["account", "enable"]),
+        *(["account", "disable"], ["action", "run"], ["apply"], ["changes", "recover"]),
+    ],
+)
+def test_every_command_that_changes_something_has_the_same_options(line: WritableLine, arguments: list[str]):
+    ran = line.run(*arguments, "--help")
+    assert ran.code == 0
+    for option in ("--yes", "--reason TEXT", "--dry-run", "--wait SECONDS", "--limit KIND=N", "--provisioning"):
+        assert option in ran.out
+    assert "--output" in ran.out
+
+
+def test_their_help_imports_nothing_heavy(line: WritableLine):
+    import subprocess
+    import sys
+
+    code = "import sys; from jackfield.cli.main import main; main({!r}); print(*sys.modules)"
+    for arguments in (["grant", "--help"], ["plan", "--help"], ["changes", "list", "--help"], ["action", "--help"]):
+        done = subprocess.run([sys.executable, "-c", code.format(arguments)], capture_output=True, text=True)
+        loaded = set(done.stdout.splitlines()[-1].split())
+        assert not {"httpx", "aiohttp", "structlog", "rich", "stevedore", "msgspec", "pluggy", "asyncio"} & loaded
