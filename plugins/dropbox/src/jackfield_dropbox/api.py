@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Any, Final, Generic, NoReturn, TypeVar, cast
 
 import msgspec
 
@@ -29,6 +29,15 @@ _HALF: Final = re.compile("[\ud800-\udfff]")
 _CURSOR = ("invalid_cursor", "reset")
 
 
+class Reply(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """What a route answered: ``answer``, or else the ``tag`` of its error and the people whom that ``names``."""
+
+    route: str
+    answer: T | None = None
+    tag: str | None = None
+    names: tuple[str, ...] = ()
+
+
 class Api:
     """The team API of Dropbox. Each method raises what ``HttpSession.request`` raises, and
 
@@ -40,6 +49,26 @@ class Api:
         self._http = http
         self._base_url = base_url
         self._auth = auth
+        self._heard: list[str] | None = None
+
+    def traced(self) -> "Api":
+        """The same, with its own list of ``request_ids``."""
+        traced = Api(self._http, self._base_url, self._auth)
+        traced._heard = []
+        return traced
+
+    @property
+    def request_ids(self) -> tuple[str, ...]:
+        """The ids of the requests so far, where it is ``traced``."""
+        return tuple(self._heard or ())
+
+    async def ask(self, route: str, arg: Any, answer: type[T]) -> Reply[T]:
+        """Send *arg* to *route*; a refusal with a tag is a reply like any other, all else raises as elsewhere."""
+        response = await self._send(route, arg)
+        if response.status == 409 and (refusal := _refusal(response)) is not None:
+            tag, names = refusal
+            return Reply(route=route, tag=tag, names=names)
+        return Reply(route=route, answer=_understood(route, response, answer))
 
     async def members_list(self, *, limit: int, include_removed: bool) -> wire.MembersPage:
         """The first page of the team's members, at most *limit* (1 to 1000)."""
@@ -52,7 +81,10 @@ class Api:
 
     async def members_get_info(self, ids: list[str]) -> wire.MembersInfo:
         """Several members by their ids; those that are not found say so in the answer."""
-        selectors = [{".tag": "team_member_id", "team_member_id": id} for id in ids]
+        return await self.members_find([wire.selector("team_member_id", id) for id in ids])
+
+    async def members_find(self, selectors: list[dict[str, str]]) -> wire.MembersInfo:
+        """Several members by ids, e-mail addresses or external ids; those that are not found say so in the answer."""
         return await self._call("team/members/get_info_v2", {"members": selectors}, wire.MembersInfo)
 
     async def roles(self) -> wire.Roles:
@@ -94,6 +126,9 @@ class Api:
         await self._call(route, {"async_job_id": job}, msgspec.Raw)
 
     async def _call(self, route: str, arg: dict[str, Any] | None, answer: type[T]) -> T:
+        return _understood(route, await self._send(route, arg), answer)
+
+    async def _send(self, route: str, arg: Any) -> Response:
         # A route without an argument wants the body null; {} is a 400.
         response = await self._http.request(
             "POST",
@@ -103,24 +138,44 @@ class Api:
             auth=self._auth,
             retry_after=retry_after,
         )
-        if response.status != 200:
-            refuse(route, response)
-        try:
-            return _decoded(response.body, answer)
-        except msgspec.ValidationError as error:
-            raise RemoteContract(
-                f"Dropbox's answer is not of the form that it documents: {error}",
-                route=route,
-                request_id=response.request_id,
-            ) from None
-        except RecursionError:
-            raise RemoteContract(
-                "Dropbox's answer is nested too deep to be read", route=route, request_id=response.request_id
-            ) from None
-        except msgspec.DecodeError:
-            raise Transient(
-                f"the answer is no whole JSON ({len(response.body)} bytes)", route=route, request_id=response.request_id
-            ) from None
+        if self._heard is not None and response.request_id is not None:
+            self._heard.append(response.request_id)
+        return response
+
+
+def _understood(route: str, response: Response, answer: type[T]) -> T:
+    if response.status != 200:
+        refuse(route, response)
+    try:
+        return _decoded(response.body, answer)
+    except msgspec.ValidationError as error:
+        raise RemoteContract(
+            f"Dropbox's answer is not of the form that it documents: {error}",
+            route=route,
+            request_id=response.request_id,
+        ) from None
+    except RecursionError:
+        raise RemoteContract(
+            "Dropbox's answer is nested too deep to be read", route=route, request_id=response.request_id
+        ) from None
+    except msgspec.DecodeError:
+        raise Transient(
+            f"the answer is no whole JSON ({len(response.body)} bytes)", route=route, request_id=response.request_id
+        ) from None
+
+
+def _refusal(response: Response) -> tuple[str, tuple[str, ...]] | None:
+    """The tag of a refusal and the people whom it names; None if there is no tag that could be one."""
+    try:
+        error = msgspec.json.decode(response.body, type=wire.Refusal).error
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    tag = error.get(".tag")
+    if not isinstance(tag, str) or not _TAG.fullmatch(tag):
+        return None
+    carried = error.get(tag)
+    names = cast("list[object]", carried) if isinstance(carried, list) else []
+    return tag, tuple(name for name in names if isinstance(name, str))
 
 
 def _decoded(body: bytes, answer: type[T]) -> T:

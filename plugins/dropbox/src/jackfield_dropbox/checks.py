@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Awaitable
 
+import msgspec
+
 from jackfield.errors import MissingPermission, Refused
 from jackfield_contracts import (
     Capability,
@@ -16,10 +18,14 @@ from jackfield_contracts import (
     TraitKind,
 )
 from jackfield_dropbox.api import Api
+from jackfield_dropbox.arguments import CREATE, DELETE
 
 TEAM_INFO = Permission(
     name="team_info.read", description="who authorised, and the team's licence totals", optional=True
 )
+MEMBERS_WRITE = Permission(name="members.write", description="View and manage your team membership")
+MEMBERS_DELETE = Permission(name="members.delete", description="Remove and recover your team members' accounts")
+GROUPS_WRITE = Permission(name="groups.write", description="View and manage your team group membership")
 
 CAPABILITIES = (
     Capability(
@@ -35,25 +41,42 @@ CAPABILITIES = (
         permissions=(Permission(name="groups.read", description="View your team group membership"),),
     ),
     Capability(
-        name="change_members",
-        description="invite, suspend, update members and set their roles",
-        permissions=(Permission(name="members.write", description="View and manage your team membership"),),
+        name="grant",
+        description="make people members and owners of groups, give them admin roles",
+        hook="grant",
+        permissions=(GROUPS_WRITE, MEMBERS_WRITE),
     ),
     Capability(
-        name="remove_members",
-        description="remove and recover members",
-        permissions=(Permission(name="members.delete", description="Remove and recover your team members' accounts"),),
+        name="revoke",
+        description="take memberships, ownerships and admin roles back",
+        hook="revoke",
+        permissions=(GROUPS_WRITE, MEMBERS_WRITE),
     ),
     Capability(
-        name="change_groups",
-        description="change the members and owners of groups",
-        permissions=(Permission(name="groups.write", description="View and manage your team group membership"),),
+        name="create_account",
+        description="invite people, with a role and into groups",
+        hook="create_account",
+        permissions=(MEMBERS_WRITE, msgspec.structs.replace(GROUPS_WRITE, optional=True)),
+        arguments=CREATE,
+    ),
+    Capability(
+        name="delete_account",
+        description="remove members, for seven days or for good; cancel invitations",
+        hook="delete_account",
+        permissions=(MEMBERS_DELETE,),
+        arguments=DELETE,
+    ),
+    Capability(
+        name="actions",
+        description="enable, disable and recover accounts, change profiles, send the welcome mail again",
+        hook="run_action",
+        permissions=(MEMBERS_WRITE, msgspec.structs.replace(MEMBERS_DELETE, optional=True)),
     ),
 )
 
 RESOURCE_TYPES = (
-    ResourceType(name="user", display_name="Member", trait=TraitKind.USER, permissions=("members.read",)),
-    ResourceType(name="group", display_name="Group", trait=TraitKind.GROUP, permissions=("groups.read",)),
+    ResourceType(name="user", display_name="Member", trait=TraitKind.USER, permissions=("members.read",), batch=20),
+    ResourceType(name="group", display_name="Group", trait=TraitKind.GROUP, permissions=("groups.read",), batch=100),
     ResourceType(name="role", display_name="Admin role", trait=TraitKind.ROLE, permissions=("members.read",)),
     ResourceType(name="license", display_name="Licence", trait=TraitKind.LICENSE, permissions=("members.read",)),
     ResourceType(name="app", display_name="Dropbox", trait=TraitKind.APP),

@@ -24,6 +24,12 @@ class DropboxConfig(ConnectorConfig, frozen=True, kw_only=True):
         Meta(description="App secret. Leave it out to sign in with PKCE; the token then needs none either."),
     ] = None
     include_removed: Annotated[bool, Meta(description="Also read members that were removed from the team.")] = False
+    disable_wipes_devices: Annotated[
+        bool,
+        Meta(
+            description="Whether disable_user wipes the account's data from its linked devices unless told otherwise."
+        ),
+    ] = True
     base_url: Annotated[
         str | None, Meta(description="Another host for the API and OAuth, such as http://127.0.0.1:8787.")
     ] = None

@@ -3,10 +3,24 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from jackfield.hookspecs import ConnectorType, Context, hookimpl
+from jackfield.hookspecs import Clock, ConnectorType, Context, hookimpl
 from jackfield.http import RefreshingToken
-from jackfield_contracts import CheckReport, ResourceType
+from jackfield_contracts import (
+    AccessState,
+    Action,
+    CheckReport,
+    CreateAccount,
+    DeleteAccount,
+    GrantAccess,
+    Outcome,
+    ResourceType,
+    RevokeAccess,
+    RunAction,
+    StateQuery,
+)
+from jackfield_dropbox import actions, creating, deleting, jobs, state
 from jackfield_dropbox.api import Api
+from jackfield_dropbox.changes import grant, revoke
 from jackfield_dropbox.checks import CAPABILITIES, RESOURCE_TYPES, check
 from jackfield_dropbox.config import DropboxConfig, api_url
 from jackfield_dropbox.oauth import oauth_client, token_lapsed
@@ -14,11 +28,13 @@ from jackfield_dropbox.sync import DropboxReads
 
 
 class Dropbox(DropboxReads):
-    """One connection to a Dropbox team; the hooks that read are in ``DropboxReads``."""
+    """One connection to a Dropbox team; the hooks that read pages are in ``DropboxReads``."""
 
-    def __init__(self, api: Api, config: DropboxConfig) -> None:
+    def __init__(self, api: Api, config: DropboxConfig, clock: Clock) -> None:
         super().__init__(api, include_removed=config.include_removed)
         self._api = api
+        self._clock = clock
+        self._actions = actions.declared(wipes=config.disable_wipes_devices)
 
     @hookimpl
     async def check(self) -> CheckReport:
@@ -29,6 +45,46 @@ class Dropbox(DropboxReads):
     def resource_types(self) -> tuple[ResourceType, ...]:
         """See ``checks.RESOURCE_TYPES``."""
         return RESOURCE_TYPES
+
+    @hookimpl
+    async def read_state(self, query: StateQuery) -> AccessState:
+        """See ``state.read_state``."""
+        return await state.read_state(self._api, query)
+
+    @hookimpl
+    async def grant(self, changes: tuple[GrantAccess, ...], state: AccessState) -> tuple[Outcome, ...]:
+        """See ``changes.grant``."""
+        return await grant(self._api, changes, state)
+
+    @hookimpl
+    async def revoke(self, changes: tuple[RevokeAccess, ...], state: AccessState) -> tuple[Outcome, ...]:
+        """See ``changes.revoke``."""
+        return await revoke(self._api, changes, state)
+
+    @hookimpl
+    async def create_account(self, changes: tuple[CreateAccount, ...]) -> tuple[Outcome, ...]:
+        """See ``creating.create``."""
+        return await creating.create(self._api, changes)
+
+    @hookimpl
+    async def delete_account(self, change: DeleteAccount, state: AccessState) -> Outcome:
+        """See ``deleting.delete``."""
+        return await deleting.delete(self._api, change, state, self._clock.now())
+
+    @hookimpl
+    def actions(self) -> tuple[Action, ...]:
+        """See ``actions.declared``."""
+        return self._actions
+
+    @hookimpl
+    async def run_action(self, change: RunAction, state: AccessState) -> Outcome:
+        """See ``actions.run``."""
+        return await actions.run(self._api, change, state, self._actions)
+
+    @hookimpl
+    async def job_status(self, job: str) -> Outcome:
+        """See ``jobs.job_status``."""
+        return await jobs.job_status(self._api, job, self._clock.now())
 
 
 @asynccontextmanager
@@ -41,7 +97,7 @@ async def open_dropbox(config: DropboxConfig, context: Context) -> AsyncGenerato
         clock=context.clock,
         lapsed=token_lapsed,
     )
-    yield Dropbox(Api(context.http, api_url(config), token), config)
+    yield Dropbox(Api(context.http, api_url(config), token), config, context.clock)
 
 
 connector = ConnectorType(

@@ -4,13 +4,18 @@ Dropbox's unions are mostly open and its structs grow, so that a tag is a plain 
 """
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, field
 
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 """A number of things; more than that is none, and would fit no column."""
+
+
+def selector(by: str, value: str) -> dict[str, str]:
+    """A ``UserSelectorArg`` or ``GroupSelector``: by ``team_member_id``, ``email``, ``external_id`` or ``group_id``."""
+    return {".tag": by, by: value}
 
 
 class Wire(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -96,6 +101,7 @@ class MemberItem(Wire, frozen=True, kw_only=True, gc=False):
     tag: str = field(name=".tag")
     profile: Profile | None = None
     roles: tuple[Role, ...] | None = None
+    id_not_found: str | None = None
 
 
 class MembersInfo(Wire, frozen=True, kw_only=True, gc=False):
@@ -146,6 +152,8 @@ class GroupInfo(Wire, frozen=True, kw_only=True, gc=False):
 
     tag: str = field(name=".tag")
     group_id: str | None = None
+    group_name: str | None = None
+    group_management_type: Tag | None = None
     id_not_found: str | None = None
     member_count: Count | None = None
     members: tuple[GroupMember, ...] | None = None
@@ -190,6 +198,52 @@ class ErrorBody(Wire, frozen=True, kw_only=True, gc=False):
     def tag(self) -> str | None:
         """The error's tag."""
         return self.error.tag
+
+
+class Refusal(Wire, frozen=True, kw_only=True, gc=False):
+    """The body of a 409 with all that its union carries."""
+
+    error: dict[str, Any]
+
+
+class Launch(Wire, frozen=True, kw_only=True, gc=False):
+    """``LaunchEmptyResult`` and ``PollEmptyResult``: ``complete``, a job's id, or ``in_progress``."""
+
+    tag: str = field(name=".tag")
+    async_job_id: str | None = None
+
+
+class AddLaunch(Wire, frozen=True, kw_only=True, gc=False):
+    """``MembersAddLaunchV2Result`` and ``MembersAddJobStatusV2Result``; see ``AddItem`` for what is complete."""
+
+    tag: str = field(name=".tag")
+    async_job_id: str | None = None
+    complete: tuple[dict[str, Any], ...] | None = None
+    failed: str | None = None
+
+
+class AddItem(Wire, frozen=True, kw_only=True, gc=False):
+    """``MemberAddV2Result``: ``success`` with the new member beside the tag, else the e-mail address under the tag."""
+
+    tag: str = field(name=".tag")
+    profile: Profile | None = None
+    roles: tuple[Role, ...] | None = None
+    email: str | None = None
+
+
+def add_item(item: dict[str, Any]) -> AddItem:
+    """One item of ``AddLaunch.complete``: the key of its e-mail address is its tag, those of tomorrow included."""
+    known = msgspec.convert(item, AddItem, strict=False)
+    told = known.profile.email if known.profile is not None else item.get(known.tag)
+    return AddItem(
+        tag=known.tag, profile=known.profile, roles=known.roles, email=told if isinstance(told, str) else None
+    )
+
+
+class RolesSet(Wire, frozen=True, kw_only=True, gc=False):
+    """``MembersSetPermissions2Result``."""
+
+    roles: tuple[Role, ...] | None = None
 
 
 class Reason(Wire, frozen=True, kw_only=True, gc=False):

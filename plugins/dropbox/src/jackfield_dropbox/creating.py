@@ -1,0 +1,249 @@
+"""Invitations: up to twenty in one call, each with its own outcome, role and groups; and what becomes of their jobs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from jackfield.errors import MissingPermission, Refused, RemoteContract
+from jackfield_contracts import CreateAccount, Outcome, OutcomeKind, ResourceId
+from jackfield_dropbox import groups, people, routes, wire, writes
+from jackfield_dropbox.api import Api
+from jackfield_dropbox.arguments import flag, problem, text, texts
+from jackfield_dropbox.outcomes import decide, outcome
+
+
+class Invitation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who is invited, and what follows once the account is there."""
+
+    email: str
+    role: str | None = None
+    groups: tuple[str, ...] = ()
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="route", tag="add"):
+    """A job of members/add_v2, and whose invitation in it is asked about."""
+
+    id: str
+    invitation: Invitation
+
+
+async def create(api: Api, changes: Sequence[CreateAccount]) -> tuple[Outcome, ...]:
+    """Invite people by one members/add_v2, then join groups by one groups/members/add for each group.
+
+    Asked again for somebody who is invited or active it invites nobody; groups that are missing are joined.
+    """
+    ends: dict[int, Outcome] = {}
+    call = api.traced()
+    roles = await call.roles() if any(text(each.arguments, "role") for each in changes) else None
+    asked: dict[str, int] = {}
+    invitations: list[tuple[Invitation, dict[str, Any]]] = []
+    twice: dict[int, int] = {}
+    for index, change in enumerate(changes):
+        prepared = _prepared(change, roles)
+        if isinstance(prepared, Outcome):
+            ends[index] = msgspec.structs.replace(prepared, request_ids=call.request_ids)
+        elif (first := asked.setdefault(prepared[0].email.casefold(), index)) != index:
+            twice[index] = first
+        else:
+            invitations.append(prepared)
+    if invitations:
+        made = await _invite(call, invitations)
+        ends |= {asked[email]: end for email, end in made.items()}
+    for index, first in twice.items():
+        end = ends[first]
+        if end.outcome is OutcomeKind.CHANGED:
+            end = msgspec.structs.replace(
+                end, outcome=OutcomeKind.ALREADY, reason="This person was invited by another change of the same call."
+            )
+        ends[index] = end
+    return tuple(ends[index] for index in range(len(changes)))
+
+
+async def add_status(api: Api, job: Job, text: str) -> Outcome:
+    """How one invitation of a job stands, by members/add/job_status/get_v2; groups are joined once it has ended.
+
+    *text* is the job as an outcome names it.
+    """
+    call = api.traced()
+    reply = await writes.add_job(call, job.id)
+    launch, tag = reply.answer, reply.tag
+    if launch is not None and launch.tag == "in_progress":
+        return Outcome(outcome=OutcomeKind.PENDING, job=text, request_ids=call.request_ids)
+    if launch is not None and launch.tag == "complete":
+        made = await _ended(call, _items(launch), [job.invitation])
+        return made[job.invitation.email.casefold()]
+    tag = tag or (launch.tag if launch is not None else "other")
+    found = await _look(call, [job.invitation.email])
+    member = found.get(job.invitation.email)
+    there = member is not None and people.situation(member) in ("active", "invited")
+    verdict = decide(routes.ADD_STATUS, tag, "there" if there else None)
+    if member is None or not there:
+        return outcome(verdict, tag=tag, request_ids=call.request_ids)
+    joined = await _join(call, {job.invitation.email.casefold(): (member, job.invitation)})
+    return _with_groups(
+        msgspec.structs.replace(outcome(verdict, tag=tag), account=people.user_id(member)),
+        joined.get(job.invitation.email.casefold(), {}),
+        call,
+    )
+
+
+def _prepared(change: CreateAccount, roles: wire.Roles | None) -> tuple[Invitation, dict[str, Any]] | Outcome:
+    values = change.arguments
+    email = text(values, "email") or ""
+    if change.type != "user":
+        return _refused("wrong_type", f"Dropbox has no accounts of the type {change.type!r}.")
+    if (wrong := problem({**values, "email": email})) is not None:
+        return _refused("invalid_argument", wrong)
+    role: str | None = None
+    if wanted := text(values, "role"):
+        known = roles.roles if roles is not None else ()
+        ids = [each.role_id for each in known if each.role_id == wanted] or [
+            each.role_id for each in known if each.name == wanted
+        ]
+        if not ids:
+            return _refused("role_not_found", f"The team has no admin role {wanted!r}.")
+        if len(ids) > 1:
+            return _refused("role_ambiguous", f"Several roles are called {wanted!r}: {', '.join(ids)}. Give the id.")
+        role = ids[0]
+    sent: dict[str, Any] = {
+        "member_email": email,
+        "member_given_name": text(values, "given_name"),
+        "member_surname": text(values, "surname"),
+        "member_external_id": text(values, "external_id") or None,
+        "member_persistent_id": text(values, "persistent_id") or None,
+        "is_directory_restricted": values.get("directory_restricted"),
+        "role_ids": [role] if role else None,
+    }
+    sent = {name: value for name, value in sent.items() if value is not None}
+    sent["send_welcome_email"] = flag(values, "send_welcome_email", True)
+    return Invitation(email=email, role=role, groups=texts(values, "groups")), sent
+
+
+async def _invite(call: Api, invitations: list[tuple[Invitation, dict[str, Any]]]) -> dict[str, Outcome]:
+    """Outcomes by e-mail address in small letters."""
+    asked = [invitation for invitation, _ in invitations]
+    reply = await writes.add_members(call, [sent for _, sent in invitations])
+    launch = reply.answer
+    if launch is not None and launch.tag == "complete":
+        return await _ended(call, _items(launch), asked)
+    if launch is not None and launch.async_job_id:
+        return {
+            each.email.casefold(): Outcome(
+                outcome=OutcomeKind.PENDING,
+                reason="Dropbox invites by a job that goes on.",
+                job=msgspec.json.encode(Job(id=launch.async_job_id, invitation=each)).decode(),
+                request_ids=call.request_ids,
+            )
+            for each in asked
+        }
+    tag = reply.tag or (launch.tag if launch is not None else "other")
+    end = outcome(decide(routes.ADD, tag), tag=tag, request_ids=call.request_ids)
+    return {each.email.casefold(): end for each in asked}
+
+
+def _items(launch: wire.AddLaunch) -> list[wire.AddItem]:
+    try:
+        return [wire.add_item(item) for item in launch.complete or ()]
+    except msgspec.ValidationError as error:
+        raise RemoteContract(
+            f"Dropbox's answer is not of the form that it documents: {error}", route=routes.ADD
+        ) from None
+
+
+async def _ended(call: Api, items: list[wire.AddItem], asked: list[Invitation]) -> dict[str, Outcome]:
+    """What became of each of those *asked* for, by e-mail address in small letters."""
+    by_email = _matched(items, [each.email.casefold() for each in asked])
+    doubtful = [each.email for each in asked if _tag(by_email, each) == "user_already_on_team"]
+    unsaid = [each.email for each in asked if each.email.casefold() not in by_email]
+    found = await _look(call, doubtful + unsaid)
+    ends: dict[str, Outcome] = {}
+    there: dict[str, tuple[wire.Member, Invitation]] = {}
+    for each in asked:
+        key, item = each.email.casefold(), by_email.get(each.email.casefold())
+        member = found.get(each.email)
+        case = people.situation(member) if member is not None else None
+        if item is not None and item.tag == "success" and item.profile is not None:
+            member = wire.Member(profile=item.profile, roles=item.roles)
+            ends[key] = Outcome(outcome=OutcomeKind.CHANGED, reason=_short_of(each, member))
+        elif item is None:
+            known = "there" if case in ("active", "invited") else None
+            ends[key] = outcome(decide(routes.ADD_STATUS, "other", known), tag="other")
+        else:
+            ends[key] = outcome(decide(routes.ADD, item.tag, case), tag=item.tag)
+        if member is not None:
+            ends[key] = msgspec.structs.replace(ends[key], account=people.user_id(member))
+            if ends[key].outcome in (OutcomeKind.CHANGED, OutcomeKind.ALREADY):
+                there[key] = (member, each)
+    joined = await _join(call, there)
+    return {key: _with_groups(end, joined.get(key, {}), call) for key, end in ends.items()}
+
+
+def _tag(items: Mapping[str, wire.AddItem], invitation: Invitation) -> str | None:
+    item = items.get(invitation.email.casefold())
+    return item.tag if item is not None else None
+
+
+def _matched(items: list[wire.AddItem], emails: list[str]) -> dict[str, wire.AddItem]:
+    """Items by address; those without one (``other`` carries none) go to whom is left, in order."""
+    named = {key: item for item in items if (key := (item.email or "").casefold()) in emails}
+    left = [email for email in emails if email not in named]
+    nameless = [item for item in items if not item.email]
+    return named | dict(zip(left, nameless, strict=False))
+
+
+def _short_of(asked: Invitation, member: wire.Member) -> str | None:
+    if asked.role is None or any(role.role_id == asked.role for role in member.roles or ()):
+        return None
+    return f"Invited, but Dropbox did not give the role (role:{asked.role})."
+
+
+async def _look(call: Api, emails: list[str]) -> dict[str, wire.Member]:
+    if not emails:
+        return {}
+    try:
+        found = await people.find(call, [("email", email) for email in emails])
+    except Refused:
+        return {}
+    return {email: member for (_, email), member in found.items()}
+
+
+async def _join(call: Api, there: Mapping[str, tuple[wire.Member, Invitation]]) -> dict[str, dict[str, Outcome]]:
+    """Join the groups asked for that the account is not in yet: outcomes by e-mail address and group."""
+    wanted: dict[str, dict[str, str]] = {}
+    for key, (member, invitation) in there.items():
+        for group in invitation.groups:
+            if group not in member.profile.groups:
+                wanted.setdefault(group, {})[member.profile.team_member_id] = key
+    joined: dict[str, dict[str, Outcome]] = {}
+    for group, joining in wanted.items():
+        try:
+            ends = await groups.put(call, group, dict.fromkeys(joining, "member"), {})
+        except MissingPermission as error:
+            refused = _refused("missing_scope", f"{error.summary}.")
+            ends = dict.fromkeys(joining, refused)
+        for id, key in joining.items():
+            joined.setdefault(key, {})[group] = ends[id]
+    return joined
+
+
+def _with_groups(end: Outcome, joined: Mapping[str, Outcome], call: Api) -> Outcome:
+    """*end* with what became of its groups; an account that was there already and joined a group is changed."""
+    fine = (OutcomeKind.CHANGED, OutcomeKind.ALREADY)
+    inside = tuple(group for group, its in joined.items() if its.outcome in fine)
+    outside = {group: its.reason or "" for group, its in joined.items() if its.outcome not in fine}
+    kind, reason = end.outcome, end.reason
+    if kind is OutcomeKind.ALREADY and any(its.outcome is OutcomeKind.CHANGED for its in joined.values()):
+        kind, reason = OutcomeKind.CHANGED, f"{reason or ''} It joined {', '.join(inside)}.".strip()
+    if outside:
+        told = "; ".join(f"{group}: {why}" for group, why in outside.items())
+        reason = f"{reason or ''} Not joined: {told}".strip()
+    results = dict(end.results)
+    if joined:
+        results |= {"groups_joined": inside, "groups_not_joined": tuple(outside)}
+    more = dict.fromkeys((*call.request_ids, *(id for its in joined.values() for id in its.request_ids)))
+    return msgspec.structs.replace(end, outcome=kind, reason=reason, results=results, request_ids=tuple(more))
+
+
+def _refused(tag: str, reason: str, account: ResourceId | None = None) -> Outcome:
+    return Outcome(outcome=OutcomeKind.REFUSED, tag=tag, reason=reason, account=account)

@@ -1,0 +1,151 @@
+"""Removals: terms that exclude each other are refused before any call, and jobs are followed."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+from jackfield.errors import Refused
+from jackfield_contracts import AccessState, DeleteAccount, Outcome, OutcomeKind, Value
+from jackfield_dropbox import people, routes, writes
+from jackfield_dropbox.api import Api
+from jackfield_dropbox.arguments import flag, text
+from jackfield_dropbox.outcomes import decide, outcome
+
+RECOVERABLE_FOR = timedelta(days=7)
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="route", tag="remove"):
+    """A job of members/remove: whose account it is about, and what is to be said once it has ended."""
+
+    id: str
+    account: str
+    recoverable: bool
+    cancelled: bool = False
+
+
+async def delete(api: Api, change: DeleteAccount, state: AccessState, now: datetime) -> Outcome:
+    """Remove a member by members/remove, or cancel an invitation; *now* tells until when it can be recovered."""
+    call = api.traced()
+    values, id = change.arguments, change.account.id
+    raw = next((each.status_raw for each in state.accounts if each.account == change.account), "")
+    invited = raw == "invited"
+    if change.account.type != "user":
+        return _refused("wrong_type", f"{change.account} is no account.")
+    if (tag := _excluded(values, invited=invited)) is not None:
+        return outcome(decide(routes.REMOVE, tag), tag=tag)
+    terms: dict[str, object] = {
+        "wipe_data": flag(values, "wipe_data", False),
+        "keep_account": flag(values, "keep_account", False),
+        "retain_team_shares": flag(values, "retain_team_shares", False),
+        "permanently_delete_files": flag(values, "permanently_delete_files", False),
+    }
+    heirs = await _heirs(call, values, id)
+    if isinstance(heirs, Outcome):
+        return msgspec.structs.replace(heirs, request_ids=call.request_ids)
+    reply = await writes.remove_member(call, id, {**terms, **heirs})
+    launch, tag = reply.answer, reply.tag
+    lost = invited or bool(heirs.get("transfer_dest_id")) or terms["keep_account"] or terms["permanently_delete_files"]
+    if launch is not None and launch.tag == "complete":
+        return _removed(recoverable=not lost, cancelled=invited, now=now, call=call)
+    if launch is not None and launch.async_job_id:
+        job = Job(id=launch.async_job_id, account=id, recoverable=not lost, cancelled=invited)
+        return Outcome(
+            outcome=OutcomeKind.PENDING,
+            reason="Dropbox removes the account by a job that goes on.",
+            job=msgspec.json.encode(job).decode(),
+            request_ids=call.request_ids,
+        )
+    tag = tag or (launch.tag if launch is not None else "other")
+    case = await _gone(call, id) if tag in ("user_not_found", "user_not_in_team") else None
+    return outcome(decide(routes.REMOVE, tag, case), tag=tag, request_ids=call.request_ids)
+
+
+async def remove_status(api: Api, job: Job, text: str, now: datetime) -> Outcome:
+    """How a removal stands, by members/remove/job_status/get; an error of the job is settled by looking."""
+    call = api.traced()
+    reply = await writes.remove_job(call, job.id)
+    launch, tag = reply.answer, reply.tag
+    if launch is not None and launch.tag == "in_progress":
+        return Outcome(outcome=OutcomeKind.PENDING, job=text, request_ids=call.request_ids)
+    if launch is not None and launch.tag == "complete":
+        return _removed(recoverable=job.recoverable, cancelled=job.cancelled, now=now, call=call)
+    tag = tag or (launch.tag if launch is not None else "other")
+    case = await _gone(call, job.account)
+    return outcome(decide(routes.REMOVE_STATUS, tag, case), tag=tag, request_ids=call.request_ids)
+
+
+def _excluded(values: Mapping[str, Value], *, invited: bool) -> str | None:
+    """Dropbox's tag for terms that exclude each other; None if they are possible."""
+    wipe, keep = flag(values, "wipe_data", False), flag(values, "keep_account", False)
+    retain, erase = flag(values, "retain_team_shares", False), flag(values, "permanently_delete_files", False)
+    transfer = text(values, "transfer_to") is not None
+    rules = (
+        (retain and wipe, "cannot_retain_shares_when_data_wiped"),
+        (retain and not keep, "cannot_retain_shares_when_no_account_kept"),
+        (keep and wipe, "cannot_keep_account_and_delete_data"),
+        (keep and erase, "cannot_keep_account_and_permanently_delete"),
+        (keep and transfer, "cannot_keep_account_and_transfer"),
+        (erase and transfer, "cannot_permanently_delete_and_transfer"),
+        (transfer and text(values, "transfer_admin") is None, "unspecified_transfer_admin_id"),
+        (keep and invited, "cannot_keep_invited_user_account"),
+    )
+    return next((tag for broken, tag in rules if broken), None)
+
+
+async def _heirs(call: Api, values: Mapping[str, Value], id: str) -> dict[str, object] | Outcome:
+    """The people of a transfer as the route's arguments, or why it can't be."""
+    named = {
+        role: name
+        for role, argument in (("dest", "transfer_to"), ("admin", "transfer_admin"))
+        if (name := text(values, argument)) is not None
+    }
+    if not named:
+        return {}
+    try:
+        found = await people.find_named(call, named.values())
+    except Refused as error:
+        tag = error.tag or "other"
+        return outcome(decide(routes.GET_INFO, tag), tag=tag)
+    heirs: dict[str, object] = {}
+    for role, name in named.items():
+        member = found.get(("email", name))
+        tag: str | None = None
+        if member is None:
+            tag = f"transfer_{role}_user_not_found"
+        elif member.profile.team_member_id == id:
+            tag = f"removed_and_transfer_{role}_should_differ"
+        elif member.profile.status.tag == "removed":
+            tag = f"transfer_{role}_user_not_in_team"
+        if member is None or tag is not None:
+            tag = tag or "other"
+            return outcome(decide(routes.REMOVE, tag), tag=tag)
+        heirs[f"transfer_{role}_id"] = {
+            ".tag": "team_member_id",
+            "team_member_id": member.profile.team_member_id,
+        }
+    return heirs
+
+
+async def _gone(call: Api, id: str) -> str | None:
+    return "gone" if await people.look(call, id) in ("gone", "removed", "recoverable") else None
+
+
+def _removed(*, recoverable: bool, cancelled: bool, now: datetime, call: Api) -> Outcome:
+    if cancelled:
+        reason = "The invitation was cancelled; it can't be recovered, only sent anew."
+        return Outcome(outcome=OutcomeKind.CHANGED, reason=reason, request_ids=call.request_ids)
+    if not recoverable:
+        reason = "On these terms the account can't be recovered."
+        return Outcome(outcome=OutcomeKind.CHANGED, reason=reason, request_ids=call.request_ids)
+    until = (now + RECOVERABLE_FOR).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Outcome(
+        outcome=OutcomeKind.CHANGED,
+        reason=f"The account can be recovered until {until} by the action recover_user.",
+        results={"recoverable_until": until},
+        request_ids=call.request_ids,
+    )
+
+
+def _refused(tag: str, reason: str) -> Outcome:
+    return Outcome(outcome=OutcomeKind.REFUSED, tag=tag, reason=reason)

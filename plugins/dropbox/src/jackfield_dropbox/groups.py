@@ -1,0 +1,224 @@
+"""Who is in a group and who owns it: several people by one call, and the true outcome of each where Dropbox takes none.
+
+Dropbox adds and removes all people of a call or nobody, and its refusal may name those it is about, or not.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+import msgspec
+
+from jackfield.errors import Refused
+from jackfield_contracts import Outcome, OutcomeKind
+from jackfield_dropbox import people, routes, state, writes
+from jackfield_dropbox.api import Api, Reply
+from jackfield_dropbox.outcomes import Verdict, decide, outcome
+
+_PERSONAL = (
+    "duplicate_user",
+    "members_not_in_team",
+    "users_not_found",
+    "user_must_be_active_to_be_owner",
+    "user_cannot_be_manager_of_company_managed_group",
+    "member_not_in_group",
+)
+"""Tags that are about people and not about the whole group."""
+
+CHANGED = Outcome(outcome=OutcomeKind.CHANGED)
+_OWNS = Outcome(
+    outcome=OutcomeKind.REFUSED,
+    tag="holds_more",
+    reason="This person owns the group, which includes membership: revoke owner first.",
+)
+_NOT_IN = Outcome(outcome=OutcomeKind.ALREADY, reason="This person is not in the group.")
+_NO_OWNER = Outcome(outcome=OutcomeKind.ALREADY, reason="This person does not own the group, and stays a member of it.")
+_MOVING = Verdict(
+    outcome=OutcomeKind.FAILED, sentence="The group is being changed by somebody else right now.", retryable=True
+)
+_UNSEEN = Verdict(
+    outcome=OutcomeKind.FAILED,
+    sentence="Dropbox does not show who is in the group; nothing was changed.",
+    retryable=True,
+)
+
+Send = Callable[[Api, Mapping[str, str]], Awaitable[Reply[object]]]
+Suspects = Callable[[Api, Mapping[str, str], str], Awaitable[dict[str, str]]]
+Judge = Callable[[Api, str, str, str, str | None], Awaitable[Outcome]]
+
+
+async def put(api: Api, group: str, wanted: Mapping[str, str], held: Mapping[str, str]) -> dict[str, Outcome]:
+    """Make people (id to access type) members or owners of a group; *held* is what a read showed before.
+
+    One groups/members/add for all who are not in it, one groups/members/set_access_type for each member to become owner.
+    """
+    promoted = [id for id, slug in wanted.items() if slug == "owner" and held.get(id) == "member"]
+    joining = {id: slug for id, slug in wanted.items() if id not in promoted}
+
+    async def send(call: Api, some: Mapping[str, str]) -> Reply[object]:
+        return await writes.groups_add(call, group, some)
+
+    async def suspects(call: Api, some: Mapping[str, str], tag: str) -> dict[str, str]:
+        if tag == "duplicate_user":
+            now = await _shown(call, group)
+            return {id: now[id] for id in some if id in now}
+        owners = [id for id, slug in some.items() if slug == "owner"]
+        return {id: seen for id, seen in (await _situations(call, owners)).items() if seen != "active"}
+
+    async def judge(call: Api, id: str, slug: str, tag: str, seen: str | None) -> Outcome:
+        if tag == "duplicate_user" and slug == "owner":
+            return await _own(call, group, id, seen)
+        return outcome(decide(routes.GROUPS_ADD, tag), tag=tag)
+
+    ends = await _settle(api, joining, send, suspects, judge)
+    for id in promoted:
+        ends[id] = await _promote(api.traced(), group, id)
+    return ends
+
+
+async def take(api: Api, group: str, taken: Mapping[str, str], held: Mapping[str, str]) -> dict[str, Outcome]:
+    """Take membership or ownership (id to access type) from people; *held* is what a read showed before.
+
+    One groups/members/remove for all members, one groups/members/set_access_type for each owner, who stays a member.
+    Somebody who by now owns the group loses no membership by it: where *held* differs from what is taken, one more read.
+    """
+    seen = api.traced()
+    ends: dict[str, Outcome] = {}
+    unsure = {id: slug for id, slug in taken.items() if held.get(id) != slug}
+    if unsure:
+        try:
+            now = await access_now(seen, group)
+        except Refused as error:
+            tag = error.tag or "other"
+            return {id: _with_ids(outcome(_UNSEEN, tag=tag), seen) for id in taken}
+        if now is not None:
+            for id, slug in taken.items():
+                if now.get(id) != slug:
+                    ends[id] = _with_ids(_untouched(slug, now.get(id)), seen)
+    for id, slug in taken.items():
+        if id not in ends and slug == "owner":
+            ends[id] = await _demote(api.traced(), group, id)
+    leaving = {id: slug for id, slug in taken.items() if id not in ends}
+
+    async def send(call: Api, some: Mapping[str, str]) -> Reply[object]:
+        return await writes.groups_remove(call, group, some)
+
+    async def suspects(call: Api, some: Mapping[str, str], tag: str) -> dict[str, str]:
+        access = await _shown(call, group)
+        return {id: access.get(id, "outside") for id in some if access.get(id) != "member"} if access else {}
+
+    async def judge(call: Api, id: str, slug: str, tag: str, seen: str | None) -> Outcome:
+        return _OWNS if seen == "owner" else outcome(decide(routes.GROUPS_REMOVE, tag), tag=tag)
+
+    return ends | await _settle(api, leaving, send, suspects, judge)
+
+
+async def access_now(api: Api, group: str) -> dict[str, str] | None:
+    """Who is in the group now, and as what; None for a group that is gone, or that has no owners and does not list."""
+    now = (await state.groups_now(api, (group,))).get(group)
+    return now.access if now is not None else None
+
+
+async def _shown(api: Api, group: str) -> dict[str, str]:
+    """As ``access_now``, nobody where Dropbox does not say."""
+    try:
+        return await access_now(api, group) or {}
+    except Refused:
+        return {}
+
+
+async def _settle(
+    api: Api, waiting: Mapping[str, str], send: Send, suspects: Suspects, judge: Judge, *, looked: bool = False
+) -> dict[str, Outcome]:
+    """Send *waiting* in one call; after a refusal without those whom it is about, until nobody is left.
+
+    They are those whom the refusal names, or those whom one read shows, or they are found by halving.
+    """
+    left = dict(waiting)
+    ends: dict[str, Outcome] = {}
+    before: tuple[str, ...] = ()
+    while left:
+        call = api.traced()
+        reply = await send(call, left)
+        tag = reply.tag
+        if tag is None:
+            return ends | {id: _with_ids(CHANGED, call, before) for id in left}
+        if tag not in _PERSONAL:
+            shared = outcome(decide(reply.route, tag), tag=tag)
+            return ends | {id: _with_ids(shared, call, before) for id in left}
+        about: dict[str, str | None] = {id: None for id in reply.names if id in left}
+        if not about and len(left) == 1:
+            about = dict.fromkeys(left)
+        if not about and not looked:
+            looked = True
+            about = {**await suspects(call, left, tag)}
+        if not about:
+            return ends | await _halved(api, left, send, suspects, judge)
+        before += call.request_ids
+        for id, seen in about.items():
+            own = api.traced()
+            end = await judge(own, id, left.pop(id), tag, seen)
+            ends[id] = _with_ids(end, own, before)
+    return ends
+
+
+async def _halved(
+    api: Api, waiting: dict[str, str], send: Send, suspects: Suspects, judge: Judge
+) -> dict[str, Outcome]:
+    rows = list(waiting.items())
+    middle = len(rows) // 2
+    first = await _settle(api, dict(rows[:middle]), send, suspects, judge, looked=True)
+    return first | await _settle(api, dict(rows[middle:]), send, suspects, judge, looked=True)
+
+
+async def _own(api: Api, group: str, id: str, seen: str | None) -> Outcome:
+    """Somebody is in the group already and is to own it."""
+    if seen is None:
+        seen = (await _shown(api, group)).get(id)
+    if seen == "owner":
+        return outcome(decide(routes.GROUPS_ADD, "duplicate_user", "owner"), tag="duplicate_user")
+    reply = await writes.set_access(api, group, id, "owner")
+    if reply.tag is None:
+        return outcome(decide(routes.GROUPS_ADD, "duplicate_user", "member"), tag="duplicate_user")
+    if reply.tag == "member_not_in_group":
+        return outcome(_MOVING, tag=reply.tag)
+    return outcome(decide(routes.SET_ACCESS, reply.tag), tag=reply.tag)
+
+
+async def _promote(api: Api, group: str, id: str) -> Outcome:
+    """Make a member an owner; add one who has left the group since it was read."""
+    reply = await writes.set_access(api, group, id, "owner")
+    if reply.tag is None:
+        return _with_ids(CHANGED, api)
+    if reply.tag != "member_not_in_group":
+        return _with_ids(outcome(decide(routes.SET_ACCESS, reply.tag), tag=reply.tag), api)
+    added = await writes.groups_add(api, group, {id: "owner"})
+    if added.tag is None:
+        return _with_ids(outcome(decide(routes.SET_ACCESS, reply.tag, "grant"), tag=reply.tag), api)
+    verdict = _MOVING if added.tag == "duplicate_user" else decide(routes.GROUPS_ADD, added.tag)
+    return _with_ids(outcome(verdict, tag=added.tag), api)
+
+
+async def _demote(api: Api, group: str, id: str) -> Outcome:
+    """Make an owner a member."""
+    reply = await writes.set_access(api, group, id, "member")
+    if reply.tag is None:
+        return _with_ids(CHANGED, api)
+    return _with_ids(outcome(decide(routes.SET_ACCESS, reply.tag), tag=reply.tag), api)
+
+
+async def _situations(api: Api, ids: Iterable[str]) -> dict[str, str]:
+    try:
+        found = await people.find(api, [("team_member_id", id) for id in ids])
+    except Refused:
+        return {}
+    return {member.profile.team_member_id: people.situation(member) for member in found.values()}
+
+
+def _untouched(slug: str, now: str | None) -> Outcome:
+    if slug == "member" and now == "owner":
+        return _OWNS
+    return _NOT_IN if now is None else _NO_OWNER
+
+
+def _with_ids(end: Outcome, api: Api, before: tuple[str, ...] = ()) -> Outcome:
+    ids = dict.fromkeys((*before, *end.request_ids, *api.request_ids))
+    return msgspec.structs.replace(end, request_ids=tuple(ids))
