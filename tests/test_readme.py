@@ -40,12 +40,15 @@ def test_every_make_target_named_exists():
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
-def test_the_five_steps_work_as_written(tmp_path: Path):
+def test_the_commands_work_as_written(tmp_path: Path):
     (toml,) = blocks("toml")
     assert tomllib.loads(toml)["connections"]["acme"]["connector"] == "dropbox"
     (tmp_path / "jackfield.toml").write_text(toml)
     with spawn("--members", "30", "--seed", "3") as team:
-        person = next(user for user in team.truth()["users"] if user["status"] == "active")
+        truth = team.truth()
+        person = next(user for user in truth["users"] if user["status"] == "active")
+        group = next(each for each in truth["groups"] if each["management_type"] == "user_managed")
+        meant = {"jane@example.com": person["email"], "Design/owner": f"group:{group['group_id']}/owner"}
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("JACKFIELD_")},
             "HOME": str(tmp_path),
@@ -53,10 +56,11 @@ def test_the_five_steps_work_as_written(tmp_path: Path):
             "DROPBOX_APP_SECRET": team.app_secret,
             "JACKFIELD_CONNECTIONS__ACME__APP_KEY": team.app_key,
             "JACKFIELD_CONNECTIONS__ACME__BASE_URL": team.base_url,
+            "JACKFIELD_CONNECTIONS__ACME__PROVISIONING": "true",
         }
 
         def run(command: str, answer: str | None = None) -> str:
-            words = command.replace("jane@example.com", person["email"]).split()[1:]
+            words = [meant.get(word, word) for word in command.split()[1:]]
             process = subprocess.Popen(
                 [JACKFIELD, *words], cwd=tmp_path, env=environment, text=True,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -84,6 +88,9 @@ def test_the_five_steps_work_as_written(tmp_path: Path):
     assert token_file.stat().st_mode & 0o777 == 0o600
     assert token_file.read_text().strip() not in "".join(shown.values())
     assert "complete" in shown["jackfield sync acme"]
+    assert shown["jackfield grant acme Design/owner jane@example.com --dry-run"].startswith("would change: ")
+    assert shown["jackfield grant acme Design/owner jane@example.com --reason onboarding"].startswith("changed: ")
+    assert "onboarding" in shown["jackfield changes list"]
     assert (tmp_path / "acme.jsonl").read_text().startswith('{"kind":"snapshot"')
 
 
@@ -91,5 +98,9 @@ def test_the_demo_tells_its_story():
     done = subprocess.run([sys.executable, "-m", "jackfield_dropbox.demo"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     for word in ("check acme", "sync acme", "stats acme", "access acme", "diff acme", "complete"):
+        assert word in done.stdout
+    told = [done.stdout.index(word) for word in ("would change: grant", "changed: grant", "already: grant")]
+    assert told == sorted(told)
+    for word in ("changed: disable_user", "changed: enable_user", "changes list", "by demo: laptop found"):
         assert word in done.stdout
     assert "Traceback" not in done.stdout + done.stderr

@@ -225,7 +225,10 @@ class TestJournal:
         assert (found[1]["why"], found[1]["actor"], found[1]["status"]) == ("wanted", "tester", "settled")
         assert (found[1]["before"]["held"], found[1]["after"]["held"]) == ([], ["group:g2/member"])
         ran = line.run("changes", "list", "--limit", "1")
-        assert (ran.out.count("\n"), "revoke Design member" in ran.out) == (2, True)
+        told = ran.out.splitlines()
+        assert told[1].startswith("  changed: revoke Design member")
+        assert (len(told), told[2]) == (3, "  by tester")
+        assert "  by tester: wanted\n" in line.run("changes", "list").out
         assert len(line.run("changes", "list", "--output", "csv").out.splitlines()) == 3
         assert line.run("changes", "list", "--connection", "acme", "--output", "json").json()["changes"] == found
 

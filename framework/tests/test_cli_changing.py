@@ -187,6 +187,12 @@ class TestNames:
         assert line.run("grant", "acme", "group:g1/owner", "bob@example.com").code == 0
         assert line.run("grant", "acme", "Design/owner", "user:u2").code == 12
 
+    def test_what_is_no_unicode_is_told(self, line: WritableLine):
+        for arguments in (("group:g1/owner", "\udcff"), ("\udcff/owner", "Ann"), ("group:\udcff/owner", "Ann")):
+            assert line.run("grant", "acme", *arguments).code == 2
+        assert line.run("grant", "acme", "group:g1/owner", "Ann", "--reason", "\udcff").code == 2
+        assert line.run("account", "create", "acme", "email=\udcff").code == 2
+
     def test_what_is_no_entitlement_is_told_with_the_form(self, line: WritableLine):
         for text in ("Design", "Design/", "/member", "Design/Mem ber", ""):
             ran = line.run("grant", "acme", text, "Ann")
@@ -203,6 +209,10 @@ class TestNames:
         assert "jackfield sync acme" in ran.err
         ran = line.run("grant", "acme", "group:g1/owner", "Ann")
         assert (ran.code, "jackfield sync acme" in ran.err) == (5, True)
+        ran = line.run("grant", "acme", "role:User management/member", "ann@example.com", "--yes")
+        assert (ran.code, "there is no snapshot of 'acme' yet" in ran.err) == (5, True)
+        line.app.names["group"]["with space"] = "X"
+        assert line.run("grant", "acme", "group:with space/owner", "ann@example.com").code == 0
         assert line.run("grant", "acme", "group:g1/owner", "ann@example.com").code == 0
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from jackfield.cli.commands.check import PATIENCE
 from jackfield.errors import BadConfig, RateLimited
+from jackfield.hookspecs import API
 from jackfield.http import OAuthClient
 from jackfield_contracts import Tenant
 
@@ -33,7 +34,7 @@ class TestConnectors:
         ran = line.run("connectors", "list")
         assert ran.code == 0
         one, other = ran.out.splitlines()[1:]
-        assert one.split() == ["imaginary", "Imaginary", "1.2", "jackfield-imaginary", "1.0", "ready"]
+        assert one.split() == ["imaginary", "Imaginary", "1.2", "jackfield-imaginary", f"{API[0]}.{API[1]}", "ready"]
         assert "can't be used: it fails to import: no" in other
         found = line.run("connectors", "list", "--output", "json").json()
         assert [one["name"] for one in found["connectors"]] == ["imaginary"]

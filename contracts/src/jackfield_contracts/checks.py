@@ -2,6 +2,7 @@
 
 import msgspec
 
+from jackfield_contracts.arguments import Argument, Confirmation
 from jackfield_contracts.diagnostics import Diagnostic
 
 
@@ -17,13 +18,16 @@ class Capability(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something that a connector can do: the ``hook`` that does it and the permissions needed for it.
 
     Without a hook, this version of the connector can't do it yet; a check tells all the same whether it would be allowed.
-    An ``optional`` permission only adds to it: without it, the capability works and says less.
+    An ``optional`` permission only adds to it: without it, the capability works and says less. ``arguments`` are those of
+    making or deleting an account, ``confirmed_by`` how such a change is confirmed.
     """
 
     name: str
     description: str
     hook: str | None = None
     permissions: tuple[Permission, ...] = ()
+    arguments: tuple[Argument, ...] = ()
+    confirmed_by: Confirmation = Confirmation.READ
 
 
 class CapabilityStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -19,13 +19,17 @@ class TraitKind(StrEnum):
 
 
 class ResourceType(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A kind of thing that a connector reads; ``permissions`` are the application's own names for reading it."""
+    """A kind of thing that a connector reads; ``permissions`` are the application's own names for reading it.
+
+    ``batch`` is how many grants on one resource of this type, or new accounts of it, one call of a hook may take.
+    """
 
     name: TypeName
     display_name: str
     trait: TraitKind | None = None
     description: str = ""
     permissions: tuple[str, ...] = ()
+    batch: int = 1
 
 
 class AccountStatus(StrEnum):

@@ -21,10 +21,27 @@ from jackfield.errors import BadConfig, JackfieldError, PluginBug, Unsupported
 from jackfield.hookspecs import PROJECT, ConnectorSpec, ConnectorType, Context, SyncView
 from jackfield.http import Session, SessionOptions, open_session
 from jackfield.log import Logger
-from jackfield_contracts import CapabilityStatus, CheckReport, Diagnostic, Family, Page, ResourceType, Scope
+from jackfield_contracts import (
+    AccessState,
+    Action,
+    CapabilityStatus,
+    CheckReport,
+    CreateAccount,
+    DeleteAccount,
+    Diagnostic,
+    Family,
+    GrantAccess,
+    Outcome,
+    Page,
+    ResourceType,
+    RevokeAccess,
+    RunAction,
+    Scope,
+    StateQuery,
+)
 
 T = TypeVar("T")
-S = TypeVar("S", Diagnostic, CapabilityStatus)
+S = TypeVar("S", Diagnostic, CapabilityStatus, Outcome)
 
 CLOSE_TIMEOUT = 20.0
 """Seconds that a connector may take to close."""
@@ -71,6 +88,44 @@ class Connection:
         if not page.diagnostics:
             return page
         return msgspec.structs.replace(page, diagnostics=tuple(self._masked(each) for each in page.diagnostics))
+
+    async def read_state(self, query: StateQuery) -> AccessState:
+        """See ``ConnectorSpec.read_state``."""
+        return await self._await("read_state", AccessState, query=query)
+
+    async def grant(self, changes: tuple[GrantAccess, ...], state: AccessState) -> tuple[Outcome, ...]:
+        """See ``ConnectorSpec.grant``."""
+        return await self._outcomes("grant", len(changes), changes=changes, state=state)
+
+    async def revoke(self, changes: tuple[RevokeAccess, ...], state: AccessState) -> tuple[Outcome, ...]:
+        """See ``ConnectorSpec.revoke``."""
+        return await self._outcomes("revoke", len(changes), changes=changes, state=state)
+
+    async def create_account(self, changes: tuple[CreateAccount, ...]) -> tuple[Outcome, ...]:
+        """See ``ConnectorSpec.create_account``."""
+        return await self._outcomes("create_account", len(changes), changes=changes)
+
+    async def delete_account(self, change: DeleteAccount, state: AccessState) -> Outcome:
+        """See ``ConnectorSpec.delete_account``."""
+        return self._masked(await self._await("delete_account", Outcome, change=change, state=state))
+
+    def actions(self) -> tuple[Action, ...]:
+        """See ``ConnectorSpec.actions``; none where the connector has no such hook."""
+        return self._tuple("actions", Action) if self.implements("actions") else ()
+
+    async def run_action(self, change: RunAction, state: AccessState) -> Outcome:
+        """See ``ConnectorSpec.run_action``."""
+        return self._masked(await self._await("run_action", Outcome, change=change, state=state))
+
+    async def job_status(self, job: str) -> Outcome:
+        """See ``ConnectorSpec.job_status``."""
+        return self._masked(await self._await("job_status", Outcome, job=job))
+
+    async def _outcomes(self, hook: str, wanted: int, **arguments: Any) -> tuple[Outcome, ...]:
+        given = cast("tuple[object, ...]", await self._await(hook, tuple, **arguments))
+        if len(given) != wanted or not all(isinstance(each, Outcome) for each in given):
+            raise self._bug(hook, f"it gave {len(given)} things for {wanted} changes, or not only outcomes")
+        return tuple(self._masked(each) for each in cast("tuple[Outcome, ...]", given))
 
     def _masked(self, told: S) -> S:
         """*told* with the connection's secrets taken out of its texts."""

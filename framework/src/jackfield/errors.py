@@ -15,6 +15,7 @@ JackfieldError
 ├── RemoteContract       fail the scope, keep a redacted sample                   6
 ├── Unsupported          explain the capability                                   7
 ├── Busy                 another process holds the lock                           13
+├── PlanOutdated         refuse the plan, say what no longer fits                 14
 ├── BadStorage           stop, name the file or folder and what to do about it    12
 └── PluginBug            fail the connection only, say where to report it         70
 """
@@ -209,6 +210,13 @@ class Busy(JackfieldError):
 
     code = "busy"
     exit_code = 13
+
+
+class PlanOutdated(JackfieldError):
+    """A plan is not what was written, or what it was made on no longer holds."""
+
+    code = "plan_outdated"
+    exit_code = 14
 
 
 class BadStorage(JackfieldError):

@@ -18,9 +18,28 @@ from jackfield.clock import Clock
 from jackfield.config import ConnectorConfig, Secret
 from jackfield.http import HttpSession, OAuthClient
 from jackfield.log import Logger
-from jackfield_contracts import Capability, CheckReport, Family, Page, Resource, ResourceType, Scope
+from jackfield_contracts import (
+    AccessState,
+    Action,
+    Capability,
+    CheckReport,
+    CreateAccount,
+    DeleteAccount,
+    Family,
+    GrantAccess,
+    JournalEntry,
+    Outcome,
+    Page,
+    PlannedChange,
+    Resource,
+    ResourceType,
+    RevokeAccess,
+    RunAction,
+    Scope,
+    StateQuery,
+)
 
-API = (1, 0)
+API = (1, 1)
 """The version of the plugin interface that this host speaks: a plugin needs the same major and at most this minor."""
 
 CONNECTORS_GROUP = "jackfield.connectors.v1"
@@ -45,6 +64,7 @@ __all__ = [
     "OAuthClient",
     "PolicySpec",
     "PolicyType",
+    "Proposed",
     "Published",
     "Reads",
     "Secret",
@@ -124,6 +144,56 @@ class ConnectorSpec(Protocol):
         """
         ...
 
+    # --- changes: each hook answers what the application said, the host reads the state to confirm it ---------------
+
+    @hookspec(firstresult=True)
+    def read_state(self, query: StateQuery) -> Awaitable[AccessState]:
+        """Read now, past any snapshot, what *query* asks for. Changes nothing.
+
+        What is not in the application is left out of the answer; raises where it can't be known.
+        """
+        ...
+
+    @hookspec(firstresult=True)
+    def grant(self, changes: tuple[GrantAccess, ...], state: AccessState) -> Awaitable[tuple[Outcome, ...]]:
+        """Make grants on entitlements of one resource; an outcome each, in their order.
+
+        *changes* are at most as many as ``ResourceType.batch`` allows, *state* is what was read just before. Made twice
+        it must do nothing the second time: after a crash the host may ask again for what a read does not show. Raises
+        RateLimited, Transient and the like where the answer is not known; the host then reads the state.
+        """
+        ...
+
+    @hookspec(firstresult=True)
+    def revoke(self, changes: tuple[RevokeAccess, ...], state: AccessState) -> Awaitable[tuple[Outcome, ...]]:
+        """Take back grants on entitlements of one resource, in the manner of ``grant``."""
+        ...
+
+    @hookspec(firstresult=True)
+    def create_account(self, changes: tuple[CreateAccount, ...]) -> Awaitable[tuple[Outcome, ...]]:
+        """Make accounts of one type, in the manner of ``grant``; each outcome names its account, if there is one."""
+        ...
+
+    @hookspec(firstresult=True)
+    def delete_account(self, change: DeleteAccount, state: AccessState) -> Awaitable[Outcome]:
+        """Delete one account; *state* as in ``grant``."""
+        ...
+
+    @hookspec(firstresult=True)
+    def actions(self) -> tuple[Action, ...]:
+        """The actions that this connection offers. No request."""
+        ...
+
+    @hookspec(firstresult=True)
+    def run_action(self, change: RunAction, state: AccessState) -> Awaitable[Outcome]:
+        """Run one action, its arguments checked and completed; *state* as in ``grant``."""
+        ...
+
+    @hookspec(firstresult=True)
+    def job_status(self, job: str) -> Awaitable[Outcome]:
+        """How a job of the application stands that an outcome named; *pending* while it goes on. Changes nothing."""
+        ...
+
 
 class Published(msgspec.Struct, frozen=True, kw_only=True):
     """A snapshot that has just been published: where it lies, and its record."""
@@ -133,6 +203,16 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     sha256: str
     complete: bool
+
+
+class Proposed(msgspec.Struct, frozen=True, kw_only=True):
+    """A change that is about to be made: what and on which state, who wants it (``actor``), and why (``reason``)."""
+
+    connection: str
+    connector: str
+    change: PlannedChange
+    actor: str | None = None
+    reason: str | None = None
 
 
 class PolicyType(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,6 +229,14 @@ class PolicySpec(Protocol):
     @hookspec
     def snapshot_published(self, published: Published) -> None:
         """Watch a published snapshot. Called after its record is committed; an error is logged and changes nothing."""
+
+    @hookspec
+    def before_change(self, proposed: Proposed) -> str | None:
+        """Look at a change that is about to be made: a sentence vetoes it, None lets it pass. An error is a veto."""
+
+    @hookspec
+    def after_change(self, entry: JournalEntry) -> None:
+        """Watch a change whose outcome is in the journal; an error is logged and changes nothing."""
 
 
 _MARK = "_jackfield_family"

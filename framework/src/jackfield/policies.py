@@ -11,8 +11,9 @@ import pluggy
 
 from jackfield.connectors import discover_policies
 from jackfield.errors import BadConfig
-from jackfield.hookspecs import PROJECT, PolicySpec, Published
+from jackfield.hookspecs import PROJECT, PolicySpec, Proposed, Published
 from jackfield.log import Logger
+from jackfield_contracts import JournalEntry
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,5 +54,36 @@ def tell_published(policies: Sequence[Policy], published: Published, log: Logger
                 if iscoroutine(answer):
                     answer.close()
                     raise TypeError("snapshot_published is a coroutine; it must be a plain function")
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a watcher's fault is its own
+            log.warning("a policy failed", policy=policy.name, error=f"{type(error).__name__}: {error}")
+
+
+def veto_of(policies: Sequence[Policy], proposed: Proposed, log: Logger) -> str | None:
+    """Why a policy vetoes a change, with its name; None if all let it pass. A policy that fails vetoes."""
+    for policy in policies:
+        try:
+            for answer in policy.relay.hook.before_change(proposed=proposed):
+                if iscoroutine(answer):
+                    answer.close()
+                    raise TypeError("before_change is a coroutine; it must be a plain function")
+                if not isinstance(answer, str):
+                    raise TypeError(f"before_change gave {type(answer).__name__}, neither a sentence nor None")
+                return f"the policy {policy.name!r} vetoes it: {answer}"
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever is wrong with it, it did not agree
+            log.warning("a policy failed", policy=policy.name, error=f"{type(error).__name__}: {error}")
+            return (
+                f"the policy {policy.name!r} failed ({type(error).__name__}), and without its word nothing is changed"
+            )
+    return None
+
+
+def tell_changed(policies: Sequence[Policy], entry: JournalEntry, log: Logger) -> None:
+    """Let each policy watch a change that is settled; an error is logged and changes nothing."""
+    for policy in policies:
+        try:
+            for answer in policy.relay.hook.after_change(entry=entry):
+                if iscoroutine(answer):
+                    answer.close()
+                    raise TypeError("after_change is a coroutine; it must be a plain function")
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a watcher's fault is its own
             log.warning("a policy failed", policy=policy.name, error=f"{type(error).__name__}: {error}")

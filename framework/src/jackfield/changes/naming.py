@@ -76,7 +76,11 @@ async def find_meant(
             resource if isinstance(resource, JackfieldError) else EntitlementId(resource=resource, slug=one.slug)
         )
     lacking = names if isinstance(names, JackfieldError) else None
-    missing = [text for text, one in people.items() if isinstance(one, NotFound) or one is lacking]
+    missing = [
+        text
+        for text, one in people.items()
+        if isinstance(one, JackfieldError) and (lacking or isinstance(one, NotFound))
+    ]
     return Meant(found, {**people, **await _live(connection, missing, lacking)})
 
 
@@ -123,7 +127,10 @@ class _Doubt(msgspec.Struct, frozen=True):
 def _resource(one: _Text, names: Names | JackfieldError) -> ResourceId | _Doubt | JackfieldError:
     if one.id is None:
         return _found(names, one.name, type=one.type)
-    if isinstance(names, JackfieldError) or names.has(one.id):
+    if isinstance(names, JackfieldError):
+        # A space makes it look like a name, for which a snapshot is needed.
+        return _Doubt(one.id, _lacking(one.name, names)) if " " in one.name else one.id
+    if names.has(one.id):
         return one.id
     named = _found(names, one.name, type=one.type)
     return one.id if isinstance(named, NotFound) else _Doubt(one.id, named)
@@ -144,11 +151,18 @@ def _found(
     names: Names | JackfieldError, text: str, *, users: bool = False, type: str | None = None
 ) -> ResourceId | JackfieldError:
     if isinstance(names, JackfieldError):
-        return names
+        return _lacking(text, names)
     try:
         return names.find(text, users=users, type=type)
     except (NotFound, BadConfig) as error:
         return error
+
+
+def _lacking(text: str, why: JackfieldError) -> JackfieldError:
+    """The error for a name that can't be looked up for the reason *why*."""
+    if not isinstance(why, NotFound):
+        return why
+    return NotFound(f"{text!r} can't be looked up: {why.summary}", hint=why.hint)
 
 
 @contextmanager
@@ -156,7 +170,7 @@ def _names(connection: str, snapshot: Path | None, wanted: Collection[str]) -> G
     """The names of the snapshot, or why there are none."""
     if snapshot is None:
         yield NotFound(
-            f"there is no snapshot of {connection!r} yet to look names up in",
+            f"there is no snapshot of {connection!r} yet",
             hint=f"Write type:id/slug and e-mails, or run `jackfield sync {connection}` first.",
         )
         return
@@ -209,7 +223,7 @@ def _one(text: str, found: Mapping[ResourceId, str], lacking: JackfieldError | N
     if lacking is None:
         return NotFound(f"there is nobody {text!r}: neither in the latest snapshot nor in the application")
     return NotFound(
-        f"the application has nobody with the id, e-mail or login {text!r}, and names can't be looked up:"
-        f" {lacking.summary}",
+        f"the application has nobody with the id, e-mail or login {text!r}, and as a name it can't be"
+        f" looked up: {lacking.summary}",
         hint=lacking.hint,
     )

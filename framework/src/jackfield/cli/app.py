@@ -120,7 +120,7 @@ class App:
     def actor(self) -> str | None:
         """Who makes changes: $JACKFIELD_ACTOR, else the name of the login; None if there is neither."""
         if named := self.environ.get("JACKFIELD_ACTOR", "").strip():
-            return named
+            return named.encode(errors="replace").decode()
         from getpass import getuser
 
         try:

@@ -31,9 +31,17 @@ def _limits(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ..
     return found
 
 
+def _unicode(ctx: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
+    try:
+        (given or "").encode()
+    except UnicodeEncodeError:
+        raise click.BadParameter("this is not Unicode text", ctx, parameter) from None
+    return given
+
+
 _OPTIONS = (
     click.option("--yes", is_flag=True, help="Don't ask for confirmation."),
-    click.option("--reason", metavar="TEXT", help="Why; it is kept in the journal."),
+    click.option("--reason", callback=_unicode, metavar="TEXT", help="Why; it is kept in the journal."),
     click.option("--dry-run", is_flag=True, help="Show what would become of it, and change nothing."),
     click.option(
         "--wait",

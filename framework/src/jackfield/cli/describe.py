@@ -127,6 +127,8 @@ def _type(kind: Any) -> str:
         return " or ".join(repr(one) for one in parts)
     if origin in (tuple, list, frozenset, set):
         return f"list of {_type(parts[0])}" if parts else "list"
+    if origin is dict:
+        return f"table of {_type(parts[1])}" if parts else "table"
     return _PLAIN.get(kind, getattr(kind, "__name__", str(kind)))
 
 

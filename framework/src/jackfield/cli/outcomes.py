@@ -1,11 +1,11 @@
 """What became of changes, for programs and for people."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from jackfield.cli.output import Columns, print_json, print_rows, print_stream, say
-from jackfield.cli.text import clean
+from jackfield.cli.text import clean, moment
 from jackfield_contracts import (
     Change,
     Confirmation,
@@ -23,6 +23,7 @@ CSV = (
     *("change", "kind", "action", "outcome", "tag", "reason", "retryable", "confirmed_by", "title", "account", "job"),
     "request_ids",
 )
+JOURNAL = ("intended", "settled", "connection", "status", "actor", "why", *CSV)
 _FORECASTS = {
     OutcomeKind.CHANGED: "would change",
     OutcomeKind.ALREADY: "already",
@@ -138,18 +139,19 @@ def tell_plan(plan: Plan) -> None:
         say(f"  {kind}: {number:,}" + (f" (at most {limit:,} in an hour){over}" if limit is not None else ""))
 
 
-def journal_columns(moment: Callable[[str | None], str]) -> Columns:
-    """The journal as a table."""
+def entry_lines(entry: JournalEntry) -> list[str]:
+    """An entry of the journal for people: when and where, what became of it, by whom and why."""
+    lines = [f"{moment(entry.intended)}  {clean(entry.connection)}  {clean(entry.id)}", f"  {sentence(entry)}"]
+    who = f"by {clean(entry.actor)}" if entry.actor else ""
+    if why := ": ".join(filter(None, (who, clean(entry.reason or "")))):
+        lines.append(f"  {why}")
+    return lines
 
-    def cells(entry: JournalEntry) -> tuple[Any, ...]:
-        outcome = entry.outcome
-        became = (
-            entry.status.value if entry.status is not JournalStatus.SETTLED or not outcome else outcome.outcome.value
-        )
-        why = outcome.reason if outcome else None
-        return moment(entry.intended), entry.connection, became, entry.title, why, entry.actor, entry.reason, entry.id
 
-    return Columns(("when", "connection", "outcome", "change", "because", "by", "reason", "id"), cells)
+def journal_cells(entry: JournalEntry) -> tuple[Any, ...]:
+    """An entry of the journal for the columns ``JOURNAL``."""
+    own = (entry.intended, entry.settled, entry.connection, entry.status.value, entry.actor, entry.reason)
+    return *own, *_cells(change_document(entry))
 
 
 def _document(id: str, change: Change, title: str, outcome: Outcome | None, state: TargetState) -> dict[str, object]:

@@ -42,6 +42,14 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     keep_snapshots: Annotated[int, Meta(ge=2, description="How many snapshot files are kept.")] = 30
     provisioning: Annotated[bool, Meta(description="Whether changes may be made through this connection.")] = False
     read_only: Annotated[bool, Meta(description="Forbids every change, whatever else is set.")] = False
+    require_reason: Annotated[bool, Meta(description="Whether each change needs a reason.")] = False
+    protected: Annotated[
+        tuple[str, ...], Meta(description="Principals that are never changed: ids such as user:42, logins or e-mails.")
+    ] = ()
+    limits: Annotated[
+        dict[str, Annotated[int, Meta(ge=0)]],
+        Meta(description="Most changes of a kind in an hour: delete, disable, revoke, privileged and others."),
+    ] = {}
 
 
 RESERVED = frozenset(field.name for field in msgspec.structs.fields(HostSettings))

@@ -1,4 +1,4 @@
-"""The operational database: opened, brought to its newest form, and asked about runs.
+"""The operational database: opened, brought to its newest form, and asked about runs and changes.
 
 Plain SQL that SQLite and PostgreSQL share, on the standard library's driver, since importing SQLAlchemy takes longer than
 a small sync; see ``docs/decisions/state-without-orm.md``. Alembic migrates, in ``migrate.py``.
@@ -14,10 +14,11 @@ from typing import Any
 import msgspec
 
 from jackfield.errors import BadConfig, BadStorage, storage_failure, storing
+from jackfield.state.journal import Journal
 from jackfield.state.runs import Counts, Run, RunStatus
 from jackfield_contracts import Seal
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; a test holds it to the migration files."""
 
 # What all migrations together lead to, for a new database; a test compares the two.
@@ -31,7 +32,12 @@ CREATE TABLE runs (
     finished VARCHAR(40), published VARCHAR(40), complete BOOLEAN NOT NULL, requests INTEGER NOT NULL,
     rereads INTEGER NOT NULL, counts TEXT NOT NULL, scopes TEXT NOT NULL, tenant VARCHAR(200), base VARCHAR(40),
     snapshot TEXT, sha256 VARCHAR(64), reason TEXT, seconds FLOAT NOT NULL, PRIMARY KEY (run));
-CREATE INDEX runs_by_connection ON runs (connection, started)
+CREATE INDEX runs_by_connection ON runs (connection, started);
+CREATE TABLE changes (
+    id VARCHAR(80) NOT NULL, connection VARCHAR(80) NOT NULL, status VARCHAR(20) NOT NULL, plan VARCHAR(80),
+    intended VARCHAR(40) NOT NULL, entry TEXT NOT NULL, PRIMARY KEY (id));
+CREATE INDEX changes_by_connection ON changes (connection, intended);
+CREATE INDEX changes_by_status ON changes (status)
 """
 
 _FIELDS = Run.__struct_fields__
@@ -43,11 +49,8 @@ _SAVE = (
 _SELECT = f"SELECT {', '.join(_FIELDS)} FROM runs WHERE connection = ?"
 
 
-class State:
-    """The record of runs. Each method is one transaction."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
+class State(Journal):
+    """The record of runs, beside the journal of changes. Each method is one transaction."""
 
     def save(self, run: Run, *, published: str | None = None) -> None:
         """Write the record of *run*, over an older one. *published*: when it became the current snapshot.

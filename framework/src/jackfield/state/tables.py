@@ -28,3 +28,16 @@ runs = Table(
     Column("seconds", Float, nullable=False),
     Index("runs_by_connection", "connection", "started"),
 )
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("connection", String(80), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("plan", String(80)),
+    Column("intended", String(40), nullable=False),
+    Column("entry", Text, nullable=False),
+    Index("changes_by_connection", "connection", "intended"),
+    Index("changes_by_status", "status"),
+)

@@ -50,6 +50,7 @@ RESUMABLE = timedelta(hours=1)
 _MADE_WITH = "made_with"
 """Entry of a partial snapshot's header, sealed or not: the fingerprint of its configuration."""
 _MOST_BASES = 100
+_LONGEST_CHANGE = timedelta(days=1)
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -377,11 +378,20 @@ async def _seal(sync: _Sync, errors: list[JackfieldError], types: tuple[str, ...
         attach_base(sync.writer.db, sync.base.file)
     taken = sync.clock.now().isoformat(timespec="milliseconds")
     try:
-        await seal(sync.writer, sync.base, {"taken": taken, "requests": str(sync.requests)}, types)
+        entries = {"taken": taken, "requests": str(sync.requests), "changes": _changes_meanwhile(sync)}
+        await seal(sync.writer, sync.base, entries, types)
     except Transient as nothing_whole:
         sync.writer.db.close()
         remove(sync.home.partial(sync.name))
         raise first_of(errors, nothing_whole) from None
+
+
+def _changes_meanwhile(sync: _Sync) -> str | None:
+    """The ids of changes that were made through Jackfield while it was read, as a JSON array; None if there were none."""
+    started = datetime.fromisoformat(sync.started)
+    meanwhile = sync.state.changes(sync.name, since=started - _LONGEST_CHANGE, limit=None)
+    ids = [each.id for each in meanwhile if each.settled is None or datetime.fromisoformat(each.settled) >= started]
+    return msgspec.json.encode(ids[::-1]).decode() if ids else None
 
 
 def _publish(sync: _Sync) -> Run:

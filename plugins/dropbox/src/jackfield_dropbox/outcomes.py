@@ -83,23 +83,26 @@ _GROUP: Mapping[str, Cell] = {
     "other": _OTHER,
 }
 _NO_OWNERS = _refused("A company-managed group has members only and no owners.")
-_POLL_ENDS = {
-    "there": _changed("How the job ended is not known, but the account is there."),
-    "gone": _changed("How the job ended is not known, but the account is off the team."),
-}
-_POLL: Mapping[str, Cell] = {
-    "invalid_async_job_id": _failed(
-        "Dropbox does not know the job any more, and its change is not to be seen.", retryable=True, **_POLL_ENDS
-    ),
-    "internal_error": _failed(
-        "The job ended with an error of Dropbox's own, and its change is not to be seen.", retryable=True, **_POLL_ENDS
-    ),
-    "other": _failed(
-        "The job ended in a way that this interface has no word for, and its change is not to be seen.",
-        retryable=True,
-        **_POLL_ENDS,
-    ),
-}
+_THERE = _changed("How the job ended is not known, but the account is there.")
+_GONE = _changed("How the job ended is not known, but the account is off the team.")
+
+
+def _poll(**cases: Verdict) -> dict[str, Cell]:
+    return {
+        "invalid_async_job_id": _failed(
+            "Dropbox does not know the job any more, and its change is not to be seen.", retryable=True, **cases
+        ),
+        "internal_error": _failed(
+            "The job ended with an error of Dropbox's own, and its change is not to be seen.", retryable=True, **cases
+        ),
+        "other": _failed(
+            "The job ended in a way that this interface has no word for, and its change is not to be seen.",
+            retryable=True,
+            **cases,
+        ),
+    }
+
+
 _ADDING: Mapping[str, Cell] = {
     "team_license_limit": _NO_LICENSE,
     "free_team_member_limit_reached": _refused("A free team can have no more members."),
@@ -171,8 +174,8 @@ TABLE: Mapping[str, Mapping[str, Cell]] = {
     },
     routes.ADD: _ADDING,
     routes.ADD_STATUS: {
-        **_POLL,
-        "failed": _failed("The job failed, and nobody was invited by it.", retryable=True, **_POLL_ENDS),
+        **_poll(there=_THERE),
+        "failed": _failed("The job failed, and nobody was invited by it.", retryable=True, there=_THERE),
     },
     routes.REMOVE: {
         "user_not_found": _failed(
@@ -231,7 +234,7 @@ TABLE: Mapping[str, Mapping[str, Cell]] = {
         ),
         "other": _OTHER,
     },
-    routes.REMOVE_STATUS: _POLL,
+    routes.REMOVE_STATUS: _poll(gone=_GONE),
     routes.SUSPEND: {
         "user_not_found": _UNKNOWN_USER,
         "user_not_in_team": _LEFT,

@@ -50,9 +50,8 @@ def list_(
     app: App, undecided: bool, since: "datetime | None", connection: str | None, limit: int | None, output: str
 ) -> None:
     """List the changes in the journal, the newest first; 1,000 unless --limit says otherwise."""
-    from jackfield.cli.outcomes import entry_document, journal_columns
-    from jackfield.cli.output import print_listing
-    from jackfield.cli.text import moment
+    from jackfield.cli.outcomes import JOURNAL, entry_document, entry_lines, journal_cells
+    from jackfield.cli.output import Columns, note, print_listing, say
 
     found: list[JournalEntry] = []
     if app.home.database.exists():
@@ -60,7 +59,13 @@ def list_(
             found = state.changes(connection, undecided=undecided, since=since, limit=limit or 1000)
     if not found and connection is not None:
         app.settings.connection(connection)
-    columns = journal_columns(moment)
+    if output == "table":
+        for entry in found:
+            say("\n".join(entry_lines(entry)))
+        if not found:
+            note("The journal has no such change.")
+        return
+    columns = Columns(JOURNAL, journal_cells)
     print_listing(output, found, table=columns, document=entry_document, head={}, key="changes")
 
 

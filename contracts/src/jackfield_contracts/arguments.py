@@ -1,0 +1,40 @@
+"""Arguments: the named values that changes take and give, and how a change is known to be made."""
+
+from enum import StrEnum
+
+import msgspec
+
+Value = str | int | float | bool | tuple[str, ...] | None
+"""What an argument, a result or a fact may be."""
+
+
+class ArgumentType(StrEnum):
+    """The form of an argument; *strings* is a list of texts."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    STRINGS = "strings"
+
+
+class Argument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A named value that a change takes or gives. ``choices`` lists the only texts allowed, if there are any.
+
+    ``sets`` names the field or the fact of ``AccountState`` that has this value when the change is made; ``login`` is
+    how an account that does not exist yet is found afterwards.
+    """
+
+    name: str
+    type: ArgumentType = ArgumentType.STRING
+    required: bool = False
+    description: str = ""
+    default: Value = None
+    choices: tuple[str, ...] = ()
+    sets: str | None = None
+
+
+class Confirmation(StrEnum):
+    """How a change is known to be made: by reading the state, or by the application's answer alone."""
+
+    READ = "read"
+    ANSWER = "answer"

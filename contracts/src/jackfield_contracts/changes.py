@@ -1,0 +1,218 @@
+"""Changes: what may be asked of an application, the state by which it is judged, and what became of it."""
+
+from enum import StrEnum
+
+import msgspec
+
+from jackfield_contracts.arguments import Argument, Confirmation, Value
+from jackfield_contracts.checks import Permission
+from jackfield_contracts.grants import Entitlement
+from jackfield_contracts.ids import EntitlementId, GrantId, ResourceId, TypeName
+from jackfield_contracts.resources import AccountStatus
+
+
+class ActionKind(StrEnum):
+    """What an action is for governance."""
+
+    ENABLE_ACCOUNT = "enable_account"
+    DISABLE_ACCOUNT = "disable_account"
+    RECOVER_ACCOUNT = "recover_account"
+    UPDATE_ACCOUNT = "update_account"
+    NOTIFY = "notify"
+    OTHER = "other"
+
+
+class Action(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A custom operation that a connector offers.
+
+    ``account`` names the argument that says whose account it is about. ``leads_to`` lists the statuses of that account
+    by which it is known to be done. ``warning`` is shown before a ``destructive`` action and asked about.
+    """
+
+    name: str
+    description: str
+    kind: ActionKind = ActionKind.OTHER
+    arguments: tuple[Argument, ...] = ()
+    results: tuple[Argument, ...] = ()
+    account: str | None = None
+    leads_to: tuple[AccountStatus, ...] = ()
+    confirmed_by: Confirmation = Confirmation.READ
+    destructive: bool = False
+    warning: str | None = None
+    permissions: tuple[Permission, ...] = ()
+
+
+class GrantAccess(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="grant"):
+    """Let a principal hold an entitlement. ``replace``: also where it takes the place of another that excludes it."""
+
+    entitlement: EntitlementId
+    principal: ResourceId
+    replace: bool = False
+
+
+class RevokeAccess(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="revoke"):
+    """Let a principal hold an entitlement no more."""
+
+    entitlement: EntitlementId
+    principal: ResourceId
+
+
+class CreateAccount(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="create_account"
+):
+    """Make an account of a resource type, or invite somebody to one."""
+
+    type: TypeName = "user"
+    arguments: dict[str, Value] = {}
+
+
+class DeleteAccount(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="delete_account"
+):
+    """Take an account away."""
+
+    account: ResourceId
+    arguments: dict[str, Value] = {}
+
+
+class RunAction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="action"):
+    """Run an action by its name; ``account`` is the one that it is about, once it is known."""
+
+    name: str
+    arguments: dict[str, Value] = {}
+    account: ResourceId | None = None
+
+
+Change = GrantAccess | RevokeAccess | CreateAccount | DeleteAccount | RunAction
+
+
+class StateQuery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What to read: principals, people by ``names`` (login, e-mail, external id), and what ``resources`` offer them."""
+
+    principals: tuple[ResourceId, ...] = ()
+    names: tuple[str, ...] = ()
+    resources: tuple[ResourceId, ...] = ()
+
+
+class AccountState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One account as the application shows it now. ``asked`` is the name by which it was asked for.
+
+    ``facts`` are what arguments can set, under the names of ``Argument.sets``.
+    """
+
+    account: ResourceId
+    asked: str | None = None
+    status: AccountStatus = AccountStatus.UNKNOWN
+    status_raw: str = ""
+    login: str | None = None
+    display_name: str = ""
+    facts: dict[str, Value] = {}
+
+
+class AccessState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a read found. Principals, names and resources that are not in it are not in the application.
+
+    ``entitlements`` are all that the resources offer, and what else ``held`` names. ``held`` has every grant of the
+    principals on those resources, and on others whose entitlements exclude theirs.
+    """
+
+    accounts: tuple[AccountState, ...] = ()
+    entitlements: tuple[Entitlement, ...] = ()
+    held: tuple[GrantId, ...] = ()
+    request_ids: tuple[str, ...] = ()
+
+
+class OutcomeKind(StrEnum):
+    """What became of a change."""
+
+    CHANGED = "changed"
+    ALREADY = "already"
+    PENDING = "pending"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNVERIFIED = "unverified"
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The one end of a change, with a sentence for people and the application's own ``tag``.
+
+    A connector says what the application answered; the host adds ``confirmed_by``. ``job`` is what ``job_status`` takes
+    to say more of a *pending* one. ``account`` is the account made or found.
+    """
+
+    outcome: OutcomeKind
+    reason: str | None = None
+    tag: str | None = None
+    retryable: bool = False
+    job: str | None = None
+    account: ResourceId | None = None
+    results: dict[str, Value] = {}
+    confirmed_by: Confirmation | None = None
+    request_ids: tuple[str, ...] = ()
+
+
+class TargetState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The part of a state that one change is about: the account, and what it holds of what the change names."""
+
+    exists: bool
+    account: ResourceId | None = None
+    status: AccountStatus | None = None
+    status_raw: str = ""
+    held: tuple[EntitlementId, ...] = ()
+    facts: dict[str, Value] = {}
+
+
+class PlannedChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A change with what is expected of it. ``before`` is the state that it was planned on, and its precondition.
+
+    ``title`` says it in words. ``replaces`` are entitlements that go by it. ``kinds`` are those that limits count.
+    """
+
+    id: str
+    change: Change
+    title: str
+    forecast: Outcome
+    before: TargetState
+    replaces: tuple[EntitlementId, ...] = ()
+    kinds: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Changes worked out and shown before they are made. ``blast_radius`` counts those that would be made, by kind."""
+
+    id: str
+    connection: str
+    connector: str
+    created: str
+    changes: tuple[PlannedChange, ...]
+    blast_radius: dict[str, int] = {}
+    limits: dict[str, int] = {}
+
+
+class JournalStatus(StrEnum):
+    """How far a change is: its intent is written, it goes on in the application, or its outcome is known."""
+
+    INTENT = "intent"
+    PENDING = "pending"
+    SETTLED = "settled"
+
+
+class JournalEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One change in the journal: who, why, when, of which plan, the state before and after, and the outcome."""
+
+    id: str
+    connection: str
+    connector: str
+    change: Change
+    title: str
+    status: JournalStatus
+    intended: str
+    before: TargetState
+    kinds: tuple[str, ...] = ()
+    after: TargetState | None = None
+    outcome: Outcome | None = None
+    settled: str | None = None
+    reason: str | None = None
+    actor: str | None = None
+    plan: str | None = None

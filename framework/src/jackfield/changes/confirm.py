@@ -1,0 +1,150 @@
+"""From an answer to an outcome: jobs followed to their end, and what was answered confirmed by reading.
+
+Promises that ``changed`` means that a read showed it, or that nothing can be read. Hides polling.
+"""
+
+import msgspec
+
+from jackfield.changes.asking import with_ids
+from jackfield.changes.attempt import Attempt, Desk, unverified
+from jackfield.changes.goals import View, met, readable, target_of, unlike
+from jackfield.changes.plan import read
+from jackfield.errors import JackfieldError, RateLimited, Refused, RemoteContract, Transient
+from jackfield_contracts import Confirmation, JournalStatus, Outcome, OutcomeKind
+
+CONFIRM_FOR = 10.0
+"""Seconds for which a read may lag behind a change."""
+
+_DONE = (OutcomeKind.CHANGED, OutcomeKind.ALREADY)
+_PASSING = (Transient, RateLimited, RemoteContract)
+
+
+async def conclude(desk: Desk, attempts: list[Attempt], *, wait: float) -> None:
+    """Bring answered *attempts* to their outcomes; those not known within *wait* seconds stay pending in the journal."""
+    await _follow_jobs(desk, attempts, desk.changing.clock.monotonic() + wait)
+    over: list[Attempt] = []
+    for attempt in attempts:
+        if attempt.answer is not None and attempt.answer.outcome is OutcomeKind.PENDING:
+            continue
+        over.append(attempt)
+    unread = [each for each in over if not readable(each.change, desk.operations)]
+    if unread:
+        desk.settle([(each, _by_answer(each), None) for each in unread])
+    to_read = [each for each in over if each not in unread]
+    if to_read:
+        await _confirm(desk, to_read)
+    waiting = [each for each in attempts if not each.settled]
+    if waiting:
+        desk.save(waiting, JournalStatus.PENDING)
+
+
+async def _follow_jobs(desk: Desk, attempts: list[Attempt], until: float) -> None:
+    clock = desk.changing.clock
+    pause = 0.2
+    going = [each for each in attempts if each.answer is not None and each.answer.job is not None and _pending(each)]
+    while going:
+        for attempt in going:
+            await _look_at_job(desk, attempt)
+        ended = [each for each in going if not _pending(each)]
+        if ended:
+            desk.save(ended)
+        going = [each for each in going if _pending(each)]
+        if not going or clock.monotonic() + pause > until:
+            return
+        await clock.sleep(pause)
+        pause = min(3.0, pause * 1.5)
+
+
+async def _look_at_job(desk: Desk, attempt: Attempt) -> None:
+    before = attempt.answer
+    if before is None or before.job is None:
+        return
+    try:
+        answer = await desk.changing.connection.job_status(before.job)
+    except Refused as error:
+        # The application knows the job no more: what it did is for a read to tell.
+        attempt.doubtful = True
+        answer = Outcome(outcome=OutcomeKind.FAILED, tag=error.tag, reason=error.summary, retryable=True)
+    except _PASSING as error:
+        desk.changing.log.info("a job can't be asked about", reason=str(error))
+        return
+    attempt.answer = with_ids(
+        msgspec.structs.replace(answer, job=before.job, results={**before.results, **answer.results}), before
+    )
+
+
+def _pending(attempt: Attempt) -> bool:
+    return attempt.answer is not None and attempt.answer.outcome is OutcomeKind.PENDING
+
+
+def _by_answer(attempt: Attempt) -> Outcome:
+    answer = attempt.answer or Outcome(outcome=OutcomeKind.UNVERIFIED)
+    return msgspec.structs.replace(answer, confirmed_by=Confirmation.ANSWER) if answer.outcome in _DONE else answer
+
+
+async def _confirm(desk: Desk, attempts: list[Attempt]) -> None:
+    clock = desk.changing.clock
+    until = clock.monotonic() + CONFIRM_FOR
+    pause = 0.2
+    left, view, error = attempts, None, None
+    while True:
+        try:
+            view = await read(desk.changing, [each.change for each in left], desk.operations)
+            error = None
+        except JackfieldError as failure:
+            error = failure
+        if view is not None and error is None:
+            ended = [(each, outcome, view) for each in left if (outcome := _by_read(desk, each, view)) is not None]
+            if ended:
+                desk.settle(ended)
+            left = [each for each in left if not each.settled]
+        if not left or clock.monotonic() + pause > until or (error is not None and not isinstance(error, _PASSING)):
+            break
+        await clock.sleep(pause)
+        pause = min(2.0, pause * 2)
+    if left:
+        desk.settle([(each, _contradicted(desk, each, view, error), view if error is None else None) for each in left])
+
+
+def _by_read(desk: Desk, attempt: Attempt, view: View) -> Outcome | None:
+    """The outcome, where the state and the answer agree; None where the state may still follow."""
+    answer = attempt.answer or Outcome(outcome=OutcomeKind.FAILED)
+    shown = met(attempt.change, desk.operations, view)
+    if answer.outcome in _DONE:
+        if not shown:
+            return None
+        # What an earlier call of ours may have made is no news to the application.
+        kind = OutcomeKind.CHANGED if attempt.doubtful else answer.outcome
+        return msgspec.structs.replace(
+            answer,
+            outcome=kind,
+            confirmed_by=Confirmation.READ,
+            reason=None if kind is not answer.outcome else answer.reason,
+        )
+    if not attempt.doubtful:
+        return answer
+    if not shown:
+        return None
+    return Outcome(
+        outcome=OutcomeKind.CHANGED,
+        confirmed_by=Confirmation.READ,
+        request_ids=answer.request_ids,
+        results=answer.results,
+        account=answer.account,
+    )
+
+
+def _contradicted(desk: Desk, attempt: Attempt, view: View | None, error: JackfieldError | None) -> Outcome:
+    """The outcome of what no read confirmed in time."""
+    answer = attempt.answer or Outcome(outcome=OutcomeKind.FAILED)
+    if error is not None or view is None:
+        why = f"the state can't be read: {error}" if error else "the state can't be read"
+        if answer.outcome in _DONE:
+            return unverified(f"the application answered that it is so, and {why}", answer)
+        return unverified(f"{answer.reason or 'it failed'}; whether it was made is not known, since {why}", answer)
+    if answer.outcome not in _DONE:
+        return answer
+    target = target_of(attempt.change, desk.operations, view)
+    other = unlike(attempt.change, desk.operations, target)
+    shown = f"shows another {', '.join(other)}" if other else "does not show it"
+    return unverified(f"the application answered that it is so, and a read {CONFIRM_FOR:g} s later {shown}", answer)

@@ -1,0 +1,200 @@
+"""Carrying out a plan: each change judged once more, then made, confirmed and written down.
+
+Promises one outcome for each change of the plan, in its order, and that a plan carried out twice makes nothing twice.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from jackfield.changes.asking import ask
+from jackfield.changes.attempt import Attempt, Desk, Progress
+from jackfield.changes.confirm import conclude
+from jackfield.changes.goals import View, target_of, without_drift
+from jackfield.changes.judge import judge
+from jackfield.changes.limits import exceeded, limits_of, used
+from jackfield.changes.operations import Operations
+from jackfield.changes.options import Changing
+from jackfield.changes.plan import protected, read, settle_account, will_be_made
+from jackfield.errors import BadConfig, PlanOutdated
+from jackfield.hookspecs import Proposed
+from jackfield.policies import veto_of
+from jackfield_contracts import (
+    Change,
+    CreateAccount,
+    DeleteAccount,
+    GrantAccess,
+    JournalEntry,
+    Outcome,
+    OutcomeKind,
+    Plan,
+    PlannedChange,
+    ResourceId,
+    RevokeAccess,
+    TargetState,
+)
+
+_FRESH = 5.0
+"""Seconds for which the state that a plan was made on may be acted upon without another read."""
+
+
+async def carry_out(changing: Changing, plan: Plan, progress: Progress | None = None) -> tuple[JournalEntry, ...]:
+    """Make the changes of *plan*, and give their journal entries in its order; *progress* hears of each as it settles.
+
+    A change whose precondition no longer holds is refused with the tag ``drifted``; one that this plan made before is
+    ``already``. Raises what can't be put down to single changes, such as BadCredentials when reading the state.
+    """
+    if changing.options.dry_run:
+        raise ValueError("a dry run makes no changes")
+    if plan.connection != changing.connection.name:
+        raise BadConfig(f"the plan is for the connection {plan.connection!r}", connection=changing.connection.name)
+    if plan.connector != changing.connection.plugin.name:
+        raise PlanOutdated(f"the plan was made for the connector {plan.connector!r}", connection=plan.connection)
+    operations = Operations(changing.connection)
+    desk = Desk(changing, operations, progress)
+    entries = {entry.id: _again(entry) for entry in changing.state.changes(plan.connection, plan=plan.id, limit=None)}
+    left = [change for change in plan.changes if change.id not in entries]
+    view = await _first_view(changing, plan, left, operations)
+    too_many = exceeded((each for each in left if will_be_made(each)), limits_of(changing), used(changing))
+    for number, wave in enumerate(_waves(left, view)):
+        if number:
+            view = await read(changing, [each.change for each in wave], operations)
+        attempts = [
+            Attempt(
+                desk.entry(msgspec.structs.replace(each, change=settle_account(each.change, operations, view)), plan.id)
+            )
+            for each in wave
+        ]
+        await _carry_out_wave(desk, attempts, wave, view, too_many, planned_now=number == 0)
+        entries.update((attempt.entry.id, attempt.entry) for attempt in attempts)
+    return tuple(entries[change.id] for change in plan.changes)
+
+
+async def _first_view(changing: Changing, plan: Plan, left: Sequence[PlannedChange], operations: Operations) -> View:
+    seen = changing.seen
+    if seen is not None and seen[0] == plan.id and changing.clock.monotonic() - seen[1] < _FRESH:
+        return seen[2]
+    return await read(changing, [each.change for each in left], operations)
+
+
+async def _carry_out_wave(
+    desk: Desk,
+    attempts: list[Attempt],
+    wave: Sequence[PlannedChange],
+    view: View,
+    too_many: dict[str, str],
+    *,
+    planned_now: bool,
+) -> None:
+    guarded = protected(desk.changing)
+    go: list[Attempt] = []
+    over: list[tuple[Attempt, Outcome, View | None]] = []
+    for attempt, planned in zip(attempts, wave, strict=True):
+        now = target_of(attempt.change, desk.operations, view)
+        outcome = judge(attempt.change, desk.operations, view, guarded).forecast
+        if outcome.outcome is OutcomeKind.CHANGED and planned_now and not without_drift(planned.before, now):
+            outcome = _refused(
+                "drifted", f"it was planned on another state ({_told(planned.before)}, now {_told(now)})"
+            )
+        if outcome.outcome is OutcomeKind.CHANGED:
+            outcome = _held_back(desk, attempt, planned, too_many)
+        attempt.entry = msgspec.structs.replace(attempt.entry, before=now)
+        if outcome.outcome is OutcomeKind.CHANGED:
+            go.append(attempt)
+        else:
+            over.append((attempt, outcome, view))
+    if over:
+        desk.settle(over)
+    for batch in batches(go, desk.operations):
+        await ask(desk, batch, view)
+    if go:
+        await conclude(desk, go, wait=desk.changing.options.wait)
+
+
+def _held_back(desk: Desk, attempt: Attempt, planned: PlannedChange, too_many: dict[str, str]) -> Outcome:
+    """Why the host does not let a change be made, as its outcome; ``changed`` if it does."""
+    for kind in planned.kinds:
+        if kind in too_many:
+            return _refused("limit", too_many[kind])
+    changing = desk.changing
+    proposed = Proposed(
+        connection=changing.connection.name,
+        connector=changing.connection.plugin.name,
+        change=msgspec.structs.replace(planned, change=attempt.change),
+        actor=changing.options.actor,
+        reason=changing.options.reason,
+    )
+    if (why := veto_of(changing.policies, proposed, changing.log)) is not None:
+        return _refused("vetoed", why)
+    return Outcome(outcome=OutcomeKind.CHANGED)
+
+
+def batches(attempts: Iterable[Attempt], operations: Operations) -> list[list[Attempt]]:
+    """*attempts* put together as calls can take them, in the order of the first of each."""
+    waiting: dict[object, list[list[Attempt]]] = {}
+    found: list[list[Attempt]] = []
+    for attempt in attempts:
+        open_ones = waiting.setdefault(_call_of(attempt.change), [])
+        if not open_ones or len(open_ones[-1]) >= operations.batch(attempt.change):
+            open_ones.append([])
+            found.append(open_ones[-1])
+        open_ones[-1].append(attempt)
+    return found
+
+
+def _call_of(change: Change) -> object:
+    if isinstance(change, GrantAccess | RevokeAccess):
+        return type(change), change.entitlement.resource
+    return (type(change), change.type) if isinstance(change, CreateAccount) else object()
+
+
+def _waves(changes: Sequence[PlannedChange], view: View) -> list[list[PlannedChange]]:
+    """*changes* in waves, so that of those that depend on one another each sees what the one before it did."""
+    waves: list[list[PlannedChange]] = []
+    by_key: dict[object, int] = {}
+    touched: dict[ResourceId, int] = {}
+    altered: dict[ResourceId, int] = {}
+    for planned in changes:
+        change = planned.change
+        if isinstance(change, GrantAccess | RevokeAccess):
+            entitlement = view.entitlement(change.entitlement)
+            group = entitlement.exclusive.set if entitlement and entitlement.exclusive else str(change.entitlement)
+            key, who, alters = (group, change.principal), change.principal, False
+        elif isinstance(change, CreateAccount):
+            key, who, alters = (str(sorted(change.arguments.items())), change.type), None, False
+        else:
+            account = change.account if isinstance(change, DeleteAccount) else planned.before.account or change.account
+            key, who, alters = account or planned.id, account, True
+        wave = by_key.get(key, -1) + 1
+        if who is not None:
+            wave = max(wave, (touched if alters else altered).get(who, -1) + 1)
+            touched[who] = max(touched.get(who, -1), wave)
+            if alters:
+                altered[who] = wave
+        by_key[key] = wave
+        while len(waves) <= wave:
+            waves.append([])
+        waves[wave].append(planned)
+    return waves
+
+
+def _again(entry: JournalEntry) -> JournalEntry:
+    """What to tell of a change that this plan made before."""
+    outcome = entry.outcome
+    if outcome is None or outcome.outcome is not OutcomeKind.CHANGED:
+        return entry
+    told = msgspec.structs.replace(
+        outcome, outcome=OutcomeKind.ALREADY, reason=f"this plan made the change on {entry.settled or entry.intended}"
+    )
+    return msgspec.structs.replace(entry, outcome=told)
+
+
+def _refused(tag: str, reason: str) -> Outcome:
+    return Outcome(outcome=OutcomeKind.REFUSED, tag=tag, reason=reason)
+
+
+def _told(target: TargetState) -> str:
+    if not target.exists and not target.held:
+        return "not there"
+    held = ", ".join(str(each) for each in target.held) or "nothing of the kind"
+    return f"{target.status_raw or 'there'}, holding {held}"

@@ -1,0 +1,196 @@
+"""What a change is about in the state of an application, and whether that state shows it made: pure functions."""
+
+import msgspec
+
+from jackfield.changes.operations import Operations
+from jackfield_contracts import (
+    AccessState,
+    AccountState,
+    AccountStatus,
+    Change,
+    Confirmation,
+    CreateAccount,
+    DeleteAccount,
+    Entitlement,
+    EntitlementId,
+    GrantAccess,
+    ResourceId,
+    RevokeAccess,
+    StateQuery,
+    TargetState,
+    Value,
+)
+
+_IN_USE = (AccountStatus.ENABLED, AccountStatus.PENDING, AccountStatus.UNKNOWN)
+
+
+def query_of(change: Change, operations: Operations) -> StateQuery:
+    """What has to be read to judge *change*."""
+    if isinstance(change, GrantAccess | RevokeAccess):
+        return StateQuery(principals=(change.principal,), resources=(change.entitlement.resource,))
+    if isinstance(change, CreateAccount):
+        login = operations.login(change)
+        return StateQuery(names=(login,)) if login else StateQuery()
+    if isinstance(change, DeleteAccount):
+        return StateQuery(principals=(change.account,))
+    if change.account is not None:
+        return StateQuery(principals=(change.account,))
+    subject = operations.subject(change)
+    return StateQuery(names=(subject,)) if subject else StateQuery()
+
+
+def joined(queries: list[StateQuery]) -> StateQuery:
+    """One query for all of them, each thing once."""
+    return StateQuery(
+        principals=tuple(dict.fromkeys(each for query in queries for each in query.principals)),
+        names=tuple(dict.fromkeys(each for query in queries for each in query.names)),
+        resources=tuple(dict.fromkeys(each for query in queries for each in query.resources)),
+    )
+
+
+class View:
+    """A state that was read, made ready for many questions."""
+
+    def __init__(self, state: AccessState) -> None:
+        self.state = state
+        self._entitlements = {each.id: each for each in state.entitlements}
+        self._accounts: dict[ResourceId, AccountState] = {}
+        self._asked: dict[str, AccountState] = {}
+        for account in state.accounts:
+            self._accounts[account.account] = account
+            if account.asked is not None:
+                self._asked[account.asked] = account
+        self._held: dict[ResourceId, list[EntitlementId]] = {}
+        for grant in state.held:
+            self._held.setdefault(grant.principal, []).append(grant.entitlement)
+
+    @classmethod
+    def empty(cls) -> "View":
+        """A state in which nothing was asked for."""
+        return cls(AccessState())
+
+    def entitlement(self, id: EntitlementId) -> Entitlement | None:
+        """The entitlement, None if the application offers none such."""
+        return self._entitlements.get(id)
+
+    def slugs(self, resource: ResourceId) -> list[str]:
+        """What a resource offers; nothing if it is not there."""
+        return [each.slug for each in self._entitlements if each.resource == resource]
+
+    def account(self, id: ResourceId) -> AccountState | None:
+        """The account, None if it is not there."""
+        return self._accounts.get(id)
+
+    def named(self, name: str) -> AccountState | None:
+        """The account that was asked for by *name*."""
+        return self._asked.get(name)
+
+    def rivals(self, id: EntitlementId, principal: ResourceId) -> list[Entitlement]:
+        """What the principal holds of the entitlements that exclude *id*, and *id* itself."""
+        own = self._entitlements.get(id)
+        group = own.exclusive.set if own is not None and own.exclusive is not None else None
+        found: list[Entitlement] = []
+        for held in self._held.get(principal, ()):
+            entitlement = self._entitlements.get(held)
+            if entitlement is None:
+                continue
+            same = group is not None and entitlement.exclusive is not None and entitlement.exclusive.set == group
+            if held == id or same:
+                found.append(entitlement)
+        return found
+
+
+def subject_of(change: Change, operations: Operations, view: View) -> AccountState | None:
+    """The account that *change* is about, as it is now."""
+    if isinstance(change, GrantAccess | RevokeAccess):
+        return view.account(change.principal)
+    if isinstance(change, CreateAccount):
+        login = operations.login(change)
+        return view.named(login) if login else None
+    if isinstance(change, DeleteAccount):
+        return view.account(change.account)
+    if change.account is not None:
+        return view.account(change.account)
+    name = operations.subject(change)
+    return view.named(name) if name else None
+
+
+def target_of(change: Change, operations: Operations, view: View) -> TargetState:
+    """The part of the state that *change* is about."""
+    account = subject_of(change, operations, view)
+    held: tuple[EntitlementId, ...] = ()
+    facts: dict[str, Value] = {}
+    if isinstance(change, GrantAccess | RevokeAccess):
+        held = tuple(sorted(each.id for each in view.rivals(change.entitlement, change.principal)))
+    elif account is not None:
+        wanted = {each.sets for each in operations.arguments(change) if each.sets}
+        facts = {name: value for name, value in account.facts.items() if name in wanted}
+    if account is None:
+        return TargetState(exists=False, held=held)
+    return TargetState(
+        exists=True,
+        account=account.account,
+        status=account.status,
+        status_raw=account.status_raw,
+        held=held,
+        facts=facts,
+    )
+
+
+def readable(change: Change, operations: Operations) -> bool:
+    """Whether a read can show that *change* was made."""
+    return operations.confirmed_by(change) is Confirmation.READ
+
+
+def met(change: Change, operations: Operations, view: View) -> bool:
+    """Whether the state shows *change* made; only for one that is ``readable``."""
+    target = target_of(change, operations, view)
+    if isinstance(change, GrantAccess):
+        return _at_least(change.entitlement, target.held, view)
+    if isinstance(change, RevokeAccess):
+        return change.entitlement not in target.held
+    if isinstance(change, CreateAccount):
+        return target.exists and target.status in _IN_USE and not unlike(change, operations, target)
+    if isinstance(change, DeleteAccount):
+        return not target.exists or target.status is AccountStatus.DELETED
+    action = operations.action(change.name)
+    if action.leads_to and target.status not in action.leads_to:
+        return False
+    return target.exists and not unlike(change, operations, target)
+
+
+def unlike(change: Change, operations: Operations, target: TargetState) -> list[str]:
+    """The arguments whose values the application shows otherwise; those it does not show are passed over."""
+    if isinstance(change, GrantAccess | RevokeAccess):
+        return []
+    return [
+        argument.name
+        for argument in operations.arguments(change)
+        if argument.sets in target.facts
+        and (wanted := change.arguments.get(argument.name)) is not None
+        and not _same(wanted, target.facts[argument.sets])
+    ]
+
+
+def without_drift(planned: TargetState, now: TargetState) -> bool:
+    """Whether what a plan was made on still holds."""
+    return msgspec.structs.replace(planned, facts={}) == msgspec.structs.replace(now, facts={})
+
+
+def _same(wanted: Value, shown: Value) -> bool:
+    if isinstance(wanted, tuple):
+        return isinstance(shown, tuple) and set(wanted) <= set(shown)
+    if isinstance(wanted, str):
+        # Addresses come back in other letters; an empty text clears a value.
+        return wanted.casefold() == (shown.casefold() if isinstance(shown, str) else "")
+    return wanted == shown
+
+
+def _at_least(id: EntitlementId, held: tuple[EntitlementId, ...], view: View) -> bool:
+    if id in held:
+        return True
+    own = view.entitlement(id)
+    if own is None or own.exclusive is None:
+        return False
+    ranks = [each.exclusive.rank for one in held if (each := view.entitlement(one)) and each.exclusive]
+    return any(rank > own.exclusive.rank for rank in ranks)

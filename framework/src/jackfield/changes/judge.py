@@ -1,0 +1,156 @@
+"""What the live state says of a change before anything is asked of the application: already so, refused, or to be made."""
+
+import msgspec
+
+from jackfield.changes.goals import View, met, readable, subject_of, target_of
+from jackfield.changes.operations import Operations
+from jackfield_contracts import (
+    AccountState,
+    AccountStatus,
+    Change,
+    Confirmation,
+    CreateAccount,
+    DeleteAccount,
+    Entitlement,
+    EntitlementId,
+    GrantAccess,
+    Outcome,
+    OutcomeKind,
+    RevokeAccess,
+    RunAction,
+)
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """What will become of a change as far as a read can tell; ``changed`` means that it is to be made."""
+
+    forecast: Outcome
+    replaces: tuple[EntitlementId, ...] = ()
+
+    @property
+    def go(self) -> bool:
+        """Whether the application is to be asked."""
+        return self.forecast.outcome is OutcomeKind.CHANGED
+
+
+_GO = Judgement(forecast=Outcome(outcome=OutcomeKind.CHANGED))
+
+
+def judge(change: Change, operations: Operations, view: View, protected: frozenset[str] = frozenset()) -> Judgement:
+    """Judge one change on the state that was just read. *protected*: ids, logins and e-mails in small letters."""
+    account = subject_of(change, operations, view)
+    if _is_protected(change, account, protected):
+        return _refused("protected", "it concerns a principal that the configuration protects from every change")
+    if isinstance(change, GrantAccess):
+        return _grant(change, account, view)
+    if isinstance(change, RevokeAccess):
+        return _revoke(change, view)
+    if isinstance(change, CreateAccount):
+        return _create(account)
+    if isinstance(change, DeleteAccount):
+        if met(change, operations, view):
+            return _already("the account is not there" if account is None else "the account is deleted already")
+        return _GO
+    if operations.action(change.name).account is not None and account is None:
+        return _refused("not_found", f"the application has no account {_named(change, operations)!r}")
+    if readable(change, operations) and met(change, operations, view):
+        return _already(f"it is so already: the account is {target_of(change, operations, view).status_raw or 'there'}")
+    return _GO
+
+
+def _grant(change: GrantAccess, account: AccountState | None, view: View) -> Judgement:
+    own = view.entitlement(change.entitlement)
+    if own is None:
+        return _no_entitlement(change.entitlement, view)
+    if own.grantable_to and change.principal.type not in own.grantable_to:
+        return _refused(
+            "wrong_principal", f"it can be granted to {', '.join(own.grantable_to)}, not to a {change.principal.type}"
+        )
+    held = view.rivals(change.entitlement, change.principal)
+    if any(each.id == change.entitlement for each in held):
+        return _already("it is held already")
+    rank = own.exclusive.rank if own.exclusive else 0
+    more = next((each for each in held if each.exclusive and each.exclusive.rank > rank), None)
+    if more is not None:
+        return _already(f"{more.display_name} ({more.id}) is held, which is more")
+    if own.immutable is not None:
+        return _refused("immutable", own.immutable)
+    if account is None:
+        return _refused("not_found", f"the application has no principal {change.principal}")
+    equal = tuple(each for each in held if each.exclusive and each.exclusive.rank == rank)
+    if equal and not change.replace:
+        names = ", ".join(f"{each.display_name} ({each.id})" for each in equal)
+        return _refused("needs_replace", f"it would take the place of {names}; say --replace if that is meant")
+    return Judgement(forecast=_GO.forecast, replaces=tuple(each.id for each in held))
+
+
+def _revoke(change: RevokeAccess, view: View) -> Judgement:
+    own = view.entitlement(change.entitlement)
+    if own is None:
+        return _no_entitlement(change.entitlement, view)
+    held = view.rivals(change.entitlement, change.principal)
+    if not any(each.id == change.entitlement for each in held):
+        rank = own.exclusive.rank if own.exclusive else 0
+        more = next((each for each in held if each.exclusive and each.exclusive.rank > rank), None)
+        if more is not None:
+            return _refused(
+                "holds_more", f"{more.display_name} ({more.id}) is held, which includes it: revoke that one"
+            )
+        return _already(f"it is not held; {_instead(held)}")
+    if own.immutable is not None:
+        return _refused("immutable", own.immutable)
+    return _GO
+
+
+def _create(account: AccountState | None) -> Judgement:
+    if account is None:
+        return _GO
+    if account.status is AccountStatus.DISABLED:
+        reason = f"{account.account} has this login and is {account.status_raw or 'disabled'}: enable it instead"
+        return _refused("account_disabled", reason, account)
+    if account.status is AccountStatus.DELETED:
+        # Whether a deleted account stands in the way is for the application to say.
+        return _GO
+    return _already(f"{account.account} has this login already ({account.status_raw or account.status.value})", account)
+
+
+def _no_entitlement(id: EntitlementId, view: View) -> Judgement:
+    slugs = view.slugs(id.resource)
+    if not slugs:
+        return _refused("not_found", f"the application has no {id.resource}")
+    return _refused("not_found", f"{id.resource} offers {', '.join(slugs)}, not {id.slug!r}")
+
+
+def _instead(held: list[Entitlement]) -> str:
+    others = ", ".join(f"{each.display_name} ({each.id})" for each in held)
+    return f"{others} is held instead, and stays" if others else "nothing else of the kind is held either"
+
+
+def _named(change: RunAction, operations: Operations) -> str:
+    return str(change.account) if change.account else operations.subject(change) or ""
+
+
+def _is_protected(change: Change, account: AccountState | None, protected: frozenset[str]) -> bool:
+    if not protected:
+        return False
+    names: set[str] = set()
+    if isinstance(change, GrantAccess | RevokeAccess):
+        names |= {str(change.principal), change.principal.id}
+    if account is not None:
+        names |= {str(account.account), account.account.id, account.login or "", account.asked or ""}
+    return any(name.casefold() in protected for name in names if name)
+
+
+def _refused(tag: str, reason: str, account: AccountState | None = None) -> Judgement:
+    outcome = Outcome(outcome=OutcomeKind.REFUSED, tag=tag, reason=reason, account=account.account if account else None)
+    return Judgement(forecast=outcome)
+
+
+def _already(reason: str, account: AccountState | None = None) -> Judgement:
+    outcome = Outcome(
+        outcome=OutcomeKind.ALREADY,
+        reason=reason,
+        account=account.account if account else None,
+        confirmed_by=Confirmation.READ,
+    )
+    return Judgement(forecast=outcome)

@@ -1,0 +1,54 @@
+"""What a person asks of the making of changes, and the bench on which they are made."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from jackfield.changes.goals import View
+from jackfield.clock import Clock
+from jackfield.config import HostSettings
+from jackfield.connection import Connection
+from jackfield.log import Logger
+from jackfield.policies import Policy
+from jackfield.state import State
+
+WAIT = 60.0
+"""Seconds to wait for an outcome that is not known yet, where nothing else is said."""
+
+
+class ChangeOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How changes are to be made: by whom and why, ``wait`` seconds for a job, and ``limits`` by kind and hour.
+
+    A ``dry_run`` makes no write call and writes no journal.
+    """
+
+    actor: str | None = None
+    reason: str | None = None
+    wait: float = WAIT
+    dry_run: bool = False
+    limits: Mapping[str, int] = {}
+
+
+class Changing:
+    """One connection that is open for changes; while it is, no other process writes through it."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        state: State,
+        host: HostSettings,
+        options: ChangeOptions,
+        *,
+        clock: Clock,
+        log: Logger,
+        policies: Sequence[Policy] = (),
+    ) -> None:
+        self.connection = connection
+        self.state = state
+        self.host = host
+        self.options = options
+        self.clock = clock
+        self.log = log
+        self.policies = policies
+        self.seen: tuple[str, float, View] | None = None
+        """The state that a plan was just made on: the plan's id, the moment (monotonic), and the state."""

@@ -1,0 +1,127 @@
+"""Plans: changes worked out on the live state, before anything is made."""
+
+import secrets
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+
+from jackfield.changes.goals import View, joined, query_of, subject_of, target_of
+from jackfield.changes.judge import Judgement, judge
+from jackfield.changes.limits import exceeded, limits_of, used
+from jackfield.changes.operations import Operations
+from jackfield.changes.options import Changing
+from jackfield.state.journal import moment
+from jackfield_contracts import (
+    Change,
+    CreateAccount,
+    DeleteAccount,
+    GrantAccess,
+    Plan,
+    PlannedChange,
+    ResourceId,
+    RevokeAccess,
+    RunAction,
+)
+
+
+async def make_plan(changing: Changing, changes: Sequence[Change]) -> Plan:
+    """Work out what *changes* would do to the live state. One read of the state for all of them, no write call.
+
+    Raises BadConfig for a wrong argument, Unsupported for what the connector can't do, and what reading raises.
+    """
+    operations = Operations(changing.connection)
+    completed = [operations.completed(change) for change in changes]
+    view = await read(changing, completed, operations)
+    now = changing.clock.now()
+    id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+    guarded = protected(changing)
+    planned: list[PlannedChange] = []
+    for number, change in enumerate(completed, 1):
+        settled = settle_account(change, operations, view)
+        judgement = judge(settled, operations, view, guarded)
+        planned.append(_planned(f"{id}.{number}", settled, operations, view, judgement))
+    limits, before = limits_of(changing), used(changing)
+    blast = Counter(kind for each in planned if will_be_made(each) for kind in each.kinds)
+    too_many = exceeded([each for each in planned if will_be_made(each)], limits, before)
+    marked = (
+        msgspec.structs.replace(
+            each, warnings=(*each.warnings, *(too_many[kind] for kind in each.kinds if kind in too_many))
+        )
+        if will_be_made(each)
+        else each
+        for each in planned
+    )
+    plan = Plan(
+        id=id,
+        connection=changing.connection.name,
+        connector=changing.connection.plugin.name,
+        created=moment(now),
+        changes=tuple(marked),
+        blast_radius=dict(blast),
+        limits=limits,
+    )
+    changing.seen = (plan.id, changing.clock.monotonic(), view)
+    return plan
+
+
+def will_be_made(planned: PlannedChange) -> bool:
+    """Whether the application is to be asked for it, as far as the plan could see."""
+    return planned.forecast.outcome.value == "changed"
+
+
+async def read(changing: Changing, changes: Sequence[Change], operations: Operations) -> View:
+    """The live state as far as *changes* are about it; no request where there is nothing to ask."""
+    query = joined([query_of(change, operations) for change in changes])
+    if not (query.principals or query.names or query.resources):
+        return View.empty()
+    return View(await changing.connection.read_state(query))
+
+
+def protected(changing: Changing) -> frozenset[str]:
+    """The names of principals that are never changed, in small letters."""
+    return frozenset(name.strip().casefold() for name in changing.host.protected)
+
+
+def settle_account(change: Change, operations: Operations, view: View) -> Change:
+    """An action with the account that its argument names, once that is known."""
+    if isinstance(change, RunAction) and change.account is None and (found := subject_of(change, operations, view)):
+        return msgspec.structs.replace(change, account=found.account)
+    return change
+
+
+def _planned(id: str, change: Change, operations: Operations, view: View, judgement: Judgement) -> PlannedChange:
+    entitlement = view.entitlement(change.entitlement) if isinstance(change, GrantAccess | RevokeAccess) else None
+    return PlannedChange(
+        id=id,
+        change=change,
+        title=title_of(change, operations, view),
+        forecast=judgement.forecast,
+        before=target_of(change, operations, view),
+        replaces=judgement.replaces,
+        kinds=operations.kinds(change, entitlement),
+        warnings=operations.warnings(change),
+    )
+
+
+def title_of(change: Change, operations: Operations, view: View) -> str:
+    """*change* in words, with the names that the application shows."""
+    account = subject_of(change, operations, view)
+    if isinstance(change, GrantAccess | RevokeAccess):
+        entitlement = view.entitlement(change.entitlement)
+        what = f"{entitlement.display_name} ({change.entitlement})" if entitlement else str(change.entitlement)
+        who = _who(change.principal, account.display_name or account.login or "") if account else str(change.principal)
+        return f"grant {what} to {who}" if isinstance(change, GrantAccess) else f"revoke {what} from {who}"
+    if isinstance(change, CreateAccount):
+        return f"create the account {operations.login(change) or change.type}"
+    if isinstance(change, DeleteAccount):
+        return (
+            f"delete the account {_who(change.account, account.display_name or account.login or '' if account else '')}"
+        )
+    if change.account is not None:
+        return f"{change.name} {_who(change.account, account.display_name or account.login or '' if account else '')}"
+    return f"{change.name} {operations.subject(change) or ''}".rstrip()
+
+
+def _who(id: ResourceId, name: str) -> str:
+    return f"{name} ({id})" if name else str(id)

@@ -1,0 +1,56 @@
+"""Plan files: a plan as JSON with a digest of it, so that a change to the file is noticed."""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from jackfield.errors import BadConfig, PlanOutdated, storing
+from jackfield_contracts import Plan
+
+FORMAT = "jackfield-plan/1"
+
+
+def save_plan(plan: Plan, file: Path) -> None:
+    """Write *plan* to *file* (mode 0600), over an older one; whole or not at all."""
+    body = msgspec.to_builtins(plan)
+    document = {"format": FORMAT, "digest": _digest(body), "plan": body}
+    beside = file.with_name(file.name + ".new")
+    with storing(file):
+        beside.unlink(missing_ok=True)
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as to:
+            to.write(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+        beside.replace(file)
+
+
+def load_plan(file: Path) -> Plan:
+    """The plan in *file*. Raises BadConfig if it is none, PlanOutdated if it was changed since it was written."""
+    with storing(file):
+        try:
+            content = file.read_bytes()
+        except (FileNotFoundError, IsADirectoryError) as error:
+            raise BadConfig(f"the plan {file} can't be read: {error.strerror}") from None
+    try:
+        document = msgspec.json.decode(content)
+    except (msgspec.DecodeError, RecursionError):
+        document = None
+    known = cast("dict[str, Any]", document) if isinstance(document, dict) else {}
+    if known.get("format") != FORMAT or "plan" not in known:
+        raise BadConfig(f"{file} is no plan", hint="`jackfield plan CONNECTION FILE -o PLAN` writes one.")
+    if _digest(known["plan"]) != known.get("digest"):
+        raise PlanOutdated(
+            f"the plan {file} was changed after it was written", hint="Make it again with `jackfield plan`."
+        )
+    try:
+        return msgspec.convert(known["plan"], Plan)
+    except msgspec.ValidationError as error:
+        raise PlanOutdated(
+            f"the plan {file} is of another version: {error}", hint="Make it again with `jackfield plan`."
+        ) from None
+
+
+def _digest(body: Any) -> str:
+    return "sha256:" + hashlib.sha256(msgspec.json.encode(body, order="sorted")).hexdigest()

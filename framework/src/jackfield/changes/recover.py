@@ -1,0 +1,101 @@
+"""Settling what an interrupted process left undecided: by reading the state first.
+
+Promises that no intent stays undecided if the application can be read, and that nothing is done twice.
+"""
+
+from datetime import datetime, timedelta
+
+from jackfield.changes.asking import ask
+from jackfield.changes.attempt import Attempt, Desk, Progress, unverified
+from jackfield.changes.confirm import conclude
+from jackfield.changes.execute import batches
+from jackfield.changes.goals import View, met, readable, target_of, without_drift
+from jackfield.changes.operations import Operations
+from jackfield.changes.options import Changing
+from jackfield.changes.plan import read
+from jackfield_contracts import Confirmation, JournalEntry, JournalStatus, Outcome, OutcomeKind
+
+_MADE_AGAIN_WITHIN = timedelta(hours=1)
+"""How old an intent may be to be carried on; what was meant longer ago is left to a person."""
+
+
+async def recover(
+    changing: Changing, progress: Progress | None = None, *, wait: float | None = None
+) -> tuple[JournalEntry, ...]:
+    """Settle the undecided changes of this connection, the oldest first; *wait* seconds for jobs (as in the options).
+
+    One that the state shows made is ``changed``; one that it shows not made is made now, unless the state is another
+    than before it; one of which nothing can be read is ``unverified``.
+    """
+    entries = changing.state.changes(changing.connection.name, undecided=True, limit=None)[::-1]
+    if not entries:
+        return ()
+    desk = Desk(changing, Operations(changing.connection), progress)
+    asked = [Attempt(entry) for entry in entries if entry.outcome is not None]
+    lost = [Attempt(entry, doubtful=True) for entry in entries if entry.outcome is None]
+    again = await _judge_lost(desk, lost)
+    for batch, view in again:
+        await ask(desk, batch, view)
+    await _read_pending(desk, [each for each in asked if _without_job(each)])
+    going = [
+        each
+        for each in (*asked, *(one for batch, _ in again for one in batch))
+        if not each.settled and not _without_job(each)
+    ]
+    if going:
+        await conclude(desk, going, wait=changing.options.wait if wait is None else wait)
+    return tuple(each.entry for each in (*asked, *lost))
+
+
+async def _judge_lost(desk: Desk, attempts: list[Attempt]) -> list[tuple[list[Attempt], View]]:
+    """Settle what can be told of changes whose answer was lost; the others, in batches, with the state to ask on."""
+    unreadable = [each for each in attempts if not readable(each.change, desk.operations)]
+    if unreadable:
+        reason = "the process ended before an answer came, and nothing can be read that would tell"
+        desk.settle([(each, unverified(reason), None) for each in unreadable])
+    left = [each for each in attempts if not each.settled]
+    if not left:
+        return []
+    view = await read(desk.changing, [each.change for each in left], desk.operations)
+    again: list[Attempt] = []
+    over: list[tuple[Attempt, Outcome, View | None]] = []
+    for attempt in left:
+        now = target_of(attempt.change, desk.operations, view)
+        if met(attempt.change, desk.operations, view):
+            over.append((attempt, Outcome(outcome=OutcomeKind.CHANGED, confirmed_by=Confirmation.READ), view))
+        elif not _recent(desk, attempt.entry) or not without_drift(attempt.entry.before, now):
+            reason = "the process ended before it was made"
+            over.append(
+                (attempt, Outcome(outcome=OutcomeKind.FAILED, tag="not_made", reason=reason, retryable=True), view)
+            )
+        else:
+            again.append(attempt)
+    if over:
+        desk.settle(over)
+    return [(batch, view) for batch in batches(again, desk.operations)]
+
+
+async def _read_pending(desk: Desk, attempts: list[Attempt]) -> None:
+    """Settle changes that go on without a job where the state shows them made by now."""
+    attempts = [each for each in attempts if readable(each.change, desk.operations)]
+    if not attempts:
+        return
+    view = await read(desk.changing, [each.change for each in attempts], desk.operations)
+    made = [each for each in attempts if met(each.change, desk.operations, view)]
+    if made:
+        changed = Outcome(outcome=OutcomeKind.CHANGED, confirmed_by=Confirmation.READ)
+        desk.settle([(each, changed, view) for each in made])
+
+
+def _without_job(attempt: Attempt) -> bool:
+    answer = attempt.entry.outcome
+    return (
+        attempt.entry.status is not JournalStatus.SETTLED
+        and answer is not None
+        and answer.outcome is OutcomeKind.PENDING
+        and answer.job is None
+    )
+
+
+def _recent(desk: Desk, entry: JournalEntry) -> bool:
+    return desk.changing.clock.now() - datetime.fromisoformat(entry.intended) < _MADE_AGAIN_WITHIN

@@ -1,0 +1,22 @@
+"""The journal of changes."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    """Make the table of changes."""
+    op.create_table(
+        "changes",
+        sa.Column("id", sa.String(80), primary_key=True),
+        sa.Column("connection", sa.String(80), nullable=False),
+        sa.Column("status", sa.String(20), nullable=False),
+        sa.Column("plan", sa.String(80)),
+        sa.Column("intended", sa.String(40), nullable=False),
+        sa.Column("entry", sa.Text, nullable=False),
+    )
+    op.create_index("changes_by_connection", "changes", ["connection", "intended"])
+    op.create_index("changes_by_status", "changes", ["status"])
