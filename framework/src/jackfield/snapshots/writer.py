@@ -68,6 +68,8 @@ class SnapshotWriter:
         self._states: tuple[int, list[ScopeState]] = (-1, [])
         self._unmerged = 0
         self._turn = asyncio.Lock()
+        self.dropped_scopes = False
+        """Whether scopes were dropped: then ``scopes_of`` may say less than what was opened and packed."""
 
     # --- the header -------------------------------------------------------------------------------------------------
 
@@ -193,6 +195,7 @@ class SnapshotWriter:
             self.db.execute("DELETE FROM grant_row WHERE scope = ?", (key,))
             self.db.execute("DELETE FROM grant_page WHERE scope = ?", (key,))
             self.db.execute("DELETE FROM scope_row WHERE key = ?", (key,))
+            self.dropped_scopes = True
         self._scopes.clear()
 
     async def restart_read(self, read: Read) -> None:
@@ -335,6 +338,7 @@ class SnapshotWriter:
             "DELETE FROM scope_row WHERE definition ->> '$.resource.type' = ? AND definition ->> '$.resource.id' = ?",
             (gone.type, gone.id),
         )
+        self.dropped_scopes = True
         self._resources.pop((gone.type, gone.id), None)
         self._scopes.clear()
 

@@ -1,0 +1,132 @@
+"""A page is stored while the next one is read: what one of the two does never harms or hides the other."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jackfield.clock import SystemClock
+from jackfield.errors import BadConfig, CursorExpired, RemoteContract
+from jackfield.hookspecs import Reads, family
+from jackfield.snapshots import writer as writing
+from jackfield.snapshots.file import create_partial
+from jackfield.snapshots.writer import Read, SnapshotWriter
+from jackfield.sync.engine import Engine
+from jackfield.sync.pages import PageReader, Patience
+from jackfield_contracts import Entitlement, EntitlementId, Grant, Item, Page, Resource, ResourceId, RowKind, Scope
+
+from .facade import Log, opened, throw
+
+GROUPS = Scope(name="group", family="groups", rows=RowKind.RESOURCES, lists="group")
+
+
+def of(group: str) -> ResourceId:
+    return ResourceId(type="group", id=group)
+
+
+def scope(group: str, *, expected: int | None = None, fallback: str | None = None) -> Scope:
+    return Scope(name=f"group:{group}/*", family="members", resource=of(group), expected=expected, fallback=fallback)
+
+
+def group(id: str) -> tuple[Item, ...]:
+    member = EntitlementId(resource=of(id), slug="member")
+    return (
+        Resource(id=of(id), scope="group", display_name=id),
+        Entitlement(id=member, scope="group", display_name="Member"),
+    )
+
+
+def grants(id: str, *users: str) -> tuple[Item, ...]:
+    member = EntitlementId(resource=of(id), slug="member")
+    return tuple(
+        Grant(entitlement=member, principal=ResourceId(type="user", id=user), scope=f"group:{id}/*") for user in users
+    )
+
+
+def held(writer: SnapshotWriter) -> list[tuple[str, str]]:
+    """The grants as group and user."""
+    rows = writer.db.execute(
+        "SELECT n.id, p.id FROM grant_row g JOIN entitlement_row e ON e.key = g.entitlement"
+        " JOIN node n ON n.key = e.resource JOIN node p ON p.key = g.principal ORDER BY 1, 2"
+    )
+    return rows.fetchall()
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> SnapshotWriter:
+    return SnapshotWriter(create_partial(tmp_path / "snapshot.partial"), SystemClock())
+
+
+@asynccontextmanager
+async def engine(
+    implementation: Reads, writer: SnapshotWriter, told: Callable[[], None] = lambda: None
+) -> AsyncGenerator[Engine]:
+    """*told* is called before a page is stored."""
+    patience = Patience(retry_deadline=5.0, stall_timeout=30.0)
+
+    def stored(page: Page) -> int:
+        told()
+        return 1
+
+    async with opened(implementation) as connection:
+        yield Engine(
+            connection.families(),
+            writer,
+            PageReader(connection, writer, patience, SystemClock(), Log()),
+            concurrency=4,
+            retry_deadline=5.0,
+            clock=SystemClock(),
+            stored=stored,
+        )
+
+
+class Restarting(Reads):
+    """A listing of groups that starts over and then lacks one, whose members can still be asked for."""
+
+    def __init__(self) -> None:
+        self.passes = 0
+        self.asked: list[tuple[str, ...]] = []
+
+    @family("groups", scopes=(GROUPS,))
+    async def groups(self, cursor: str | None) -> Page:
+        if cursor is None:
+            self.passes += 1
+            if self.passes == 1:
+                return Page(items=(*group("g1"), *group("g2")), opens=(scope("g1"), scope("g2")), next="2")
+            return Page(items=group("g1"), opens=(scope("g1"),), next="3")
+        if cursor == "2":
+            raise CursorExpired("start again")
+        return Page(items=group("g3"), opens=(scope("g3"),))
+
+    @family("members", follows=("groups",), max_weight=100, max_scopes=100)
+    async def members(self, scopes: tuple[Scope, ...]) -> Page:
+        ids = [each.resource.id for each in scopes if each.resource]
+        self.asked.append(tuple(ids))
+        return Page(items=tuple(row for id in ids for row in grants(id, "u1")))
+
+
+class OneByOne(Restarting):
+    """The same, where each group is asked for alone."""
+
+    @family("members", follows=("groups",), max_scopes=1)
+    async def members(self, scopes: tuple[Scope, ...]) -> Page:
+        return await Restarting.members(self, scopes)
+
+
+@pytest.mark.parametrize(("app", "asked"), [(Restarting(), [("g1", "g3")]), (OneByOne(), [("g1",), ("g3",)])])
+def test_a_scope_that_the_listing_took_back_is_not_read(
+    writer: SnapshotWriter, app: Restarting, asked: list[tuple[str, ...]]
+):
+    async def run() -> None:
+        async with engine(app, writer) as sync:
+            await sync.run()
+
+    asyncio.run(run())
+    assert app.asked == asked
+    assert held(writer) == [("g1", "u1"), ("g3", "u1")]
+    assert {read.state for read in writer.reads()} == {"done"}
