@@ -130,3 +130,43 @@ def test_a_scope_that_the_listing_took_back_is_not_read(
     assert app.asked == asked
     assert held(writer) == [("g1", "u1"), ("g3", "u1")]
     assert {read.state for read in writer.reads()} == {"done"}
+
+
+class Again(Reads):
+    """A group whose count disagrees; its second read starts over, and then gets nowhere."""
+
+    def __init__(self) -> None:
+        self.passes = 0
+
+    @family("groups", scopes=(GROUPS,))
+    async def groups(self) -> Page:
+        return Page(items=group("g1"), opens=(scope("g1", expected=4, fallback="listing"),))
+
+    @family("members", follows=("groups",), max_scopes=100)
+    async def members(self, scopes: tuple[Scope, ...]) -> Page:
+        return Page(items=grants("g1", "u1", "u2", "u3"))
+
+    @family("listing", follows=("groups",))
+    async def listing(self, scopes: tuple[Scope, ...], cursor: str | None) -> Page:
+        if cursor is None:
+            self.passes += 1
+            if self.passes == 1:
+                return Page(items=grants("g1", "u1", "u2"), next="2")
+            raise RemoteContract("no sense")
+        if cursor == "2":
+            return Page(items=grants("g1", "u3"), next="3")
+        raise CursorExpired("start again")
+
+
+@pytest.mark.parametrize("most", [1, 1000])
+def test_a_second_read_that_starts_over_and_fails_takes_nothing_away(
+    writer: SnapshotWriter, monkeypatch: pytest.MonkeyPatch, most: int
+):
+    monkeypatch.setattr(writing, "_MOST_UNMERGED", most)
+
+    async def run() -> None:
+        async with engine(Again(), writer) as sync:
+            await sync.run()
+
+    asyncio.run(run())
+    assert held(writer) == [("g1", "u1"), ("g1", "u2"), ("g1", "u3")]

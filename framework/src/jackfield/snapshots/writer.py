@@ -254,7 +254,7 @@ class SnapshotWriter:
             if page.next is None and not read.pages:
                 # All that the read gives, often whole groups: better now, while others wait for answers, than at the end.
                 await self._merge_after(staged)
-            elif self._unmerged >= _MOST_UNMERGED:
+            elif self._unmerged >= _MOST_UNMERGED and not self._second_reads():
                 await self._merge_after(0)
             for gone in page.vanished:
                 self._drop(gone)
@@ -284,6 +284,10 @@ class SnapshotWriter:
         self.db.execute("DELETE FROM grant_page WHERE rowid > ?", (staged,))
         if not staged:
             self._unmerged = 0
+
+    def _second_reads(self) -> bool:
+        """Whether second reads have begun: until they end, their rows must not take the place of the first ones."""
+        return self.db.execute("SELECT 1 FROM read_row WHERE reread").fetchone() is not None
 
     def _staged(self) -> int:
         return self.db.execute("SELECT coalesce(max(rowid), 0) FROM grant_page").fetchone()[0]
