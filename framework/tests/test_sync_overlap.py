@@ -170,3 +170,22 @@ def test_a_second_read_that_starts_over_and_fails_takes_nothing_away(
 
     asyncio.run(run())
     assert held(writer) == [("g1", "u1"), ("g1", "u2"), ("g1", "u3")]
+
+
+class Slow(Reads):
+    """Its second page never comes."""
+
+    @family("groups", scopes=(GROUPS,))
+    async def groups(self, cursor: str | None) -> Page:
+        if cursor is not None:
+            await asyncio.sleep(20)
+        return Page(items=group("g1"), next="2")
+
+
+def test_a_page_that_can_not_be_stored_ends_the_read_at_once(writer: SnapshotWriter):
+    async def run() -> None:
+        async with engine(Slow(), writer, throw(BadConfig("another account"))) as sync, asyncio.timeout(5):
+            await sync.run()
+
+    with pytest.raises(BadConfig, match="another account"):
+        asyncio.run(run())

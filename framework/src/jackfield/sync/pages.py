@@ -95,6 +95,11 @@ class PageReader:
         storing: asyncio.Future[None] | None = None
         try:
             while True:
+                if storing is not None:
+                    # A page that can't be stored ends the read now, however long the next one takes to come.
+                    await asyncio.wait((ahead, storing), return_when=asyncio.FIRST_COMPLETED)
+                    if storing.done():
+                        storing.result()
                 page = await ahead
                 empty = 0 if page.items or page.opens else empty + 1
                 following = self._guard(page, cursor, seen, empty)
