@@ -189,3 +189,89 @@ def test_a_page_that_can_not_be_stored_ends_the_read_at_once(writer: SnapshotWri
 
     with pytest.raises(BadConfig, match="another account"):
         asyncio.run(run())
+
+
+class Held(sqlite3.Connection):
+    """A database whose COMMITs in a thread take until they are let go."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.begun = threading.Event()
+        self.let_go = threading.Event()
+        self.running = 0
+        self.overlapping: list[str] = []
+
+    def execute(self, sql: str, *arguments: Any) -> sqlite3.Cursor:
+        if sql != "COMMIT" or threading.current_thread() is threading.main_thread():
+            self.overlapping += [sql] * self.running
+            return super().execute(sql, *arguments)
+        self.running += 1
+        self.begun.set()
+        assert self.let_go.wait(10)
+        try:
+            return super().execute(sql, *arguments)
+        finally:
+            self.running -= 1
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Held:
+    create_partial(tmp_path / "slow").close()
+    return sqlite3.connect(tmp_path / "slow", isolation_level=None, check_same_thread=False, factory=Held)
+
+
+def test_a_transaction_is_over_only_when_its_statement_is_however_often_it_is_cancelled(slow: Held):
+    writer = SnapshotWriter(slow, SystemClock())
+
+    async def run() -> None:
+        async def store() -> None:
+            async with writer.transaction():
+                writer.set_header({"a": "1"})
+
+        task = asyncio.create_task(store())
+        await asyncio.to_thread(slow.begun.wait, 10)
+        for _ in range(3):
+            task.cancel()
+            await asyncio.sleep(0.02)
+        early = task.done()
+        slow.let_go.set()
+        await asyncio.wait([task])
+        assert not early
+        assert task.cancelled()
+
+    asyncio.run(run())
+    assert writer.header() == {"a": "1"}
+
+
+def test_a_sync_is_over_only_when_its_pages_are_however_often_it_is_cancelled(slow: Held):
+    """As SIGTERM does it: every task is cancelled, and those that wait for others once more."""
+    slow.let_go.set()
+    writer = SnapshotWriter(slow, SystemClock())
+
+    async def run() -> None:
+        def hold() -> None:
+            slow.begun.clear()
+            slow.let_go.clear()
+
+        async def sync() -> None:
+            async with engine(Slow(), writer, hold) as reading:
+                await reading.run()
+
+        task = asyncio.create_task(sync())
+        while slow.let_go.is_set():
+            await asyncio.sleep(0)
+        await asyncio.to_thread(slow.begun.wait, 10)
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for _ in range(3):
+            for one in others:
+                one.cancel()
+            for _ in range(5):
+                await asyncio.sleep(0)
+        assert not task.done()
+        slow.let_go.set()
+        await asyncio.wait([task])
+        assert task.cancelled()
+        assert [one for one in others if not one.done()] == []
+        assert not slow.running
+
+    asyncio.run(run())

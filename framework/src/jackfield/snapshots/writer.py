@@ -7,7 +7,7 @@ nothing. Hides keys, tables and transactions.
 import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from itertools import islice
 from typing import TypeVar
 
@@ -121,7 +121,10 @@ class SnapshotWriter:
         try:
             await asyncio.shield(running)
         except asyncio.CancelledError:
-            await asyncio.wait([running])
+            # Cancelled once more, it waits all the same: what comes after must not meet the statement halfway.
+            while not running.done():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([running])
             running.exception()  # what it failed with no longer matters, and would be complained about
             raise
 
