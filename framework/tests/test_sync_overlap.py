@@ -275,3 +275,58 @@ def test_a_sync_is_over_only_when_its_pages_are_however_often_it_is_cancelled(sl
         assert not slow.running
 
     asyncio.run(run())
+
+
+def test_nothing_is_read_while_a_statement_runs_in_a_thread(slow: Held):
+    """Else SQLite's error of that statement is lost, and rows that the disk refused pass for stored."""
+    writer = SnapshotWriter(slow, SystemClock())
+
+    async def run() -> None:
+        async def store() -> None:
+            async with writer.transaction():
+                read = writer.add_read("groups")
+                writer.set_header({"a": "1"})
+                reads.append(read)
+
+        reads: list[Read] = []
+        for ask in (
+            lambda: writer.stored("group", ["g1"]),
+            lambda: writer.scopes_of(reads[0]),
+            lambda: writer.cursor_hashes(Read(key=1, family="groups", pages=1)),
+            writer.header,
+        ):
+            slow.begun.clear()
+            slow.let_go.clear()
+            task = asyncio.create_task(store())
+            await asyncio.to_thread(slow.begun.wait, 10)
+            threading.Timer(0.05, slow.let_go.set).start()
+            ask()
+            await task
+
+    asyncio.run(run())
+    assert slow.overlapping == []
+
+
+def test_a_merge_that_the_disk_refuses_is_noticed_while_rows_are_asked_for(tmp_path: Path):
+    for number in range(20):
+        writer = SnapshotWriter(create_partial(tmp_path / f"{number}"), SystemClock())
+        asyncio.run(_merge_without_room(writer))
+        writer.db.close()
+
+
+async def _merge_without_room(writer: SnapshotWriter) -> None:
+    async with writer.transaction():
+        read = writer.add_read("groups")
+        writer.add_scope(GROUPS, read=read.key)
+        writer.add_scope(scope("g1"), read=read.key)
+    first = Page(items=(*group("g1"), *grants("g1", *(f"u{number}" for number in range(4000)))), next="2")
+    await writer.store(read, first, feeding={}, next_hash=1, requests=1)
+    (pages,) = writer.db.execute("PRAGMA page_count").fetchone()
+    writer.db.execute(f"PRAGMA max_page_count = {pages + 2}")
+    merging = asyncio.create_task(writer.merge())
+    while not merging.done():
+        writer.stored("group", ["g1", "unknown"])
+        await asyncio.sleep(0)
+    error = merging.exception()
+    assert isinstance(error, sqlite3.OperationalError)
+    assert error.sqlite_errorname == "SQLITE_FULL"

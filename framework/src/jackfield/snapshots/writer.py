@@ -6,6 +6,7 @@ nothing. Hides keys, tables and transactions.
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from itertools import islice
@@ -68,6 +69,9 @@ class SnapshotWriter:
         self._states: tuple[int, list[ScopeState]] = (-1, [])
         self._unmerged = 0
         self._turn = asyncio.Lock()
+        # A connection keeps the error of its last call: a statement that fails in a thread while another one is run here
+        # passes for done. So whoever reads outside of a transaction waits for the thread.
+        self._using = threading.Lock()
         self.dropped_scopes = False
         """Whether scopes were dropped: then ``scopes_of`` may say less than what was opened and packed."""
 
@@ -75,7 +79,8 @@ class SnapshotWriter:
 
     def header(self) -> dict[str, str]:
         """All entries of the header."""
-        return dict(self.db.execute("SELECT key, value FROM header").fetchall())
+        with self._using:
+            return dict(self.db.execute("SELECT key, value FROM header").fetchall())
 
     def set_header(self, entries: Mapping[str, str | None]) -> None:
         """Set entries of the header; None removes one."""
@@ -117,7 +122,7 @@ class SnapshotWriter:
 
     async def _aside(self, statement: str, arguments: tuple[int, ...] = ()) -> None:
         """Run one long statement in a thread, so that pages are read meanwhile; call within a transaction."""
-        running = asyncio.get_running_loop().run_in_executor(None, self.db.execute, statement, arguments)
+        running = asyncio.get_running_loop().run_in_executor(None, self._execute, statement, arguments)
         try:
             await asyncio.shield(running)
         except asyncio.CancelledError:
@@ -127,6 +132,10 @@ class SnapshotWriter:
                     await asyncio.wait([running])
             running.exception()  # what it failed with no longer matters, and would be complained about
             raise
+
+    def _execute(self, statement: str, arguments: tuple[int, ...]) -> None:
+        with self._using:
+            self.db.execute(statement, arguments)
 
     def add_read(self, family: str, *, reread: bool = False, cursor: str | None = None) -> Read:
         """Begin a read, from *cursor* if there is one; call within a transaction."""
@@ -165,7 +174,9 @@ class SnapshotWriter:
     def scopes_of(self, read: Read) -> tuple[Scope, ...]:
         """The scopes that *read* was packed with, as opened."""
         column = "reread" if read.reread else "read"
-        rows = self.db.execute(f"SELECT definition FROM scope_row WHERE {column} = ? ORDER BY key", (read.key,))
+        query = f"SELECT definition FROM scope_row WHERE {column} = ? ORDER BY key"
+        with self._using:
+            rows = self.db.execute(query, (read.key,)).fetchall()
         return tuple(msgspec.json.decode(row[0], type=Scope) for row in rows)
 
     def scope_states(self) -> list[ScopeState]:
@@ -221,9 +232,9 @@ class SnapshotWriter:
         """The hashes of the cursors that led to the pages stored for *read*."""
         if not read.pages:
             return set()
-        return {
-            row[0] for row in self.db.execute("SELECT cursor_hash FROM page_row WHERE read = ?", (read.key,)) if row[0]
-        }
+        with self._using:
+            rows = self.db.execute("SELECT cursor_hash FROM page_row WHERE read = ?", (read.key,)).fetchall()
+        return {row[0] for row in rows if row[0]}
 
     # --- pages ------------------------------------------------------------------------------------------------------
 
@@ -316,15 +327,18 @@ class SnapshotWriter:
         if asked:
             if len(self._resources) + len(asked) > _CACHED_RESOURCES:
                 self._resources.clear()
-            keys = [key for key in (self._keys.known(type, id) for id in asked) if key is not None]
-            rows = self.db.execute(
+            for id, scope, display_name, data in self._ask(type, asked):
+                found[id] = self._resources[type, id] = decode_resource(type, id, scope, display_name, data)
+        return found
+
+    def _ask(self, type: str, ids: list[str]) -> list[tuple[str, str, str, str]]:
+        with self._using:
+            keys = [key for key in (self._keys.known(type, id) for id in ids) if key is not None]
+            return self.db.execute(
                 "SELECT n.id, s.name, r.display_name, r.data FROM json_each(?) j CROSS JOIN resource_row r ON r.key = j.value"
                 " JOIN node n ON n.key = r.key JOIN scope_row s ON s.key = r.scope",
                 (msgspec.json.encode(keys).decode(),),
-            )
-            for id, scope, display_name, data in rows:
-                found[id] = self._resources[type, id] = decode_resource(type, id, scope, display_name, data)
-        return found
+            ).fetchall()
 
     def _expect(self, expected: Mapping[str, int]) -> None:
         self.db.executemany(
