@@ -6,8 +6,9 @@ nothing. Hides keys, tables and transactions.
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from itertools import islice
 from typing import TypeVar
 
@@ -68,12 +69,18 @@ class SnapshotWriter:
         self._states: tuple[int, list[ScopeState]] = (-1, [])
         self._unmerged = 0
         self._turn = asyncio.Lock()
+        # A connection keeps the error of its last call: a statement that fails in a thread while another one is run here
+        # passes for done. So whoever reads outside of a transaction waits for the thread.
+        self._using = threading.Lock()
+        self.dropped_scopes = False
+        """Whether scopes were dropped: then ``scopes_of`` may say less than what was opened and packed."""
 
     # --- the header -------------------------------------------------------------------------------------------------
 
     def header(self) -> dict[str, str]:
         """All entries of the header."""
-        return dict(self.db.execute("SELECT key, value FROM header").fetchall())
+        with self._using:
+            return dict(self.db.execute("SELECT key, value FROM header").fetchall())
 
     def set_header(self, entries: Mapping[str, str | None]) -> None:
         """Set entries of the header; None removes one."""
@@ -115,13 +122,20 @@ class SnapshotWriter:
 
     async def _aside(self, statement: str, arguments: tuple[int, ...] = ()) -> None:
         """Run one long statement in a thread, so that pages are read meanwhile; call within a transaction."""
-        running = asyncio.get_running_loop().run_in_executor(None, self.db.execute, statement, arguments)
+        running = asyncio.get_running_loop().run_in_executor(None, self._execute, statement, arguments)
         try:
             await asyncio.shield(running)
         except asyncio.CancelledError:
-            await asyncio.wait([running])
+            # Cancelled once more, it waits all the same: what comes after must not meet the statement halfway.
+            while not running.done():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([running])
             running.exception()  # what it failed with no longer matters, and would be complained about
             raise
+
+    def _execute(self, statement: str, arguments: tuple[int, ...]) -> None:
+        with self._using:
+            self.db.execute(statement, arguments)
 
     def add_read(self, family: str, *, reread: bool = False, cursor: str | None = None) -> Read:
         """Begin a read, from *cursor* if there is one; call within a transaction."""
@@ -160,7 +174,9 @@ class SnapshotWriter:
     def scopes_of(self, read: Read) -> tuple[Scope, ...]:
         """The scopes that *read* was packed with, as opened."""
         column = "reread" if read.reread else "read"
-        rows = self.db.execute(f"SELECT definition FROM scope_row WHERE {column} = ? ORDER BY key", (read.key,))
+        query = f"SELECT definition FROM scope_row WHERE {column} = ? ORDER BY key"
+        with self._using:
+            rows = self.db.execute(query, (read.key,)).fetchall()
         return tuple(msgspec.json.decode(row[0], type=Scope) for row in rows)
 
     def scope_states(self) -> list[ScopeState]:
@@ -193,6 +209,7 @@ class SnapshotWriter:
             self.db.execute("DELETE FROM grant_row WHERE scope = ?", (key,))
             self.db.execute("DELETE FROM grant_page WHERE scope = ?", (key,))
             self.db.execute("DELETE FROM scope_row WHERE key = ?", (key,))
+            self.dropped_scopes = True
         self._scopes.clear()
 
     async def restart_read(self, read: Read) -> None:
@@ -215,9 +232,9 @@ class SnapshotWriter:
         """The hashes of the cursors that led to the pages stored for *read*."""
         if not read.pages:
             return set()
-        return {
-            row[0] for row in self.db.execute("SELECT cursor_hash FROM page_row WHERE read = ?", (read.key,)) if row[0]
-        }
+        with self._using:
+            rows = self.db.execute("SELECT cursor_hash FROM page_row WHERE read = ?", (read.key,)).fetchall()
+        return {row[0] for row in rows if row[0]}
 
     # --- pages ------------------------------------------------------------------------------------------------------
 
@@ -251,7 +268,7 @@ class SnapshotWriter:
             if page.next is None and not read.pages:
                 # All that the read gives, often whole groups: better now, while others wait for answers, than at the end.
                 await self._merge_after(staged)
-            elif self._unmerged >= _MOST_UNMERGED:
+            elif self._unmerged >= _MOST_UNMERGED and not self._second_reads():
                 await self._merge_after(0)
             for gone in page.vanished:
                 self._drop(gone)
@@ -282,6 +299,10 @@ class SnapshotWriter:
         if not staged:
             self._unmerged = 0
 
+    def _second_reads(self) -> bool:
+        """Whether second reads have begun: until they end, their rows must not take the place of the first ones."""
+        return self.db.execute("SELECT 1 FROM read_row WHERE reread").fetchone() is not None
+
     def _staged(self) -> int:
         return self.db.execute("SELECT coalesce(max(rowid), 0) FROM grant_page").fetchone()[0]
 
@@ -306,15 +327,18 @@ class SnapshotWriter:
         if asked:
             if len(self._resources) + len(asked) > _CACHED_RESOURCES:
                 self._resources.clear()
-            keys = [key for key in (self._keys.known(type, id) for id in asked) if key is not None]
-            rows = self.db.execute(
+            for id, scope, display_name, data in self._ask(type, asked):
+                found[id] = self._resources[type, id] = decode_resource(type, id, scope, display_name, data)
+        return found
+
+    def _ask(self, type: str, ids: list[str]) -> list[tuple[str, str, str, str]]:
+        with self._using:
+            keys = [key for key in (self._keys.known(type, id) for id in ids) if key is not None]
+            return self.db.execute(
                 "SELECT n.id, s.name, r.display_name, r.data FROM json_each(?) j CROSS JOIN resource_row r ON r.key = j.value"
                 " JOIN node n ON n.key = r.key JOIN scope_row s ON s.key = r.scope",
                 (msgspec.json.encode(keys).decode(),),
-            )
-            for id, scope, display_name, data in rows:
-                found[id] = self._resources[type, id] = decode_resource(type, id, scope, display_name, data)
-        return found
+            ).fetchall()
 
     def _expect(self, expected: Mapping[str, int]) -> None:
         self.db.executemany(
@@ -335,6 +359,7 @@ class SnapshotWriter:
             "DELETE FROM scope_row WHERE definition ->> '$.resource.type' = ? AND definition ->> '$.resource.id' = ?",
             (gone.type, gone.id),
         )
+        self.dropped_scopes = True
         self._resources.pop((gone.type, gone.id), None)
         self._scopes.clear()
 

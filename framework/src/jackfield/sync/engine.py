@@ -170,7 +170,7 @@ class Engine:
 
     async def _read(self, read: Read) -> None:
         family = self._families[read.family]
-        scopes = family.scopes or self._packed.pop(read.key, ()) or self._writer.scopes_of(read)
+        scopes = family.scopes or self._scopes_of(read)
 
         async def store(page: Page, following: int | None) -> None:
             requests = self._stored(page)
@@ -180,6 +180,9 @@ class Engine:
             self._changed.set()
 
         try:
+            if not scopes and read.cursor is None:
+                await self._nothing_left(read)
+                return
             tries = _TRIES_BEFORE_SPLITTING if _can_be_split(family, scopes) else None
             await self._pages.read(read, scopes, store, tries=tries, until=self._until.get(read.key))
         except _FATAL:
@@ -190,6 +193,15 @@ class Engine:
             self._active -= 1
             self._open[read.family] -= 1
             self._changed.set()
+
+    def _scopes_of(self, read: Read) -> tuple[Scope, ...]:
+        """What *read* was packed with; what was dropped since is not asked for."""
+        packed = self._packed.pop(read.key, None)
+        return self._writer.scopes_of(read) if packed is None or self._writer.dropped_scopes else packed
+
+    async def _nothing_left(self, read: Read) -> None:
+        async with self._writer.transaction():
+            self._writer.end_read(read, "done")
 
     async def _failed(self, read: Read, scopes: tuple[Scope, ...], error: JackfieldError) -> None:
         """A read of many scopes is split, so that one bad scope does not spoil the others; else its scopes are lost."""

@@ -95,6 +95,11 @@ class PageReader:
         storing: asyncio.Future[None] | None = None
         try:
             while True:
+                if storing is not None:
+                    # A page that can't be stored ends the read now, however long the next one takes to come.
+                    await asyncio.wait((ahead, storing), return_when=asyncio.FIRST_COMPLETED)
+                    if storing.done():
+                        storing.result()
                 page = await ahead
                 empty = 0 if page.items or page.opens else empty + 1
                 following = self._guard(page, cursor, seen, empty)
@@ -116,9 +121,11 @@ class PageReader:
                 await storing
             raise
         finally:
-            await _dismiss(ahead)
-            if storing is not None:
-                await _dismiss(storing)
+            try:
+                await _dismiss(ahead)
+            finally:
+                if storing is not None:
+                    await _dismiss(storing)
 
     def _guard(self, page: Page, cursor: str | None, seen: set[int], empty: int) -> int | None:
         """The hash of the page's cursor; raises where going on would lead nowhere."""
@@ -195,11 +202,18 @@ class PageReader:
 
 
 async def _dismiss(task: "asyncio.Future[Any]") -> None:
-    """End a task whose result nobody wants any more, without a warning about it."""
+    """End a task whose result nobody wants any more, without a warning about it; it has ended when this does."""
     task.cancel()
-    await asyncio.wait([task])
+    again: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            again = error
     if not task.cancelled():
         task.exception()
+    if again is not None:
+        raise again
 
 
 def reason_of(error: JackfieldError) -> str:
