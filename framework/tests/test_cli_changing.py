@@ -192,6 +192,7 @@ class TestNames:
             assert line.run("grant", "acme", *arguments).code == 2
         assert line.run("grant", "acme", "group:g1/owner", "Ann", "--reason", "\udcff").code == 2
         assert line.run("account", "create", "acme", "email=\udcff").code == 2
+        assert line.run("account", "create", "acme", "email=a", "groups=a", "groups=\udcff").code == 2
 
     def test_what_is_no_entitlement_is_told_with_the_form(self, line: WritableLine):
         for text in ("Design", "Design/", "/member", "Design/Mem ber", ""):

@@ -90,21 +90,18 @@ def request_of(given: Mapping[str, object], place: str = "") -> Request:
         elif key == "arguments":
             if not isinstance(value, Mapping):
                 raise BadConfig("arguments must be a table", path=key)
-            for each in (*value.keys(), *value.values()):
-                _demand_unicode(each, key)
         elif not isinstance(value, str):
             raise BadConfig(f"{key} must be a text", path=key)
-        else:
-            _demand_unicode(value, key)
+        _demand_unicode(key, fields[key])
     for key in sorted(needed - fields.keys()):
         raise BadConfig(f"the kind {kind} needs {'an' if key[0] in 'ae' else 'a'} {key}", path=key)
     return msgspec.convert({**fields, "place": place}, Request)
 
 
-def _demand_unicode(value: object, key: str) -> None:
-    """Raise BadConfig for a text that no database and no JSON could hold, such as a file name of another encoding."""
+def _demand_unicode(key: str, value: object) -> None:
+    """Raise BadConfig for a text that no JSON could hold, such as one typed in another encoding."""
     try:
-        str(value).encode()
+        msgspec.json.encode(value)
     except UnicodeEncodeError:
         raise BadConfig(f"{key} is not Unicode text", path=key) from None
 
