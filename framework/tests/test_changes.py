@@ -134,7 +134,7 @@ class TestJudging:
         (entry,) = make(site, RunAction(name="disable", arguments={"user_id": "u3@x.org"}))
         assert told((entry,)) == [("changed", None)]
         assert site.office.people["u3"].status is AccountStatus.DISABLED
-        assert entry.title == "disable Person 3 (user:u3)"
+        assert entry.title == "disable Person 3 <u3@x.org>"
         assert one(make(site, RunAction(name="disable", arguments={"user_id": "u3"}))) == ("already", None)
 
     def test_a_wrong_argument_is_named(self, site: Site) -> None:

@@ -37,9 +37,9 @@ class TestPlan:
         ran = line.run("plan", "acme", write(line, *THREE))
         assert ran.code == 0
         assert ran.out.splitlines() == [
-            "would change: grant Sales member (group:g2/member) to Ann (user:u1)",
-            "already: grant Design member (group:g1/member) to Ann (user:u1); it is held already",
-            "would change: revoke User management member (role:r1/member) from Bob (user:u2)",
+            "would change: grant Sales member (group:g2/member) to Ann <ann@example.com>",
+            "already: grant Design member (group:g1/member) to Ann <ann@example.com>; it is held already",
+            "would change: revoke User management member (role:r1/member) from Bob <bob@example.com>",
             "acme: 2 would change, 1 already",
             "  grant: 1",
             "  privileged: 1 (at most 5 in an hour)",
@@ -171,7 +171,7 @@ ENTRY = msgspec.convert(
             "entitlement": {"resource": {"type": "group", "id": "g2"}, "slug": "member"},
             "principal": {"type": "user", "id": "u1"},
         },
-        "title": "grant Sales member (group:g2/member) to Ann (user:u1)",
+        "title": "grant Sales member (group:g2/member) to Ann <ann@example.com>",
         "status": "settled",
         "intended": "2026-03-01T08:00:00.000000+00:00",
         "settled": "2026-03-01T08:00:01.000000+00:00",
@@ -353,7 +353,7 @@ class TestTerminal:
 
         ended, shown = on_terminal(work, answer, monkeypatch)
         assert ended == code, shown
-        assert "would change: disable_user Ann (user:u1)" in shown
+        assert "would change: disable_user Ann <ann@example.com>" in shown
         assert "WARNING: The data on linked devices is wiped." in shown
         assert "Make 1 change in acme? [y/N]" in shown
         assert len(line.app.writes) == (0 if code else 1)

@@ -24,7 +24,7 @@ class TestGrant:
     def test_a_grant_is_told_in_a_sentence(self, line: WritableLine):
         ran = line.run("grant", "acme", "group:g2/owner", "user:u1")
         assert (ran.code, ran.err) == (0, "")
-        assert ran.out == "changed: grant Sales owner (group:g2/owner) to Ann (user:u1) (confirmed by a read)\n"
+        assert ran.out == "changed: grant Sales owner (group:g2/owner) to Ann <ann@example.com> (confirmed by a read)\n"
         assert held("group:g2/owner", "u1") in line.app.held
 
     def test_programs_get_one_object(self, line: WritableLine):
@@ -221,7 +221,10 @@ class TestRevoke:
     def test_it_asks_for_confirmation_and_needs_yes_without_a_terminal(self, line: WritableLine):
         ran = line.run("revoke", "acme", "group:g1/member", "user:u1")
         assert (ran.code, ran.out, line.app.writes) == (2, "", [])
-        assert "to revoke Design member (group:g1/member) from Ann (user:u1): this asks for confirmation" in ran.err
+        assert (
+            "to revoke Design member (group:g1/member) from Ann <ann@example.com>: this asks for confirmation"
+            in ran.err
+        )
         assert "--yes" in ran.err
         assert line.run("changes", "list", "--output", "json").json()["changes"] == []
         ran = line.run("revoke", "acme", "group:g1/member", "user:u1", "--yes")
@@ -269,7 +272,7 @@ class TestAccount:
     def test_delete_asks_and_converts(self, line: WritableLine):
         assert line.run("account", "delete", "acme", "ann@example.com").code == 2
         ran = line.run("account", "delete", "acme", "ann@example.com", "keep=yes", "--yes")
-        assert (ran.code, ran.out.startswith("changed: delete the account Ann (user:u1)")) == (0, True)
+        assert (ran.code, ran.out.startswith("changed: delete the account Ann <ann@example.com>")) == (0, True)
         (change,) = line.app.writes
         assert change.arguments == {"keep": True}  # type: ignore[attr-defined]
 
@@ -279,7 +282,7 @@ class TestAccount:
         dry = line.run("account", "disable", "acme", "ann@example.com", "--dry-run")
         assert "WARNING: The data on linked devices is wiped." in dry.out
         ran = line.run("account", "disable", "acme", "ann@example.com", "--yes", "wipe_data=false", "--output", "json")
-        assert (ran.code, ran.json()["kind"], ran.json()["action"]) == (0, "action", "disable_user")
+        assert (ran.code, ran.json()["kind"], ran.json()["action"]) == (0, "disable_account", "disable_user")
         assert ran.json()["state"]["status"] == "disabled"
         (change,) = line.app.writes
         assert isinstance(change, RunAction)

@@ -26,7 +26,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A custom operation that a connector offers.
 
     ``account`` names the argument that says whose account it is about. ``leads_to`` lists the statuses of that account
-    by which it is known to be done. ``warning`` is shown before a ``destructive`` action and asked about.
+    by which it is known to be done. ``warning`` is shown before a ``destructive`` action and asked about, but where an
+    argument has the value of ``warning_unless``.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     confirmed_by: Confirmation = Confirmation.READ
     destructive: bool = False
     warning: str | None = None
+    warning_unless: dict[str, Value] = {}
     permissions: tuple[Permission, ...] = ()
 
 

@@ -77,6 +77,11 @@ def _pending(attempt: Attempt) -> bool:
     return attempt.answer is not None and attempt.answer.outcome is OutcomeKind.PENDING
 
 
+def _is_known(attempt: Attempt) -> bool:
+    """Whether it is certain without a read: it was not made, and no earlier call can have made it."""
+    return attempt.answer is not None and attempt.answer.outcome not in _DONE and not attempt.doubtful
+
+
 def _by_answer(attempt: Attempt) -> Outcome:
     answer = attempt.answer or Outcome(outcome=OutcomeKind.UNVERIFIED)
     return msgspec.structs.replace(answer, confirmed_by=Confirmation.ANSWER) if answer.outcome in _DONE else answer
@@ -93,6 +98,9 @@ async def _confirm(desk: Desk, attempts: list[Attempt]) -> None:
             error = None
         except JackfieldError as failure:
             error = failure
+            # What the application itself refused needs no read to be known.
+            desk.settle([(each, each.answer, None) for each in left if each.answer is not None and _is_known(each)])
+            left = [each for each in left if not each.settled]
         if view is not None and error is None:
             ended = [(each, outcome, view) for each in left if (outcome := _by_read(desk, each, view)) is not None]
             if ended:

@@ -94,7 +94,8 @@ class Operations:
         if isinstance(change, GrantAccess | RevokeAccess):
             return change
         declared = self.arguments(change)
-        return msgspec.structs.replace(change, arguments=_checked(change.arguments, declared, hook))
+        of = change.name if isinstance(change, RunAction) else hook
+        return msgspec.structs.replace(change, arguments=_checked(change.arguments, declared, of))
 
     def kinds(self, change: Change, entitlement: Entitlement | None) -> tuple[str, ...]:
         """What the change counts as."""
@@ -109,9 +110,11 @@ class Operations:
 
     def warnings(self, change: Change) -> tuple[str, ...]:
         """What a person should know before the change is made."""
-        if isinstance(change, RunAction) and (warning := self.action(change.name).warning):
-            return (warning,)
-        return ()
+        if not isinstance(change, RunAction):
+            return ()
+        action = self.action(change.name)
+        harmless = any(change.arguments.get(name) == value for name, value in action.warning_unless.items())
+        return (action.warning,) if action.warning and not harmless else ()
 
     def login(self, change: CreateAccount) -> str | None:
         """The name by which the account is found once it is made."""

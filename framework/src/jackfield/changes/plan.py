@@ -13,13 +13,13 @@ from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
 from jackfield.state.journal import moment
 from jackfield_contracts import (
+    AccountState,
     Change,
     CreateAccount,
     DeleteAccount,
     GrantAccess,
     Plan,
     PlannedChange,
-    ResourceId,
     RevokeAccess,
     RunAction,
 )
@@ -110,18 +110,19 @@ def title_of(change: Change, operations: Operations, view: View) -> str:
     if isinstance(change, GrantAccess | RevokeAccess):
         entitlement = view.entitlement(change.entitlement)
         what = f"{entitlement.display_name} ({change.entitlement})" if entitlement else str(change.entitlement)
-        who = _who(change.principal, account.display_name or account.login or "") if account else str(change.principal)
+        who = _who(account, str(change.principal))
         return f"grant {what} to {who}" if isinstance(change, GrantAccess) else f"revoke {what} from {who}"
     if isinstance(change, CreateAccount):
         return f"create the account {operations.login(change) or change.type}"
     if isinstance(change, DeleteAccount):
-        return (
-            f"delete the account {_who(change.account, account.display_name or account.login or '' if account else '')}"
-        )
-    if change.account is not None:
-        return f"{change.name} {_who(change.account, account.display_name or account.login or '' if account else '')}"
-    return f"{change.name} {operations.subject(change) or ''}".rstrip()
+        return f"delete the account {_who(account, str(change.account))}"
+    return f"{change.name} {_who(account, operations.subject(change) or '')}".rstrip()
 
 
-def _who(id: ResourceId, name: str) -> str:
-    return f"{name} ({id})" if name else str(id)
+def _who(account: AccountState | None, otherwise: str) -> str:
+    if account is None:
+        return otherwise
+    name, login = account.display_name, account.login
+    if name and login and name != login:
+        return f"{name} <{login}>"
+    return name or login or str(account.account)

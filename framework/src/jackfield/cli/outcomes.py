@@ -24,6 +24,8 @@ CSV = (
     "request_ids",
 )
 JOURNAL = ("intended", "settled", "connection", "status", "actor", "why", *CSV)
+_ACTIONS = {"enable": "enable_account", "disable": "disable_account"}
+"""The kinds of actions that are told as changes of their own."""
 _FORECASTS = {
     OutcomeKind.CHANGED: "would change",
     OutcomeKind.ALREADY: "already",
@@ -33,7 +35,7 @@ _FORECASTS = {
 
 def change_document(entry: JournalEntry) -> dict[str, object]:
     """The one object that a command prints of a change that it made."""
-    made = _document(entry.id, entry.change, entry.title, entry.outcome, entry.after or entry.before)
+    made = _document(entry.id, entry.change, entry.kinds, entry.title, entry.outcome, entry.after or entry.before)
     if entry.plan is not None:
         made["plan"] = entry.plan
     return made
@@ -41,7 +43,7 @@ def change_document(entry: JournalEntry) -> dict[str, object]:
 
 def forecast_document(planned: PlannedChange) -> dict[str, object]:
     """The one object that a dry run prints of a change: what would become of it, on the state that it would be made on."""
-    made = _document(planned.id, planned.change, planned.title, planned.forecast, planned.before)
+    made = _document(planned.id, planned.change, planned.kinds, planned.title, planned.forecast, planned.before)
     return {**made, "replaces": planned.replaces, "warnings": planned.warnings, "dry_run": True}
 
 
@@ -154,11 +156,13 @@ def journal_cells(entry: JournalEntry) -> tuple[Any, ...]:
     return *own, *_cells(change_document(entry))
 
 
-def _document(id: str, change: Change, title: str, outcome: Outcome | None, state: TargetState) -> dict[str, object]:
+def _document(
+    id: str, change: Change, kinds: tuple[str, ...], title: str, outcome: Outcome | None, state: TargetState
+) -> dict[str, object]:
     known = outcome or Outcome(outcome=OutcomeKind.UNVERIFIED)
     made: dict[str, object] = {
         "change": id,
-        "kind": change.__struct_config__.tag,
+        "kind": next((_ACTIONS[kind] for kind in kinds if kind in _ACTIONS), change.__struct_config__.tag),
         "outcome": outcome.outcome.value if outcome else None,
         "reason": known.reason,
         "tag": known.tag,

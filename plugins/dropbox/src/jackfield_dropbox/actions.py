@@ -69,6 +69,7 @@ def declared(*, wipes: bool) -> tuple[Action, ...]:
             leads_to=(AccountStatus.DISABLED,),
             destructive=True,
             warning=f"Disabling WIPES the account's data from its linked devices {rule}.",
+            warning_unless={"wipe_data": False},
             permissions=(MEMBERS_WRITE,),
         ),
         Action(
