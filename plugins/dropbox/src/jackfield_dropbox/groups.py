@@ -60,6 +60,8 @@ async def put(api: Api, group: str, wanted: Mapping[str, str], held: Mapping[str
         if tag == "duplicate_user":
             now = await _shown(call, group)
             return {id: now[id] for id in some if id in now}
+        if tag != "user_must_be_active_to_be_owner":
+            return {}
         owners = [id for id, slug in some.items() if slug == "owner"]
         return {id: seen for id, seen in (await _situations(call, owners)).items() if seen != "active"}
 
@@ -102,7 +104,7 @@ async def take(api: Api, group: str, taken: Mapping[str, str], held: Mapping[str
         return await writes.groups_remove(call, group, some)
 
     async def suspects(call: Api, some: Mapping[str, str], tag: str) -> dict[str, str]:
-        access = await _shown(call, group)
+        access = await _shown(call, group) if tag == "member_not_in_group" else None
         return {id: access.get(id, "outside") for id in some if access.get(id) != "member"} if access else {}
 
     async def judge(call: Api, id: str, slug: str, tag: str, seen: str | None) -> Outcome:
@@ -126,7 +128,7 @@ async def _shown(api: Api, group: str) -> dict[str, str]:
 
 
 async def _settle(
-    api: Api, waiting: Mapping[str, str], send: Send, suspects: Suspects, judge: Judge, *, looked: bool = False
+    api: Api, waiting: Mapping[str, str], send: Send, suspects: Suspects, judge: Judge, *, halved: bool = False
 ) -> dict[str, Outcome]:
     """Send *waiting* in one call; after a refusal without those whom it is about, until nobody is left.
 
@@ -135,6 +137,7 @@ async def _settle(
     left = dict(waiting)
     ends: dict[str, Outcome] = {}
     before: tuple[str, ...] = ()
+    looked = set(_PERSONAL) if halved else set[str]()
     while left:
         call = api.traced()
         reply = await send(call, left)
@@ -147,8 +150,8 @@ async def _settle(
         about: dict[str, str | None] = {id: None for id in reply.names if id in left}
         if not about and len(left) == 1:
             about = dict.fromkeys(left)
-        if not about and not looked:
-            looked = True
+        if not about and tag not in looked:
+            looked.add(tag)
             about = {**await suspects(call, left, tag)}
         if not about:
             return ends | await _halved(api, left, send, suspects, judge)
@@ -165,8 +168,8 @@ async def _halved(
 ) -> dict[str, Outcome]:
     rows = list(waiting.items())
     middle = len(rows) // 2
-    first = await _settle(api, dict(rows[:middle]), send, suspects, judge, looked=True)
-    return first | await _settle(api, dict(rows[middle:]), send, suspects, judge, looked=True)
+    first = await _settle(api, dict(rows[:middle]), send, suspects, judge, halved=True)
+    return first | await _settle(api, dict(rows[middle:]), send, suspects, judge, halved=True)
 
 
 async def _own(api: Api, group: str, id: str, seen: str | None) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import wraps
@@ -41,8 +42,9 @@ from ..simulator.oracle import decode, exchanges, routes
 class Team:
     """A simulated team and a connection to it; ids are Dropbox's own."""
 
-    def __init__(self, sim: Inside, connection: Connection) -> None:
+    def __init__(self, sim: Inside, connection: Connection, record: Path) -> None:
         self.sim = sim
+        self._record = record
         self.connection = connection
 
     def people(self, status: str = "active", *, role: bool = False) -> list[str]:
@@ -59,7 +61,7 @@ class Team:
         """The truth about the member with that address."""
         return next((one for one in self.sim.truth()["users"] if one["email"] == email), None)
 
-    def new_group(self, kind: str = "user_managed", **members: str) -> str:
+    def new_group(self, kind: str = "user_managed") -> str:
         """A new group without members."""
         name = f"Fresh {len(self.sim.truth()['groups'])}"
         return self.sim.change({"do": "create_group", "name": name, "management": kind})[0]
@@ -109,6 +111,10 @@ class Team:
         """The write calls since the last reset, by route."""
         return self.sim.effects()["calls"]
 
+    def sent(self, route: str) -> list[Any]:
+        """What was sent to a route so far."""
+        return [json.loads(request) for its, request, _, _ in exchanges(self._record) if its == route]
+
     async def state(self, *changes: GrantAccess | RevokeAccess | DeleteAccount | RunAction) -> AccessState:
         """What the host reads before it makes *changes*."""
         principals: list[ResourceId] = []
@@ -118,9 +124,7 @@ class Team:
             if isinstance(change, GrantAccess | RevokeAccess):
                 principals.append(change.principal)
                 resources.append(change.entitlement.resource)
-            elif isinstance(change, DeleteAccount):
-                principals.append(change.account)
-            elif change.account is not None:
+            elif isinstance(change, DeleteAccount) or change.account is not None:
                 principals.append(change.account)
             else:
                 names.append(str(change.arguments["user_id"]))
@@ -194,7 +198,7 @@ async def connected(
         async with open_connection(
             "acme", found, settings, options=SessionOptions(), clock=clock or SystemClock(), log=NoLog()
         ) as connection:
-            yield Team(sim, connection)
+            yield Team(sim, connection, record)
     if record.exists():
         judge(record)
 
