@@ -52,7 +52,7 @@ def declared(*, wipes: bool) -> tuple[Action, ...]:
         Action(
             name="disable_user",
             description=(
-                "Suspend a member, who is signed out, keeps licence and groups, and loses the admin role. "
+                "Suspend a member, who is signed out and keeps licence and groups, but can own none and get no role. "
                 f"This wipes the account's data from its linked devices {rule}."
             ),
             kind=ActionKind.DISABLE_ACCOUNT,

@@ -165,17 +165,17 @@ def _understood(route: str, response: Response, answer: type[T]) -> T:
 
 
 def _refusal(response: Response) -> tuple[str, tuple[str, ...]] | None:
-    """The tag of a refusal and the people whom it names; None if there is no tag that could be one."""
+    """The tag of a refusal and the people whom it names; None if there is no tag."""
     try:
         error = msgspec.json.decode(response.body, type=wire.Refusal).error
     except (msgspec.DecodeError, RecursionError):
         return None
     tag = error.get(".tag")
-    if not isinstance(tag, str) or not _TAG.fullmatch(tag):
+    if not isinstance(tag, str):
         return None
     carried = error.get(tag)
     names = cast("list[object]", carried) if isinstance(carried, list) else []
-    return tag, tuple(name for name in names if isinstance(name, str))
+    return wire.plain_tag(tag), tuple(name for name in names if isinstance(name, str))
 
 
 def _decoded(body: bytes, answer: type[T]) -> T:

@@ -41,11 +41,6 @@ CREATE: Final = (
     Argument(name="groups", type=_STRINGS, description="Ids of groups to join.", sets="groups"),
 )
 
-CREATE_RESULTS: Final = (
-    Argument(name="groups_joined", type=_STRINGS, description="Groups that were joined."),
-    Argument(name="groups_not_joined", type=_STRINGS, description="Groups that could not be joined."),
-)
-
 DELETE: Final = (
     Argument(
         name="wipe_data",

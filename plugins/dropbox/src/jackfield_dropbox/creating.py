@@ -73,7 +73,7 @@ async def add_status(api: Api, job: Job, text: str) -> Outcome:
     if launch is not None and launch.tag == "complete":
         made = await _ended(call, _items(launch), [job.invitation])
         return made[job.invitation.email.casefold()]
-    tag = tag or (launch.tag if launch is not None else "other")
+    tag = tag or (wire.plain_tag(launch.tag) if launch is not None else "other")
     found = await _look(call, [job.invitation.email])
     member = found.get(job.invitation.email)
     there = member is not None and people.situation(member) in ("active", "invited")
@@ -137,7 +137,7 @@ async def _invite(call: Api, invitations: list[tuple[Invitation, dict[str, Any]]
             )
             for each in asked
         }
-    tag = reply.tag or (launch.tag if launch is not None else "other")
+    tag = reply.tag or (wire.plain_tag(launch.tag) if launch is not None else "other")
     end = outcome(decide(routes.ADD, tag), tag=tag, request_ids=call.request_ids)
     return {each.email.casefold(): end for each in asked}
 

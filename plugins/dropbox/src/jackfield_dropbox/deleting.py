@@ -7,7 +7,7 @@ import msgspec
 
 from jackfield.errors import Refused
 from jackfield_contracts import AccessState, DeleteAccount, Outcome, OutcomeKind, Value
-from jackfield_dropbox import people, routes, writes
+from jackfield_dropbox import people, routes, wire, writes
 from jackfield_dropbox.api import Api
 from jackfield_dropbox.arguments import flag, text
 from jackfield_dropbox.outcomes import decide, outcome
@@ -56,7 +56,7 @@ async def delete(api: Api, change: DeleteAccount, state: AccessState, now: datet
             job=msgspec.json.encode(job).decode(),
             request_ids=call.request_ids,
         )
-    tag = tag or (launch.tag if launch is not None else "other")
+    tag = tag or (wire.plain_tag(launch.tag) if launch is not None else "other")
     case = await _gone(call, id) if tag in ("user_not_found", "user_not_in_team") else None
     return outcome(decide(routes.REMOVE, tag, case), tag=tag, request_ids=call.request_ids)
 
@@ -70,7 +70,7 @@ async def remove_status(api: Api, job: Job, text: str, now: datetime) -> Outcome
         return Outcome(outcome=OutcomeKind.PENDING, job=text, request_ids=call.request_ids)
     if launch is not None and launch.tag == "complete":
         return _removed(recoverable=job.recoverable, cancelled=job.cancelled, now=now, call=call)
-    tag = tag or (launch.tag if launch is not None else "other")
+    tag = tag or (wire.plain_tag(launch.tag) if launch is not None else "other")
     case = await _gone(call, job.account)
     return outcome(decide(routes.REMOVE_STATUS, tag, case), tag=tag, request_ids=call.request_ids)
 

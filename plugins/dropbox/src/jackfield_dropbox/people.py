@@ -121,10 +121,7 @@ def _reading(name: str) -> Selector | None:
 
 async def look(api: Api, id: str) -> str | None:
     """The ``situation`` of one member now; "gone" if Dropbox knows none, None if it does not say."""
-    return await _look(api, ("team_member_id", id))
-
-
-async def _look(api: Api, selector: Selector) -> str | None:
+    selector: Selector = ("team_member_id", id)
     try:
         found = await find(api, [selector])
     except Refused:

@@ -3,14 +3,23 @@
 Dropbox's unions are mostly open and its structs grow, so that a tag is a plain text and unknown fields are passed over.
 """
 
+import re
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta, field
 
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 """A number of things; more than that is none, and would fit no column."""
+
+
+_TAG: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+def plain_tag(tag: str) -> str:
+    """*tag*, unless it can't be one: a server, or what stands before it, may echo what it was sent."""
+    return tag if _TAG.fullmatch(tag) else "malformed_tag"
 
 
 def selector(by: str, value: str) -> dict[str, str]:
@@ -236,7 +245,10 @@ def add_item(item: dict[str, Any]) -> AddItem:
     known = msgspec.convert(item, AddItem, strict=False)
     told = known.profile.email if known.profile is not None else item.get(known.tag)
     return AddItem(
-        tag=known.tag, profile=known.profile, roles=known.roles, email=told if isinstance(told, str) else None
+        tag=plain_tag(known.tag),
+        profile=known.profile,
+        roles=known.roles,
+        email=told if isinstance(told, str) else None,
     )
 
 

@@ -202,3 +202,11 @@ def test_every_sentence_is_one_for_people() -> None:
             for verdict in (cell.plain, *cell.cases.values()):
                 assert verdict.sentence.endswith("."), (route, tag)
                 assert not verdict.retryable or verdict.outcome is OutcomeKind.FAILED
+
+
+@pytest.mark.parametrize("tag", ["Tag", "a b", "9", "a" * 65, "<b>", "é"])
+@over_http()
+async def test_a_tag_that_can_be_none_is_a_failure_and_is_not_shown(team: Team, tag: str) -> None:
+    ends = [await DRIVERS[route](team, tag, None) for route in (routes.SET_ROLES, routes.ADD, routes.SUSPEND)]
+    assert {(end.outcome, end.tag) for end in ends} == {(OutcomeKind.FAILED, "malformed_tag")}
+    assert not any(tag in (end.reason or "").split("(")[1] for end in ends)
