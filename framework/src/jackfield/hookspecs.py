@@ -191,7 +191,10 @@ class ConnectorSpec(Protocol):
 
     @hookspec(firstresult=True)
     def job_status(self, job: str) -> Awaitable[Outcome]:
-        """How a job of the application stands that an outcome named; *pending* while it goes on. Changes nothing."""
+        """How a job of the application stands that an outcome named; *pending* while it goes on.
+
+        Once it has ended, what the change needs beside it may be done here; done twice, that does nothing the second time.
+        """
         ...
 
 

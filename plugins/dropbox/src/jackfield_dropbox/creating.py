@@ -228,21 +228,34 @@ async def _join(call: Api, there: Mapping[str, tuple[wire.Member, Invitation]]) 
 
 
 def _with_groups(end: Outcome, joined: Mapping[str, Outcome], call: Api) -> Outcome:
-    """*end* with what became of its groups; an account that was there already and joined a group is changed."""
+    """*end* with what became of its groups.
+
+    An account that was there already and joined a group is changed. Where a group was not joined, the change was not made
+    as it was asked for: it failed, and the reason says what was done; it is refused if nothing was.
+    """
+    if not joined:
+        return msgspec.structs.replace(end, request_ids=tuple(dict.fromkeys(call.request_ids)))
     fine = (OutcomeKind.CHANGED, OutcomeKind.ALREADY)
     inside = tuple(group for group, its in joined.items() if its.outcome in fine)
-    outside = {group: its.reason or "" for group, its in joined.items() if its.outcome not in fine}
-    kind, reason = end.outcome, end.reason
-    if kind is OutcomeKind.ALREADY and any(its.outcome is OutcomeKind.CHANGED for its in joined.values()):
-        kind, reason = OutcomeKind.CHANGED, f"{reason or ''} It joined {', '.join(inside)}.".strip()
+    outside = {group: its for group, its in joined.items() if its.outcome not in fine}
+    told = [end.reason or ("The account was made." if end.outcome is OutcomeKind.CHANGED else "")]
+    if inside and end.outcome is OutcomeKind.ALREADY:
+        told.append(f"It joined {', '.join(inside)}.")
+    told += [f"Not joined: {group}: {its.reason or its.tag or 'no reason given'}" for group, its in outside.items()]
+    made = end.outcome is OutcomeKind.CHANGED or any(its.outcome is OutcomeKind.CHANGED for its in joined.values())
+    kind = OutcomeKind.CHANGED if made else end.outcome
     if outside:
-        told = "; ".join(f"{group}: {why}" for group, why in outside.items())
-        reason = f"{reason or ''} Not joined: {told}".strip()
-    results = dict(end.results)
-    if joined:
-        results |= {"groups_joined": inside, "groups_not_joined": tuple(outside)}
+        kind = OutcomeKind.FAILED if made else OutcomeKind.REFUSED
     more = dict.fromkeys((*call.request_ids, *(id for its in joined.values() for id in its.request_ids)))
-    return msgspec.structs.replace(end, outcome=kind, reason=reason, results=results, request_ids=tuple(more))
+    return msgspec.structs.replace(
+        end,
+        outcome=kind,
+        reason=" ".join(filter(None, told)) if outside or (inside and end.outcome is OutcomeKind.ALREADY) else end.reason,
+        tag=next((its.tag for its in outside.values()), end.tag),
+        retryable=any(its.retryable for its in outside.values()),
+        results={**end.results, "groups_joined": inside, "groups_not_joined": tuple(outside)},
+        request_ids=tuple(more),
+    )
 
 
 def _refused(tag: str, reason: str, account: ResourceId | None = None) -> Outcome:
