@@ -77,9 +77,10 @@ def _pending(attempt: Attempt) -> bool:
     return attempt.answer is not None and attempt.answer.outcome is OutcomeKind.PENDING
 
 
-def _is_known(attempt: Attempt) -> bool:
-    """Whether it is certain without a read: it was not made, and no earlier call can have made it."""
-    return attempt.answer is not None and attempt.answer.outcome not in _DONE and not attempt.doubtful
+def _known(attempt: Attempt) -> Outcome | None:
+    """The answer, where it is certain without a read: it was not made, and no earlier call can have made it."""
+    answer = attempt.answer
+    return answer if answer is not None and answer.outcome not in _DONE and not attempt.doubtful else None
 
 
 def _by_answer(attempt: Attempt) -> Outcome:
@@ -99,7 +100,7 @@ async def _confirm(desk: Desk, attempts: list[Attempt]) -> None:
         except JackfieldError as failure:
             error = failure
             # What the application itself refused needs no read to be known.
-            desk.settle([(each, each.answer, None) for each in left if each.answer is not None and _is_known(each)])
+            desk.settle([(each, answer, None) for each in left if (answer := _known(each)) is not None])
             left = [each for each in left if not each.settled]
         if view is not None and error is None:
             ended = [(each, outcome, view) for each in left if (outcome := _by_read(desk, each, view)) is not None]
@@ -128,6 +129,7 @@ def _by_read(desk: Desk, attempt: Attempt, view: View) -> Outcome | None:
             outcome=kind,
             confirmed_by=Confirmation.READ,
             reason=None if kind is not answer.outcome else answer.reason,
+            tag=None if kind is not answer.outcome else answer.tag,
         )
     if not attempt.doubtful:
         return answer
@@ -155,4 +157,7 @@ def _contradicted(desk: Desk, attempt: Attempt, view: View | None, error: Jackfi
     target = target_of(attempt.change, desk.operations, view)
     other = unlike(attempt.change, desk.operations, target)
     shown = f"shows another {', '.join(other)}" if other else "does not show it"
-    return unverified(f"the application answered that it is so, and a read {CONFIRM_FOR:g} s later {shown}", answer)
+    said = f" ({answer.reason})" if answer.reason else ""
+    return unverified(
+        f"the application answered that it is so{said}, and a read {CONFIRM_FOR:g} s later {shown}", answer
+    )

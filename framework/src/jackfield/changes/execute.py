@@ -56,6 +56,7 @@ async def carry_out(changing: Changing, plan: Plan, progress: Progress | None = 
     left = [change for change in plan.changes if change.id not in entries]
     view = await _first_view(changing, plan, left, operations)
     too_many = exceeded((each for each in left if will_be_made(each)), limits_of(changing), used(changing))
+    drifted = _drifted(left, operations, view)
     for number, wave in enumerate(_waves(left, view)):
         if number:
             view = await read(changing, [each.change for each in wave], operations)
@@ -65,7 +66,7 @@ async def carry_out(changing: Changing, plan: Plan, progress: Progress | None = 
             )
             for each in wave
         ]
-        await _carry_out_wave(desk, attempts, wave, view, too_many, planned_now=number == 0)
+        await _carry_out_wave(desk, attempts, wave, view, too_many, drifted)
         entries.update((attempt.entry.id, attempt.entry) for attempt in attempts)
     return tuple(entries[change.id] for change in plan.changes)
 
@@ -77,14 +78,24 @@ async def _first_view(changing: Changing, plan: Plan, left: Sequence[PlannedChan
     return await read(changing, [each.change for each in left], operations)
 
 
+def _drifted(changes: Sequence[PlannedChange], operations: Operations, view: View) -> dict[str, Outcome]:
+    """How those of *changes* are refused that were planned on another state than *view*, read before any is made."""
+    found: dict[str, Outcome] = {}
+    for planned in changes:
+        now = target_of(settle_account(planned.change, operations, view), operations, view)
+        if not without_drift(planned.before, now):
+            told = f"it was planned on another state ({_told(planned.before)}, now {_told(now)})"
+            found[planned.id] = _refused("drifted", told)
+    return found
+
+
 async def _carry_out_wave(
     desk: Desk,
     attempts: list[Attempt],
     wave: Sequence[PlannedChange],
     view: View,
     too_many: dict[str, str],
-    *,
-    planned_now: bool,
+    drifted: dict[str, Outcome],
 ) -> None:
     guarded = protected(desk.changing)
     go: list[Attempt] = []
@@ -92,10 +103,8 @@ async def _carry_out_wave(
     for attempt, planned in zip(attempts, wave, strict=True):
         now = target_of(attempt.change, desk.operations, view)
         outcome = judge(attempt.change, desk.operations, view, guarded).forecast
-        if outcome.outcome is OutcomeKind.CHANGED and planned_now and not without_drift(planned.before, now):
-            outcome = _refused(
-                "drifted", f"it was planned on another state ({_told(planned.before)}, now {_told(now)})"
-            )
+        if outcome.outcome is OutcomeKind.CHANGED:
+            outcome = drifted.get(planned.id, outcome)
         if outcome.outcome is OutcomeKind.CHANGED:
             outcome = _held_back(desk, attempt, planned, too_many)
         attempt.entry = msgspec.structs.replace(attempt.entry, before=now)
@@ -197,4 +206,5 @@ def _told(target: TargetState) -> str:
     if not target.exists and not target.held:
         return "not there"
     held = ", ".join(str(each) for each in target.held) or "nothing of the kind"
-    return f"{target.status_raw or 'there'}, holding {held}"
+    facts = "".join(f", {name} {value!r}" for name, value in target.facts.items())
+    return f"{target.status_raw or 'there'}, holding {held}{facts}"
