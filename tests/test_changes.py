@@ -1,6 +1,7 @@
 """Changes through the command line against a simulated team: what is told is what is true of the team afterwards."""
 
 import asyncio
+import json
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -296,6 +297,71 @@ class TestAccounts:
         way = stage.make("action", "run", NAME, "recover_user", f"user_id={gone['team_member_id']}")
         assert told(way) == ("changed", None, "read")
         assert stage.now().users[gone["team_member_id"]]["status"] == "active"
+
+
+class TestPlans:
+    def plan(self, stage: Stage, *rows: dict[str, Any]) -> Path:
+        """A plan of these changes, in a file."""
+        asked, file = stage.site.folder / "asked.jsonl", stage.site.folder / "made.plan"
+        asked.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        ended = stage.site.run("plan", NAME, str(asked), "-o", str(file))
+        assert ended.code == 0, ended
+        assert stage.effects() == {"calls": 0}
+        return file
+
+    def test_a_change_that_waits_for_another_stands_on_what_was_planned_too(self, stage: Stage) -> None:
+        """One role goes so that another may come; meanwhile somebody gave a third one."""
+        now = stage.now()
+        held, meant, given = (now.roles[name] for name in ("User management", "Support", "Billing"))
+        who = now.people(role=held)[0]["team_member_id"]
+        file = self.plan(
+            stage,
+            {"kind": "revoke", "entitlement": role(held), "principal": f"user:{who}"},
+            {"kind": "grant", "entitlement": role(meant), "principal": f"user:{who}", "replace": True},
+        )
+        stage.control.change({"do": "set_role", "user": who, "role": given})
+        rows = stage.make("apply", str(file), code=14)["changes"]
+        assert [(row["outcome"], row["tag"]) for row in rows] == [("already", None), ("refused", "drifted")]
+        assert stage.now().users[who]["roles"] == [given]
+        assert stage.effects() == {"calls": 0}
+
+    def test_a_change_that_waits_for_another_is_made_where_nothing_has_drifted(self, stage: Stage) -> None:
+        now = stage.now()
+        held, meant = (now.roles[name] for name in ("User management", "Support"))
+        who = now.people(role=held)[0]["team_member_id"]
+        file = self.plan(
+            stage,
+            {"kind": "revoke", "entitlement": role(held), "principal": f"user:{who}"},
+            {"kind": "grant", "entitlement": role(meant), "principal": f"user:{who}", "replace": True},
+        )
+        assert stage.make("apply", str(file))["outcomes"] == {"changed": 2}
+        assert stage.now().users[who]["roles"] == [meant]
+
+    def test_a_name_that_somebody_else_has_changed_is_not_overwritten(self, stage: Stage) -> None:
+        who = stage.now().people()[0]["team_member_id"]
+        file = self.plan(
+            stage,
+            {"kind": "action", "name": "set_profile", "account": f"user:{who}", "arguments": {"given_name": "Zoë"}},
+        )
+        stage.control.change({"do": "rename_member", "user": who, "given": "Ann", "surname": "Other"})
+        (row,) = stage.make("apply", str(file), code=14)["changes"]
+        assert (row["outcome"], row["tag"]) == ("refused", "drifted")
+        assert stage.now().users[who]["display_name"] == "Ann Other"
+        assert stage.effects() == {"calls": 0}
+
+    def test_a_plan_that_is_applied_twice_changes_nothing_the_second_time(self, stage: Stage) -> None:
+        group = stage.now().group("company_managed")
+        who = [one["team_member_id"] for one in stage.now().outside(group)[:2]]
+        file = self.plan(
+            stage, *({"entitlement": entitlement(group, "member"), "principal": f"user:{id}"} for id in who)
+        )
+        assert stage.make("apply", str(file))["outcomes"] == {"changed": len(who)}
+        calls = stage.effects()
+        assert calls == {"calls": 1, "group_additions": len(who)}
+        stage.control.change({"do": "group_remove", "user": who[0], "group": group["group_id"]})
+        assert stage.make("apply", str(file))["outcomes"] == {"already": len(who)}
+        assert stage.effects() == calls
+        assert stage.now().access(group["group_id"], who[0]) is None, "what was taken back meanwhile was given again"
 
 
 class TestTheWayThere:
