@@ -4,7 +4,7 @@ import sys
 import time
 from importlib import import_module
 
-NAMES = ("truth", "faults", "churn", "kills", "brake", "secrets")
+NAMES = ("truth", "faults", "churn", "kills", "brake", "secrets", "machine")
 
 
 def main(argv: list[str]) -> int:

@@ -27,7 +27,7 @@ class Person:
     external_id: str | None
     role: str | None
     recoverable: bool = False
-    former: dict[str, str] = field(default_factory=dict)
+    former: dict[str, str] = field(default_factory=lambda: dict[str, str]())
 
     @property
     def present(self) -> bool:
