@@ -395,3 +395,51 @@ def _save_once() -> Callable[..., None]:
         save(*arguments, **named)  # type: ignore[arg-type]
 
     return saved
+
+
+class TestDependent:
+    """Changes of one plan of which the second finds what the first one left."""
+
+    def test_what_follows_a_change_counts_as_made_and_is_judged_again(self, site: Site) -> None:
+        async def plan(changing: Changing) -> list[str]:
+            made = await make_plan(
+                changing,
+                [
+                    GrantAccess(entitlement=group("g1", "member"), principal=user("u3")),
+                    RevokeAccess(entitlement=group("g1", "member"), principal=user("u3")),
+                    RevokeAccess(entitlement=group("g1", "member"), principal=user("u4")),
+                ],
+            )
+            assert made.blast_radius == {"grant": 1, "revoke": 1}
+            assert [each.id.rsplit(".")[-1] for each in made.changes] == ["1", "2", "3"]
+            return [each.forecast.outcome.value for each in made.changes]
+
+        assert within(site, plan, dry_run=True) == ["changed", "changed", "already"]
+
+    def test_it_goes_on_after_a_crash_between_them(self, site: Site, tmp_path: Path) -> None:
+        file = tmp_path / "plan.json"
+
+        async def plan(changing: Changing) -> None:
+            save_plan(
+                await make_plan(
+                    changing,
+                    [
+                        GrantAccess(entitlement=group("g1", "member"), principal=user("u3")),
+                        RevokeAccess(entitlement=group("g1", "member"), principal=user("u3")),
+                    ],
+                ),
+                file,
+            )
+
+        within(site, plan, dry_run=True)
+
+        async def first_only(changing: Changing) -> None:
+            whole = load_plan(file)
+            await carry_out(changing, msgspec.structs.replace(whole, changes=whole.changes[:1]))
+
+        within(site, first_only)
+        assert "u3" in site.office.groups["g1"]
+        entries = within(site, lambda changing: carry_out(changing, load_plan(file)))
+        assert isinstance(entries, tuple)
+        assert told(entries) == [("already", None), ("changed", None)]
+        assert "u3" not in site.office.groups["g1"]

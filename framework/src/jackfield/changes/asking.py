@@ -72,7 +72,13 @@ async def ask(desk: Desk, attempts: Sequence[Attempt], view: View) -> None:
         else:
             for attempt, answer in zip(left, answers, strict=True):
                 attempt.answer = answer
-            break
+            left = [each for each in left if _is_open(desk, each)]
+            lost += 1
+            if lost >= TRIES or changing.clock.monotonic() >= deadline:
+                break
+            if left:
+                await changing.clock.sleep(min(8.0, 0.5 * 2**lost))
+                left, view = await _not_made(desk, left, view)
     desk.save([each for each in attempts if not _has_job(each)])
     desk.save([each for each in attempts if _has_job(each)], JournalStatus.PENDING)
 
@@ -121,6 +127,13 @@ def _give_up_unreadable(desk: Desk, attempts: list[Attempt], error: JackfieldErr
                 _failed(error, retryable=False),
             )
     return left
+
+
+def _is_open(desk: Desk, attempt: Attempt) -> bool:
+    """Whether a failure may come from an earlier call of ours that the application does not show yet."""
+    answer = attempt.answer
+    failed = answer is not None and answer.outcome is OutcomeKind.FAILED and answer.retryable
+    return failed and attempt.doubtful and readable(attempt.change, desk.operations)
 
 
 def _doubt(attempts: list[Attempt]) -> None:

@@ -41,10 +41,11 @@ async def conclude(desk: Desk, attempts: list[Attempt], *, wait: float) -> None:
 async def _follow_jobs(desk: Desk, attempts: list[Attempt], until: float) -> None:
     clock = desk.changing.clock
     pause = 0.2
+    lagging = clock.monotonic() + CONFIRM_FOR
     going = [each for each in attempts if each.answer is not None and each.answer.job is not None and _pending(each)]
     while going:
         for attempt in going:
-            await _look_at_job(desk, attempt)
+            await _look_at_job(desk, attempt, patient=clock.monotonic() < lagging)
         ended = [each for each in going if not _pending(each)]
         if ended:
             desk.save(ended)
@@ -55,7 +56,8 @@ async def _follow_jobs(desk: Desk, attempts: list[Attempt], until: float) -> Non
         pause = min(3.0, pause * 1.5)
 
 
-async def _look_at_job(desk: Desk, attempt: Attempt) -> None:
+async def _look_at_job(desk: Desk, attempt: Attempt, *, patient: bool) -> None:
+    """Ask after a job. *patient*: a failure that may come from an earlier call of ours, not shown yet, counts as going on."""
     before = attempt.answer
     if before is None or before.job is None:
         return
@@ -68,6 +70,9 @@ async def _look_at_job(desk: Desk, attempt: Attempt) -> None:
     except _PASSING as error:
         desk.changing.log.info("a job can't be asked about", reason=str(error))
         return
+    else:
+        if patient and attempt.doubtful and answer.outcome is OutcomeKind.FAILED and answer.retryable:
+            return
     attempt.answer = with_ids(
         msgspec.structs.replace(answer, job=before.job, results={**before.results, **answer.results}), before
     )
@@ -129,7 +134,7 @@ def _by_read(desk: Desk, attempt: Attempt, view: View) -> Outcome | None:
             outcome=kind,
             confirmed_by=Confirmation.READ,
             reason=None if kind is not answer.outcome else answer.reason,
-            tag=None if kind is not answer.outcome else answer.tag,
+            tag=None if attempt.doubtful else answer.tag,
         )
     if not attempt.doubtful:
         return answer

@@ -16,20 +16,19 @@ from jackfield.changes.limits import exceeded, limits_of, used
 from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
 from jackfield.changes.plan import protected, read, settle_account, will_be_made
+from jackfield.changes.waves import in_order, waves
 from jackfield.errors import BadConfig, PlanOutdated
 from jackfield.hookspecs import Proposed
 from jackfield.policies import veto_of
 from jackfield_contracts import (
     Change,
     CreateAccount,
-    DeleteAccount,
     GrantAccess,
     JournalEntry,
     Outcome,
     OutcomeKind,
     Plan,
     PlannedChange,
-    ResourceId,
     RevokeAccess,
     TargetState,
 )
@@ -54,10 +53,14 @@ async def carry_out(changing: Changing, plan: Plan, progress: Progress | None = 
     desk = Desk(changing, operations, progress)
     entries = {entry.id: _again(entry) for entry in changing.state.changes(plan.connection, plan=plan.id, limit=None)}
     left = [change for change in plan.changes if change.id not in entries]
+    going = await _going_on(desk, left)
     view = await _first_view(changing, plan, left, operations)
     too_many = exceeded((each for each in left if will_be_made(each)), limits_of(changing), used(changing))
-    drifted = _drifted(left, operations, view)
-    for number, wave in enumerate(_waves(left, view)):
+    order = in_order(plan.changes, view)
+    # What follows a change that this plan has made already finds the state that this one left.
+    sure = [each.planned for each in order if each.planned.id not in entries and each.after not in entries]
+    refused = _drifted(sure, operations, view) | going
+    for number, wave in enumerate(waves(each for each in order if each.planned.id not in entries)):
         if number:
             view = await read(changing, [each.change for each in wave], operations)
         attempts = [
@@ -66,9 +69,28 @@ async def carry_out(changing: Changing, plan: Plan, progress: Progress | None = 
             )
             for each in wave
         ]
-        await _carry_out_wave(desk, attempts, wave, view, too_many, drifted)
+        await _carry_out_wave(desk, attempts, wave, view, too_many, refused)
         entries.update((attempt.entry.id, attempt.entry) for attempt in attempts)
     return tuple(entries[change.id] for change in plan.changes)
+
+
+async def _going_on(desk: Desk, changes: Sequence[PlannedChange]) -> dict[str, Outcome]:
+    """How those of *changes* are refused that go on already: asked for before, and not over within the wait."""
+    changing = desk.changing
+    wanted = {planned.id: planned.change for planned in changes}
+    undecided = changing.state.changes(changing.connection.name, undecided=True, limit=None)
+    same = [Attempt(entry, doubtful=True) for entry in undecided if entry.change in wanted.values()]
+    if not same:
+        return {}
+    changing.seen = None
+    await conclude(desk, same, wait=changing.options.wait)
+    left = [attempt.entry for attempt in same if not attempt.settled]
+    return {
+        id: _refused("goes_on", f"the same change goes on already, as {entry.id}")
+        for id, change in wanted.items()
+        for entry in left
+        if entry.change == change
+    }
 
 
 async def _first_view(changing: Changing, plan: Plan, left: Sequence[PlannedChange], operations: Operations) -> View:
@@ -95,7 +117,7 @@ async def _carry_out_wave(
     wave: Sequence[PlannedChange],
     view: View,
     too_many: dict[str, str],
-    drifted: dict[str, Outcome],
+    refused: dict[str, Outcome],
 ) -> None:
     guarded = protected(desk.changing)
     go: list[Attempt] = []
@@ -104,7 +126,7 @@ async def _carry_out_wave(
         now = target_of(attempt.change, desk.operations, view)
         outcome = judge(attempt.change, desk.operations, view, guarded).forecast
         if outcome.outcome is OutcomeKind.CHANGED:
-            outcome = drifted.get(planned.id, outcome)
+            outcome = refused.get(planned.id, outcome)
         if outcome.outcome is OutcomeKind.CHANGED:
             outcome = _held_back(desk, attempt, planned, too_many)
         attempt.entry = msgspec.structs.replace(attempt.entry, before=now)
@@ -155,36 +177,6 @@ def _call_of(change: Change) -> object:
     if isinstance(change, GrantAccess | RevokeAccess):
         return type(change), change.entitlement.resource
     return (type(change), change.type) if isinstance(change, CreateAccount) else object()
-
-
-def _waves(changes: Sequence[PlannedChange], view: View) -> list[list[PlannedChange]]:
-    """*changes* in waves, so that of those that depend on one another each sees what the one before it did."""
-    waves: list[list[PlannedChange]] = []
-    by_key: dict[object, int] = {}
-    touched: dict[ResourceId, int] = {}
-    altered: dict[ResourceId, int] = {}
-    for planned in changes:
-        change = planned.change
-        if isinstance(change, GrantAccess | RevokeAccess):
-            entitlement = view.entitlement(change.entitlement)
-            group = entitlement.exclusive.set if entitlement and entitlement.exclusive else str(change.entitlement)
-            key, who, alters = (group, change.principal), change.principal, False
-        elif isinstance(change, CreateAccount):
-            key, who, alters = (str(sorted(change.arguments.items())), change.type), None, False
-        else:
-            account = change.account if isinstance(change, DeleteAccount) else planned.before.account or change.account
-            key, who, alters = account or planned.id, account, True
-        wave = by_key.get(key, -1) + 1
-        if who is not None:
-            wave = max(wave, (touched if alters else altered).get(who, -1) + 1)
-            touched[who] = max(touched.get(who, -1), wave)
-            if alters:
-                altered[who] = wave
-        by_key[key] = wave
-        while len(waves) <= wave:
-            waves.append([])
-        waves[wave].append(planned)
-    return waves
 
 
 def _again(entry: JournalEntry) -> JournalEntry:

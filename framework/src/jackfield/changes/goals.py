@@ -154,6 +154,8 @@ def met(change: Change, operations: Operations, view: View) -> bool:
     action = operations.action(change.name)
     if action.leads_to and target.status not in action.leads_to:
         return False
+    if not action.leads_to and not any(each.sets and each.name in change.arguments for each in action.arguments):
+        return False  # nothing was asked for that could be so already
     return target.exists and not unlike(change, operations, target)
 
 

@@ -33,6 +33,9 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         return self.forecast.outcome is OutcomeKind.CHANGED
 
 
+LASTING = ("protected", "immutable", "wrong_principal")
+"""Tags of refusals that no earlier change of a plan takes away."""
+
 _GO = Judgement(forecast=Outcome(outcome=OutcomeKind.CHANGED))
 
 

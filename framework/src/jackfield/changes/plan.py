@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import msgspec
 
 from jackfield.changes.goals import View, joined, query_of, subject_of, target_of
-from jackfield.changes.judge import Judgement, judge
+from jackfield.changes.judge import LASTING, Judgement, judge
 from jackfield.changes.limits import exceeded, limits_of, used
 from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
+from jackfield.changes.waves import in_order
 from jackfield.state.journal import moment
 from jackfield_contracts import (
     AccountState,
@@ -18,6 +19,8 @@ from jackfield_contracts import (
     CreateAccount,
     DeleteAccount,
     GrantAccess,
+    Outcome,
+    OutcomeKind,
     Plan,
     PlannedChange,
     RevokeAccess,
@@ -40,7 +43,10 @@ async def make_plan(changing: Changing, changes: Sequence[Change]) -> Plan:
     for number, change in enumerate(completed, 1):
         settled = settle_account(change, operations, view)
         judgement = judge(settled, operations, view, guarded)
-        planned.append(_planned(f"{id}.{number}", settled, operations, view, judgement))
+        # Padded, so that the ids are in the order of the plan.
+        own = f"{id}.{number:0{len(str(len(completed)))}}"
+        planned.append(_planned(own, settled, operations, view, judgement))
+    planned = _foreseen(planned, view)
     limits, before = limits_of(changing), used(changing)
     blast = Counter(kind for each in planned if will_be_made(each) for kind in each.kinds)
     too_many = exceeded([each for each in planned if will_be_made(each)], limits, before)
@@ -63,6 +69,19 @@ async def make_plan(changing: Changing, changes: Sequence[Change]) -> Plan:
     )
     changing.seen = (plan.id, changing.clock.monotonic(), view)
     return plan
+
+
+def _foreseen(changes: list[PlannedChange], view: View) -> list[PlannedChange]:
+    """*changes* with those that follow one to be made counted as made, too: what they find is not known yet."""
+    by_id: dict[str, PlannedChange] = {}
+    for place in in_order(changes, view):
+        planned, before = place.planned, by_id.get(place.after or "")
+        if before is not None and will_be_made(before) and planned.forecast.tag not in LASTING:
+            reason = f"it is judged again after: {before.title}"
+            forecast = Outcome(outcome=OutcomeKind.CHANGED, reason=reason)
+            planned = msgspec.structs.replace(planned, forecast=forecast)
+        by_id[planned.id] = planned
+    return list(by_id.values())
 
 
 def will_be_made(planned: PlannedChange) -> bool:

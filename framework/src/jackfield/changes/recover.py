@@ -13,7 +13,14 @@ from jackfield.changes.goals import View, met, readable, target_of, without_drif
 from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
 from jackfield.changes.plan import read
-from jackfield_contracts import Confirmation, JournalEntry, JournalStatus, Outcome, OutcomeKind
+from jackfield_contracts import (
+    Confirmation,
+    CreateAccount,
+    JournalEntry,
+    Outcome,
+    OutcomeKind,
+    TargetState,
+)
 
 _MADE_AGAIN_WITHIN = timedelta(hours=1)
 """How old an intent may be to be carried on; what was meant longer ago is left to a person."""
@@ -31,7 +38,8 @@ async def recover(
     if not entries:
         return ()
     desk = Desk(changing, Operations(changing.connection), progress)
-    asked = [Attempt(entry) for entry in entries if entry.outcome is not None]
+    # Whichever answer is written down, it may be that of a second call, made where the answer to the first was lost.
+    asked = [Attempt(entry, doubtful=True) for entry in entries if entry.outcome is not None]
     lost = [Attempt(entry, doubtful=True) for entry in entries if entry.outcome is None]
     again = await _judge_lost(desk, lost)
     for batch, view in again:
@@ -63,7 +71,7 @@ async def _judge_lost(desk: Desk, attempts: list[Attempt]) -> list[tuple[list[At
         now = target_of(attempt.change, desk.operations, view)
         if met(attempt.change, desk.operations, view):
             over.append((attempt, Outcome(outcome=OutcomeKind.CHANGED, confirmed_by=Confirmation.READ), view))
-        elif not _recent(desk, attempt.entry) or not without_drift(attempt.entry.before, now):
+        elif not _recent(desk, attempt.entry) or not _on_same_ground(attempt.entry, now):
             reason = "the process ended before it was made"
             over.append(
                 (attempt, Outcome(outcome=OutcomeKind.FAILED, tag="not_made", reason=reason, retryable=True), view)
@@ -87,14 +95,16 @@ async def _read_pending(desk: Desk, attempts: list[Attempt]) -> None:
         desk.settle([(each, changed, view) for each in made])
 
 
+def _on_same_ground(entry: JournalEntry, now: TargetState) -> bool:
+    """Whether nothing but the change itself, or a part of it, can have happened since it was meant."""
+    if isinstance(entry.change, CreateAccount) and not entry.before.exists:
+        return True  # the account may be there already, and what belongs to it not yet
+    return without_drift(entry.before, now)
+
+
 def _without_job(attempt: Attempt) -> bool:
     answer = attempt.entry.outcome
-    return (
-        attempt.entry.status is not JournalStatus.SETTLED
-        and answer is not None
-        and answer.outcome is OutcomeKind.PENDING
-        and answer.job is None
-    )
+    return not attempt.settled and answer is not None and answer.outcome is OutcomeKind.PENDING and answer.job is None
 
 
 def _recent(desk: Desk, entry: JournalEntry) -> bool:

@@ -1,0 +1,60 @@
+"""The order in which the changes of a plan are made: together, but for those that depend on one another."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from jackfield.changes.goals import View
+from jackfield_contracts import CreateAccount, DeleteAccount, GrantAccess, PlannedChange, ResourceId, RevokeAccess
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """A change with its ``wave``, and the change in the wave before it that it depends on (``after``)."""
+
+    planned: PlannedChange
+    wave: int
+    after: str | None
+
+
+def in_order(changes: Sequence[PlannedChange], view: View) -> list[Place]:
+    """The place of each of *changes*: those about one thing, or about one account, come one after the other."""
+    by_key: dict[object, Place] = {}
+    touched: dict[ResourceId, Place] = {}
+    altered: dict[ResourceId, Place] = {}
+    places: list[Place] = []
+    for planned in changes:
+        key, who, alters = _about(planned, view)
+        before = [by_key.get(key)]
+        if who is not None:
+            before.append((touched if alters else altered).get(who))
+        last = max((each for each in before if each is not None), key=lambda each: each.wave, default=None)
+        place = Place(planned=planned, wave=last.wave + 1 if last else 0, after=last.planned.id if last else None)
+        places.append(place)
+        by_key[key] = place
+        if who is not None:
+            if who not in touched or touched[who].wave <= place.wave:
+                touched[who] = place
+            if alters:
+                altered[who] = place
+    return places
+
+
+def waves(places: Iterable[Place]) -> list[list[PlannedChange]]:
+    """The changes wave by wave, each in the order of the plan; no wave is empty."""
+    found: dict[int, list[PlannedChange]] = {}
+    for place in places:
+        found.setdefault(place.wave, []).append(place.planned)
+    return [found[wave] for wave in sorted(found)]
+
+
+def _about(planned: PlannedChange, view: View) -> tuple[object, ResourceId | None, bool]:
+    """What a change is about, whose account it touches, and whether it alters that account itself."""
+    change = planned.change
+    if isinstance(change, GrantAccess | RevokeAccess):
+        entitlement = view.entitlement(change.entitlement)
+        group = entitlement.exclusive.set if entitlement and entitlement.exclusive else str(change.entitlement)
+        return (group, change.principal), change.principal, False
+    if isinstance(change, CreateAccount):
+        return (str(sorted(change.arguments.items())), change.type), None, False
+    account = change.account if isinstance(change, DeleteAccount) else planned.before.account or change.account
+    return account or planned.id, account, True
