@@ -11,6 +11,7 @@ from jackfield.changes.execute import carry_out
 from jackfield.changes.options import Changing
 from jackfield.changes.plan import make_plan
 from jackfield.changes.planfile import load_plan, save_plan
+from jackfield.changes.rehearse import rehearse
 from jackfield.errors import BadConfig, Busy, PlanOutdated, Unsupported
 from jackfield.state import open_state
 from jackfield_contracts import (
@@ -335,6 +336,27 @@ class TestPlans:
         file.write_text("{}")
         with pytest.raises(BadConfig):
             load_plan(file)
+
+
+class TestValues:
+    def test_other_letters_of_a_name_are_another_name(self, site: Site) -> None:
+        site.office.people["u4"].name = "mcdonald"
+        (entry,) = make(site, RunAction(name="rename", arguments={"user_id": "u4", "name": "McDonald"}))
+        assert told((entry,)) == [("changed", None)]
+        assert site.office.people["u4"].name == "McDonald"
+
+    def test_a_value_that_somebody_else_set_since_is_not_written_over(self, site: Site) -> None:
+        async def late(changing: Changing) -> tuple[JournalEntry, ...]:
+            plan = await make_plan(changing, [CHANGES["rename"]])
+            site.office.people["u4"].name = "By hand"
+            site.clock.pass_by(60)
+            assert [each.forecast.tag for each in (await rehearse(changing, plan)).changes] == ["drifted"]
+            return await carry_out(changing, plan)
+
+        entries = within(site, late)
+        assert isinstance(entries, tuple)
+        assert told(entries) == [("refused", "drifted")]
+        assert site.office.people["u4"].name == "By hand"
 
 
 class Killed(KeyboardInterrupt):

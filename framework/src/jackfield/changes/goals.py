@@ -21,6 +21,9 @@ from jackfield_contracts import (
     Value,
 )
 
+_ADDRESSES = ("login", "email")
+"""What an account shows in small or large letters alike."""
+
 _IN_USE = (AccountStatus.ENABLED, AccountStatus.PENDING, AccountStatus.UNKNOWN)
 
 
@@ -168,21 +171,27 @@ def unlike(change: Change, operations: Operations, target: TargetState) -> list[
         for argument in operations.arguments(change)
         if argument.sets in target.facts
         and (wanted := change.arguments.get(argument.name)) is not None
-        and not _same(wanted, target.facts[argument.sets])
+        and not _same(wanted, target.facts[argument.sets], address=argument.sets in _ADDRESSES)
     ]
 
 
-def without_drift(planned: TargetState, now: TargetState) -> bool:
-    """Whether what a plan was made on still holds."""
-    return msgspec.structs.replace(planned, facts={}) == msgspec.structs.replace(now, facts={})
+def without_drift(change: Change, operations: Operations, planned: TargetState, now: TargetState) -> bool:
+    """Whether what a plan was made on still holds; of the facts, those that *change* sets."""
+    if msgspec.structs.replace(planned, facts={}) != msgspec.structs.replace(now, facts={}):
+        return False
+    if isinstance(change, GrantAccess | RevokeAccess):
+        return True
+    given = {each.sets for each in operations.arguments(change) if each.sets and each.name in change.arguments}
+    return all(planned.facts.get(name) == now.facts.get(name) for name in given)
 
 
-def _same(wanted: Value, shown: Value) -> bool:
+def _same(wanted: Value, shown: Value, *, address: bool) -> bool:
     if isinstance(wanted, tuple):
         return isinstance(shown, tuple) and set(wanted) <= set(shown)
     if isinstance(wanted, str):
-        # Addresses come back in other letters; an empty text clears a value.
-        return wanted.casefold() == (shown.casefold() if isinstance(shown, str) else "")
+        # An empty text clears a value. Addresses come back in other letters; "McDonald" is not "mcdonald".
+        seen = shown if isinstance(shown, str) else ""
+        return wanted.casefold() == seen.casefold() if address else wanted == seen
     return wanted == shown
 
 

@@ -63,7 +63,9 @@ async def _judge_lost(desk: Desk, attempts: list[Attempt]) -> list[tuple[list[At
         now = target_of(attempt.change, desk.operations, view)
         if met(attempt.change, desk.operations, view):
             over.append((attempt, Outcome(outcome=OutcomeKind.CHANGED, confirmed_by=Confirmation.READ), view))
-        elif not _recent(desk, attempt.entry) or not without_drift(attempt.entry.before, now):
+        elif not _recent(desk, attempt.entry) or not without_drift(
+            attempt.change, desk.operations, attempt.entry.before, now
+        ):
             reason = "the process ended before it was made"
             over.append(
                 (attempt, Outcome(outcome=OutcomeKind.FAILED, tag="not_made", reason=reason, retryable=True), view)
