@@ -12,7 +12,7 @@ from jackfield.changes.options import Changing
 from jackfield.changes.plan import make_plan
 from jackfield.changes.planfile import load_plan, save_plan
 from jackfield.changes.rehearse import rehearse
-from jackfield.errors import BadConfig, Busy, PlanOutdated, Unsupported
+from jackfield.errors import BadConfig, Busy, MissingPermission, PlanOutdated, Transient, Unsupported
 from jackfield.state import open_state
 from jackfield_contracts import (
     AccountStatus,
@@ -212,6 +212,9 @@ CHANGES: dict[str, Change] = {
 }
 
 
+WITH_GROUP = CreateAccount(arguments={"email": "new@x.org", "groups": ("g2",)})
+
+
 @pytest.mark.parametrize("lag", [0.0, 3.0])
 @pytest.mark.parametrize("stumble", ["before", "after"])
 @pytest.mark.parametrize("kind", CHANGES)
@@ -269,6 +272,45 @@ def test_a_job_is_followed_as_long_as_is_waited(site: Site, wait: float, outcome
 
 async def _nothing(_: Changing) -> None:
     """Opening alone settles what is undecided."""
+
+
+class TestHalves:
+    """What ends in its middle."""
+
+    def test_of_several_in_one_call_those_that_were_made_are_not_told_as_failed(self, site: Site) -> None:
+        site.office.breaks = MissingPermission("the app lacks a scope", permission="write")
+        grants = [GrantAccess(entitlement=group("g2", "member"), principal=user(f"u{n}")) for n in (3, 4, 5)]
+        entries = make(site, *grants)
+        assert site.office.groups["g2"] == {"u3": "member"}
+        assert told(entries) == [("changed", None), ("failed", "missing_permission"), ("failed", "missing_permission")]
+
+    def test_an_account_that_is_there_is_not_told_as_not_made(self, site: Site) -> None:
+        site.office.breaks = Transient("the request was lost")
+        site.office.stumbles = ["", "before", "before", "before"]
+        (entry,) = make(site, WITH_GROUP)
+        assert told((entry,)) == [("unverified", "transient")]
+        assert entry.outcome is not None
+        assert "another groups" in (entry.outcome.reason or "")
+        assert entry.after is not None
+        assert entry.after.exists
+
+    def test_an_account_is_led_to_its_groups_by_the_next_process(self, site: Site) -> None:
+        site.office.breaks = Killed()
+        with pytest.raises(Killed):
+            make(site, WITH_GROUP)
+        within(site, _nothing)
+        (entry,) = site.state.changes()
+        assert told((entry,)) == [("changed", None)]
+        assert len(site.office.groups["g2"]) == 1
+        assert site.office.effects == {"invite new@x.org": 1}
+
+    def test_after_an_hour_it_is_left_to_a_person(self, site: Site) -> None:
+        site.office.breaks = Killed()
+        with pytest.raises(Killed):
+            make(site, WITH_GROUP)
+        site.clock.pass_by(3700)
+        within(site, _nothing)
+        assert one(tuple(site.state.changes())) == ("unverified", None)
 
 
 class TestMany:

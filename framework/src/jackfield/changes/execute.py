@@ -92,7 +92,11 @@ async def _carry_out_wave(
     for attempt, planned in zip(attempts, wave, strict=True):
         now = target_of(attempt.change, desk.operations, view)
         outcome = judge(attempt.change, desk.operations, view, guarded).forecast
-        if outcome.outcome is OutcomeKind.CHANGED and planned_now and not without_drift(attempt.change, desk.operations, planned.before, now):
+        if (
+            outcome.outcome is OutcomeKind.CHANGED
+            and planned_now
+            and not without_drift(attempt.change, desk.operations, planned.before, now)
+        ):
             outcome = _refused(
                 "drifted", f"it was planned on another state ({_told(planned.before)}, now {_told(now)})"
             )

@@ -162,6 +162,12 @@ def met(change: Change, operations: Operations, view: View) -> bool:
     return target.exists and not unlike(change, operations, target)
 
 
+def begun(change: Change, operations: Operations, before: TargetState, now: TargetState) -> bool:
+    """Whether a creation was made but not all that goes with it, such as groups: asked again, a hook makes the rest."""
+    there = not before.exists and now.exists and now.status in _IN_USE
+    return isinstance(change, CreateAccount) and there and bool(unlike(change, operations, now))
+
+
 def unlike(change: Change, operations: Operations, target: TargetState) -> list[str]:
     """The arguments whose values the application shows otherwise; those it does not show are passed over."""
     if isinstance(change, GrantAccess | RevokeAccess):

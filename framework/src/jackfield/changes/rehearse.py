@@ -15,7 +15,8 @@ async def rehearse(changing: Changing, plan: Plan) -> Plan:
     made = {each.id for each in changing.state.changes(plan.connection, plan=plan.id, limit=None)}
     operations = Operations(changing.connection)
     changes = tuple(
-        _judged(planned, now, operations, made=planned.id in made) for planned, now in zip(plan.changes, fresh.changes, strict=True)
+        _judged(planned, now, operations, made=planned.id in made)
+        for planned, now in zip(plan.changes, fresh.changes, strict=True)
     )
     return msgspec.structs.replace(fresh, id=plan.id, created=plan.created, changes=changes)
 
