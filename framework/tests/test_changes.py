@@ -22,7 +22,9 @@ from jackfield_contracts import (
     GrantAccess,
     JournalEntry,
     JournalStatus,
+    Outcome,
     OutcomeKind,
+    Plan,
     ResourceId,
     RevokeAccess,
     RunAction,
@@ -272,6 +274,53 @@ def test_a_job_is_followed_as_long_as_is_waited(site: Site, wait: float, outcome
 
 async def _nothing(_: Changing) -> None:
     """Opening alone settles what is undecided."""
+
+
+class TestFollowers:
+    """Changes that only another one of the plan lets be made."""
+
+    def test_they_count_for_limits(self, site: Site) -> None:
+        grant = GrantAccess(entitlement=group("g2", "member"), principal=user("u5"))
+        revoke = RevokeAccess(entitlement=group("g2", "member"), principal=user("u5"))
+        assert told(make(site, grant, revoke, limits={"revoke": 0})) == [("changed", None), ("refused", "limit")]
+        assert site.office.groups["g2"] == {"u5": "member"}
+
+    def test_the_plan_says_so(self, site: Site) -> None:
+        grant = GrantAccess(entitlement=group("g2", "member"), principal=user("u5"))
+        revoke = RevokeAccess(entitlement=group("g2", "member"), principal=user("u5"))
+
+        async def look(changing: Changing) -> Plan:
+            return await make_plan(changing, [grant, revoke])
+
+        plan = within(site, look, dry_run=True)
+        assert isinstance(plan, Plan)
+        assert [(each.forecast.outcome.value, each.follows) for each in plan.changes] == [
+            ("changed", False),
+            ("already", True),
+        ]
+        assert plan.blast_radius == {"grant": 1, "revoke": 1}
+        assert "judged anew" in plan.changes[1].warnings[0]
+
+    def test_what_was_planned_as_not_to_be_made_is_not_made(self, site: Site) -> None:
+        async def tampered(changing: Changing) -> tuple[JournalEntry, ...]:
+            plan = await make_plan(changing, [CHANGES["grant"]])
+            other = Outcome(outcome=OutcomeKind.ALREADY)
+            changes = tuple(msgspec.structs.replace(each, forecast=other) for each in plan.changes)
+            return await carry_out(changing, msgspec.structs.replace(plan, changes=changes))
+
+        entries = within(site, tampered)
+        assert isinstance(entries, tuple)
+        assert told(entries) == [("refused", "drifted")]
+
+    def test_kinds_are_not_those_of_the_file(self, site: Site) -> None:
+        async def tampered(changing: Changing) -> tuple[JournalEntry, ...]:
+            plan = await make_plan(changing, [GrantAccess(entitlement=role("admin"), principal=user("u2"))])
+            changes = tuple(msgspec.structs.replace(each, kinds=()) for each in plan.changes)
+            return await carry_out(changing, msgspec.structs.replace(plan, changes=changes))
+
+        entries = within(site, tampered, limits={"privileged": 0})
+        assert isinstance(entries, tuple)
+        assert told(entries) == [("refused", "limit")]
 
 
 class TestHalves:

@@ -16,20 +16,19 @@ from jackfield.changes.limits import exceeded, limits_of, used
 from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
 from jackfield.changes.plan import protected, read, settle_account, will_be_made
+from jackfield.changes.waves import waves
 from jackfield.errors import BadConfig, PlanOutdated
 from jackfield.hookspecs import Proposed
 from jackfield.policies import veto_of
 from jackfield_contracts import (
     Change,
     CreateAccount,
-    DeleteAccount,
     GrantAccess,
     JournalEntry,
     Outcome,
     OutcomeKind,
     Plan,
     PlannedChange,
-    ResourceId,
     RevokeAccess,
     TargetState,
 )
@@ -55,8 +54,9 @@ async def carry_out(changing: Changing, plan: Plan, progress: Progress | None = 
     entries = {entry.id: _again(entry) for entry in changing.state.changes(plan.connection, plan=plan.id, limit=None)}
     left = [change for change in plan.changes if change.id not in entries]
     view = await _first_view(changing, plan, left, operations)
+    left = [_counted(each, operations, view) for each in left]
     too_many = exceeded((each for each in left if will_be_made(each)), limits_of(changing), used(changing))
-    for number, wave in enumerate(_waves(left, view)):
+    for number, wave in enumerate(waves(left, view)):
         if number:
             view = await read(changing, [each.change for each in wave], operations)
         attempts = [
@@ -92,14 +92,8 @@ async def _carry_out_wave(
     for attempt, planned in zip(attempts, wave, strict=True):
         now = target_of(attempt.change, desk.operations, view)
         outcome = judge(attempt.change, desk.operations, view, guarded).forecast
-        if (
-            outcome.outcome is OutcomeKind.CHANGED
-            and planned_now
-            and not without_drift(attempt.change, desk.operations, planned.before, now)
-        ):
-            outcome = _refused(
-                "drifted", f"it was planned on another state ({_told(planned.before)}, now {_told(now)})"
-            )
+        if outcome.outcome is OutcomeKind.CHANGED:
+            outcome = _drifted(desk, planned, attempt.change, now, planned_now=planned_now) or outcome
         if outcome.outcome is OutcomeKind.CHANGED:
             outcome = _held_back(desk, attempt, planned, too_many)
         attempt.entry = msgspec.structs.replace(attempt.entry, before=now)
@@ -113,6 +107,26 @@ async def _carry_out_wave(
         await ask(desk, batch, view)
     if go:
         await conclude(desk, go, wait=desk.changing.options.wait)
+
+
+def _drifted(
+    desk: Desk, planned: PlannedChange, change: Change, now: TargetState, *, planned_now: bool
+) -> Outcome | None:
+    """The refusal of a change that would be made otherwise than it was planned."""
+    if not will_be_made(planned):
+        # Nobody was asked about it, and no limit counted it.
+        return _refused("drifted", f"it was planned as {planned.forecast.outcome.value}, and would be made now")
+    if planned_now and not without_drift(change, desk.operations, planned.before, now):
+        why = f"it was planned on another state ({_told(planned.before)}, now {_told(now)})"
+        return _refused("drifted", why)
+    return None
+
+
+def _counted(planned: PlannedChange, operations: Operations, view: View) -> PlannedChange:
+    """*planned* with the kinds that it has now: a file, or a role that became privileged since, does not say less."""
+    change = planned.change
+    entitlement = view.entitlement(change.entitlement) if isinstance(change, GrantAccess | RevokeAccess) else None
+    return msgspec.structs.replace(planned, kinds=operations.kinds(change, entitlement))
 
 
 def _held_back(desk: Desk, attempt: Attempt, planned: PlannedChange, too_many: dict[str, str]) -> Outcome:
@@ -150,36 +164,6 @@ def _call_of(change: Change) -> object:
     if isinstance(change, GrantAccess | RevokeAccess):
         return type(change), change.entitlement.resource
     return (type(change), change.type) if isinstance(change, CreateAccount) else object()
-
-
-def _waves(changes: Sequence[PlannedChange], view: View) -> list[list[PlannedChange]]:
-    """*changes* in waves, so that of those that depend on one another each sees what the one before it did."""
-    waves: list[list[PlannedChange]] = []
-    by_key: dict[object, int] = {}
-    touched: dict[ResourceId, int] = {}
-    altered: dict[ResourceId, int] = {}
-    for planned in changes:
-        change = planned.change
-        if isinstance(change, GrantAccess | RevokeAccess):
-            entitlement = view.entitlement(change.entitlement)
-            group = entitlement.exclusive.set if entitlement and entitlement.exclusive else str(change.entitlement)
-            key, who, alters = (group, change.principal), change.principal, False
-        elif isinstance(change, CreateAccount):
-            key, who, alters = (str(sorted(change.arguments.items())), change.type), None, False
-        else:
-            account = change.account if isinstance(change, DeleteAccount) else planned.before.account or change.account
-            key, who, alters = account or planned.id, account, True
-        wave = by_key.get(key, -1) + 1
-        if who is not None:
-            wave = max(wave, (touched if alters else altered).get(who, -1) + 1)
-            touched[who] = max(touched.get(who, -1), wave)
-            if alters:
-                altered[who] = wave
-        by_key[key] = wave
-        while len(waves) <= wave:
-            waves.append([])
-        waves[wave].append(planned)
-    return waves
 
 
 def _again(entry: JournalEntry) -> JournalEntry:

@@ -11,6 +11,7 @@ from jackfield.changes.judge import Judgement, judge
 from jackfield.changes.limits import exceeded, limits_of, used
 from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
+from jackfield.changes.waves import waves
 from jackfield.state.journal import moment
 from jackfield_contracts import (
     AccountState,
@@ -41,6 +42,8 @@ async def make_plan(changing: Changing, changes: Sequence[Change]) -> Plan:
         settled = settle_account(change, operations, view)
         judgement = judge(settled, operations, view, guarded)
         planned.append(_planned(f"{id}.{number}", settled, operations, view, judgement))
+    first = {each.id for each in waves(planned, view)[0]} if planned else set[str]()
+    planned = [each if each.id in first or will_be_made(each) else _following(each) for each in planned]
     limits, before = limits_of(changing), used(changing)
     blast = Counter(kind for each in planned if will_be_made(each) for kind in each.kinds)
     too_many = exceeded([each for each in planned if will_be_made(each)], limits, before)
@@ -66,8 +69,8 @@ async def make_plan(changing: Changing, changes: Sequence[Change]) -> Plan:
 
 
 def will_be_made(planned: PlannedChange) -> bool:
-    """Whether the application is to be asked for it, as far as the plan could see."""
-    return planned.forecast.outcome.value == "changed"
+    """Whether the application is to be asked for it, as far as the plan could see; it may be, for one that follows."""
+    return planned.follows or planned.forecast.outcome.value == "changed"
 
 
 async def read(changing: Changing, changes: Sequence[Change], operations: Operations) -> View:
@@ -88,6 +91,12 @@ def settle_account(change: Change, operations: Operations, view: View) -> Change
     if isinstance(change, RunAction) and change.account is None and (found := subject_of(change, operations, view)):
         return msgspec.structs.replace(change, account=found.account)
     return change
+
+
+def _following(planned: PlannedChange) -> PlannedChange:
+    """A change of which the present state says that it is not to be made, yet one before it may make another state."""
+    told = "a change of this plan comes before it, and it is judged anew after that: it may then be made"
+    return msgspec.structs.replace(planned, follows=True, warnings=(*planned.warnings, told))
 
 
 def _planned(id: str, change: Change, operations: Operations, view: View, judgement: Judgement) -> PlannedChange:

@@ -5,7 +5,7 @@ import msgspec
 from jackfield.changes.goals import without_drift
 from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
-from jackfield.changes.plan import make_plan, will_be_made
+from jackfield.changes.plan import make_plan
 from jackfield_contracts import Outcome, OutcomeKind, Plan, PlannedChange
 
 
@@ -25,7 +25,9 @@ def _judged(planned: PlannedChange, now: PlannedChange, operations: Operations, 
     forecast = now.forecast
     if made:
         forecast = Outcome(outcome=OutcomeKind.ALREADY, reason="this plan was carried out for it before")
-    elif will_be_made(now) and not without_drift(now.change, operations, planned.before, now.before):
+    elif now.forecast.outcome is OutcomeKind.CHANGED and not without_drift(
+        now.change, operations, planned.before, now.before
+    ):
         forecast = Outcome(
             outcome=OutcomeKind.REFUSED, tag="drifted", reason="it was planned on another state than the present one"
         )
