@@ -399,6 +399,21 @@ class TestPlans:
         assert within(site, twice) == [[("changed", None)] * 2, [("already", None)] * 2]
         assert (site.office.calls["grant"], site.office.calls["delete_account"]) == (1, 1)
 
+    def test_what_a_plan_did_not_make_is_not_told_as_made(self, site: Site) -> None:
+        async def twice(changing: Changing) -> None:
+            plan = await make_plan(changing, [CHANGES["grant"]])
+            site.office.stumbles = ["before"] * 4
+            assert told(await carry_out(changing, plan)) == [("failed", "transient")]
+            entries = await carry_out(changing, plan)
+            (rehearsed,) = (await rehearse(changing, plan)).changes
+            for outcome in (entries[0].outcome, rehearsed.forecast):
+                assert outcome is not None
+                assert (outcome.outcome, outcome.retryable) == (OutcomeKind.FAILED, False)
+                assert "make a new one" in (outcome.reason or "")
+
+        within(site, twice)
+        assert site.office.calls["grant"] == 4
+
     def test_what_drifted_is_refused_and_not_clobbered(self, site: Site, tmp_path: Path) -> None:
         file = tmp_path / "plan.json"
 

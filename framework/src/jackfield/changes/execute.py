@@ -51,7 +51,7 @@ async def carry_out(changing: Changing, plan: Plan, progress: Progress | None = 
         raise PlanOutdated(f"the plan was made for the connector {plan.connector!r}", connection=plan.connection)
     operations = Operations(changing.connection)
     desk = Desk(changing, operations, progress)
-    entries = {entry.id: _again(entry) for entry in changing.state.changes(plan.connection, plan=plan.id, limit=None)}
+    entries = {entry.id: again(entry) for entry in changing.state.changes(plan.connection, plan=plan.id, limit=None)}
     left = [change for change in plan.changes if change.id not in entries]
     view = await _first_view(changing, plan, left, operations)
     left = [_counted(each, operations, view) for each in left]
@@ -166,14 +166,20 @@ def _call_of(change: Change) -> object:
     return (type(change), change.type) if isinstance(change, CreateAccount) else object()
 
 
-def _again(entry: JournalEntry) -> JournalEntry:
-    """What to tell of a change that this plan made before."""
-    outcome = entry.outcome
-    if outcome is None or outcome.outcome is not OutcomeKind.CHANGED:
+def again(entry: JournalEntry) -> JournalEntry:
+    """What to tell of a change that this plan has been carried out for: a plan asks for each once."""
+    outcome, when = entry.outcome, entry.settled or entry.intended
+    if outcome is None:
         return entry
-    told = msgspec.structs.replace(
-        outcome, outcome=OutcomeKind.ALREADY, reason=f"this plan made the change on {entry.settled or entry.intended}"
-    )
+    if outcome.outcome is OutcomeKind.CHANGED:
+        told = msgspec.structs.replace(
+            outcome, outcome=OutcomeKind.ALREADY, reason=f"this plan made the change on {when}"
+        )
+    elif outcome.outcome in (OutcomeKind.REFUSED, OutcomeKind.FAILED):
+        why = f"{outcome.reason or outcome.tag or outcome.outcome.value}; so it ended on {when}, and this plan does not try it again: make a new one"
+        told = msgspec.structs.replace(outcome, reason=why, retryable=False)
+    else:
+        return entry
     return msgspec.structs.replace(entry, outcome=told)
 
 
