@@ -176,7 +176,8 @@ def again(entry: JournalEntry) -> JournalEntry:
             outcome, outcome=OutcomeKind.ALREADY, reason=f"this plan made the change on {when}"
         )
     elif outcome.outcome in (OutcomeKind.REFUSED, OutcomeKind.FAILED):
-        why = f"{outcome.reason or outcome.tag or outcome.outcome.value}; so it ended on {when}, and this plan does not try it again: make a new one"
+        ended = outcome.reason or outcome.tag or outcome.outcome.value
+        why = f"{ended}; so it ended on {when}, and this plan does not try it again: make a new one"
         told = msgspec.structs.replace(outcome, reason=why, retryable=False)
     else:
         return entry
