@@ -91,6 +91,8 @@ class Office:
         self.job_takes = 5.0
         self.stumbles: list[str] = []
         """What befalls the next writing calls: ``before`` loses the request, ``after`` the answer, empty nothing."""
+        self.breaks: BaseException | None = None
+        """Ends the next writing call in its middle: after the first of several effects, or before groups are joined."""
         self._past: list[tuple[float, dict[str, dict[str, str]], dict[str, str], dict[str, Person]]] = []
 
     def stumble(self) -> str:
@@ -99,6 +101,12 @@ class Office:
         if what == "before":
             raise Transient("the request was lost")
         return what
+
+    def middle(self) -> None:
+        """The middle of a writing call."""
+        breaks, self.breaks = self.breaks, None
+        if breaks is not None:
+            raise breaks
 
     def changed(self, kind: str) -> None:
         self.effects[kind] += 1
@@ -174,7 +182,10 @@ class OfficeConnector:
                         status_raw=person.status.value,
                         login=person.login,
                         display_name=person.name,
-                        facts={"name": person.name},
+                        facts={
+                            "name": person.name,
+                            "groups": tuple(sorted(at for at, members in groups.items() if id in members)),
+                        },
                     )
                 )
         offered: dict[EntitlementId, Entitlement] = {}
@@ -270,7 +281,11 @@ class OfficeConnector:
         self.office.calls[name] += 1
         after = self.office.stumble()
         self.office.remember()
-        outcomes = tuple(effect() for effect in effects)
+        outcomes: tuple[Outcome, ...] = ()
+        for effect in effects:
+            outcomes += (effect(),)
+            if len(outcomes) < len(effects):
+                self.office.middle()
         if after == "after":
             raise Transient("the answer was lost")
         return outcomes
@@ -309,6 +324,7 @@ class OfficeConnector:
     def _create(self, change: CreateAccount) -> Outcome:
         office, login = self.office, str(change.arguments["email"])
         if any(person.login == login for person in office.people.values()):
+            self._join(change, login)
             return Outcome(outcome=OutcomeKind.ALREADY)
 
         def effect() -> None:
@@ -321,7 +337,16 @@ class OfficeConnector:
             office.jobs[job] = (office.clock.monotonic() + office.job_takes, effect)
             return Outcome(outcome=OutcomeKind.PENDING, job=job)
         effect()
+        office.middle()
+        self._join(change, login)
         return Outcome(outcome=OutcomeKind.CHANGED)
+
+    def _join(self, change: CreateAccount, login: str) -> None:
+        wanted = change.arguments.get("groups")
+        for at in wanted if isinstance(wanted, tuple) else ():
+            for id, person in self.office.people.items():
+                if person.login == login:
+                    self.office.groups[str(at)][id] = "member"
 
     def _delete(self, change: DeleteAccount) -> Outcome:
         if self.office.people.pop(change.account.id, None) is None:
@@ -346,7 +371,10 @@ CREATE = Capability(
     name="create",
     description="Invite.",
     hook="create_account",
-    arguments=(Argument(name="email", required=True, sets="login"),),
+    arguments=(
+        Argument(name="email", required=True, sets="login"),
+        Argument(name="groups", type=ArgumentType.STRINGS, sets="groups"),
+    ),
 )
 
 

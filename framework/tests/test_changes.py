@@ -11,7 +11,8 @@ from jackfield.changes.execute import carry_out
 from jackfield.changes.options import Changing
 from jackfield.changes.plan import make_plan
 from jackfield.changes.planfile import load_plan, save_plan
-from jackfield.errors import BadConfig, Busy, PlanOutdated, Unsupported
+from jackfield.changes.rehearse import rehearse
+from jackfield.errors import BadConfig, Busy, MissingPermission, PlanOutdated, Transient, Unsupported
 from jackfield.state import open_state
 from jackfield_contracts import (
     AccountStatus,
@@ -21,7 +22,9 @@ from jackfield_contracts import (
     GrantAccess,
     JournalEntry,
     JournalStatus,
+    Outcome,
     OutcomeKind,
+    Plan,
     ResourceId,
     RevokeAccess,
     RunAction,
@@ -211,6 +214,9 @@ CHANGES: dict[str, Change] = {
 }
 
 
+WITH_GROUP = CreateAccount(arguments={"email": "new@x.org", "groups": ("g2",)})
+
+
 @pytest.mark.parametrize("lag", [0.0, 3.0])
 @pytest.mark.parametrize("stumble", ["before", "after"])
 @pytest.mark.parametrize("kind", CHANGES)
@@ -270,6 +276,92 @@ async def _nothing(_: Changing) -> None:
     """Opening alone settles what is undecided."""
 
 
+class TestFollowers:
+    """Changes that only another one of the plan lets be made."""
+
+    def test_they_count_for_limits(self, site: Site) -> None:
+        grant = GrantAccess(entitlement=group("g2", "member"), principal=user("u5"))
+        revoke = RevokeAccess(entitlement=group("g2", "member"), principal=user("u5"))
+        assert told(make(site, grant, revoke, limits={"revoke": 0})) == [("changed", None), ("refused", "limit")]
+        assert site.office.groups["g2"] == {"u5": "member"}
+
+    def test_the_plan_says_so(self, site: Site) -> None:
+        grant = GrantAccess(entitlement=group("g2", "member"), principal=user("u5"))
+        revoke = RevokeAccess(entitlement=group("g2", "member"), principal=user("u5"))
+
+        async def look(changing: Changing) -> Plan:
+            return await make_plan(changing, [grant, revoke])
+
+        plan = within(site, look, dry_run=True)
+        assert isinstance(plan, Plan)
+        assert [(each.forecast.outcome.value, each.follows) for each in plan.changes] == [
+            ("changed", False),
+            ("already", True),
+        ]
+        assert plan.blast_radius == {"grant": 1, "revoke": 1}
+        assert "judged anew" in plan.changes[1].warnings[0]
+
+    def test_what_was_planned_as_not_to_be_made_is_not_made(self, site: Site) -> None:
+        async def tampered(changing: Changing) -> tuple[JournalEntry, ...]:
+            plan = await make_plan(changing, [CHANGES["grant"]])
+            other = Outcome(outcome=OutcomeKind.ALREADY)
+            changes = tuple(msgspec.structs.replace(each, forecast=other) for each in plan.changes)
+            return await carry_out(changing, msgspec.structs.replace(plan, changes=changes))
+
+        entries = within(site, tampered)
+        assert isinstance(entries, tuple)
+        assert told(entries) == [("refused", "drifted")]
+
+    def test_kinds_are_not_those_of_the_file(self, site: Site) -> None:
+        async def tampered(changing: Changing) -> tuple[JournalEntry, ...]:
+            plan = await make_plan(changing, [GrantAccess(entitlement=role("admin"), principal=user("u2"))])
+            changes = tuple(msgspec.structs.replace(each, kinds=()) for each in plan.changes)
+            return await carry_out(changing, msgspec.structs.replace(plan, changes=changes))
+
+        entries = within(site, tampered, limits={"privileged": 0})
+        assert isinstance(entries, tuple)
+        assert told(entries) == [("refused", "limit")]
+
+
+class TestHalves:
+    """What ends in its middle."""
+
+    def test_of_several_in_one_call_those_that_were_made_are_not_told_as_failed(self, site: Site) -> None:
+        site.office.breaks = MissingPermission("the app lacks a scope", permission="write")
+        grants = [GrantAccess(entitlement=group("g2", "member"), principal=user(f"u{n}")) for n in (3, 4, 5)]
+        entries = make(site, *grants)
+        assert site.office.groups["g2"] == {"u3": "member"}
+        assert told(entries) == [("changed", None), ("failed", "missing_permission"), ("failed", "missing_permission")]
+
+    def test_an_account_that_is_there_is_not_told_as_not_made(self, site: Site) -> None:
+        site.office.breaks = Transient("the request was lost")
+        site.office.stumbles = ["", "before", "before", "before"]
+        (entry,) = make(site, WITH_GROUP)
+        assert told((entry,)) == [("unverified", "transient")]
+        assert entry.outcome is not None
+        assert "another groups" in (entry.outcome.reason or "")
+        assert entry.after is not None
+        assert entry.after.exists
+
+    def test_an_account_is_led_to_its_groups_by_the_next_process(self, site: Site) -> None:
+        site.office.breaks = Killed()
+        with pytest.raises(Killed):
+            make(site, WITH_GROUP)
+        within(site, _nothing)
+        (entry,) = site.state.changes()
+        assert told((entry,)) == [("changed", None)]
+        assert len(site.office.groups["g2"]) == 1
+        assert site.office.effects == {"invite new@x.org": 1}
+
+    def test_after_an_hour_it_is_left_to_a_person(self, site: Site) -> None:
+        site.office.breaks = Killed()
+        with pytest.raises(Killed):
+            make(site, WITH_GROUP)
+        site.clock.pass_by(3700)
+        within(site, _nothing)
+        assert one(tuple(site.state.changes())) == ("unverified", None)
+
+
 class TestMany:
     def test_they_go_in_as_few_calls_as_the_connector_takes(self, site: Site) -> None:
         grants = [
@@ -307,6 +399,21 @@ class TestPlans:
         assert within(site, twice) == [[("changed", None)] * 2, [("already", None)] * 2]
         assert (site.office.calls["grant"], site.office.calls["delete_account"]) == (1, 1)
 
+    def test_what_a_plan_did_not_make_is_not_told_as_made(self, site: Site) -> None:
+        async def twice(changing: Changing) -> None:
+            plan = await make_plan(changing, [CHANGES["grant"]])
+            site.office.stumbles = ["before"] * 4
+            assert told(await carry_out(changing, plan)) == [("failed", "transient")]
+            entries = await carry_out(changing, plan)
+            (rehearsed,) = (await rehearse(changing, plan)).changes
+            for outcome in (entries[0].outcome, rehearsed.forecast):
+                assert outcome is not None
+                assert (outcome.outcome, outcome.retryable) == (OutcomeKind.FAILED, False)
+                assert "make a new one" in (outcome.reason or "")
+
+        within(site, twice)
+        assert site.office.calls["grant"] == 4
+
     def test_what_drifted_is_refused_and_not_clobbered(self, site: Site, tmp_path: Path) -> None:
         file = tmp_path / "plan.json"
 
@@ -335,6 +442,27 @@ class TestPlans:
         file.write_text("{}")
         with pytest.raises(BadConfig):
             load_plan(file)
+
+
+class TestValues:
+    def test_other_letters_of_a_name_are_another_name(self, site: Site) -> None:
+        site.office.people["u4"].name = "mcdonald"
+        (entry,) = make(site, RunAction(name="rename", arguments={"user_id": "u4", "name": "McDonald"}))
+        assert told((entry,)) == [("changed", None)]
+        assert site.office.people["u4"].name == "McDonald"
+
+    def test_a_value_that_somebody_else_set_since_is_not_written_over(self, site: Site) -> None:
+        async def late(changing: Changing) -> tuple[JournalEntry, ...]:
+            plan = await make_plan(changing, [CHANGES["rename"]])
+            site.office.people["u4"].name = "By hand"
+            site.clock.pass_by(60)
+            assert [each.forecast.tag for each in (await rehearse(changing, plan)).changes] == ["drifted"]
+            return await carry_out(changing, plan)
+
+        entries = within(site, late)
+        assert isinstance(entries, tuple)
+        assert told(entries) == [("refused", "drifted")]
+        assert site.office.people["u4"].name == "By hand"
 
 
 class Killed(KeyboardInterrupt):
@@ -401,7 +529,7 @@ class TestDependent:
     """Changes of one plan of which the second finds what the first one left."""
 
     def test_what_follows_a_change_counts_as_made_and_is_judged_again(self, site: Site) -> None:
-        async def plan(changing: Changing) -> list[str]:
+        async def plan(changing: Changing) -> list[tuple[str, bool]]:
             made = await make_plan(
                 changing,
                 [
@@ -412,9 +540,9 @@ class TestDependent:
             )
             assert made.blast_radius == {"grant": 1, "revoke": 1}
             assert [each.id.rsplit(".")[-1] for each in made.changes] == ["1", "2", "3"]
-            return [each.forecast.outcome.value for each in made.changes]
+            return [(each.forecast.outcome.value, each.follows) for each in made.changes]
 
-        assert within(site, plan, dry_run=True) == ["changed", "changed", "already"]
+        assert within(site, plan, dry_run=True) == [("changed", False), ("already", True), ("already", False)]
 
     def test_it_goes_on_after_a_crash_between_them(self, site: Site, tmp_path: Path) -> None:
         file = tmp_path / "plan.json"

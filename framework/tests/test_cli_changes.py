@@ -130,6 +130,15 @@ class TestApply:
         assert (ran.code, ran.json()["outcomes"]) == (14, {"refused": 1, "changed": 1})
         assert held("group:g2/member", "u1") in line.app.held
 
+    def test_what_another_change_lets_be_made_is_asked_about_too(self, line: WritableLine):
+        line.run(
+            "plan", "acme", write(line, "grant,group:g2/member,user:u1", "revoke,group:g2/member,user:u1"), "-o", "p"
+        )
+        ran = line.run("apply", "p")
+        assert (ran.code, line.app.writes) == (2, [])
+        assert "--yes" in ran.err
+        assert line.run("apply", "p", "--yes").out.splitlines()[-1] == "acme: 2 changed"
+
     def test_a_tampered_plan_is_refused_whole(self, line: WritableLine):
         line.run("plan", "acme", write(line, *THREE), "-o", "p")
         file = line.folder / "p"

@@ -181,6 +181,13 @@ class TestNames:
         ran = line.run("grant", "acme", "group:g9/member", "Eve")
         assert (ran.code, "there is nobody 'Eve'" in ran.err) == (5, True)
 
+    def test_an_address_means_who_has_it_now(self, line: WritableLine):
+        line.app.people["u1"].email = "moved@example.com"
+        line.app.people["u2"].email = "ann@example.com"
+        assert line.run("grant", "acme", "group:g2/member", "ann@example.com").code == 0
+        assert held("group:g2/member", "u2") in line.app.held
+        assert held("group:g2/member", "u1") not in line.app.held
+
     def test_a_damaged_snapshot_stands_in_the_way_of_names_only(self, line: WritableLine):
         (file,) = (line.home / "snapshots" / "acme").glob("*.sqlite")
         file.write_bytes(b"nothing of the kind")

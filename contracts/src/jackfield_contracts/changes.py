@@ -168,6 +168,7 @@ class PlannedChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """A change with what is expected of it. ``before`` is the state that it was planned on, and its precondition.
 
     ``title`` says it in words. ``replaces`` are entitlements that go by it. ``kinds`` are those that limits count.
+    ``follows``: the forecast says that it is not to be made, but a change before it in the plan may alter that.
     """
 
     id: str
@@ -175,6 +176,7 @@ class PlannedChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     title: str
     forecast: Outcome
     before: TargetState
+    follows: bool = False
     replaces: tuple[EntitlementId, ...] = ()
     kinds: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

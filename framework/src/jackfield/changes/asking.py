@@ -64,9 +64,11 @@ async def ask(desk: Desk, attempts: Sequence[Attempt], view: View) -> None:
                 await changing.clock.sleep(min(8.0, 0.5 * 2**lost))
         except Refused as error:
             tag = error.tag or error.code
+            _doubt_many(left)
             _answer(left, Outcome(outcome=OutcomeKind.REFUSED, tag=tag, reason=error.summary, request_ids=_ids(error)))
             break
         except JackfieldError as error:
+            _doubt_many(left)
             _answer(left, _failed(error, retryable=False))
             break
         else:
@@ -139,6 +141,12 @@ def _is_open(desk: Desk, attempt: Attempt) -> bool:
 def _doubt(attempts: list[Attempt]) -> None:
     for attempt in attempts:
         attempt.doubtful = True
+
+
+def _doubt_many(attempts: list[Attempt]) -> None:
+    """Doubt what an error ended: a hook that makes several may have made some of them before it came to the error."""
+    if len(attempts) > 1:
+        _doubt(attempts)
 
 
 def _answer(attempts: list[Attempt], answer: Outcome) -> None:

@@ -7,7 +7,7 @@ import msgspec
 
 from jackfield.changes.asking import with_ids
 from jackfield.changes.attempt import Attempt, Desk, unverified
-from jackfield.changes.goals import View, met, readable, target_of, unlike
+from jackfield.changes.goals import View, begun, met, readable, target_of, unlike
 from jackfield.changes.plan import read
 from jackfield.errors import JackfieldError, RateLimited, Refused, RemoteContract, Transient
 from jackfield_contracts import Confirmation, JournalStatus, Outcome, OutcomeKind
@@ -157,12 +157,12 @@ def _contradicted(desk: Desk, attempt: Attempt, view: View | None, error: Jackfi
         if answer.outcome in _DONE:
             return unverified(f"the application answered that it is so, and {why}", answer)
         return unverified(f"{answer.reason or 'it failed'}; whether it was made is not known, since {why}", answer)
-    if answer.outcome not in _DONE:
-        return answer
     target = target_of(attempt.change, desk.operations, view)
-    other = unlike(attempt.change, desk.operations, target)
-    shown = f"shows another {', '.join(other)}" if other else "does not show it"
-    said = f" ({answer.reason})" if answer.reason else ""
-    return unverified(
-        f"the application answered that it is so{said}, and a read {CONFIRM_FOR:g} s later {shown}", answer
-    )
+    other = ", ".join(unlike(attempt.change, desk.operations, target))
+    if answer.outcome not in _DONE:
+        if begun(attempt.change, desk.operations, attempt.entry.before, target):
+            return unverified(f"the account is there, with another {other} than was asked for; {answer.reason}", answer)
+        return answer
+    shown = f"shows another {other}" if other else "does not show it"
+    why = f"the application answered that it is so, and a read {CONFIRM_FOR:g} s later {shown}"
+    return unverified(f"{why}. {answer.reason}" if answer.reason else why, answer)

@@ -51,16 +51,18 @@ async def carry_out(changing: Changing, plan: Plan, progress: Progress | None = 
         raise PlanOutdated(f"the plan was made for the connector {plan.connector!r}", connection=plan.connection)
     operations = Operations(changing.connection)
     desk = Desk(changing, operations, progress)
-    entries = {entry.id: _again(entry) for entry in changing.state.changes(plan.connection, plan=plan.id, limit=None)}
+    entries = {entry.id: again(entry) for entry in changing.state.changes(plan.connection, plan=plan.id, limit=None)}
     left = [change for change in plan.changes if change.id not in entries]
     going = await _going_on(desk, left)
     view = await _first_view(changing, plan, left, operations)
+    left = [_counted(each, operations, view) for each in left]
     too_many = exceeded((each for each in left if will_be_made(each)), limits_of(changing), used(changing))
-    order = in_order(plan.changes, view)
+    counted = {each.id: each for each in left}
+    order = in_order([counted.get(each.id, each) for each in plan.changes], view)
     # What follows a change that this plan has made already finds the state that this one left.
-    sure = [each.planned for each in order if each.planned.id not in entries and each.after not in entries]
+    sure = [each.planned for each in order if each.planned.id in counted and each.after not in entries]
     refused = _drifted(sure, operations, view) | going
-    for number, wave in enumerate(waves(each for each in order if each.planned.id not in entries)):
+    for number, wave in enumerate(waves(each for each in order if each.planned.id in counted)):
         if number:
             view = await read(changing, [each.change for each in wave], operations)
         attempts = [
@@ -104,8 +106,13 @@ def _drifted(changes: Sequence[PlannedChange], operations: Operations, view: Vie
     """How those of *changes* are refused that were planned on another state than *view*, read before any is made."""
     found: dict[str, Outcome] = {}
     for planned in changes:
-        now = target_of(settle_account(planned.change, operations, view), operations, view)
-        if not without_drift(planned.before, now):
+        change = settle_account(planned.change, operations, view)
+        now = target_of(change, operations, view)
+        if not will_be_made(planned):
+            # Nobody was asked about it, and no limit counted it.
+            told = f"it was planned as {planned.forecast.outcome.value}, and would be made now"
+            found[planned.id] = _refused("drifted", told)
+        elif not without_drift(change, operations, planned.before, now):
             told = f"it was planned on another state ({_told(planned.before)}, now {_told(now)})"
             found[planned.id] = _refused("drifted", told)
     return found
@@ -140,6 +147,13 @@ async def _carry_out_wave(
         await ask(desk, batch, view)
     if go:
         await conclude(desk, go, wait=desk.changing.options.wait)
+
+
+def _counted(planned: PlannedChange, operations: Operations, view: View) -> PlannedChange:
+    """*planned* with the kinds that it has now: a file, or a role that became privileged since, does not say less."""
+    change = planned.change
+    entitlement = view.entitlement(change.entitlement) if isinstance(change, GrantAccess | RevokeAccess) else None
+    return msgspec.structs.replace(planned, kinds=operations.kinds(change, entitlement))
 
 
 def _held_back(desk: Desk, attempt: Attempt, planned: PlannedChange, too_many: dict[str, str]) -> Outcome:
@@ -179,14 +193,21 @@ def _call_of(change: Change) -> object:
     return (type(change), change.type) if isinstance(change, CreateAccount) else object()
 
 
-def _again(entry: JournalEntry) -> JournalEntry:
-    """What to tell of a change that this plan made before."""
-    outcome = entry.outcome
-    if outcome is None or outcome.outcome is not OutcomeKind.CHANGED:
+def again(entry: JournalEntry) -> JournalEntry:
+    """What to tell of a change that this plan has been carried out for: a plan asks for each once."""
+    outcome, when = entry.outcome, entry.settled or entry.intended
+    if outcome is None:
         return entry
-    told = msgspec.structs.replace(
-        outcome, outcome=OutcomeKind.ALREADY, reason=f"this plan made the change on {entry.settled or entry.intended}"
-    )
+    if outcome.outcome is OutcomeKind.CHANGED:
+        told = msgspec.structs.replace(
+            outcome, outcome=OutcomeKind.ALREADY, reason=f"this plan made the change on {when}"
+        )
+    elif outcome.outcome in (OutcomeKind.REFUSED, OutcomeKind.FAILED):
+        ended = outcome.reason or outcome.tag or outcome.outcome.value
+        why = f"{ended}; so it ended on {when}, and this plan does not try it again: make a new one"
+        told = msgspec.structs.replace(outcome, reason=why, retryable=False)
+    else:
+        return entry
     return msgspec.structs.replace(entry, outcome=told)
 
 

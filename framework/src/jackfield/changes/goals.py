@@ -1,5 +1,7 @@
 """What a change is about in the state of an application, and whether that state shows it made: pure functions."""
 
+import msgspec
+
 from jackfield.changes.operations import Operations
 from jackfield_contracts import (
     AccessState,
@@ -18,6 +20,9 @@ from jackfield_contracts import (
     TargetState,
     Value,
 )
+
+_ADDRESSES = ("login", "email")
+"""What an account shows in small or large letters alike."""
 
 _IN_USE = (AccountStatus.ENABLED, AccountStatus.PENDING, AccountStatus.UNKNOWN)
 
@@ -159,6 +164,12 @@ def met(change: Change, operations: Operations, view: View) -> bool:
     return target.exists and not unlike(change, operations, target)
 
 
+def begun(change: Change, operations: Operations, before: TargetState, now: TargetState) -> bool:
+    """Whether a creation was made but not all that goes with it, such as groups: asked again, a hook makes the rest."""
+    there = not before.exists and now.exists and now.status in _IN_USE
+    return isinstance(change, CreateAccount) and there and bool(unlike(change, operations, now))
+
+
 def unlike(change: Change, operations: Operations, target: TargetState) -> list[str]:
     """The arguments whose values the application shows otherwise; those it does not show are passed over."""
     if isinstance(change, GrantAccess | RevokeAccess):
@@ -168,21 +179,27 @@ def unlike(change: Change, operations: Operations, target: TargetState) -> list[
         for argument in operations.arguments(change)
         if argument.sets in target.facts
         and (wanted := change.arguments.get(argument.name)) is not None
-        and not _same(wanted, target.facts[argument.sets])
+        and not _same(wanted, target.facts[argument.sets], address=argument.sets in _ADDRESSES)
     ]
 
 
-def without_drift(planned: TargetState, now: TargetState) -> bool:
-    """Whether what a plan was made on still holds."""
-    return planned == now
+def without_drift(change: Change, operations: Operations, planned: TargetState, now: TargetState) -> bool:
+    """Whether what a plan was made on still holds; of the facts, those that *change* sets."""
+    if msgspec.structs.replace(planned, facts={}) != msgspec.structs.replace(now, facts={}):
+        return False
+    if isinstance(change, GrantAccess | RevokeAccess):
+        return True
+    given = {each.sets for each in operations.arguments(change) if each.sets and each.name in change.arguments}
+    return all(planned.facts.get(name) == now.facts.get(name) for name in given)
 
 
-def _same(wanted: Value, shown: Value) -> bool:
+def _same(wanted: Value, shown: Value, *, address: bool) -> bool:
     if isinstance(wanted, tuple):
         return isinstance(shown, tuple) and set(wanted) <= set(shown)
     if isinstance(wanted, str):
-        # Addresses come back in other letters; an empty text clears a value.
-        return wanted.casefold() == (shown.casefold() if isinstance(shown, str) else "")
+        # An empty text clears a value. Addresses come back in other letters; "McDonald" is not "mcdonald".
+        seen = shown if isinstance(shown, str) else ""
+        return wanted.casefold() == seen.casefold() if address else wanted == seen
     return wanted == shown
 
 

@@ -81,7 +81,15 @@ async def find_meant(
         for text, one in people.items()
         if isinstance(one, JackfieldError) and (lacking or isinstance(one, NotFound))
     ]
-    return Meant(found, {**people, **await _live(connection, missing, lacking)})
+    # An address may have gone to somebody else since the snapshot; who has it now is meant.
+    addresses = [
+        text
+        for text, one in people.items()
+        if isinstance(one, ResourceId) and "@" in text and text not in (one.id, str(one))
+    ]
+    live = await _live(connection, [*missing, *addresses], lacking)
+    gone = {text for text in addresses if isinstance(live[text], NotFound)}
+    return Meant(found, {**people, **{text: one for text, one in live.items() if text not in gone}})
 
 
 class _Text(msgspec.Struct, frozen=True):

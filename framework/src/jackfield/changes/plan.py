@@ -19,8 +19,6 @@ from jackfield_contracts import (
     CreateAccount,
     DeleteAccount,
     GrantAccess,
-    Outcome,
-    OutcomeKind,
     Plan,
     PlannedChange,
     RevokeAccess,
@@ -72,21 +70,18 @@ async def make_plan(changing: Changing, changes: Sequence[Change]) -> Plan:
 
 
 def _foreseen(changes: list[PlannedChange], view: View) -> list[PlannedChange]:
-    """*changes* with those that follow one to be made counted as made, too: what they find is not known yet."""
+    """*changes* with those marked that the present state forbids or makes needless, and that follow one to be made."""
     by_id: dict[str, PlannedChange] = {}
     for place in in_order(changes, view):
         planned, before = place.planned, by_id.get(place.after or "")
-        if before is not None and will_be_made(before) and planned.forecast.tag not in LASTING:
-            reason = f"it is judged again after: {before.title}"
-            forecast = Outcome(outcome=OutcomeKind.CHANGED, reason=reason)
-            planned = msgspec.structs.replace(planned, forecast=forecast)
-        by_id[planned.id] = planned
+        follows = before is not None and will_be_made(before) and planned.forecast.tag not in LASTING
+        by_id[planned.id] = _following(planned) if follows and not will_be_made(planned) else planned
     return list(by_id.values())
 
 
 def will_be_made(planned: PlannedChange) -> bool:
-    """Whether the application is to be asked for it, as far as the plan could see."""
-    return planned.forecast.outcome.value == "changed"
+    """Whether the application is to be asked for it, as far as the plan could see; it may be, for one that follows."""
+    return planned.follows or planned.forecast.outcome.value == "changed"
 
 
 async def read(changing: Changing, changes: Sequence[Change], operations: Operations) -> View:
@@ -107,6 +102,12 @@ def settle_account(change: Change, operations: Operations, view: View) -> Change
     if isinstance(change, RunAction) and change.account is None and (found := subject_of(change, operations, view)):
         return msgspec.structs.replace(change, account=found.account)
     return change
+
+
+def _following(planned: PlannedChange) -> PlannedChange:
+    """A change of which the present state says that it is not to be made, yet one before it may make another state."""
+    told = "a change of this plan comes before it, and it is judged anew after that: it may then be made"
+    return msgspec.structs.replace(planned, follows=True, warnings=(*planned.warnings, told))
 
 
 def _planned(id: str, change: Change, operations: Operations, view: View, judgement: Judgement) -> PlannedChange:

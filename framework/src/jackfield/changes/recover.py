@@ -9,18 +9,11 @@ from jackfield.changes.asking import ask
 from jackfield.changes.attempt import Attempt, Desk, Progress, unverified
 from jackfield.changes.confirm import conclude
 from jackfield.changes.execute import batches
-from jackfield.changes.goals import View, met, readable, target_of, without_drift
+from jackfield.changes.goals import View, begun, met, readable, target_of, unlike, without_drift
 from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
 from jackfield.changes.plan import read
-from jackfield_contracts import (
-    Confirmation,
-    CreateAccount,
-    JournalEntry,
-    Outcome,
-    OutcomeKind,
-    TargetState,
-)
+from jackfield_contracts import Confirmation, JournalEntry, Outcome, OutcomeKind, TargetState
 
 _MADE_AGAIN_WITHIN = timedelta(hours=1)
 """How old an intent may be to be carried on; what was meant longer ago is left to a person."""
@@ -71,13 +64,10 @@ async def _judge_lost(desk: Desk, attempts: list[Attempt]) -> list[tuple[list[At
         now = target_of(attempt.change, desk.operations, view)
         if met(attempt.change, desk.operations, view):
             over.append((attempt, Outcome(outcome=OutcomeKind.CHANGED, confirmed_by=Confirmation.READ), view))
-        elif not _recent(desk, attempt.entry) or not _on_same_ground(attempt.entry, now):
-            reason = "the process ended before it was made"
-            over.append(
-                (attempt, Outcome(outcome=OutcomeKind.FAILED, tag="not_made", reason=reason, retryable=True), view)
-            )
-        else:
+        elif _recent(desk, attempt.entry) and _carries_on(desk, attempt, now):
             again.append(attempt)
+        else:
+            over.append((attempt, _not_made(desk, attempt, now), view))
     if over:
         desk.settle(over)
     return [(batch, view) for batch in batches(again, desk.operations)]
@@ -95,11 +85,20 @@ async def _read_pending(desk: Desk, attempts: list[Attempt]) -> None:
         desk.settle([(each, changed, view) for each in made])
 
 
-def _on_same_ground(entry: JournalEntry, now: TargetState) -> bool:
-    """Whether nothing but the change itself, or a part of it, can have happened since it was meant."""
-    if isinstance(entry.change, CreateAccount) and not entry.before.exists:
-        return True  # the account may be there already, and what belongs to it not yet
-    return without_drift(entry.before, now)
+def _carries_on(desk: Desk, attempt: Attempt, now: TargetState) -> bool:
+    """Whether the state is still that before the change, or one that only the change's own first steps lead to."""
+    before = attempt.entry.before
+    return without_drift(attempt.change, desk.operations, before, now) or begun(
+        attempt.change, desk.operations, before, now
+    )
+
+
+def _not_made(desk: Desk, attempt: Attempt, now: TargetState) -> Outcome:
+    if begun(attempt.change, desk.operations, attempt.entry.before, now):
+        other = ", ".join(unlike(attempt.change, desk.operations, now))
+        return unverified(f"the process ended, and the account is there with another {other} than was asked for")
+    reason = "the process ended before it was made"
+    return Outcome(outcome=OutcomeKind.FAILED, tag="not_made", reason=reason, retryable=True)
 
 
 def _without_job(attempt: Attempt) -> bool:

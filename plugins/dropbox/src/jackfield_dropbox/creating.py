@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from jackfield.errors import MissingPermission, Refused, RemoteContract
+from jackfield.errors import BadCredentials, MissingPermission, Refused, RemoteContract
 from jackfield_contracts import CreateAccount, Outcome, OutcomeKind, ResourceId
 from jackfield_dropbox import groups, people, routes, wire, writes
 from jackfield_dropbox.api import Api
@@ -219,9 +219,10 @@ async def _join(call: Api, there: Mapping[str, tuple[wire.Member, Invitation]]) 
     for group, joining in wanted.items():
         try:
             ends = await groups.put(call, group, dict.fromkeys(joining, "member"), {})
-        except MissingPermission as error:
-            refused = _refused("missing_scope", f"{error.summary}.")
-            ends = dict.fromkeys(joining, refused)
+        except (MissingPermission, BadCredentials) as error:
+            # The invitation has gone out, and is not to be told as one that failed.
+            tag = "missing_scope" if isinstance(error, MissingPermission) else error.code
+            ends = dict.fromkeys(joining, _refused(tag, f"{error.summary}."))
         for id, key in joining.items():
             joined.setdefault(key, {})[group] = ends[id]
     return joined

@@ -86,6 +86,16 @@ async def test_without_the_scope_for_groups_the_account_is_made_and_the_groups_a
 
 
 @over_http()
+async def test_a_token_that_ends_before_the_groups_does_not_hide_that_the_account_was_made(team: Team) -> None:
+    group = team.new_group()
+    team.sim.fault("unauthorized", route=routes.GROUPS_ADD)
+    [end] = await team.create({"email": NEW, "groups": (group,)})
+    assert (end.outcome, end.results["groups_not_joined"]) == (OutcomeKind.FAILED, (group,))
+    assert "token" in (end.reason or "")
+    assert team.sim.effects()["invitations"] == {NEW: 1}
+
+
+@over_http()
 async def test_asked_twice_it_invites_once_and_joins_what_is_missing(team: Team) -> None:
     first, second = team.new_group(), team.new_group()
     asked: dict[str, Any] = {"email": NEW, "groups": (first,)}
