@@ -240,7 +240,7 @@ class OfficeConnector:
                 name="disable",
                 description="Disable.",
                 kind=ActionKind.DISABLE_ACCOUNT,
-                arguments=(of,),
+                arguments=(of, Argument(name="wipe", type=ArgumentType.BOOLEAN, default=False)),
                 account="user_id",
                 leads_to=(AccountStatus.DISABLED,),
                 destructive=True,

@@ -140,6 +140,16 @@ class TestJudging:
         assert entry.title == "disable Person 3 <u3@x.org>"
         assert one(make(site, RunAction(name="disable", arguments={"user_id": "u3"}))) == ("already", None)
 
+    def test_what_is_so_already_names_what_was_not_done_beside(self, site: Site) -> None:
+        site.office.people["u3"].status = AccountStatus.DISABLED
+        (entry,) = make(site, RunAction(name="disable", arguments={"user_id": "u3", "wipe": True}))
+        assert told((entry,)) == [("already", None)]
+        assert entry.outcome is not None
+        assert (entry.outcome.reason or "").endswith("so that wipe had no effect")
+        (entry,) = make(site, RunAction(name="disable", arguments={"user_id": "u3"}))
+        assert entry.outcome is not None
+        assert "effect" not in (entry.outcome.reason or "")
+
     def test_a_wrong_argument_is_named(self, site: Site) -> None:
         with pytest.raises(BadConfig, match="no 'emial'"):
             make(site, CreateAccount(arguments={"emial": "a@x.org"}))

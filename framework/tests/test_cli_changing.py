@@ -188,6 +188,10 @@ class TestNames:
         assert held("group:g2/member", "u2") in line.app.held
         assert held("group:g2/member", "u1") not in line.app.held
 
+    def test_a_wait_that_never_ends_by_being_no_number_is_refused(self, line: WritableLine):
+        assert line.run("grant", "acme", "group:g2/member", "u1", "--wait", "nan").code == 2
+        assert line.app.writes == []
+
     def test_a_damaged_snapshot_stands_in_the_way_of_names_only(self, line: WritableLine):
         (file,) = (line.home / "snapshots" / "acme").glob("*.sqlite")
         file.write_bytes(b"nothing of the kind")

@@ -52,13 +52,26 @@ def judge(change: Change, operations: Operations, view: View, protected: frozens
         return _create(account)
     if isinstance(change, DeleteAccount):
         if met(change, operations, view):
-            return _already("the account is not there" if account is None else "the account is deleted already")
+            told = "the account is not there" if account is None else "the account is deleted already"
+            return _already(told + _unheeded(change, operations))
         return _GO
     if operations.action(change.name).account is not None and account is None:
         return _refused("not_found", f"the application has no account {_named(change, operations)!r}")
     if readable(change, operations) and met(change, operations, view):
-        return _already(f"it is so already: the account is {target_of(change, operations, view).status_raw or 'there'}")
+        status = target_of(change, operations, view).status_raw or "there"
+        return _already(f"it is so already: the account is {status}{_unheeded(change, operations)}")
     return _GO
+
+
+def _unheeded(change: DeleteAccount | RunAction, operations: Operations) -> str:
+    """What *change* asks for beside, of which no read tells whether it was done: nothing is asked for what is so already."""
+    named = operations.action(change.name).account if isinstance(change, RunAction) else None
+    beside = [
+        each.name
+        for each in operations.arguments(change)
+        if each.sets is None and each.name != named and change.arguments.get(each.name)
+    ]
+    return f"; nothing was asked for now, so that {', '.join(beside)} had no effect" if beside else ""
 
 
 def _grant(change: GrantAccess, account: AccountState | None, view: View) -> Judgement:

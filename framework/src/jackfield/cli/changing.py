@@ -31,6 +31,12 @@ def _limits(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ..
     return found
 
 
+def _seconds(ctx: click.Context, parameter: click.Parameter, given: float) -> float:
+    if given != given:  # NaN is in every range, and no moment comes after it
+        raise click.BadParameter("this is no number of seconds", ctx, parameter)
+    return given
+
+
 def _unicode(ctx: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
     try:
         (given or "").encode()
@@ -46,6 +52,7 @@ _OPTIONS = (
     click.option(
         "--wait",
         type=click.FloatRange(min=0),
+        callback=_seconds,
         default=60.0,
         metavar="SECONDS",
         help="How long to wait for an outcome that is not known at once (default 60).",
