@@ -306,6 +306,8 @@ class TestExits:
             ("unverified retryable refused", 75),
             ("retryable failed", 12),
             ("undecided refused", 11),
+            ("failed forbidden unverified", 4),
+            ("forbidden signed_out failed", 3),
         ],
     )
     def test_the_worst_outcome_gives_the_exit_code(self, outcomes: str, code: int):
@@ -313,6 +315,8 @@ class TestExits:
             "drifted": Outcome(outcome=OutcomeKind.REFUSED, tag="drifted"),
             "retryable": Outcome(outcome=OutcomeKind.FAILED, retryable=True),
             "undecided": None,
+            "forbidden": Outcome(outcome=OutcomeKind.FAILED, tag="missing_permission"),
+            "signed_out": Outcome(outcome=OutcomeKind.FAILED, tag="bad_credentials"),
             **{kind.value: Outcome(outcome=kind) for kind in OutcomeKind},
         }
         assert exits.of_outcomes(made[name] for name in outcomes.split()) == code

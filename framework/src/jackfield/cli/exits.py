@@ -7,6 +7,8 @@ if TYPE_CHECKING:
     from jackfield_contracts import Outcome
 
 OK = 0
+SIGN_IN = 3
+NOT_PERMITTED = 4
 REFUSED = 5
 INCOMPLETE = 8
 HELD = 9
@@ -20,7 +22,9 @@ INTERRUPTED = 130
 BROKEN_PIPE = 141
 TERMINATED = 143
 
-_WORST_FIRST = (FAILED, RETRY, UNVERIFIED, REFUSED, OUTDATED, PENDING)
+_WORST_FIRST = (SIGN_IN, NOT_PERMITTED, FAILED, RETRY, UNVERIFIED, REFUSED, OUTDATED, PENDING)
+_OF_FAILURES = {"bad_credentials": SIGN_IN, "missing_permission": NOT_PERMITTED}
+"""By the tag of a failure that is an error of the host's."""
 _OF_OUTCOMES = {
     "changed": OK,
     "already": OK,
@@ -37,6 +41,8 @@ def of_outcome(outcome: "Outcome | None") -> int:
         return UNVERIFIED
     if outcome.outcome == "failed" and outcome.retryable:
         return RETRY
+    if outcome.outcome == "failed" and outcome.tag in _OF_FAILURES:
+        return _OF_FAILURES[outcome.tag]
     if outcome.outcome == "refused" and outcome.tag == "drifted":
         return OUTDATED
     return _OF_OUTCOMES[outcome.outcome.value]

@@ -251,7 +251,9 @@ def _with_groups(end: Outcome, joined: Mapping[str, Outcome], call: Api) -> Outc
     return msgspec.structs.replace(
         end,
         outcome=kind,
-        reason=" ".join(filter(None, told)) if outside or (inside and end.outcome is OutcomeKind.ALREADY) else end.reason,
+        reason=" ".join(filter(None, told))
+        if outside or (inside and end.outcome is OutcomeKind.ALREADY)
+        else end.reason,
         tag=next((its.tag for its in outside.values()), end.tag),
         retryable=any(its.retryable for its in outside.values()),
         results={**end.results, "groups_joined": inside, "groups_not_joined": tuple(outside)},
