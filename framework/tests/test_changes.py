@@ -194,6 +194,22 @@ class TestSwitches:
         site.clock.pass_by(3601)
         assert one(make(site, DeleteAccount(account=user("u6")), limits={"delete": 4})) == ("changed", None)
 
+    def test_a_plan_that_a_limit_stopped_goes_on_with_a_higher_one(self, site: Site, tmp_path: Path) -> None:
+        file = tmp_path / "plan.json"
+
+        async def plan(changing: Changing) -> None:
+            save_plan(await make_plan(changing, [DeleteAccount(account=user(f"u{n}")) for n in (3, 4)]), file)
+
+        def apply(limit: int) -> list[tuple[str, str | None]]:
+            entries = within(site, lambda changing: carry_out(changing, load_plan(file)), limits={"delete": limit})
+            assert isinstance(entries, tuple)
+            return told(entries)
+
+        within(site, plan, dry_run=True)
+        assert apply(1) == [("refused", "limit")] * 2
+        assert apply(2) == [("changed", None)] * 2
+        assert apply(2) == [("already", None)] * 2
+
     def test_one_writer_at_a_time(self, site: Site) -> None:
         async def second(_: Changing) -> None:
             async with site.open():

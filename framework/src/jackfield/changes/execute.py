@@ -51,7 +51,8 @@ async def carry_out(changing: Changing, plan: Plan, progress: Progress | None = 
         raise PlanOutdated(f"the plan was made for the connector {plan.connector!r}", connection=plan.connection)
     operations = Operations(changing.connection)
     desk = Desk(changing, operations, progress)
-    entries = {entry.id: again(entry) for entry in changing.state.changes(plan.connection, plan=plan.id, limit=None)}
+    past = changing.state.changes(plan.connection, plan=plan.id, limit=None)
+    entries = {entry.id: again(entry) for entry in past if not _was_too_many(entry)}
     left = [change for change in plan.changes if change.id not in entries]
     going = await _going_on(desk, left)
     view = await _first_view(changing, plan, left, operations)
@@ -209,6 +210,11 @@ def again(entry: JournalEntry) -> JournalEntry:
     else:
         return entry
     return msgspec.structs.replace(entry, outcome=told)
+
+
+def _was_too_many(entry: JournalEntry) -> bool:
+    """Whether only a limit kept the change from being made: with a higher one, or later, the plan may make it."""
+    return entry.outcome is not None and entry.outcome.tag == "limit"
 
 
 def _refused(tag: str, reason: str) -> Outcome:
