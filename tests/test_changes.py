@@ -383,7 +383,7 @@ class TestTheWayThere:
         stage.control.fault("expired_token", route=ADD, times=1)
         # The first renewal is the token of the process itself.
         stage.control.fault("revoked_refresh", route="oauth2/token", at=stage.control.requests()["total"] + 5)
-        made = stage.make("grant", NAME, entitlement(group, "member"), who["email"], code=12)
+        made = stage.make("grant", NAME, entitlement(group, "member"), who["email"], code=3)
         assert made["outcome"] == "failed"
         assert "jackfield authorize" in made["reason"]
         assert stage.now().access(group["group_id"], who["team_member_id"]) is None

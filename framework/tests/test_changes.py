@@ -298,6 +298,13 @@ def test_a_job_is_followed_as_long_as_is_waited(site: Site, wait: float, outcome
     assert site.office.effects == {"invite new@x.org": 1}
 
 
+def test_what_goes_on_is_not_asked_for_twice(site: Site) -> None:
+    site.office.by_job = True
+    assert one(make(site, CHANGES["create_account"], wait=0.0)) == ("pending", None)
+    assert one(make(site, CHANGES["create_account"], wait=0.0)) == ("pending", "goes_on")
+    assert site.office.calls["create_account"] == 1
+
+
 async def _nothing(_: Changing) -> None:
     """Opening alone settles what is undecided."""
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,11 +68,11 @@ class Site:
         text = "\n".join([f"[connections.{NAME}]", *lines]) + "\n"
         (self.folder / "jackfield.toml").write_text(text, encoding="utf-8")
 
-    def start(self, *arguments: str, given: str | None = None) -> Started:
-        """Start ``jackfield ARGUMENT…`` in the folder, with *given* on its standard input."""
+    def start(self, *arguments: str, given: str | None = None, program: Sequence[str] = (JACKFIELD,)) -> Started:
+        """Start ``jackfield ARGUMENT…`` (or *program*) in the folder, with *given* on its standard input."""
         environment = {key: value for key, value in os.environ.items() if not key.startswith("JACKFIELD")}
         process = subprocess.Popen(
-            [JACKFIELD, "--home", str(self.home.folder), *arguments],
+            [*program, "--home", str(self.home.folder), *arguments],
             cwd=self.folder,
             env=environment,
             stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,

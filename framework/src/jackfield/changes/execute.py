@@ -78,7 +78,7 @@ async def carry_out(changing: Changing, plan: Plan, progress: Progress | None = 
 
 
 async def _going_on(desk: Desk, changes: Sequence[PlannedChange]) -> dict[str, Outcome]:
-    """How those of *changes* are refused that go on already: asked for before, and not over within the wait."""
+    """What becomes of those of *changes* that go on already: asked for before, and not over within the wait."""
     changing = desk.changing
     wanted = {planned.id: planned.change for planned in changes}
     undecided = changing.state.changes(changing.connection.name, undecided=True, limit=None)
@@ -89,7 +89,11 @@ async def _going_on(desk: Desk, changes: Sequence[PlannedChange]) -> dict[str, O
     await conclude(desk, same, wait=changing.options.wait)
     left = [attempt.entry for attempt in same if not attempt.settled]
     return {
-        id: _refused("goes_on", f"the same change goes on already, as {entry.id}")
+        id: Outcome(
+            outcome=OutcomeKind.PENDING,
+            tag="goes_on",
+            reason=f"the same change goes on already, as {entry.id}, and is not asked for twice",
+        )
         for id, change in wanted.items()
         for entry in left
         if entry.change == change
