@@ -577,6 +577,23 @@ class TestDependent:
 
         assert within(site, plan, dry_run=True) == [("changed", False), ("already", True), ("already", False)]
 
+    def test_what_is_never_made_between_two_does_not_part_them(self, site: Site) -> None:
+        """Found by the state machine: enabling after a refused change was planned as already, and then refused as drifted."""
+
+        async def plan(changing: Changing) -> list[tuple[str, bool]]:
+            made = await make_plan(
+                changing,
+                [
+                    RunAction(name="disable", arguments={"user_id": "u3"}),
+                    GrantAccess(entitlement=group("frozen", "member"), principal=user("u3")),
+                    RunAction(name="rename", arguments={"user_id": "u3", "name": "Person 3"}),
+                ],
+            )
+            return [(each.forecast.outcome.value, each.follows) for each in made.changes]
+
+        site.office.people["u3"].name = "Person 3"
+        assert within(site, plan, dry_run=True) == [("changed", False), ("refused", False), ("already", True)]
+
     def test_it_goes_on_after_a_crash_between_them(self, site: Site, tmp_path: Path) -> None:
         file = tmp_path / "plan.json"
 

@@ -33,6 +33,7 @@ from jackfield_contracts import (
     TargetState,
 )
 
+_NOT_MADE = (OutcomeKind.REFUSED, OutcomeKind.FAILED)
 _FRESH = 5.0
 """Seconds for which the state that a plan was made on may be acted upon without another read."""
 
@@ -61,7 +62,8 @@ async def carry_out(changing: Changing, plan: Plan, progress: Progress | None = 
     counted = {each.id: each for each in left}
     order = in_order([counted.get(each.id, each) for each in plan.changes], view)
     # What follows a change that this plan has made already finds the state that this one left.
-    sure = [each.planned for each in order if each.planned.id in counted and each.after not in entries]
+    made = {id for id, entry in entries.items() if entry.outcome is None or entry.outcome.outcome not in _NOT_MADE}
+    sure = [each.planned for each in order if each.planned.id in counted and not (each.after & made)]
     refused = _drifted(sure, operations, view) | going
     for number, wave in enumerate(waves(each for each in order if each.planned.id in counted)):
         if number:
@@ -207,7 +209,7 @@ def again(entry: JournalEntry) -> JournalEntry:
         told = msgspec.structs.replace(
             outcome, outcome=OutcomeKind.ALREADY, reason=f"this plan made the change on {when}"
         )
-    elif outcome.outcome in (OutcomeKind.REFUSED, OutcomeKind.FAILED):
+    elif outcome.outcome in _NOT_MADE:
         ended = outcome.reason or outcome.tag or outcome.outcome.value
         why = f"{ended}; so it ended on {when}, and this plan does not try it again: make a new one"
         told = msgspec.structs.replace(outcome, reason=why, retryable=False)

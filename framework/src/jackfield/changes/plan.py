@@ -73,8 +73,8 @@ def _foreseen(changes: list[PlannedChange], view: View) -> list[PlannedChange]:
     """*changes* with those marked that the present state forbids or makes needless, and that follow one to be made."""
     by_id: dict[str, PlannedChange] = {}
     for place in in_order(changes, view):
-        planned, before = place.planned, by_id.get(place.after or "")
-        follows = before is not None and will_be_made(before) and planned.forecast.tag not in LASTING
+        planned = place.planned
+        follows = planned.forecast.tag not in LASTING and any(will_be_made(by_id[id]) for id in place.after)
         by_id[planned.id] = _following(planned) if follows and not will_be_made(planned) else planned
     return list(by_id.values())
 

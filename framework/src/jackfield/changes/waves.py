@@ -9,33 +9,34 @@ from jackfield_contracts import CreateAccount, DeleteAccount, GrantAccess, Plann
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """A change with its ``wave``, and the change in the wave before it that it depends on (``after``)."""
+    """A change with its ``wave``, and the ids of all changes before it that may alter what it finds (``after``)."""
 
     planned: PlannedChange
     wave: int
-    after: str | None
+    after: frozenset[str]
 
 
 def in_order(changes: Sequence[PlannedChange], view: View) -> list[Place]:
     """The place of each of *changes*: those about one thing, or about one account, come one after the other."""
-    by_key: dict[object, Place] = {}
-    touched: dict[ResourceId, Place] = {}
-    altered: dict[ResourceId, Place] = {}
+    by_key: dict[object, list[Place]] = {}
+    touched: dict[ResourceId, list[Place]] = {}
+    altered: dict[ResourceId, list[Place]] = {}
     places: list[Place] = []
     for planned in changes:
         key, who, alters = _about(planned, view)
-        before = [by_key.get(key)]
+        before = list(by_key.get(key, ()))
         if who is not None:
-            before.append((touched if alters else altered).get(who))
-        last = max((each for each in before if each is not None), key=lambda each: each.wave, default=None)
-        place = Place(planned=planned, wave=last.wave + 1 if last else 0, after=last.planned.id if last else None)
+            before += (touched if alters else altered).get(who, ())
+        wave = max((each.wave + 1 for each in before), default=0)
+        # Those before them too: between two changes may stand one that is never made.
+        after = frozenset(id for each in before for id in (each.planned.id, *each.after))
+        place = Place(planned=planned, wave=wave, after=after)
         places.append(place)
-        by_key[key] = place
+        by_key.setdefault(key, []).append(place)
         if who is not None:
-            if who not in touched or touched[who].wave <= place.wave:
-                touched[who] = place
+            touched.setdefault(who, []).append(place)
             if alters:
-                altered[who] = place
+                altered.setdefault(who, []).append(place)
     return places
 
 
