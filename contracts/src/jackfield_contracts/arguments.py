@@ -20,6 +20,7 @@ class ArgumentType(StrEnum):
 class Argument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A named value that a change takes or gives. ``choices`` lists the only texts allowed, if there are any.
 
+    A change that is given a ``privileged`` one counts as privileged, such as an account with an administrator's role.
     ``sets`` names the field or the fact of ``AccountState`` that has this value when the change is made; ``login`` is
     how an account that does not exist yet is found afterwards.
     """
@@ -31,6 +32,7 @@ class Argument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     default: Value = None
     choices: tuple[str, ...] = ()
     sets: str | None = None
+    privileged: bool = False
 
 
 class Confirmation(StrEnum):

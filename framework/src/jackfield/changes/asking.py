@@ -3,16 +3,20 @@
 Promises that an intent is in the journal before the call and the answer after it. Hides retries and lost answers.
 """
 
+import math
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import cast
 
 import msgspec
 
 from jackfield.changes.attempt import Attempt, Desk, unverified
-from jackfield.changes.goals import View, met, readable
+from jackfield.changes.goals import View, carries_on, met, readable, target_of
+from jackfield.changes.options import Changing
 from jackfield.changes.plan import read
 from jackfield.connection import Connection
 from jackfield.errors import JackfieldError, PluginBug, RateLimited, Refused, RemoteContract, Transient
+from jackfield.http.session import DEFAULT_PAUSE
 from jackfield_contracts import (
     AccessState,
     CreateAccount,
@@ -27,7 +31,11 @@ from jackfield_contracts import (
 TRIES = 4
 """Calls of which the answer may be lost before it is left at that."""
 
+_ACT_WITHIN = 2.0
+"""Seconds for which a state that was read may be acted upon without another read."""
+
 _LOST = (Transient, RemoteContract, PluginBug)
+_PASSING = (*_LOST, RateLimited)
 
 
 async def ask(desk: Desk, attempts: Sequence[Attempt], view: View) -> None:
@@ -41,13 +49,33 @@ async def ask(desk: Desk, attempts: Sequence[Attempt], view: View) -> None:
     left = list(attempts)
     desk.save(left)
     lost = 0
+    wait = 0.0
     while left:
+        if is_old(changing, view, wait):
+            # The application replaces what it holds without asking: what somebody else did meanwhile is not undone.
+            try:
+                left, view = await _not_made(desk, left)
+            except _PASSING as error:
+                lost += 1
+                if lost >= TRIES or isinstance(error, PluginBug) or changing.clock.monotonic() >= deadline:
+                    _answer(left, _failed(error, retryable=not isinstance(error, PluginBug)))
+                    break
+                await changing.clock.sleep(min(8.0, 0.5 * 2**lost))
+                continue
+            except JackfieldError as error:
+                _answer(left, _failed(error, retryable=False))
+                break
+            if not left:
+                break
+        wait = 0.0
         try:
             answers = await _call(changing.connection, left, view.state)
         except RateLimited as error:
             # Nothing was done by the call that was turned away; of several that a hook makes, some may have been made.
-            _doubt(left)
-            if changing.clock.monotonic() >= deadline:
+            if len(left) > 1 or isinstance(left[0].change, CreateAccount):
+                _doubt(left)
+            wait = error.after if error.after is not None else DEFAULT_PAUSE
+            if changing.clock.monotonic() + wait >= deadline:
                 _answer(left, _failed(error, retryable=True))
                 break
         except _LOST as error:
@@ -55,13 +83,16 @@ async def ask(desk: Desk, attempts: Sequence[Attempt], view: View) -> None:
             _doubt(left)
             changing.log.info("the answer to a change was lost", changes=len(left), reason=str(error))
             left = _give_up_unreadable(desk, left, error)
-            left, view = await _not_made(desk, left, view)
+            with suppress(JackfieldError):
+                left, view = await _not_made(desk, left)
             over = lost >= TRIES or isinstance(error, PluginBug) or changing.clock.monotonic() >= deadline
             if over:
                 _answer(left, _failed(error, retryable=isinstance(error, Transient)))
                 break
             if left:
-                await changing.clock.sleep(min(8.0, 0.5 * 2**lost))
+                wait = min(8.0, 0.5 * 2**lost)
+                await changing.clock.sleep(wait)
+                wait = math.inf
         except Refused as error:
             tag = error.tag or error.code
             _doubt_many(left)
@@ -80,7 +111,7 @@ async def ask(desk: Desk, attempts: Sequence[Attempt], view: View) -> None:
                 break
             if left:
                 await changing.clock.sleep(min(8.0, 0.5 * 2**lost))
-                left, view = await _not_made(desk, left, view)
+                wait = math.inf
     desk.save([each for each in attempts if not _has_job(each)])
     desk.save([each for each in attempts if _has_job(each)], JournalStatus.PENDING)
 
@@ -100,22 +131,37 @@ async def _call(connection: Connection, attempts: list[Attempt], state: AccessSt
     return (await connection.run_action(first, state),)
 
 
-async def _not_made(desk: Desk, attempts: list[Attempt], view: View) -> tuple[list[Attempt], View]:
-    """Those of *attempts* that the state does not show made, and that state; the others are answered by it."""
+def is_old(changing: Changing, view: View, wait: float = 0.0) -> bool:
+    """Whether the state may be another by the time of a call that is *wait* seconds away."""
+    return changing.clock.monotonic() + wait - view.at > _ACT_WITHIN
+
+
+async def _not_made(desk: Desk, attempts: list[Attempt]) -> tuple[list[Attempt], View]:
+    """Those of *attempts* that are still to be made, and the state of now."""
     if not attempts:
-        return [], view
-    try:
-        view = await read(desk.changing, [attempt.change for attempt in attempts], desk.operations)
-    except JackfieldError as error:
-        desk.changing.log.info("the state can't be read either", reason=str(error))
-        return attempts, view
+        return [], View.empty()
+    view = await read(desk.changing, [attempt.change for attempt in attempts], desk.operations)
+    return still_to_make(desk, attempts, view), view
+
+
+def still_to_make(desk: Desk, attempts: Sequence[Attempt], view: View) -> list[Attempt]:
+    """Those of *attempts* that the state shows neither made nor changed by somebody else; the others are answered by it."""
     left: list[Attempt] = []
     for attempt in attempts:
-        if met(attempt.change, desk.operations, view):
-            attempt.answer = Outcome(outcome=OutcomeKind.CHANGED)
-        else:
+        if not readable(attempt.change, desk.operations):
             left.append(attempt)
-    return left, view
+            continue
+        now = target_of(attempt.change, desk.operations, view)
+        if met(attempt.change, desk.operations, view):
+            kind = OutcomeKind.CHANGED if attempt.doubtful else OutcomeKind.ALREADY
+            reason = None if attempt.doubtful else "somebody else made it meanwhile"
+            attempt.answer = Outcome(outcome=kind, reason=reason)
+        elif carries_on(attempt.change, desk.operations, attempt.entry.before, now):
+            left.append(attempt)
+        else:
+            reason = "somebody else changed it while it was being made, and that is not undone"
+            attempt.answer = Outcome(outcome=OutcomeKind.REFUSED, tag="drifted", reason=reason)
+    return left
 
 
 def _give_up_unreadable(desk: Desk, attempts: list[Attempt], error: JackfieldError) -> list[Attempt]:

@@ -7,7 +7,8 @@ import msgspec
 
 from jackfield.changes.asking import with_ids
 from jackfield.changes.attempt import Attempt, Desk, unverified
-from jackfield.changes.goals import View, begun, met, readable, target_of, unlike
+from jackfield.changes.goals import View, begun, met, readable, target_of, unlike, unread
+from jackfield.changes.operations import Operations
 from jackfield.changes.plan import read
 from jackfield.errors import JackfieldError, RateLimited, Refused, RemoteContract, Transient
 from jackfield_contracts import Confirmation, JournalStatus, Outcome, OutcomeKind
@@ -27,10 +28,14 @@ async def conclude(desk: Desk, attempts: list[Attempt], *, wait: float) -> None:
         if attempt.answer is not None and attempt.answer.outcome is OutcomeKind.PENDING:
             continue
         over.append(attempt)
-    unread = [each for each in over if not readable(each.change, desk.operations)]
-    if unread:
-        desk.settle([(each, _by_answer(each), None) for each in unread])
-    to_read = [each for each in over if each not in unread]
+    mute = [each for each in over if not readable(each.change, desk.operations)]
+    if mute:
+        desk.settle([(each, _by_answer(each), None) for each in mute])
+    # The application asked for a pause longer than there is time: a read would wait for its end.
+    paused = [each for each in over if (known := _known(each)) is not None and known.tag == RateLimited.code]
+    if paused:
+        desk.settle([(each, _known(each) or _by_answer(each), None) for each in paused if each not in mute])
+    to_read = [each for each in over if not each.settled]
     if to_read:
         await _confirm(desk, to_read)
     waiting = [each for each in attempts if not each.settled]
@@ -129,11 +134,12 @@ def _by_read(desk: Desk, attempt: Attempt, view: View) -> Outcome | None:
             return None
         # What an earlier call of ours may have made is no news to the application.
         kind = OutcomeKind.CHANGED if attempt.doubtful else answer.outcome
+        reason = None if kind is not answer.outcome else answer.reason
         return msgspec.structs.replace(
             answer,
             outcome=kind,
             confirmed_by=Confirmation.READ,
-            reason=None if kind is not answer.outcome else answer.reason,
+            reason=" ".join(filter(None, (reason, unseen(attempt, desk.operations)))) or None,
             tag=None if attempt.doubtful else answer.tag,
         )
     if not attempt.doubtful:
@@ -143,10 +149,19 @@ def _by_read(desk: Desk, attempt: Attempt, view: View) -> Outcome | None:
     return Outcome(
         outcome=OutcomeKind.CHANGED,
         confirmed_by=Confirmation.READ,
+        reason=unseen(attempt, desk.operations),
         request_ids=answer.request_ids,
         results=answer.results,
         account=answer.account,
     )
+
+
+def unseen(attempt: Attempt, operations: Operations) -> str | None:
+    """What a read can't tell of a change that it shows made, where our own answer to it was lost."""
+    beside = unread(attempt.change, operations) if attempt.doubtful else []
+    if not beside:
+        return None
+    return f"An answer was lost, and no read tells whether {', '.join(beside)} took effect: somebody else may have made it."
 
 
 def _contradicted(desk: Desk, attempt: Attempt, view: View | None, error: JackfieldError | None) -> Outcome:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from jackfield.changes.asking import ask
+from jackfield.changes.asking import ask, is_old, still_to_make
 from jackfield.changes.attempt import Attempt, Desk, Progress
 from jackfield.changes.confirm import conclude
 from jackfield.changes.goals import View, target_of, without_drift
@@ -17,12 +17,13 @@ from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
 from jackfield.changes.plan import protected, read, settle_account, will_be_made
 from jackfield.changes.waves import in_order, waves
-from jackfield.errors import BadConfig, PlanOutdated
+from jackfield.errors import BadConfig, JackfieldError, PlanOutdated
 from jackfield.hookspecs import Proposed
 from jackfield.policies import veto_of
 from jackfield_contracts import (
     Change,
     CreateAccount,
+    DeleteAccount,
     GrantAccess,
     JournalEntry,
     Outcome,
@@ -30,6 +31,7 @@ from jackfield_contracts import (
     Plan,
     PlannedChange,
     RevokeAccess,
+    RunAction,
     TargetState,
 )
 
@@ -60,7 +62,7 @@ async def carry_out(changing: Changing, plan: Plan, progress: Progress | None = 
     left = [_counted(each, operations, view) for each in left]
     too_many = exceeded((each for each in left if will_be_made(each)), limits_of(changing), used(changing))
     counted = {each.id: each for each in left}
-    order = in_order([counted.get(each.id, each) for each in plan.changes], view)
+    order = in_order([counted.get(each.id, each) for each in plan.changes], view, operations)
     # What follows a change that this plan has made already finds the state that this one left.
     made = {id for id, entry in entries.items() if entry.outcome is None or entry.outcome.outcome not in _NOT_MADE}
     sure = [each.planned for each in order if each.planned.id in counted and not (each.after & made)]
@@ -81,25 +83,42 @@ async def carry_out(changing: Changing, plan: Plan, progress: Progress | None = 
 
 async def _going_on(desk: Desk, changes: Sequence[PlannedChange]) -> dict[str, Outcome]:
     """What becomes of those of *changes* that go on already: asked for before, and not over within the wait."""
-    changing = desk.changing
+    changing, operations = desk.changing, desk.operations
     wanted = {planned.id: planned.change for planned in changes}
     undecided = changing.state.changes(changing.connection.name, undecided=True, limit=None)
-    same = [Attempt(entry, doubtful=True) for entry in undecided if entry.change in wanted.values()]
+    subjects = {_subject(change, operations) for change in wanted.values()}
+    same = [Attempt(entry, doubtful=True) for entry in undecided if _subject(entry.change, operations) in subjects]
     if not same:
         return {}
     changing.seen = None
     await conclude(desk, same, wait=changing.options.wait)
     left = [attempt.entry for attempt in same if not attempt.settled]
     return {
-        id: Outcome(
-            outcome=OutcomeKind.PENDING,
-            tag="goes_on",
-            reason=f"the same change goes on already, as {entry.id}, and is not asked for twice",
-        )
+        id: _goes_on(entry, alike=entry.change == change)
         for id, change in wanted.items()
         for entry in left
-        if entry.change == change
+        if _subject(entry.change, operations) == _subject(change, operations)
     }
+
+
+def _goes_on(entry: JournalEntry, *, alike: bool) -> Outcome:
+    if alike:
+        told = f"the same change goes on already, as {entry.id}, and is not asked for twice"
+        return Outcome(outcome=OutcomeKind.PENDING, tag="goes_on", reason=told)
+    told = f"a change of the same kind of the same account goes on, as {entry.id}; ask again when it has ended"
+    return _refused("goes_on", told)
+
+
+def _subject(change: Change, operations: Operations) -> object:
+    """What two changes have in common that must not go on at the same time."""
+    if isinstance(change, CreateAccount):
+        login = operations.login(change)
+        return CreateAccount, change.type, login.casefold() if login else str(change.arguments)
+    if isinstance(change, DeleteAccount):
+        return DeleteAccount, change.account
+    if isinstance(change, RunAction):
+        return change.name, change.account or operations.subject(change), str(change.arguments)
+    return change
 
 
 async def _first_view(changing: Changing, plan: Plan, left: Sequence[PlannedChange], operations: Operations) -> View:
@@ -142,7 +161,7 @@ async def _carry_out_wave(
         if outcome.outcome is OutcomeKind.CHANGED:
             outcome = refused.get(planned.id, outcome)
         if outcome.outcome is OutcomeKind.CHANGED:
-            outcome = _held_back(desk, attempt, planned, too_many)
+            outcome = held_back(desk, attempt.change, planned, too_many)
         attempt.entry = msgspec.structs.replace(attempt.entry, before=now)
         if outcome.outcome is OutcomeKind.CHANGED:
             go.append(attempt)
@@ -150,10 +169,28 @@ async def _carry_out_wave(
             over.append((attempt, outcome, view))
     if over:
         desk.settle(over)
-    for batch in batches(go, desk.operations):
+    failure: JackfieldError | None = None
+    waiting = batches(go, desk.operations)
+    asked: list[Attempt] = []
+    while waiting:
+        if asked and is_old(desk.changing, view):
+            left = [attempt for batch in waiting for attempt in batch]
+            try:
+                view = await read(desk.changing, [attempt.change for attempt in left], desk.operations)
+            except JackfieldError as error:
+                failure = error
+                break
+            waiting = [rest for batch in waiting if (rest := still_to_make(desk, batch, view))]
+            asked += [attempt for attempt in left if attempt.answer is not None]
+            if not waiting:
+                break
+        batch = waiting.pop(0)
+        asked += batch
         await ask(desk, batch, view)
-    if go:
-        await conclude(desk, go, wait=desk.changing.options.wait)
+    if asked:
+        await conclude(desk, asked, wait=desk.changing.options.wait)
+    if failure is not None:
+        raise failure
 
 
 def _counted(planned: PlannedChange, operations: Operations, view: View) -> PlannedChange:
@@ -163,7 +200,7 @@ def _counted(planned: PlannedChange, operations: Operations, view: View) -> Plan
     return msgspec.structs.replace(planned, kinds=operations.kinds(change, entitlement))
 
 
-def _held_back(desk: Desk, attempt: Attempt, planned: PlannedChange, too_many: dict[str, str]) -> Outcome:
+def held_back(desk: Desk, change: Change, planned: PlannedChange, too_many: dict[str, str]) -> Outcome:
     """Why the host does not let a change be made, as its outcome; ``changed`` if it does."""
     for kind in planned.kinds:
         if kind in too_many:
@@ -172,7 +209,7 @@ def _held_back(desk: Desk, attempt: Attempt, planned: PlannedChange, too_many: d
     proposed = Proposed(
         connection=changing.connection.name,
         connector=changing.connection.plugin.name,
-        change=msgspec.structs.replace(planned, change=attempt.change),
+        change=msgspec.structs.replace(planned, change=change),
         actor=changing.options.actor,
         reason=changing.options.reason,
     )

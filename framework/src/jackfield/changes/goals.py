@@ -1,5 +1,7 @@
 """What a change is about in the state of an application, and whether that state shows it made: pure functions."""
 
+import math
+
 import msgspec
 
 from jackfield.changes.operations import Operations
@@ -16,12 +18,13 @@ from jackfield_contracts import (
     GrantAccess,
     ResourceId,
     RevokeAccess,
+    RunAction,
     StateQuery,
     TargetState,
     Value,
 )
 
-_ADDRESSES = ("login", "email")
+ADDRESSES = ("login", "email")
 """What an account shows in small or large letters alike."""
 
 _IN_USE = (AccountStatus.ENABLED, AccountStatus.PENDING, AccountStatus.UNKNOWN)
@@ -54,8 +57,10 @@ def joined(queries: list[StateQuery]) -> StateQuery:
 class View:
     """A state that was read, made ready for many questions."""
 
-    def __init__(self, state: AccessState) -> None:
+    def __init__(self, state: AccessState, *, at: float = math.inf) -> None:
+        """*at* is the moment (monotonic) at which it was read; without one it grows never old."""
         self.state = state
+        self.at = at
         self._entitlements = {each.id: each for each in state.entitlements}
         self._accounts: dict[ResourceId, AccountState] = {}
         self._asked: dict[str, AccountState] = {}
@@ -170,6 +175,23 @@ def begun(change: Change, operations: Operations, before: TargetState, now: Targ
     return isinstance(change, CreateAccount) and there and bool(unlike(change, operations, now))
 
 
+def carries_on(change: Change, operations: Operations, before: TargetState, now: TargetState) -> bool:
+    """Whether the state is still that before the change, or one that only the change's own first steps lead to."""
+    return without_drift(change, operations, before, now) or begun(change, operations, before, now)
+
+
+def unread(change: Change, operations: Operations) -> list[str]:
+    """The arguments that ask for something of which no read tells whether it was done, such as wiping a device."""
+    if isinstance(change, GrantAccess | RevokeAccess):
+        return []
+    named = operations.action(change.name).account if isinstance(change, RunAction) else None
+    return [
+        each.name
+        for each in operations.arguments(change)
+        if each.sets is None and each.name != named and change.arguments.get(each.name)
+    ]
+
+
 def unlike(change: Change, operations: Operations, target: TargetState) -> list[str]:
     """The arguments whose values the application shows otherwise; those it does not show are passed over."""
     if isinstance(change, GrantAccess | RevokeAccess):
@@ -179,7 +201,7 @@ def unlike(change: Change, operations: Operations, target: TargetState) -> list[
         for argument in operations.arguments(change)
         if argument.sets in target.facts
         and (wanted := change.arguments.get(argument.name)) is not None
-        and not _same(wanted, target.facts[argument.sets], address=argument.sets in _ADDRESSES)
+        and not _same(wanted, target.facts[argument.sets], address=argument.sets in ADDRESSES)
     ]
 
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from jackfield.changes.goals import View, met, readable, subject_of, target_of
+from jackfield.changes.goals import ADDRESSES, View, met, readable, subject_of, target_of, unlike, unread
 from jackfield.changes.operations import Operations
 from jackfield_contracts import (
     AccountState,
@@ -42,14 +42,14 @@ _GO = Judgement(forecast=Outcome(outcome=OutcomeKind.CHANGED))
 def judge(change: Change, operations: Operations, view: View, protected: frozenset[str] = frozenset()) -> Judgement:
     """Judge one change on the state that was just read. *protected*: ids, logins and e-mails in small letters."""
     account = subject_of(change, operations, view)
-    if _is_protected(change, account, protected):
+    if _is_protected(change, account, operations, view, protected):
         return _refused("protected", "it concerns a principal that the configuration protects from every change")
     if isinstance(change, GrantAccess):
         return _grant(change, account, view)
     if isinstance(change, RevokeAccess):
         return _revoke(change, view)
     if isinstance(change, CreateAccount):
-        return _create(account)
+        return _create(change, account, operations, view)
     if isinstance(change, DeleteAccount):
         if met(change, operations, view):
             told = "the account is not there" if account is None else "the account is deleted already"
@@ -65,12 +65,7 @@ def judge(change: Change, operations: Operations, view: View, protected: frozens
 
 def _unheeded(change: DeleteAccount | RunAction, operations: Operations) -> str:
     """What *change* asks for beside, of which no read tells whether it was done: nothing is asked for what is so already."""
-    named = operations.action(change.name).account if isinstance(change, RunAction) else None
-    beside = [
-        each.name
-        for each in operations.arguments(change)
-        if each.sets is None and each.name != named and change.arguments.get(each.name)
-    ]
+    beside = unread(change, operations)
     return f"; nothing was asked for now, so that {', '.join(beside)} had no effect" if beside else ""
 
 
@@ -118,7 +113,7 @@ def _revoke(change: RevokeAccess, view: View) -> Judgement:
     return _GO
 
 
-def _create(account: AccountState | None) -> Judgement:
+def _create(change: CreateAccount, account: AccountState | None, operations: Operations, view: View) -> Judgement:
     if account is None:
         return _GO
     if account.status is AccountStatus.DISABLED:
@@ -127,7 +122,13 @@ def _create(account: AccountState | None) -> Judgement:
     if account.status is AccountStatus.DELETED:
         # Whether a deleted account stands in the way is for the application to say.
         return _GO
-    return _already(f"{account.account} has this login already ({account.status_raw or account.status.value})", account)
+    told = f"{account.account} has this login already ({account.status_raw or account.status.value})"
+    other = unlike(change, operations, target_of(change, operations, view))
+    if other:
+        told += (
+            f"; it was not touched, and its {', '.join(other)} {'is' if len(other) == 1 else 'are'} not as asked for"
+        )
+    return _already(told, account)
 
 
 def _no_entitlement(id: EntitlementId, view: View) -> Judgement:
@@ -146,12 +147,25 @@ def _named(change: RunAction, operations: Operations) -> str:
     return str(change.account) if change.account else operations.subject(change) or ""
 
 
-def _is_protected(change: Change, account: AccountState | None, protected: frozenset[str]) -> bool:
+def _is_protected(
+    change: Change, account: AccountState | None, operations: Operations, view: View, protected: frozenset[str]
+) -> bool:
     if not protected:
         return False
     names: set[str] = set()
     if isinstance(change, GrantAccess | RevokeAccess):
         names |= {str(change.principal), change.principal.id}
+    else:
+        # Nor is a protected address given to an account, a new one or another.
+        for argument in operations.arguments(change):
+            value = change.arguments.get(argument.name)
+            if argument.sets in ADDRESSES and isinstance(value, str):
+                names.add(value)
+    if account is not None and any(
+        other.account == account.account and (other.asked or "").casefold() in protected
+        for other in view.state.accounts
+    ):
+        return True
     if account is not None:
         names |= {str(account.account), account.account.id, account.login or "", account.asked or ""}
     return any(name.casefold() in protected for name in names if name)

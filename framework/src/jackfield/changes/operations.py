@@ -103,10 +103,15 @@ class Operations:
             own = "grant" if isinstance(change, GrantAccess) else "revoke"
             return (own, "privileged") if entitlement is not None and entitlement.privileged else (own,)
         if isinstance(change, CreateAccount):
-            return ("create",)
+            return ("create", "privileged") if self.privileges(change) else ("create",)
         if isinstance(change, DeleteAccount):
             return ("delete",)
         return (_OF_ACTIONS.get(self.action(change.name).kind, "action"),)
+
+    def privileges(self, change: CreateAccount) -> dict[str, Value]:
+        """What *change* gives the new account beside its existence that counts as a privilege, by argument."""
+        wanted = {each.name for each in self.arguments(change) if each.privileged}
+        return {name: value for name, value in change.arguments.items() if name in wanted and value}
 
     def warnings(self, change: Change) -> tuple[str, ...]:
         """What a person should know before the change is made."""

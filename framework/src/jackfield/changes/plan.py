@@ -19,6 +19,7 @@ from jackfield_contracts import (
     CreateAccount,
     DeleteAccount,
     GrantAccess,
+    OutcomeKind,
     Plan,
     PlannedChange,
     RevokeAccess,
@@ -44,7 +45,7 @@ async def make_plan(changing: Changing, changes: Sequence[Change]) -> Plan:
         # Padded, so that the ids are in the order of the plan.
         own = f"{id}.{number:0{len(str(len(completed)))}}"
         planned.append(_planned(own, settled, operations, view, judgement))
-    planned = _foreseen(planned, view)
+    planned = _foreseen(planned, view, operations)
     limits, before = limits_of(changing), used(changing)
     blast = Counter(kind for each in planned if will_be_made(each) for kind in each.kinds)
     too_many = exceeded([each for each in planned if will_be_made(each)], limits, before)
@@ -69,12 +70,14 @@ async def make_plan(changing: Changing, changes: Sequence[Change]) -> Plan:
     return plan
 
 
-def _foreseen(changes: list[PlannedChange], view: View) -> list[PlannedChange]:
+def _foreseen(changes: list[PlannedChange], view: View, operations: Operations) -> list[PlannedChange]:
     """*changes* with those marked that the present state forbids or makes needless, and that follow one to be made."""
     by_id: dict[str, PlannedChange] = {}
-    for place in in_order(changes, view):
+    for place in in_order(changes, view, operations):
         planned = place.planned
         follows = planned.forecast.tag not in LASTING and any(will_be_made(by_id[id]) for id in place.after)
+        if follows and isinstance(planned.change, CreateAccount):
+            planned = _made_before(planned)
         by_id[planned.id] = _following(planned) if follows and not will_be_made(planned) else planned
     return list(by_id.values())
 
@@ -89,7 +92,15 @@ async def read(changing: Changing, changes: Sequence[Change], operations: Operat
     query = joined([query_of(change, operations) for change in changes])
     if not (query.principals or query.names or query.resources):
         return View.empty()
-    return View(await changing.connection.read_state(query))
+    odd = protected_names(changing)
+    if odd:
+        query = msgspec.structs.replace(query, names=tuple(dict.fromkeys((*query.names, *odd))))
+    return View(await changing.connection.read_state(query), at=changing.clock.monotonic())
+
+
+def protected_names(changing: Changing) -> tuple[str, ...]:
+    """Those protected principals that are named neither by identifier nor by address: only the application knows them."""
+    return tuple(name for each in changing.host.protected if (name := each.strip()) and not {":", "@"} & set(name))
 
 
 def protected(changing: Changing) -> frozenset[str]:
@@ -102,6 +113,14 @@ def settle_account(change: Change, operations: Operations, view: View) -> Change
     if isinstance(change, RunAction) and change.account is None and (found := subject_of(change, operations, view)):
         return msgspec.structs.replace(change, account=found.account)
     return change
+
+
+def _made_before(planned: PlannedChange) -> PlannedChange:
+    """A creation of an account that an earlier change of the plan makes."""
+    told = "an earlier change of this plan makes the account, so that nothing is left to be made"
+    return msgspec.structs.replace(
+        planned, forecast=msgspec.structs.replace(planned.forecast, outcome=OutcomeKind.ALREADY, reason=told)
+    )
 
 
 def _following(planned: PlannedChange) -> PlannedChange:
@@ -133,7 +152,8 @@ def title_of(change: Change, operations: Operations, view: View) -> str:
         who = _who(account, str(change.principal))
         return f"grant {what} to {who}" if isinstance(change, GrantAccess) else f"revoke {what} from {who}"
     if isinstance(change, CreateAccount):
-        return f"create the account {operations.login(change) or change.type}"
+        given = ", ".join(f"{name} {value}" for name, value in operations.privileges(change).items())
+        return f"create the account {operations.login(change) or change.type}" + (f" with {given}" if given else "")
     if isinstance(change, DeleteAccount):
         return f"delete the account {_who(account, str(change.account))}"
     return f"{change.name} {_who(account, operations.subject(change) or '')}".rstrip()

@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 
 from jackfield.changes.asking import ask
 from jackfield.changes.attempt import Attempt, Desk, Progress, unverified
-from jackfield.changes.confirm import conclude
-from jackfield.changes.execute import batches
-from jackfield.changes.goals import View, begun, met, readable, target_of, unlike, without_drift
+from jackfield.changes.confirm import conclude, unseen
+from jackfield.changes.execute import batches, held_back
+from jackfield.changes.goals import View, begun, carries_on, met, readable, target_of, unlike
+from jackfield.changes.judge import judge
+from jackfield.changes.limits import exceeded, limits_of, used
 from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
-from jackfield.changes.plan import read
-from jackfield_contracts import Confirmation, JournalEntry, Outcome, OutcomeKind, TargetState
+from jackfield.changes.plan import protected, read
+from jackfield_contracts import Confirmation, JournalEntry, Outcome, OutcomeKind, PlannedChange, TargetState
 
 _MADE_AGAIN_WITHIN = timedelta(hours=1)
 """How old an intent may be to be carried on; what was meant longer ago is left to a person."""
@@ -58,16 +60,21 @@ async def _judge_lost(desk: Desk, attempts: list[Attempt]) -> list[tuple[list[At
     if not left:
         return []
     view = await read(desk.changing, [each.change for each in left], desk.operations)
+    too_many = _too_many(desk, left)
     again: list[Attempt] = []
     over: list[tuple[Attempt, Outcome, View | None]] = []
     for attempt in left:
         now = target_of(attempt.change, desk.operations, view)
         if met(attempt.change, desk.operations, view):
-            over.append((attempt, Outcome(outcome=OutcomeKind.CHANGED, confirmed_by=Confirmation.READ), view))
-        elif _recent(desk, attempt.entry) and _carries_on(desk, attempt, now):
-            again.append(attempt)
-        else:
+            over.append((attempt, _found_made(desk, attempt), view))
+        elif not (
+            _recent(desk, attempt.entry) and carries_on(attempt.change, desk.operations, attempt.entry.before, now)
+        ):
             over.append((attempt, _not_made(desk, attempt, now), view))
+        elif (forbidden := _forbidden(desk, attempt, view, too_many)) is not None:
+            over.append((attempt, forbidden, view))
+        else:
+            again.append(attempt)
     if over:
         desk.settle(over)
     return [(batch, view) for batch in batches(again, desk.operations)]
@@ -81,15 +88,36 @@ async def _read_pending(desk: Desk, attempts: list[Attempt]) -> None:
     view = await read(desk.changing, [each.change for each in attempts], desk.operations)
     made = [each for each in attempts if met(each.change, desk.operations, view)]
     if made:
-        changed = Outcome(outcome=OutcomeKind.CHANGED, confirmed_by=Confirmation.READ)
-        desk.settle([(each, changed, view) for each in made])
+        desk.settle([(each, _found_made(desk, each), view) for each in made])
 
 
-def _carries_on(desk: Desk, attempt: Attempt, now: TargetState) -> bool:
-    """Whether the state is still that before the change, or one that only the change's own first steps lead to."""
-    before = attempt.entry.before
-    return without_drift(attempt.change, desk.operations, before, now) or begun(
-        attempt.change, desk.operations, before, now
+def _found_made(desk: Desk, attempt: Attempt) -> Outcome:
+    reason = unseen(attempt, desk.operations)
+    return Outcome(outcome=OutcomeKind.CHANGED, confirmed_by=Confirmation.READ, reason=reason)
+
+
+def _too_many(desk: Desk, attempts: list[Attempt]) -> dict[str, str]:
+    """For each kind of which *attempts* are more than is allowed now, why."""
+    changing = desk.changing
+    before = used(changing)
+    before.subtract(kind for each in attempts if _recent(desk, each.entry) for kind in each.entry.kinds)
+    return exceeded([_planned(each) for each in attempts], limits_of(changing), before)
+
+
+def _forbidden(desk: Desk, attempt: Attempt, view: View, too_many: dict[str, str]) -> Outcome | None:
+    """Why a change that was meant before may not be made now: it is protected, vetoed, or one too many."""
+    judged = judge(attempt.change, desk.operations, view, protected(desk.changing)).forecast
+    if judged.tag == "protected":
+        return judged
+    outcome = held_back(desk, attempt.change, _planned(attempt), too_many)
+    return outcome if outcome.outcome is OutcomeKind.REFUSED else None
+
+
+def _planned(attempt: Attempt) -> PlannedChange:
+    entry = attempt.entry
+    changed = Outcome(outcome=OutcomeKind.CHANGED)
+    return PlannedChange(
+        id=entry.id, change=entry.change, title=entry.title, forecast=changed, before=entry.before, kinds=entry.kinds
     )
 
 

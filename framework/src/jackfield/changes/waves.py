@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from jackfield.changes.goals import View
+from jackfield.changes.operations import Operations
 from jackfield_contracts import CreateAccount, DeleteAccount, GrantAccess, PlannedChange, ResourceId, RevokeAccess
 
 
@@ -16,14 +17,14 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     after: frozenset[str]
 
 
-def in_order(changes: Sequence[PlannedChange], view: View) -> list[Place]:
+def in_order(changes: Sequence[PlannedChange], view: View, operations: Operations) -> list[Place]:
     """The place of each of *changes*: those about one thing, or about one account, come one after the other."""
     by_key: dict[object, list[Place]] = {}
     touched: dict[ResourceId, list[Place]] = {}
     altered: dict[ResourceId, list[Place]] = {}
     places: list[Place] = []
     for planned in changes:
-        key, who, alters = _about(planned, view)
+        key, who, alters = _about(planned, view, operations)
         before = list(by_key.get(key, ()))
         if who is not None:
             before += (touched if alters else altered).get(who, ())
@@ -48,7 +49,7 @@ def waves(places: Iterable[Place]) -> list[list[PlannedChange]]:
     return [found[wave] for wave in sorted(found)]
 
 
-def _about(planned: PlannedChange, view: View) -> tuple[object, ResourceId | None, bool]:
+def _about(planned: PlannedChange, view: View, operations: Operations) -> tuple[object, ResourceId | None, bool]:
     """What a change is about, whose account it touches, and whether it alters that account itself."""
     change = planned.change
     if isinstance(change, GrantAccess | RevokeAccess):
@@ -56,6 +57,7 @@ def _about(planned: PlannedChange, view: View) -> tuple[object, ResourceId | Non
         group = entitlement.exclusive.set if entitlement and entitlement.exclusive else str(change.entitlement)
         return (group, change.principal), change.principal, False
     if isinstance(change, CreateAccount):
-        return (str(sorted(change.arguments.items())), change.type), None, False
+        login = operations.login(change)
+        return (login.casefold() if login else planned.id, change.type), None, False
     account = change.account if isinstance(change, DeleteAccount) else planned.before.account or change.account
     return account or planned.id, account, True
