@@ -169,6 +169,7 @@ class PlannedChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
     ``title`` says it in words. ``replaces`` are entitlements that go by it. ``kinds`` are those that limits count.
     ``follows``: the forecast says that it is not to be made, but a change before it in the plan may alter that.
+    ``limit`` is why a limit kept it from being made when it was planned; later, or with a higher limit, it may be.
     """
 
     id: str
@@ -177,6 +178,7 @@ class PlannedChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     forecast: Outcome
     before: TargetState
     follows: bool = False
+    limit: str | None = None
     replaces: tuple[EntitlementId, ...] = ()
     kinds: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ Promises that the code of a policy that is not enabled never runs, and that one 
 """
 
 from collections.abc import Sequence
+from copy import deepcopy
 from inspect import iscoroutine
 
 import msgspec
@@ -54,7 +55,9 @@ def tell_published(policies: Sequence[Policy], published: Published, log: Logger
                 if iscoroutine(answer):
                     answer.close()
                     raise TypeError("snapshot_published is a coroutine; it must be a plain function")
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a watcher's fault is its own
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a watcher's fault is its own
             log.warning("a policy failed", policy=policy.name, error=f"{type(error).__name__}: {error}")
 
 
@@ -62,14 +65,17 @@ def veto_of(policies: Sequence[Policy], proposed: Proposed, log: Logger) -> str 
     """Why a policy vetoes a change, with its name; None if all let it pass. A policy that fails vetoes."""
     for policy in policies:
         try:
-            for answer in policy.relay.hook.before_change(proposed=proposed):
+            # Each looks at a copy of its own: a policy may forbid a change, not alter it.
+            for answer in policy.relay.hook.before_change(proposed=deepcopy(proposed)):
                 if iscoroutine(answer):
                     answer.close()
                     raise TypeError("before_change is a coroutine; it must be a plain function")
                 if not isinstance(answer, str):
                     raise TypeError(f"before_change gave {type(answer).__name__}, neither a sentence nor None")
                 return f"the policy {policy.name!r} vetoes it: {answer}"
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever is wrong with it, it did not agree
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever is wrong with it, it did not agree
             log.warning("a policy failed", policy=policy.name, error=f"{type(error).__name__}: {error}")
             return (
                 f"the policy {policy.name!r} failed ({type(error).__name__}), and without its word nothing is changed"
@@ -81,9 +87,11 @@ def tell_changed(policies: Sequence[Policy], entry: JournalEntry, log: Logger) -
     """Let each policy watch a change that is settled; an error is logged and changes nothing."""
     for policy in policies:
         try:
-            for answer in policy.relay.hook.after_change(entry=entry):
+            for answer in policy.relay.hook.after_change(entry=deepcopy(entry)):
                 if iscoroutine(answer):
                     answer.close()
                     raise TypeError("after_change is a coroutine; it must be a plain function")
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a watcher's fault is its own
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a watcher's fault is its own
             log.warning("a policy failed", policy=policy.name, error=f"{type(error).__name__}: {error}")

@@ -62,7 +62,7 @@ class Desk:
             intended=moment(changing.clock.now()),
             before=planned.before,
             kinds=planned.kinds,
-            reason=changing.options.reason,
+            reason=changing.connection.http.mask.text(changing.options.reason) if changing.options.reason else None,
             actor=changing.options.actor,
             plan=plan,
         )

@@ -19,6 +19,7 @@ from jackfield_contracts import (
     CreateAccount,
     DeleteAccount,
     GrantAccess,
+    Outcome,
     OutcomeKind,
     Plan,
     PlannedChange,
@@ -50,11 +51,7 @@ async def make_plan(changing: Changing, changes: Sequence[Change]) -> Plan:
     blast = Counter(kind for each in planned if will_be_made(each) for kind in each.kinds)
     too_many = exceeded([each for each in planned if will_be_made(each)], limits, before)
     marked = (
-        msgspec.structs.replace(
-            each, warnings=(*each.warnings, *(too_many[kind] for kind in each.kinds if kind in too_many))
-        )
-        if will_be_made(each)
-        else each
+        _limited(each, [too_many[kind] for kind in each.kinds if kind in too_many]) if will_be_made(each) else each
         for each in planned
     )
     plan = Plan(
@@ -113,6 +110,18 @@ def settle_account(change: Change, operations: Operations, view: View) -> Change
     if isinstance(change, RunAction) and change.account is None and (found := subject_of(change, operations, view)):
         return msgspec.structs.replace(change, account=found.account)
     return change
+
+
+def _limited(planned: PlannedChange, why: Sequence[str]) -> PlannedChange:
+    """*planned* with the limits that it is beyond, if any."""
+    return msgspec.structs.replace(planned, warnings=(*planned.warnings, *why), limit=why[0] if why else None)
+
+
+def foretold(planned: PlannedChange) -> Outcome:
+    """What would become of *planned* if it were made now, limits included."""
+    if planned.limit is None:
+        return planned.forecast
+    return Outcome(outcome=OutcomeKind.REFUSED, tag="limit", reason=planned.limit)
 
 
 def _made_before(planned: PlannedChange) -> PlannedChange:

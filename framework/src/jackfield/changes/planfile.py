@@ -19,6 +19,8 @@ def save_plan(plan: Plan, file: Path) -> None:
     document = {"format": FORMAT, "digest": _digest(body), "plan": body}
     beside = file.with_name(file.name + ".new")
     with storing(file):
+        if file.exists() and not _is_plan(file):
+            raise BadConfig(f"{file} is there already, and is no plan", hint="Name another file; nothing was written.")
         beside.unlink(missing_ok=True)
         handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as to:
@@ -38,7 +40,7 @@ def load_plan(file: Path) -> Plan:
     except (msgspec.DecodeError, RecursionError):
         document = None
     known = cast("dict[str, Any]", document) if isinstance(document, dict) else {}
-    if known.get("format") != FORMAT or "plan" not in known:
+    if known.get("format") != FORMAT or known.keys() != {"format", "digest", "plan"}:
         raise BadConfig(f"{file} is no plan", hint="`jackfield plan CONNECTION FILE -o PLAN` writes one.")
     if _digest(known["plan"]) != known.get("digest"):
         raise PlanOutdated(
@@ -50,6 +52,14 @@ def load_plan(file: Path) -> Plan:
         raise PlanOutdated(
             f"the plan {file} is of another version: {error}", hint="Make it again with `jackfield plan`."
         ) from None
+
+
+def _is_plan(file: Path) -> bool:
+    """Whether a file is a plan, of whichever version: what a plan may be written over."""
+    try:
+        return b'"jackfield-plan/' in file.read_bytes()[:200]
+    except IsADirectoryError:
+        return False
 
 
 def _digest(body: Any) -> str:

@@ -109,7 +109,7 @@ def _demand_unicode(key: str, value: object) -> None:
 async def changes_of(changing: Changing, requests: Sequence[Request], snapshot: Path | None) -> tuple[Change, ...]:
     """What *requests* mean to the connection, in their order. Names are those of *snapshot* and of the application.
 
-    Raises what is wrong with the only request, or WrongRequests where some of many are.
+    Raises what is wrong with a request that has no place, or WrongRequests where some of a file are.
     """
     operations = Operations(changing.connection)
     prepared = [_prepared(request, changing, operations) for request in requests]
@@ -127,7 +127,7 @@ async def changes_of(changing: Changing, requests: Sequence[Request], snapshot: 
                 raise one
             changes.append(operations.completed(_change(one, meant, operations)))
         except JackfieldError as error:
-            if len(requests) == 1 or not isinstance(error, BadConfig | NotFound | Unsupported):
+            if not request.place or not isinstance(error, BadConfig | NotFound | Unsupported):
                 raise
             problems.append(told(request.place, error))
     if problems:

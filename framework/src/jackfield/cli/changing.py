@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from jackfield.cli.app import App
 from jackfield.cli.base import output_option
 
 
@@ -68,6 +69,16 @@ _OPTIONS = (
 )
 
 
+def print_error(app: App, error: Exception) -> None:
+    """Print the one object of a change that ended before anything was asked for."""
+    from jackfield.cli.outcomes import error_document
+    from jackfield.cli.output import print_json
+    from jackfield.errors import JackfieldError
+
+    if isinstance(error, JackfieldError):
+        print_json(error_document(error, app.redactor.text))
+
+
 def changing(*outputs: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give a command these options, and ``--output`` with *outputs*; its function gets them as one, ``how``."""
 
@@ -85,7 +96,15 @@ def changing(*outputs: str) -> Callable[[Callable[..., Any]], Callable[..., Any]
             **rest: Any,
         ) -> Any:
             how = How(yes, reason or None, dry_run, wait, limit, provisioning, output)
-            return function(*arguments, how=how, **rest)
+            try:
+                return function(*arguments, how=how, **rest)
+            except click.ClickException:
+                raise
+            except Exception as error:
+                # Whoever reads the one object finds it there also where nothing could be asked for.
+                if output == "json":
+                    print_error(click.get_current_context().ensure_object(App), error)
+                raise
 
         decorated: Callable[..., Any] = packed
         for option in (output_option(*outputs), *reversed(_OPTIONS)):

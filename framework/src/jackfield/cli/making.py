@@ -13,8 +13,8 @@ from jackfield.changes.requests import Request, changes_of
 from jackfield.cli.app import App
 from jackfield.cli.changing import How
 from jackfield.cli.confirming import confirmed
-from jackfield.cli.outcomes import sentence
-from jackfield.cli.output import note
+from jackfield.cli.outcomes import interrupted_document, sentence
+from jackfield.cli.output import note, print_json
 from jackfield.cli.progress import shown_changes
 from jackfield.cli.snapshots import latest_file
 from jackfield.cli.text import count
@@ -67,6 +67,8 @@ def make(app: App, connection: str, how: How, plan: Callable[[Changing], Awaitab
             return app.run(work())
         except (KeyboardInterrupt, SystemExit):
             _tell_undecided(state, connection)
+            if how.output == "json":
+                print_json(interrupted_document(state.changes(connection, undecided=True, limit=None)))
             raise
 
 

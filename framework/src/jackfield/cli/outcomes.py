@@ -1,11 +1,12 @@
 """What became of changes, for programs and for people."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from jackfield.cli.output import Columns, print_json, print_rows, print_stream, say
 from jackfield.cli.text import clean, moment
+from jackfield.errors import Busy, JackfieldError, PlanOutdated, RateLimited, Refused, Transient, Unsupported
 from jackfield_contracts import (
     Change,
     Confirmation,
@@ -39,6 +40,33 @@ def change_document(entry: JournalEntry) -> dict[str, object]:
     if entry.plan is not None:
         made["plan"] = entry.plan
     return made
+
+
+def error_document(error: JackfieldError, redact: Callable[[str], str]) -> dict[str, object]:
+    """The one object of a change that ended before it was worked out: nothing was asked for, and ``change`` is null."""
+    refused = isinstance(error, Refused | Unsupported | PlanOutdated)
+    problems: tuple[str, ...] = getattr(error, "problems", ())
+    return {
+        "change": None,
+        "kind": None,
+        "outcome": (OutcomeKind.REFUSED if refused else OutcomeKind.FAILED).value,
+        "reason": redact(" ".join(filter(None, (str(error), *problems)))),
+        "tag": error.code,
+        "retryable": isinstance(error, Transient | RateLimited | Busy),
+        "confirmed_by": None,
+        "state": None,
+        "request_ids": (error.request_id,) if error.request_id else (),
+    }
+
+
+def interrupted_document(entries: Sequence[JournalEntry]) -> dict[str, object]:
+    """The one object of a command that was interrupted, with what it left undecided."""
+    if len(entries) == 1:
+        return change_document(entries[0])
+    told = (
+        "interrupted; nothing is undecided" if not entries else "interrupted; `jackfield changes recover` settles these"
+    )
+    return {"change": None, "outcome": None, "reason": told, "changes": [change_document(each) for each in entries]}
 
 
 def forecast_document(planned: PlannedChange) -> dict[str, object]:

@@ -44,7 +44,8 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     read_only: Annotated[bool, Meta(description="Forbids every change, whatever else is set.")] = False
     require_reason: Annotated[bool, Meta(description="Whether each change needs a reason.")] = False
     protected: Annotated[
-        tuple[str, ...], Meta(description="Principals that are never changed: ids such as user:42, logins or e-mails.")
+        tuple[Annotated[str, Meta(pattern=r"[^\s:]\s*$")], ...],
+        Meta(description="Principals that are never changed: ids such as user:42, logins, e-mails or external ids."),
     ] = ()
     limits: Annotated[
         dict[str, Annotated[int, Meta(ge=0)]],

@@ -25,7 +25,7 @@ CREATE: Final = (
         description="Persistent id for single sign-on; the team must have them switched on.",
         sets="persistent_id",
     ),
-    Argument(name="role", description="Admin role to give at once: its id or its exact name."),
+    Argument(name="role", description="Admin role to give at once: its id or its exact name.", privileged=True),
     Argument(
         name="send_welcome_email",
         type=_BOOLEAN,

@@ -11,6 +11,7 @@ from jackfield_dropbox import groups, people, routes, wire, writes
 from jackfield_dropbox.api import Api
 from jackfield_dropbox.arguments import flag, problem, text, texts
 from jackfield_dropbox.outcomes import decide, outcome
+from jackfield_dropbox.state import groups_now
 
 
 class Invitation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -36,11 +37,12 @@ async def create(api: Api, changes: Sequence[CreateAccount]) -> tuple[Outcome, .
     ends: dict[int, Outcome] = {}
     call = api.traced()
     roles = await call.roles() if any(text(each.arguments, "role") for each in changes) else None
+    unknown = await _unknown_groups(call, changes)
     asked: dict[str, int] = {}
     invitations: list[tuple[Invitation, dict[str, Any]]] = []
     twice: dict[int, int] = {}
     for index, change in enumerate(changes):
-        prepared = _prepared(change, roles)
+        prepared = _prepared(change, roles, unknown)
         if isinstance(prepared, Outcome):
             ends[index] = msgspec.structs.replace(prepared, request_ids=call.request_ids)
         elif (first := asked.setdefault(prepared[0].email.casefold(), index)) != index:
@@ -88,8 +90,24 @@ async def add_status(api: Api, job: Job, text: str) -> Outcome:
     )
 
 
-def _prepared(change: CreateAccount, roles: wire.Roles | None) -> tuple[Invitation, dict[str, Any]] | Outcome:
+async def _unknown_groups(call: Api, changes: Sequence[CreateAccount]) -> dict[str, str]:
+    """Why groups that are to be joined can't be: known before anybody is invited. One request, where there are any."""
+    wanted = tuple(dict.fromkeys(group for each in changes for group in texts(each.arguments, "groups")))
+    there = await groups_now(call, wanted)
+    told = {group: "The team has no such group." for group in wanted if group not in there}
+    for group, now in there.items():
+        if now.group.group_management_type.tag == "system_managed":
+            told[group] = "Dropbox manages the members of this group itself."
+    return told
+
+
+def _prepared(
+    change: CreateAccount, roles: wire.Roles | None, unknown: Mapping[str, str]
+) -> tuple[Invitation, dict[str, Any]] | Outcome:
     values = change.arguments
+    for group in texts(values, "groups"):
+        if group in unknown:
+            return _refused("group_not_found", f"{group}: {unknown[group]} Nobody was invited.")
     email = text(values, "email") or ""
     if change.type != "user":
         return _refused("wrong_type", f"Dropbox has no accounts of the type {change.type!r}.")
@@ -231,8 +249,8 @@ async def _join(call: Api, there: Mapping[str, tuple[wire.Member, Invitation]]) 
 def _with_groups(end: Outcome, joined: Mapping[str, Outcome], call: Api) -> Outcome:
     """*end* with what became of its groups.
 
-    An account that was there already and joined a group is changed. Where a group was not joined, the change was not made
-    as it was asked for: it failed, and the reason says what was done; it is refused if nothing was.
+    An account that was there already and joined a group is changed. Where a group was not joined, it is not so as it was
+    asked for, and the reason says what was done; it is refused if nothing was.
     """
     if not joined:
         return msgspec.structs.replace(end, request_ids=tuple(dict.fromkeys(call.request_ids)))
@@ -246,7 +264,7 @@ def _with_groups(end: Outcome, joined: Mapping[str, Outcome], call: Api) -> Outc
     made = end.outcome is OutcomeKind.CHANGED or any(its.outcome is OutcomeKind.CHANGED for its in joined.values())
     kind = OutcomeKind.CHANGED if made else end.outcome
     if outside:
-        kind = OutcomeKind.FAILED if made else OutcomeKind.REFUSED
+        kind = OutcomeKind.UNVERIFIED if made else OutcomeKind.REFUSED
     more = dict.fromkeys((*call.request_ids, *(id for its in joined.values() for id in its.request_ids)))
     return msgspec.structs.replace(
         end,

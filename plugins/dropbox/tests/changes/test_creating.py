@@ -68,20 +68,30 @@ async def test_twenty_by_one_call_each_with_its_own_outcome(team: Team) -> None:
 
 
 @over_http()
-async def test_a_group_that_can_not_be_joined_is_named(team: Team) -> None:
+async def test_nobody_is_invited_for_a_group_that_can_not_be_joined(team: Team) -> None:
     group, system = team.new_group(), team.system_group()
-    [end] = await team.create({"email": NEW, "groups": (group, "g:none", system)})
-    assert end.outcome is OutcomeKind.FAILED
-    assert end.results["groups_joined"] in {(group,), (group, system)}
-    assert "g:none" in str(end.results["groups_not_joined"])
-    assert "g:none" in (end.reason or "")
+    for groups in ((group, "g:none"), (group, system)):
+        [end] = await team.create({"email": NEW, "groups": groups})
+        assert (end.outcome, end.tag) == (REFUSED, "group_not_found")
+        assert groups[1] in (end.reason or "")
+    assert team.sim.effects()["invitations"] == {}
+
+
+@over_http()
+async def test_a_group_that_went_meanwhile_is_named_and_the_account_not_told_as_not_made(team: Team) -> None:
+    group, gone = team.new_group(), team.new_group()
+    team.sim.force(routes.GROUPS_ADD, "group_not_found", times=1)
+    [end] = await team.create({"email": NEW, "groups": (gone, group)})
+    assert end.outcome is OutcomeKind.UNVERIFIED
+    assert (end.results["groups_joined"], end.results["groups_not_joined"]) == ((group,), (gone,))
+    assert "The account was made" in (end.reason or "")
 
 
 @over_http(scopes=("members.read", "members.write", "groups.read"))
 async def test_without_the_scope_for_groups_the_account_is_made_and_the_groups_are_named(team: Team) -> None:
     group = team.new_group()
     [end] = await team.create({"email": NEW, "groups": (group,)})
-    assert (end.outcome, end.results["groups_not_joined"]) == (OutcomeKind.FAILED, (group,))
+    assert (end.outcome, end.results["groups_not_joined"]) == (OutcomeKind.UNVERIFIED, (group,))
     assert "groups.write" in (end.reason or "")
 
 
@@ -90,7 +100,7 @@ async def test_a_token_that_ends_before_the_groups_does_not_hide_that_the_accoun
     group = team.new_group()
     team.sim.fault("unauthorized", route=routes.GROUPS_ADD)
     [end] = await team.create({"email": NEW, "groups": (group,)})
-    assert (end.outcome, end.results["groups_not_joined"]) == (OutcomeKind.FAILED, (group,))
+    assert (end.outcome, end.results["groups_not_joined"]) == (OutcomeKind.UNVERIFIED, (group,))
     assert "token" in (end.reason or "")
     assert team.sim.effects()["invitations"] == {NEW: 1}
 

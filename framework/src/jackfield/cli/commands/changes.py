@@ -118,10 +118,10 @@ def recover(app: App, connection: str | None, how: How) -> int:
     )
     if how.output == "table":
         say(summary(connection or "all connections", outcomes) if settled else "No change is undecided.")
-    for error in errors[:-1]:
+    for error in errors:
         show_error(app, error)
     if errors:
-        raise errors[-1]
+        return errors[-1].exit_code
     return exits.OK if how.dry_run else exits.of_outcomes(each.outcome for each in settled)
 
 

@@ -86,10 +86,14 @@ def apply(app: App, plan: Path, how: How) -> int:
     Each change whose precondition no longer holds is refused (exit code 14), and a plan that was applied before changes
     nothing. The exit code is that of the worst outcome.
     """
+    import msgspec
+
     from jackfield.changes.options import Changing
+    from jackfield.changes.plan import foretold
     from jackfield.changes.planfile import load_plan
     from jackfield.changes.rehearse import rehearse
     from jackfield.cli import exits
+    from jackfield.cli.guard import show_error
     from jackfield.cli.making import make
     from jackfield.cli.outcomes import change_document, counted, print_changes, sentence, summary
     from jackfield.cli.output import say
@@ -103,15 +107,17 @@ def apply(app: App, plan: Path, how: How) -> int:
     if made.declined:
         return exits.INTERRUPTED
     if how.dry_run:
-        _print(made.plan, how.output, None, dry_run=True)
-        return exits.of_outcomes(each.forecast for each in made.plan.changes)
+        changes = tuple(msgspec.structs.replace(each, forecast=foretold(each)) for each in made.plan.changes)
+        _print(msgspec.structs.replace(made.plan, changes=changes), how.output, None, dry_run=True)
+        return exits.of_outcomes(each.forecast for each in changes)
     outcomes = counted(each.outcome for each in made.entries)
     head = {"plan": loaded.id, "connection": loaded.connection, "outcomes": outcomes}
     print_changes(how.output, head, map(change_document, made.entries), map(sentence, made.entries))
     if how.output == "table":
         say(summary(loaded.connection, outcomes))
     if made.error is not None:
-        raise made.error
+        show_error(app, made.error)
+        return made.error.exit_code
     return exits.of_outcomes(each.outcome for each in made.entries)
 
 

@@ -1,0 +1,233 @@
+"""What others do while a change is being made, and what is forbidden by the time that it is made again."""
+
+import asyncio
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import msgspec
+import pluggy
+import pytest
+
+from jackfield.errors import JackfieldError, RateLimited, Transient
+from jackfield.hookspecs import PROJECT, PolicySpec, Proposed, hookimpl
+from jackfield.policies import Policy
+from jackfield.state import open_state
+from jackfield_contracts import (
+    AccountStatus,
+    CreateAccount,
+    GrantAccess,
+    JournalEntry,
+    JournalStatus,
+    OutcomeKind,
+    RevokeAccess,
+    RunAction,
+)
+
+from .office import Site, group, role, user
+from .test_changes import make, one, told, within
+
+HELPER = GrantAccess(entitlement=role("helper"), principal=user("u3"))
+DISABLE = RunAction(name="disable", arguments={"user_id": "u3"})
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Generator[Site]:
+    with open_state(tmp_path / "state.db") as state:
+        yield Site(tmp_path, state)
+
+
+def meanwhile(site: Site, event: Callable[[], None], error: JackfieldError | None = None, seconds: float = 0.0) -> None:
+    """Let *event* happen during the next writing call, which takes *seconds* and may be lost."""
+    real = site.office.stumble
+
+    def stumble() -> str:
+        site.office.stumble = real
+        event()
+        site.clock.pass_by(seconds)
+        if error is not None:
+            raise error
+        return real()
+
+    site.office.stumble = stumble
+
+
+@pytest.mark.parametrize("error", [Transient("lost"), RateLimited("a pause", after=3.0)], ids=["lost", "rate limited"])
+class TestAskedAgain:
+    def test_a_role_that_somebody_gave_meanwhile_is_not_replaced(self, site: Site, error: JackfieldError) -> None:
+        meanwhile(site, lambda: site.office.roles.update(u3="admin"), error)
+        assert one(make(site, HELPER)) == ("refused", "drifted")
+        assert site.office.roles["u3"] == "admin"
+
+    def test_a_member_who_was_made_an_owner_meanwhile_stays_one(self, site: Site, error: JackfieldError) -> None:
+        meanwhile(site, lambda: site.office.groups["g1"].update(u2="owner"), error)
+        change = RevokeAccess(entitlement=group("g1", "member"), principal=user("u2"))
+        outcome, _ = one(make(site, change))
+        assert (outcome, site.office.groups["g1"]["u2"]) != ("changed", None)
+        assert site.office.groups["g1"].get("u2") == "owner"
+
+    def test_it_is_made_where_nobody_came_between(self, site: Site, error: JackfieldError) -> None:
+        meanwhile(site, lambda: None, error)
+        assert one(make(site, HELPER)) == ("changed", None)
+        assert site.office.roles["u3"] == "helper"
+
+
+def test_what_comes_long_after_the_read_is_looked_at_once_more(site: Site) -> None:
+    second = GrantAccess(entitlement=role("helper"), principal=user("u4"))
+    meanwhile(site, lambda: site.office.roles.update(u4="admin"), seconds=5.0)
+    assert told(make(site, HELPER, second)) == [("changed", None), ("refused", "drifted")]
+    assert site.office.roles["u4"] == "admin"
+    assert site.office.calls["grant"] == 1
+
+
+def test_what_comes_soon_after_the_read_takes_no_other_read(site: Site) -> None:
+    second = GrantAccess(entitlement=role("helper"), principal=user("u4"))
+    assert told(make(site, HELPER, second)) == [("changed", None)] * 2
+    assert site.office.calls["read_state"] == 2
+
+
+def test_a_pause_longer_than_there_is_time_ends_it_at_once(site: Site) -> None:
+    site.host = msgspec.structs.replace(site.host, retry_deadline=4.0)
+    meanwhile(site, lambda: None, RateLimited("a pause", after=300.0))
+    before = site.clock.monotonic()
+    (entry,) = make(site, HELPER)
+    assert entry.outcome is not None
+    assert (entry.outcome.outcome, entry.outcome.tag, entry.outcome.retryable) == (
+        OutcomeKind.FAILED,
+        "rate_limited",
+        True,
+    )
+    assert site.clock.monotonic() - before < 4
+    assert "u3" not in site.office.roles
+
+
+def test_what_no_read_tells_is_said_where_the_answer_was_lost(site: Site) -> None:
+    def disabled() -> None:
+        site.office.people["u3"].status = AccountStatus.DISABLED
+
+    meanwhile(site, disabled, Transient("lost"))
+    (entry,) = make(site, RunAction(name="disable", arguments={"user_id": "u3", "wipe": True}))
+    assert entry.outcome is not None
+    assert entry.outcome.outcome is OutcomeKind.CHANGED
+    assert "wipe" in (entry.outcome.reason or "")
+
+
+class Vetoes:
+    @hookimpl
+    def before_change(self, proposed: Proposed) -> str:
+        return "not today"
+
+
+def policy(implementation: object) -> Policy:
+    relay = pluggy.PluginManager(PROJECT)
+    relay.add_hookspecs(PolicySpec)
+    relay.register(implementation)
+    return Policy(name="p", relay=relay)
+
+
+def left_undecided(site: Site) -> JournalEntry:
+    """An intent to disable u3, whose process ended before the call."""
+
+    async def plan() -> JournalEntry:
+        from jackfield.changes.attempt import Desk
+        from jackfield.changes.operations import Operations
+        from jackfield.changes.plan import make_plan
+
+        async with site.open() as changing:
+            made = await make_plan(changing, [DISABLE])
+            return Desk(changing, Operations(changing.connection)).entry(made.changes[0], made.id)
+
+    entry = asyncio.run(plan())
+    site.state.save_changes([entry])
+    return entry
+
+
+class TestRecovery:
+    """What was meant before, and may not be made now."""
+
+    def settled(self, site: Site, **options: object) -> tuple[str, str | None]:
+        entry = left_undecided(site)
+        within(site, _nothing, **options)
+        found = site.state.change(entry.id)
+        assert found is not None
+        assert found.status is JournalStatus.SETTLED
+        return one((found,))
+
+    def test_it_is_made_where_nothing_forbids_it(self, site: Site) -> None:
+        assert self.settled(site) == ("changed", None)
+
+    def test_the_protected_are_left_alone(self, site: Site) -> None:
+        left_undecided(site)
+        site.host = msgspec.structs.replace(site.host, protected=("u3@x.org",))
+        within(site, _nothing)
+        assert site.office.people["u3"].status is AccountStatus.ENABLED
+
+    def test_a_policy_is_asked(self, site: Site) -> None:
+        site.policies = (policy(Vetoes()),)
+        assert self.settled(site) == ("refused", "vetoed")
+        assert site.office.people["u3"].status is AccountStatus.ENABLED
+
+    def test_limits_hold(self, site: Site) -> None:
+        assert self.settled(site, limits={"disable": 0}) == ("refused", "limit")
+        assert site.office.people["u3"].status is AccountStatus.ENABLED
+
+
+async def _nothing(_: object) -> None:
+    return None
+
+
+class TestProtected:
+    @pytest.mark.parametrize("name", ["new.boss@x.org", "NEW.BOSS@x.org "])
+    def test_an_account_with_a_protected_address_is_not_made(self, site: Site, name: str) -> None:
+        site.host = msgspec.structs.replace(site.host, protected=(name,))
+        change = CreateAccount(arguments={"email": "new.boss@x.org"})
+        assert one(make(site, change)) == ("refused", "protected")
+
+    def test_a_name_that_only_the_application_knows_protects_too(self, site: Site) -> None:
+        site.host = msgspec.structs.replace(site.host, protected=("u3",))
+        assert one(make(site, RunAction(name="disable", arguments={"user_id": "u3@x.org"}))) == ("refused", "protected")
+
+
+class TestPending:
+    def test_a_creation_in_other_letters_is_the_same(self, site: Site) -> None:
+        site.office.by_job = True
+        first = CreateAccount(arguments={"email": "new@x.org"})
+        assert one(make(site, first, wait=0.0)) == ("pending", None)
+        other = CreateAccount(arguments={"email": "NEW@x.org"})
+        assert one(make(site, other, wait=0.0)) == ("refused", "goes_on")
+        assert site.office.calls["create_account"] == 1
+
+    def test_two_creations_of_one_account_are_one(self, site: Site) -> None:
+        plain = CreateAccount(arguments={"email": "new@x.org"})
+        joining = CreateAccount(arguments={"email": "new@x.org", "groups": ("g2",)})
+        first, second = make(site, plain, joining)
+        assert told((first, second)) == [("changed", None), ("already", None)]
+        assert second.outcome is not None
+        assert "groups" in (second.outcome.reason or "")
+        assert site.office.effects["invite new@x.org"] == 1
+
+
+class TestPolicies:
+    def test_a_policy_can_not_alter_a_change(self, site: Site) -> None:
+        class Alters:
+            @hookimpl
+            def before_change(self, proposed: Proposed) -> None:
+                change = proposed.change.change
+                assert isinstance(change, RunAction)
+                change.arguments["user_id"] = "u1"
+                change.arguments["wipe"] = True
+
+        site.policies = (policy(Alters()),)
+        (entry,) = make(site, DISABLE)
+        assert isinstance(entry.change, RunAction)
+        assert entry.change.arguments == {"user_id": "u3", "wipe": False}
+        assert site.office.people["u1"].status is AccountStatus.ENABLED
+
+    @pytest.mark.parametrize("error", [asyncio.CancelledError(), GeneratorExit(), SystemExit(3)])
+    def test_whatever_a_policy_raises_is_a_veto(self, site: Site, error: BaseException) -> None:
+        class Raises:
+            @hookimpl
+            def before_change(self, proposed: Proposed) -> None:
+                raise error
+
+        site.policies = (policy(Raises()),)
+        assert one(make(site, DISABLE)) == ("refused", "vetoed")
