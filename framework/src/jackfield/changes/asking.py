@@ -72,10 +72,11 @@ async def ask(desk: Desk, attempts: Sequence[Attempt], view: View) -> None:
             answers = await _call(changing.connection, left, view.state)
         except RateLimited as error:
             # Nothing was done by the call that was turned away; of several that a hook makes, some may have been made.
-            if len(left) > 1 or isinstance(left[0].change, CreateAccount):
-                _doubt(left)
             wait = error.after if error.after is not None else DEFAULT_PAUSE
-            if changing.clock.monotonic() + wait >= deadline:
+            over = changing.clock.monotonic() + wait >= deadline
+            if not over or len(left) > 1 or isinstance(left[0].change, CreateAccount):
+                _doubt(left)
+            if over:
                 _answer(left, _failed(error, retryable=True))
                 break
         except _LOST as error:

@@ -156,7 +156,8 @@ def met(change: Change, operations: Operations, view: View) -> bool:
     if isinstance(change, GrantAccess):
         return _at_least(change.entitlement, target.held, view)
     if isinstance(change, RevokeAccess):
-        return change.entitlement not in target.held
+        # An owner who is no member by name has not lost the membership.
+        return not _at_least(change.entitlement, target.held, view)
     if isinstance(change, CreateAccount):
         return target.exists and target.status in _IN_USE and not unlike(change, operations, target)
     if isinstance(change, DeleteAccount):

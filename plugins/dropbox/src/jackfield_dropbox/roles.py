@@ -12,8 +12,8 @@ async def give(api: Api, change: GrantAccess, state: AccessState) -> Outcome:
     call = api.traced()
     role, person = change.entitlement.resource.id, change.principal.id
     held = _held(state, change)
-    if role in held:
-        # Asked again after a crash, or the state is old: a fresh read decides.
+    if role in held or not change.replace:
+        # The call replaces whatever is held by now, so that a fresh read decides.
         found = await _member(call, person)
         if isinstance(found, Outcome):
             return found

@@ -95,3 +95,15 @@ async def test_nobody_has_no_role(team: Team) -> None:
     assert end.outcome is ALREADY
     [end] = await team.grant(gets(role, "dbmid:nobody"), state=AccessState())
     assert (end.outcome, end.tag) == (REFUSED, "user_not_found")
+
+
+@over_http()
+async def test_a_role_given_meanwhile_is_not_replaced(team: Team) -> None:
+    person = team.people()[0]
+    first, second = team.roles()[:2]
+    state = await team.state(gets(first, person))
+    team.do("set_role", person, role=second)
+    [end] = await team.grant(gets(first, person), state=state)
+    assert (end.outcome, end.tag) == (REFUSED, "needs_replace")
+    assert team.calls() == {}
+    assert team.true(person)["roles"] == [second]
