@@ -436,3 +436,62 @@ def test_their_help_imports_nothing_heavy(line: WritableLine):
         done = subprocess.run([sys.executable, "-c", code.format(arguments)], capture_output=True, text=True)
         loaded = set(done.stdout.splitlines()[-1].split())
         assert not {"httpx", "aiohttp", "structlog", "rich", "stevedore", "msgspec", "pluggy", "asyncio"} & loaded
+
+
+class TestEndings:
+    """Each command that changes something prints one object, however it ends."""
+
+    @pytest.mark.parametrize(
+        ("arguments", "code", "tag"),
+        [
+            (("grant", "acme", "gone/member", "user:u1"), 5, "not_found"),
+            (("grant", "nowhere", "group:g1/member", "user:u1"), 2, "bad_config"),
+            (("revoke", "acme", "group:g1/member", "user:u1"), 2, "bad_config"),
+            (("action", "run", "acme", "nosuch"), 7, "unsupported"),
+        ],
+    )
+    def test_nothing_could_be_asked_for(self, line: WritableLine, arguments: tuple[str, ...], code: int, tag: str):
+        ran = line.run(*arguments, "--output", "json")
+        found = ran.json()
+        assert (ran.code, found["tag"], found["change"], found["state"]) == (code, tag, None, None)
+        assert ran.out.count("\n") == 1
+        assert ran.err.startswith("Error: ")
+
+    def test_a_limit_is_foreseen(self, line: WritableLine):
+        asked = ("grant", "acme", "group:g2/owner", "user:u1", "--limit", "grant=0", "--output", "json")
+        foreseen, made = line.run(*asked, "--dry-run"), line.run(*asked)
+        for ran in (foreseen, made):
+            assert (ran.code, ran.json()["outcome"], ran.json()["tag"]) == (5, "refused", "limit")
+
+
+def test_a_plan_is_written_over_no_other_file(line: WritableLine):
+    other = line.folder / "other.csv"
+    other.write_text("kind,entitlement,principal\ngrant,group:g2/owner,user:u1\n")
+    for target in (other, line.folder / "jackfield.toml"):
+        before = target.read_bytes()
+        ran = line.run("plan", "acme", str(other), "-o", str(target))
+        assert (ran.code, target.read_bytes()) == (2, before)
+        assert target.name in ran.err
+    plan = line.folder / "the.plan"
+    assert [line.run("plan", "acme", str(other), "-o", str(plan)).code for _ in range(2)] == [0, 0]
+
+
+def test_a_dry_plan_writes_no_file(line: WritableLine):
+    plan = line.folder / "the.plan"
+    ran = line.run("plan", "acme", "--grant", "group:g2/owner", "user:u1", "-o", str(plan), "--dry-run")
+    assert (ran.code, plan.exists()) == (0, False)
+
+
+def test_one_wrong_row_has_its_place_and_the_same_exit_code_as_many(line: WritableLine):
+    file = line.folder / "one.jsonl"
+    good = '{"entitlement": "group:g2/owner", "principal": "user:u1"}'
+    for wrong, word in (
+        ('{"entitlement": "gone/member", "principal": "user:u1"}', "gone"),
+        ('{"entitlement": "group:g2/owner", "principal": "user:u1", "principal": "user:u2"}', "twice"),
+    ):
+        for rows in ([wrong], [good, wrong]):
+            file.write_text("\n".join(rows))
+            ran = line.run("plan", "acme", str(file))
+            assert ran.code == 2
+            assert f"line {len(rows)}" in ran.err
+            assert word in ran.err

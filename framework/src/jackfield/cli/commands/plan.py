@@ -23,6 +23,7 @@ _path = click.Path(path_type=Path)
 @click.option(
     "--revoke", "revokes", nargs=2, multiple=True, metavar="ENTITLEMENT PRINCIPAL", help="Plan this revocation."
 )
+@click.option("--dry-run", is_flag=True, help="Write no file either: only show what would become of it.")
 @output_option("table", "json", "csv")
 def plan(
     app: App,
@@ -31,6 +32,7 @@ def plan(
     to: Path | None,
     grants: tuple[tuple[str, str], ...],
     revokes: tuple[tuple[str, str], ...],
+    dry_run: bool,
     output: str,
 ) -> None:
     """Work out the changes that FILE asks for against the live state of CONNECTION. Changes nothing.
@@ -57,6 +59,7 @@ def plan(
         raise click.UsageError("Name a FILE of changes, or --grant or --revoke.")
     how = How(yes=False, reason=None, dry_run=True, wait=0.0, limits={}, provisioning=False, output=output)
     made = make(app, connection, how, work_out(app, connection, requests)).plan
+    to = None if dry_run else to
     if to is not None:
         save_plan(made, to)
     _print(made, output, str(to) if to else None)
