@@ -337,7 +337,7 @@ def test_a_next_page_elsewhere_is_refused_and_gets_no_credentials(target: str) -
             return web.json_response({"data": [], "next": address}, headers={"Link": f'<{address}>; rel="next"'})
 
         for paging in (ByLink(items="data"), ByLink(items="data", next="next")):
-            with pytest.raises(RemoteContract, match="origin|none|next page"):
+            with pytest.raises(RemoteContract, match="next page"):
                 await one(handler, paging, auth=Bearer(Secret(TOKEN)))
         assert asked == 2
 

@@ -140,12 +140,7 @@ def unauthorized(response: Response) -> bool:
 
 
 class _AccessToken:
-    """An Authorizer with bearer tokens, see the classes below for what they are got for.
-
-    Renews min(300 s, a tenth of the lifetime) ahead of the end, and once when *lapsed* says that an answer means an
-    expired token; however many calls need it at the same time, one request is made, and its failure is that of all. A
-    failure ahead of the end is survived while the old token is good. After BadCredentials nothing is asked again.
-    """
+    """What the kinds of tokens that end have in common; they differ in the form by which a token is asked for."""
 
     def __init__(
         self, *, http: HttpSession, client: OAuthClient, clock: Clock, lapsed: Callable[[Response], bool]
@@ -225,8 +220,9 @@ class _AccessToken:
 class RefreshingToken(_AccessToken):
     """An Authorizer with bearer tokens got for a refresh token; one that the application replaces is used from then on.
 
-    Renews them ahead of their end, once for all calls in flight, and where *lapsed* says that an answer means an expired
-    token. A renewal that fails is survived while the old token is good; after BadCredentials nothing is asked again.
+    Renews min(300 s, a tenth of the lifetime) ahead of the end, and once when *lapsed* says that an answer means an
+    expired token; however many calls need it at the same time, one request is made, and its failure is that of all. A
+    failure ahead of the end is survived while the old token is good. After BadCredentials nothing is asked again.
     """
 
     def __init__(

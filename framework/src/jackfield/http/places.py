@@ -12,7 +12,7 @@ import msgspec
 from jackfield.errors import RemoteContract
 
 _MOST_SAMPLE = 300
-_PLAIN_NAME = re.compile(r"[A-Za-z_.@$-][A-Za-z0-9_.@$:-]{0,40}")
+_PLAIN_NAME = re.compile(r"[.@$]?[A-Za-z_][A-Za-z0-9_-]{0,40}")
 _BEGINNING = re.compile(rb"[ \t\r\n]*(.)", re.DOTALL)
 _NUMBER = re.compile(r"-?\d{1,9}", re.ASCII)
 _QUOTED = re.compile(r"'([^']*)'")

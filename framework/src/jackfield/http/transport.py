@@ -286,7 +286,8 @@ def _lazy_transport(httpx: Any, network: NetworkSettings, made: dict[tuple[bool,
             transport, login = made[key]
             if login is not None:
                 request.headers["Proxy-Authorization"] = login
-            if (secret := request.extensions.get(_KEY)) is not None:
+            # With any other scheme it fails, with an error that shows the address.
+            if (secret := request.extensions.get(_KEY)) is not None and request.url.scheme in ("http", "https"):
                 request = _keyed(httpx, request, secret)
             return await transport.handle_async_request(request)
 
