@@ -118,6 +118,13 @@ class JsonApi:
         answer = await self.call("GET", self.address(path, *ids, params=params), path)
         return self.decode(answer, type)
 
+    async def find(self, path: str, *ids: str, type: type[T], params: Params | None = None) -> T | None:
+        """As ``get``, None where the application says that there is no such thing."""
+        try:
+            return await self.get(path, *ids, type=type, params=params)
+        except NotFound:
+            return None
+
     @overload
     async def send(
         self, method: str, path: str, *ids: str, json: Any = ..., params: Params | None = ..., type: type[T]
