@@ -63,6 +63,6 @@ def test_the_command_line_syncs_and_changes_through_it(
         assert synced["counts"] == {"resources": {"group": 3, "user": 5}, "entitlements": 3, "grants": 6}
         assert synced["requests"] == 10, "three pages of users, two of groups, three, one and one of members"
         run("grant", "acme", "group:g2/member", "p1@x.org")
-        run("revoke", "acme", "group:g2/member", "user:u2")
+        run("revoke", "acme", "group:g2/member", "user:u2", "--yes")
         assert app.members["g2"] == {"u1"}
         assert app.writes == 2
