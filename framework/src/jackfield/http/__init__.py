@@ -1,18 +1,32 @@
-"""What a connector needs to talk to an API: one session per connection, its limiter, and authorisation.
+"""What a connector needs to talk to an API: a session per connection, credentials, JSON over REST, and paging.
 
-Promises that waiting, limits, time-outs, sizes and request ids are handled alike for every connector; hides the HTTP
-library: no other package imports it.
+Promises that waiting, limits, time-outs, sizes, request ids and refusals are handled alike for every connector; hides
+the HTTP library: no other package imports it.
 """
 
-from jackfield.http.auth import Authorizer, OAuthClient, RefreshingToken
+from jackfield.http.auth import Authorizer, ClientCredentials, OAuthClient, RefreshingToken
 from jackfield.http.contract import HttpSession, Response, default_retry_after
+from jackfield.http.keys import ApiKey, Basic, Bearer
 from jackfield.http.limiter import Limiter
+from jackfield.http.paging import ByCursor, ByLink, ByOffset, ByPage, Listing
+from jackfield.http.rest import REFUSALS, JsonApi
 from jackfield.http.session import Session, SessionOptions, open_session
 
 __all__ = [
+    "REFUSALS",
+    "ApiKey",
     "Authorizer",
+    "Basic",
+    "Bearer",
+    "ByCursor",
+    "ByLink",
+    "ByOffset",
+    "ByPage",
+    "ClientCredentials",
     "HttpSession",
+    "JsonApi",
     "Limiter",
+    "Listing",
     "OAuthClient",
     "RefreshingToken",
     "Response",

@@ -1,11 +1,14 @@
-"""OAuth 2: a client as data, and access tokens that are refreshed ahead of their end, once for all calls in flight."""
+"""OAuth 2: a client as data, and access tokens that are renewed ahead of their end, once for all calls in flight.
+
+Promises one token request however many calls need it, whatever the token is got for; hides tokens and their ends.
+"""
 
 import asyncio
 import copy
 import math
 import re
 from collections.abc import Callable, Mapping
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 import msgspec
 
@@ -13,8 +16,9 @@ from jackfield.clock import Clock
 from jackfield.config.secrets import Secret
 from jackfield.errors import BadCredentials, JackfieldError, RateLimited, RemoteContract, Transient
 from jackfield.http.contract import Authorizer, HttpSession, Response
+from jackfield.http.keys import basic
 
-__all__ = ["Authorizer", "OAuthClient", "RefreshingToken", "TokenAnswer", "request_token"]
+__all__ = ["Authorizer", "ClientCredentials", "OAuthClient", "RefreshingToken", "TokenAnswer", "request_token"]
 
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 """What may stand in a header (RFC 6750, 2.1, and a little more)."""
@@ -27,13 +31,16 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "applicat
 class OAuthClient(msgspec.Struct, frozen=True, kw_only=True):
     """An OAuth client of an application. Without ``client_secret`` the flow uses PKCE (RFC 7636).
 
-    ``scopes`` empty asks for all that the client has. ``parameters`` are added to the authorisation address.
+    ``scopes`` empty asks for all that the client has. ``parameters`` are added to the authorisation address, which is
+    empty where nobody is asked for consent. ``basic``: the token address wants the client's id and secret as Basic
+    credentials, not in the form (RFC 6749, 2.3.1).
     """
 
-    authorize_url: str
     token_url: str
     client_id: str
     client_secret: Secret | None = None
+    authorize_url: str = ""
+    basic: bool = False
     scopes: tuple[str, ...] = ()
     parameters: dict[str, str] = {}
 
@@ -63,10 +70,17 @@ async def request_token(http: HttpSession, client: OAuthClient, form: Mapping[st
 
     Raises BadCredentials if it refuses, RemoteContract if its JSON is no token, and what ``HttpSession.request`` raises.
     """
-    fields = {**form, "client_id": client.client_id}
-    if client.client_secret is not None:
-        fields["client_secret"] = client.client_secret.reveal()
-    response = await http.request("POST", client.token_url, body=urlencode(fields).encode(), headers=FORM)
+    fields, headers = dict(form), dict(FORM)
+    if client.basic and client.client_secret is not None:
+        # Both are encoded as in a form first, so that an id may hold a colon.
+        word = basic(quote_plus(client.client_id), Secret(quote_plus(client.client_secret.reveal())))
+        http.conceal(Secret(word))
+        headers["Authorization"] = f"Basic {word}"
+    else:
+        fields["client_id"] = client.client_id
+        if client.client_secret is not None:
+            fields["client_secret"] = client.client_secret.reveal()
+    response = await http.request("POST", client.token_url, body=urlencode(fields).encode(), headers=headers)
     if response.status != 200:
         raise _refusal(response, client)
     try:
@@ -120,26 +134,19 @@ def _refusal(response: Response, client: OAuthClient) -> JackfieldError:
     return RemoteContract(f"the token address answered {what}", **where)
 
 
-class RefreshingToken:
-    """An Authorizer with bearer tokens got for a refresh token.
+def unauthorized(response: Response) -> bool:
+    """Whether an answer means a token that is no longer good, where the application says no more than its status."""
+    return response.status == 401
 
-    Refreshes min(300 s, a tenth of the lifetime) ahead of the end, and once when *lapsed* says that an answer means an
-    expired token; however many calls need it at the same time, one request is made, and its failure is that of all. A
-    failure ahead of the end is survived while the old token is good. After BadCredentials nothing is asked again.
-    """
+
+class _AccessToken:
+    """What the kinds of tokens that end have in common; they differ in the form by which a token is asked for."""
 
     def __init__(
-        self,
-        *,
-        http: HttpSession,
-        client: OAuthClient,
-        refresh_token: Secret,
-        clock: Clock,
-        lapsed: Callable[[Response], bool],
+        self, *, http: HttpSession, client: OAuthClient, clock: Clock, lapsed: Callable[[Response], bool]
     ) -> None:
         self._http = http
         self._client = client
-        self._refresh_token = refresh_token
         self._clock = clock
         self._lapsed = lapsed
         self._turn = asyncio.Lock()
@@ -150,16 +157,16 @@ class RefreshingToken:
         self._ends_at = -math.inf
 
     def __repr__(self) -> str:
-        return "RefreshingToken(***)"
+        return f"{type(self).__name__}(***)"
 
     async def headers(self) -> Mapping[str, str]:
-        """The Authorization header; refreshes first where the token is near its end."""
+        """The Authorization header; renews first where the token is near its end."""
         now = self._clock.monotonic()
         good = now < self._ends_at
-        # While the old token is good, nobody waits for the call that refreshes it.
+        # While the old token is good, nobody waits for the call that renews it.
         if now >= self._renew_at and not (good and self._turn.locked()):
             try:
-                await self._refresh_once()
+                await self._renew_once()
             except (Transient, RateLimited, RemoteContract):
                 now = self._clock.monotonic()
                 if now >= self._ends_at:
@@ -172,16 +179,16 @@ class RefreshingToken:
         if not self._lapsed(response):
             return False
         if used.get("Authorization") == self._header.reveal():
-            await self._refresh_once()
+            await self._renew_once()
         return True
 
-    async def _refresh_once(self) -> None:
-        """Refresh, or take what comes of the refresh that is under way."""
+    async def _renew_once(self) -> None:
+        """Renew, or take what comes of the renewal that is under way."""
         tries = self._tries
         async with self._turn:
             if self._tries == tries and not isinstance(self._failure, BadCredentials):
                 try:
-                    await self._refresh()
+                    await self._ask()
                     self._failure = None
                 except JackfieldError as error:
                     self._failure = error.with_traceback(None)
@@ -190,16 +197,73 @@ class RefreshingToken:
         if failure is not None:
             raise copy.copy(failure)
 
-    async def _refresh(self) -> None:
-        form = {"grant_type": "refresh_token", "refresh_token": self._refresh_token.reveal()}
-        self._http.conceal(self._refresh_token)
+    async def _ask(self) -> None:
         started = self._clock.monotonic()
-        answer = await request_token(self._http, self._client, form)
+        answer = await request_token(self._http, self._client, self._form())
         for secret in (answer.access_token, answer.refresh_token):
             if secret is not None:
                 self._http.conceal(secret)
         lifetime = answer.expires_in if answer.expires_in is not None else 3600.0
         self._header = Secret(f"Bearer {answer.access_token.reveal()}")
-        self._refresh_token = answer.refresh_token or self._refresh_token
         self._ends_at = started + lifetime
         self._renew_at = self._ends_at - min(300.0, lifetime / 10)
+        self._keep(answer)
+
+    def _form(self) -> Mapping[str, str]:
+        """What the token address is asked with."""
+        raise NotImplementedError
+
+    def _keep(self, answer: TokenAnswer) -> None:
+        """Keep what the next renewal needs of *answer*."""
+
+
+class RefreshingToken(_AccessToken):
+    """An Authorizer with bearer tokens got for a refresh token; one that the application replaces is used from then on.
+
+    Renews min(300 s, a tenth of the lifetime) ahead of the end, and once when *lapsed* says that an answer means an
+    expired token; however many calls need it at the same time, one request is made, and its failure is that of all. A
+    failure ahead of the end is survived while the old token is good. After BadCredentials nothing is asked again.
+    """
+
+    def __init__(
+        self,
+        *,
+        http: HttpSession,
+        client: OAuthClient,
+        refresh_token: Secret,
+        clock: Clock,
+        lapsed: Callable[[Response], bool] = unauthorized,
+    ) -> None:
+        super().__init__(http=http, client=client, clock=clock, lapsed=lapsed)
+        self._refresh_token = refresh_token
+
+    def _form(self) -> Mapping[str, str]:
+        self._http.conceal(self._refresh_token)
+        return {"grant_type": "refresh_token", "refresh_token": self._refresh_token.reveal()}
+
+    def _keep(self, answer: TokenAnswer) -> None:
+        self._refresh_token = answer.refresh_token or self._refresh_token
+
+
+class ClientCredentials(_AccessToken):
+    """An Authorizer with bearer tokens got for the client's own id and secret (RFC 6749, 4.4): nobody consents.
+
+    Asks for the client's ``scopes``; *parameters* are added to the form, such as an audience. When it renews, and what
+    becomes of a failure, is as for ``RefreshingToken``.
+    """
+
+    def __init__(
+        self,
+        *,
+        http: HttpSession,
+        client: OAuthClient,
+        clock: Clock,
+        lapsed: Callable[[Response], bool] = unauthorized,
+        parameters: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(http=http, client=client, clock=clock, lapsed=lapsed)
+        self._parameters = dict(parameters or {})
+
+    def _form(self) -> Mapping[str, str]:
+        scope = {"scope": " ".join(self._client.scopes)} if self._client.scopes else {}
+        return {**self._parameters, **scope, "grant_type": "client_credentials"}

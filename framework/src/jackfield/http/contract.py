@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -33,6 +33,18 @@ class Authorizer(Protocol):
 
     async def renew(self, used: Mapping[str, str], response: Response) -> bool:
         """Whether *response* means that the credentials in *used* have lapsed, and they have been renewed since."""
+        ...
+
+
+@runtime_checkable
+class KeyInAddress(Protocol):
+    """An Authorizer whose credentials, or some of them, are query parameters of the address.
+
+    The session adds them when the request leaves, so that no route, log or error has them.
+    """
+
+    def parameters(self) -> Mapping[str, Secret]:
+        """The parameters by name, none where the credentials are all in headers."""
         ...
 
 

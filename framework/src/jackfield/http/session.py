@@ -3,13 +3,14 @@
 import math
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from urllib.parse import urlencode
 
 import msgspec
 
 from jackfield.clock import Clock
 from jackfield.config.secrets import Mask, Secret
 from jackfield.errors import RateLimited, Transient
-from jackfield.http.contract import Authorizer, Response, RetryAfter, default_retry_after
+from jackfield.http.contract import Authorizer, KeyInAddress, Response, RetryAfter, default_retry_after
 from jackfield.http.limiter import Limiter
 from jackfield.http.transport import Client, NetworkSettings, open_client, route_of
 from jackfield.log import Logger, NoLog
@@ -60,12 +61,24 @@ class Session:
         # Credentials are fetched before a slot is taken: renewing them needs one of its own.
         credentials: Mapping[str, str] = await auth.headers() if auth else {}
         self._conceal(credentials)
-        response = await self._send(method, url, body, plain, credentials, retry_after)
+        key = self._key(auth)
+        response = await self._send(method, url, body, plain, credentials, key, retry_after)
         if auth and await auth.renew(credentials, response):
             credentials = await auth.headers()
             self._conceal(credentials)
-            response = await self._send(method, url, body, plain, credentials, retry_after)
+            key = self._key(auth)
+            response = await self._send(method, url, body, plain, credentials, key, retry_after)
         return response
+
+    def _key(self, auth: Authorizer | None) -> Secret | None:
+        """What of *auth* goes into the address, encoded; learns the secrets that *auth* itself holds."""
+        self.mask.learn(auth)
+        parameters: Mapping[str, Secret] = auth.parameters() if isinstance(auth, KeyInAddress) else {}
+        if not parameters:
+            return None
+        for each in parameters.values():
+            self.mask.learn((each, Secret(urlencode({"": each.reveal()})[1:])))
+        return Secret(urlencode({name: each.reveal() for name, each in parameters.items()}))
 
     def _conceal(self, credentials: Mapping[str, str]) -> None:
         """Learn the token of an Authorization header, whoever made it."""
@@ -80,13 +93,14 @@ class Session:
         body: bytes | None,
         headers: Mapping[str, str],
         credentials: Mapping[str, str],
+        key: Secret | None,
         retry_after: RetryAfter | None,
     ) -> Response:
         route = route_of(url)
         async with self.limiter.slot():
             self.sent += 1
             started = self._clock.monotonic()
-            response = await self._client.send(method, url, body=body, headers={**headers, **credentials})
+            response = await self._client.send(method, url, body=body, headers={**headers, **credentials}, key=key)
             if response.request_id is not None and self.mask.text(response.request_id) != response.request_id:
                 response = msgspec.structs.replace(response, request_id=None)
             if response.status == 429 or (response.status == 503 and "retry-after" in response.headers):

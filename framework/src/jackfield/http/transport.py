@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from jackfield.config.secrets import Secret
 from jackfield.errors import BadConfig, JackfieldError, RemoteContract, Transient
 from jackfield.http.contract import Response
 
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 _READ_BUFFER = 1 << 18
 """Bytes taken from the socket before the reader is asked to keep up; a page of a listing is about a megabyte."""
+
+
+_KEY = "jackfield.key"
+"""Extension of a request that carries the part of its address that is secret: the HTTP library logs addresses."""
 
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -117,8 +122,10 @@ class Client:
         self._timeout = timeout
         self._max_bytes = max_bytes
 
-    async def send(self, method: str, url: str, *, body: bytes | None, headers: Mapping[str, str]) -> Response:
-        """Send one request.
+    async def send(
+        self, method: str, url: str, *, body: bytes | None, headers: Mapping[str, str], key: Secret | None = None
+    ) -> Response:
+        """Send one request; *key* is a query, encoded, that nothing shows.
 
         Raises Transient, RemoteContract (an answer too large), BadConfig (no such address, a certificate that is not
         trusted) and ValueError (a header that can't be sent).
@@ -136,7 +143,9 @@ class Client:
         request_id: str | None = None
         try:
             async with asyncio.timeout(self._timeout):
-                async with self._client.stream(method, url, content=body, headers=headers) as answer:
+                async with self._client.stream(
+                    method, url, content=body, headers=headers, extensions={_KEY: key} if key else None
+                ) as answer:
                     answer_headers = {name.lower(): value for name, value in answer.headers.items()}
                     request_id = _request_id(answer_headers)
                     if answer.status_code == 407:
@@ -277,6 +286,9 @@ def _lazy_transport(httpx: Any, network: NetworkSettings, made: dict[tuple[bool,
             transport, login = made[key]
             if login is not None:
                 request.headers["Proxy-Authorization"] = login
+            # With any other scheme it fails, with an error that shows the address.
+            if (secret := request.extensions.get(_KEY)) is not None and request.url.scheme in ("http", "https"):
+                request = _keyed(httpx, request, secret)
             return await transport.handle_async_request(request)
 
         async def aclose(self) -> None:
@@ -284,6 +296,18 @@ def _lazy_transport(httpx: Any, network: NetworkSettings, made: dict[tuple[bool,
                 await transport.aclose()
 
     return Lazy()
+
+
+def _keyed(httpx: Any, request: Any, key: Secret) -> Any:
+    """*request* with *key* in its address: a copy, for the library still logs the one that it was given."""
+    query = b"&".join(part for part in (request.url.query, key.reveal().encode()) if part)
+    return httpx.Request(
+        request.method,
+        request.url.copy_with(query=query),
+        headers=request.headers,
+        stream=request.stream,
+        extensions={name: value for name, value in request.extensions.items() if name != _KEY},
+    )
 
 
 def _proxy(httpx: Any, address: str | None) -> tuple[Any, str | None]:

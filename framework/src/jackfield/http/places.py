@@ -1,0 +1,124 @@
+"""Places inside of JSON: found without decoding what lies around them, and answers told without their content.
+
+A place is written as names and numbers with dots between them (``meta.next_cursor``, ``data.-1.id``: the last item's
+id), or as a JSON pointer (RFC 6901) where names hold dots (``/error/.tag``). The empty place is the whole document.
+"""
+
+import re
+from typing import Any, cast
+
+import msgspec
+
+from jackfield.errors import RemoteContract
+
+_MOST_SAMPLE = 300
+_PLAIN_NAME = re.compile(r"[.@$]?[A-Za-z_][A-Za-z0-9_-]{0,40}")
+_BEGINNING = re.compile(rb"[ \t\r\n]*(.)", re.DOTALL)
+_NUMBER = re.compile(r"-?\d{1,9}", re.ASCII)
+_QUOTED = re.compile(r"'([^']*)'")
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,63}")
+_NO_JSON = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
+
+_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_array = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def steps(place: str) -> list[str]:
+    """The names and numbers that lead to *place*."""
+    if not place:
+        return []
+    if place.startswith("/"):
+        return [step.replace("~1", "/").replace("~0", "~") for step in place[1:].split("/")]
+    return place.split(".")
+
+
+def find(body: bytes | msgspec.Raw, place: str) -> msgspec.Raw | None:
+    """What lies at *place* of a JSON document, None where nothing or ``null`` does.
+
+    Raises RemoteContract where the document is no JSON.
+    """
+    value: bytes | msgspec.Raw = body
+    for step in steps(place):
+        found: msgspec.Raw | None = None
+        try:
+            if _first(value) == b"{":
+                found = _object.decode(value).get(step)
+            elif _first(value) == b"[":
+                items = _array.decode(value)
+                number = int(step) if _NUMBER.fullmatch(step) else len(items)
+                found = items[number] if -len(items) <= number < len(items) else None
+            else:
+                msgspec.json.decode(value, type=msgspec.Raw)
+        except _NO_JSON:
+            raise no_json(bytes(body)) from None
+        if found is None:
+            return None
+        value = found
+    return None if _first(value) == b"n" else msgspec.Raw(value)
+
+
+def _first(value: bytes | msgspec.Raw) -> bytes:
+    """The first character of a JSON value, which tells its kind."""
+    found = _BEGINNING.match(memoryview(value))
+    return found.group(1) if found else b""
+
+
+def text_at(body: bytes | msgspec.Raw, place: str) -> str | None:
+    """The text or whole number at *place* as text; None where nothing, ``null`` or something else lies there."""
+    value = plain_at(body, place)
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def plain_at(body: bytes | msgspec.Raw, place: str) -> object:
+    """The value at *place* as Python has it, None where nothing or ``null`` lies there."""
+    value = find(body, place)
+    try:
+        return None if value is None else msgspec.json.decode(value)
+    except _NO_JSON:
+        raise no_json(bytes(body)) from None
+
+
+def decode(body: bytes | msgspec.Raw, decoder: "msgspec.json.Decoder[Any]", place: str = "") -> Any:
+    """*body*, which lay at *place*, decoded; raises RemoteContract with the place that is wrong and a redacted sample."""
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        told = _QUOTED.sub(lambda found: found.group() if _WORD.fullmatch(found.group(1)) else "'…'", str(error))
+        at = f" (all of it at {place!r})" if place else ""
+        raise RemoteContract(
+            f"the answer is not of the form expected: {told}{at}", detail=sample(bytes(body))
+        ) from None
+    except _NO_JSON:
+        raise no_json(bytes(body)) from None
+
+
+def no_json(body: bytes) -> RemoteContract:
+    """The error for an answer that is no JSON, or none to its end; of such an answer nothing is shown."""
+    return RemoteContract(
+        f"the answer is no whole JSON ({len(body)} bytes)",
+        hint="Check the address of the API: a sign-in page or a gateway may have answered.",
+    )
+
+
+def sample(body: bytes) -> str:
+    """The form of a JSON document without its texts and numbers: the kinds of value, under names that look like such."""
+    try:
+        return msgspec.json.encode(_form(msgspec.json.decode(body), 4)).decode()[:_MOST_SAMPLE]
+    except _NO_JSON:
+        return f"{len(body)} bytes that are no JSON"
+
+
+def _form(value: object, depth: int) -> object:
+    if isinstance(value, (dict, list)) and depth == 0:
+        return "…"
+    if isinstance(value, dict):
+        entries = cast("dict[str, object]", value)
+        return {name if _PLAIN_NAME.fullmatch(name) else "…": _form(each, depth - 1) for name, each in entries.items()}
+    if isinstance(value, list):
+        items = cast("list[object]", value)
+        return [_form(each, depth - 1) for each in items[:2]] + (["…"] if len(items) > 2 else [])
+    if value is None or isinstance(value, bool):
+        return value
+    return "text" if isinstance(value, str) else "number"

@@ -1,0 +1,343 @@
+"""A JSON API: addresses, answers and what refusals mean. Nothing but a known success counts as one."""
+
+import json
+from typing import Any, Literal
+
+import msgspec
+import pytest
+from aiohttp import web
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jackfield.config import Secret
+from jackfield.errors import (
+    BadCredentials,
+    JackfieldError,
+    MissingPermission,
+    NotFound,
+    RateLimited,
+    Refused,
+    RemoteContract,
+    Transient,
+)
+from jackfield.http import REFUSALS, Bearer, JsonApi
+from jackfield.http.places import decode, find, plain_at, sample, text_at
+from jackfield_contracts import OutcomeKind
+
+from .loopback import Handler, asynchronous, session, web_server
+
+PRIVATE = "jane@example.com"
+
+
+class User(msgspec.Struct, frozen=True):
+    """What a route of these tests gives."""
+
+    id: str
+    status: Literal["active", "gone"] = "active"
+
+
+def says(status: int, body: Any = None, **headers: str) -> Handler:
+    async def handler(_: web.Request) -> web.Response:
+        text = body if isinstance(body, str) else json.dumps(body)
+        return web.Response(
+            status=status, text=None if status == 204 else text, headers={"X-Request-Id": "r-1", **headers}
+        )
+
+    return handler
+
+
+async def raised(handler: Handler, method: str = "POST", **options: Any) -> JackfieldError:
+    """What a call that fails raises."""
+    async with web_server(handler) as url, session() as http:
+        api = JsonApi(http, url, Bearer(Secret("t0ken")), tag="error.code", **options)
+        with pytest.raises(JackfieldError) as refused:
+            await api.send(method, "users/{}", "u1", json={"a": 1})
+    return refused.value
+
+
+@given(ids=st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8), min_size=2, max_size=2))
+@settings(max_examples=40, deadline=None)
+def test_ids_of_any_text_arrive_in_their_place_of_the_path(ids: list[str]) -> None:
+    @asynchronous
+    async def run() -> None:
+        seen: list[str] = []
+
+        async def handler(request: web.Request) -> web.Response:
+            seen.append(request.raw_path)
+            return web.json_response({"id": "x"})
+
+        async with web_server(handler) as url, session() as http:
+            api = JsonApi(http, f"{url}/api/v2/")
+            if "." in ids or ".." in ids:
+                with pytest.raises(Refused) as refused:
+                    await api.get("groups/{}/members/{}", *ids, type=User)
+                assert refused.value.tag == "bad_id"
+                return
+            await api.get(
+                "/groups/{}/members/{}", *ids, type=User, params={"p": "&=ä +", "none": None, "flag": True, "n": (1, 2)}
+            )
+        path, _, query = seen[0].partition("?")
+        from urllib.parse import parse_qsl, unquote
+
+        assert [unquote(part, errors="strict") for part in path.split("/")] == [
+            "",
+            "api",
+            "v2",
+            "groups",
+            ids[0],
+            "members",
+            ids[1],
+        ]
+        assert parse_qsl(query) == [("p", "&=ä +"), ("flag", "true"), ("n", "1"), ("n", "2")]
+
+    run()
+
+
+def test_a_path_and_its_ids_must_fit() -> None:
+    api = JsonApi(None, "https://api.example")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="places for 1 ids"):
+        api.address("groups/{}", "a", "b")
+    with pytest.raises(Refused):
+        api.address("groups/{}/members", "")
+
+
+@asynchronous
+async def test_json_is_sent_and_answers_are_decoded() -> None:
+    seen: list[Any] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        body = await request.read()
+        seen.append((request.method, request.headers.get("Content-Type"), request.headers["X-Version"], body))
+        return web.json_response({"id": "u1", "more": 1}, status=201 if request.method == "POST" else 200)
+
+    async with web_server(handler) as url, session() as http:
+        api = JsonApi(http, url, headers={"X-Version": "7"})
+        assert await api.send("POST", "users", json={"name": "ä"}, type=User) == User("u1")
+        assert await api.get("users/{}", "u1", type=User) == User("u1")
+        assert await api.send("DELETE", "users/{}", "u1") is None
+        assert await api.send("PUT", "users/{}", "u1", json=None) is None
+    assert seen == [
+        ("POST", "application/json", "7", '{"name":"ä"}'.encode()),
+        ("GET", None, "7", b""),
+        ("DELETE", None, "7", b""),
+        ("PUT", "application/json", "7", b"null"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        *REFUSALS.items(),
+        (302, RemoteContract),
+        (405, RemoteContract),
+        (418, RemoteContract),
+        (429, RateLimited),
+        (500, Transient),
+    ],
+)
+def test_a_status_means_one_error_that_names_route_request_and_tag(status: int, error: type[JackfieldError]) -> None:
+    @asynchronous
+    async def run() -> None:
+        refused = await raised(says(status, {"error": {"code": "no_good", "message": PRIVATE}, PRIVATE: PRIVATE}))
+        assert type(refused) is error
+        assert refused.request_id == "r-1"
+        if status not in (429, 500):
+            assert refused.route == "users/{}"
+        if isinstance(refused, (Refused, BadCredentials)):
+            assert refused.tag == "no_good"
+        if isinstance(refused, MissingPermission):
+            assert refused.permission == "no_good"
+        assert PRIVATE not in f"{refused} {refused.detail}"
+
+    run()
+
+
+@pytest.mark.parametrize(
+    ("status", "tag", "error"),
+    [
+        (409, "team_full", MissingPermission),
+        (403, "team_full", MissingPermission),
+        (403, "other", Refused),
+        (400, "other", RemoteContract),
+    ],
+)
+def test_the_table_is_laid_over_and_a_tag_counts_more_than_a_status(
+    status: int, tag: str, error: type[JackfieldError]
+) -> None:
+    @asynchronous
+    async def run() -> None:
+        refused = await raised(
+            says(status, {"error": {"code": tag}}), refusals={403: Refused, "team_full": MissingPermission}
+        )
+        assert type(refused) is error
+
+    run()
+    assert REFUSALS[403] is MissingPermission
+
+
+@pytest.mark.parametrize("body", [{"error": {"code": f"{PRIVATE} is not here"}}, {"error": {"code": "a" * 65}}])
+def test_a_tag_that_can_not_be_one_is_not_repeated(body: Any) -> None:
+    @asynchronous
+    async def run() -> None:
+        refused = await raised(says(409, body))
+        assert isinstance(refused, Refused)
+        assert refused.tag == "malformed_tag"
+        assert PRIVATE not in str(refused)
+
+    run()
+
+
+@pytest.mark.parametrize(
+    "body", ["", "<html>no</html>", [], {"error": "plain"}, {"error": {"code": None}}, {"error": {"code": ["a"]}}]
+)
+def test_a_refusal_without_a_tag_is_decided_by_its_status(body: Any) -> None:
+    @asynchronous
+    async def run() -> None:
+        refused = await raised(says(409, body))
+        assert isinstance(refused, Refused)
+        assert refused.tag is None
+
+    run()
+
+
+@pytest.mark.parametrize("status", [202, 203, 205, 206, 207, 226, 301, 302, 303, 307])
+def test_what_is_not_known_as_success_is_none(status: int) -> None:
+    @asynchronous
+    async def run() -> None:
+        assert type(await raised(says(status, {"id": "u1"}))) is RemoteContract
+
+    run()
+
+
+@pytest.mark.parametrize("status", [201, 204])
+def test_an_answer_to_a_read_has_a_body(status: int) -> None:
+    @asynchronous
+    async def run() -> None:
+        assert type(await raised(says(status, {}), "GET")) is RemoteContract
+
+    run()
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ({"ok": False, "error": {"code": "no_such_user"}}, NotFound),
+        ({"ok": False, "error": {"code": "new"}}, RemoteContract),
+        ({"ok": "true"}, RemoteContract),
+        ({}, RemoteContract),
+        ("", RemoteContract),
+    ],
+)
+def test_an_application_that_refuses_with_200_is_understood(body: Any, error: type[JackfieldError]) -> None:
+    @asynchronous
+    async def run() -> None:
+        assert type(await raised(says(200, body), ok="ok", refusals={"no_such_user": NotFound})) is error
+        async with web_server(says(200, {"ok": True})) as url, session() as http:
+            await JsonApi(http, url, ok="ok").send("POST", "x")
+
+    run()
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({"id": 7}, "$.id"),
+        ({}, "id"),
+        ({"id": "u", "status": PRIVATE}, "$.status"),
+        ([PRIVATE], "object"),
+        ("<html>" + PRIVATE, "JSON"),
+        ('{"id": "u1', "JSON"),
+        ('{"id": "\\ud800"}', "JSON"),
+        ("[" * 100_000, "object"),
+        ("", "JSON"),
+    ],
+)
+def test_an_answer_of_another_form_is_told_with_its_place_and_a_sample_of_its_form(body: Any, place: str) -> None:
+    @asynchronous
+    async def run() -> None:
+        async with web_server(says(200, body)) as url, session() as http:
+            with pytest.raises(RemoteContract) as refused:
+                await JsonApi(http, url).get("users", type=User)
+        assert place in refused.value.summary
+        assert (refused.value.route, refused.value.request_id) == ("users", "r-1")
+        assert PRIVATE not in f"{refused.value} {refused.value.detail}"
+
+    run()
+
+
+@pytest.mark.parametrize(
+    ("status", "tag", "outcome"),
+    [
+        (200, "", OutcomeKind.CHANGED),
+        (201, "", OutcomeKind.CHANGED),
+        (204, "", OutcomeKind.CHANGED),
+        (409, "already_member", OutcomeKind.ALREADY),
+        (409, "group_locked", OutcomeKind.REFUSED),
+        (409, "", OutcomeKind.REFUSED),
+        (404, "no_group", OutcomeKind.REFUSED),
+        (422, "bad", OutcomeKind.REFUSED),
+    ],
+)
+def test_a_change_has_an_outcome(status: int, tag: str, outcome: OutcomeKind) -> None:
+    @asynchronous
+    async def run() -> None:
+        async with web_server(says(status, {"code": tag} if tag else {})) as url, session() as http:
+            api = JsonApi(http, url, tag="code").traced()
+            await api.change("DELETE", "x/{}", "other", already=("already_member",))
+            ended = await api.change("PUT", "x/{}", "1", already=("already_member",))
+            assert api.request_ids == ("r-1", "r-1")
+        assert ended.outcome is outcome
+        assert ended.request_ids == ("r-1",)
+        if outcome is not OutcomeKind.CHANGED:
+            assert ended.tag == (tag or "refused")
+
+    run()
+
+
+@pytest.mark.parametrize("status", [202, 207, 302, 400, 401, 403, 408, 429, 500, 503])
+def test_a_change_that_was_not_decided_has_none(status: int) -> None:
+    @asynchronous
+    async def run() -> None:
+        async with web_server(says(status, {"code": "already_member"})) as url, session() as http:
+            with pytest.raises(JackfieldError):
+                await JsonApi(http, url, tag="code").change("PUT", "x", already=("already_member",))
+
+    run()
+
+
+DOCUMENT = {"a": {"b": [1, {"c": "x"}], "d.e": None, "~/": True}, "n": 7, "half": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("", DOCUMENT),
+        ("a.b.0", 1),
+        ("a.b.1.c", "x"),
+        ("a.b.-1.c", "x"),
+        ("a.b.-2", 1),
+        ("a.b.2", None),
+        ("a.b.-3", None),
+        ("a.b.c", None),
+        ("/a/d.e", None),
+        ("/a/~0~1", True),
+        ("n", 7),
+        ("n.x", None),
+        ("none.at.all", None),
+    ],
+)
+def test_a_place_is_found(place: str, value: object) -> None:
+    body = json.dumps(DOCUMENT, indent=1).encode()
+    assert plain_at(body, place) == value
+    assert (find(body, place) is None) == (value is None)
+    known = {"n": "7", "a.b.0": "1", "a.b.1.c": "x", "a.b.-1.c": "x", "a.b.-2": "1"}
+    assert text_at(body, place) == known.get(place)
+
+
+def test_a_sample_shows_the_form_and_no_content() -> None:
+    body = json.dumps({"id": "secret-1", "n": 5, "list": [{"mail": PRIVATE}] * 3, PRIVATE: None}).encode()
+    assert json.loads(sample(body)) == {"id": "text", "n": "number", "list": [{"mail": "text"}] * 2 + ["…"], "…": None}
+    assert len(sample(json.dumps([{f"k{n}": n for n in range(200)}]).encode())) <= 300
+    assert sample(b"<html>") == "6 bytes that are no JSON"
+    with pytest.raises(RemoteContract):
+        decode(b"[1]", msgspec.json.Decoder(list[str]))
