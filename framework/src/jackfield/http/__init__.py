@@ -5,7 +5,7 @@ library: no other package imports it.
 """
 
 from jackfield.http.auth import Authorizer, OAuthClient, RefreshingToken
-from jackfield.http.contract import HttpSession, Response, default_retry_after
+from jackfield.http.contract import HttpSession, Response, Sender, default_retry_after
 from jackfield.http.limiter import Limiter
 from jackfield.http.session import Session, SessionOptions, open_session
 
@@ -16,6 +16,7 @@ __all__ = [
     "OAuthClient",
     "RefreshingToken",
     "Response",
+    "Sender",
     "Session",
     "SessionOptions",
     "default_retry_after",
