@@ -57,6 +57,8 @@ class Service:
             token_lifetime=options.token_lifetime,
             rate=options.rate,
             big_page_limit=options.big_page_limit,
+            page_cap=options.page_cap,
+            blank_page=options.blank_page,
             read_lag=options.read_lag,
             async_jobs=options.async_jobs,
             job_polls=options.job_polls,
@@ -175,6 +177,8 @@ class Service:
             codec=self.codec,
             arg=decode(route.arg, request.body),
             twist=twist,
+            page_cap=self.settings.page_cap,
+            blank_page=self.settings.blank_page,
             backstage=self._backstage(),
         )
         forced = self.outcomes.take(route.name)

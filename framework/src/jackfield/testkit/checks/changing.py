@@ -1,0 +1,258 @@
+"""What a connector makes of changes: the outcome that it gives, beside what became of the application."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from jackfield.errors import JackfieldError
+from jackfield.testkit.bench import Bench
+from jackfield.testkit.checks.acting import (
+    DONE,
+    NOT_MADE,
+    all_samples,
+    grant_id,
+    make_raw,
+    name_of,
+    opposite,
+    ranked_below,
+    restore,
+    same_effects,
+    samples_of,
+    state_query,
+    told,
+    unchanged,
+)
+from jackfield.testkit.data import Finding, NotApplicable, Truth
+from jackfield_contracts import (
+    Change,
+    CreateAccount,
+    DeleteAccount,
+    Entitlement,
+    EntitlementId,
+    GrantAccess,
+    GrantId,
+    OutcomeKind,
+    ResourceId,
+    RevokeAccess,
+)
+
+
+async def grants_and_revokes(bench: Bench) -> None:
+    """A grant gives just what was asked for, and revoking it restores what was; both are confirmed by a read.
+
+    An outcome "changed" that is not true is the worst that a governance tool can say.
+    """
+    for change in samples_of(bench):
+        before = bench.truth()
+        (outcome,) = await bench.change(change)
+        step = name_of(change)
+        if outcome.outcome is not OutcomeKind.CHANGED:
+            raise Finding(f"a grant that is possible ends as {told(outcome)}", step)
+        after = bench.truth()
+        if grant_id(change) not in after.grants:
+            raise Finding("the grant is told as changed, and is not there", step)
+        if more := after.grants - before.grants - {grant_id(change)}:
+            raise Finding(f"it gave {min(more)} too", step)
+        if gone := [each for each in before.grants - after.grants if each.principal != change.principal]:
+            raise Finding(f"it took {min(gone)}, of somebody else", step)
+        await restore(bench, change, before)
+
+
+async def repeats_without_effect(bench: Bench) -> None:
+    """A grant or a revocation that is made twice does nothing the second time, and says so.
+
+    After a crash the host asks again for what no read shows; a hook that can't bear it doubles effects or fails.
+    """
+    for change in samples_of(bench):
+        before = bench.truth()
+        await bench.change(change)
+        held = bench.truth()
+        await _again(bench, change, held)
+        (outcome,) = await bench.change(change)
+        if outcome.outcome is not OutcomeKind.ALREADY:
+            raise Finding(
+                f"granted twice, the second ends as {told(outcome)}, not already", name_of(change), "once more"
+            )
+        await restore(bench, change, before)
+        await _again(bench, opposite(change), bench.truth())
+        (outcome,) = await bench.change(opposite(change))
+        if outcome.outcome is not OutcomeKind.ALREADY:
+            raise Finding(
+                f"revoked twice, the second ends as {told(outcome)}, not already",
+                name_of(opposite(change)),
+                "once more",
+            )
+
+
+async def _again(bench: Bench, change: Change, held: Truth) -> None:
+    """Call the hook for what is so, on a state that does not show it."""
+    effects = bench.effects()
+    async with bench.open() as connection:
+        real = await connection.read_state(state_query((change,)))
+        own = grant_id(change) if isinstance(change, GrantAccess | RevokeAccess) else None
+        stale = tuple(each for each in real.held if each != own)
+        if isinstance(change, RevokeAccess) and own is not None:
+            stale = (*stale, own)
+        outcome = await make_raw(connection, change, msgspec.structs.replace(real, held=stale))
+    steps = (f"{name_of(change)} (the hook, on a state from before)", "what is asked for is so already")
+    if outcome.outcome not in (*DONE, OutcomeKind.PENDING):
+        raise Finding(f"made twice, the hook answers {told(outcome)}", *steps)
+    unchanged(held, bench.truth(), steps[0])
+    if outcome.outcome is OutcomeKind.ALREADY:
+        same_effects(effects, bench.effects(), steps[0])
+
+
+async def replaces_only_when_asked(bench: Bench) -> None:
+    """An entitlement that excludes another neither takes its place unasked, nor goes with it.
+
+    One role a person: a revocation that clears whatever is held, and a grant that overwrites it, look like success.
+    """
+    changes = samples_of(bench)
+    found = False
+    async with bench.open() as connection:
+        state = await connection.read_state(state_query(changes))
+    offered = {each.id: each for each in state.entitlements}
+    for change in changes:
+        for rival in _rivals(offered, change.entitlement):
+            found = True
+            await _beside(bench, change, rival, ranked=_rank(offered[rival]) != _rank(offered[change.entitlement]))
+    if not found:
+        raise NotApplicable("no sample's entitlement excludes another")
+
+
+def _rivals(offered: dict[EntitlementId, Entitlement], own: EntitlementId) -> list[EntitlementId]:
+    exclusive = offered[own].exclusive if own in offered else None
+    if exclusive is None:
+        return []
+    return [id for id, each in offered.items() if id != own and each.exclusive and each.exclusive.set == exclusive.set][
+        :2
+    ]
+
+
+def _rank(one: Entitlement) -> int:
+    return one.exclusive.rank if one.exclusive is not None else 0
+
+
+async def _beside(bench: Bench, change: GrantAccess, rival: EntitlementId, *, ranked: bool) -> None:
+    before = bench.truth()
+    await bench.change(change)
+    held = bench.truth()
+    other = RevokeAccess(entitlement=rival, principal=change.principal)
+    if grant_id(other) not in held.grants:
+        async with bench.open() as connection:
+            state = await connection.read_state(state_query((other, change)))
+            if not ranked:
+                state = msgspec.structs.replace(state, held=(grant_id(other),))
+            outcome = await make_raw(connection, other, state)
+        unchanged(held, bench.truth(), f"{name_of(other)} (the hook), while {change.entitlement} is held instead")
+        if outcome.outcome is OutcomeKind.CHANGED:
+            raise Finding(f"revoking what is not held is told as {told(outcome)}", name_of(change), name_of(other))
+        if not ranked:
+            await _unasked(bench, change, GrantAccess(entitlement=rival, principal=change.principal))
+    await restore(bench, change, before)
+
+
+async def _unasked(bench: Bench, change: GrantAccess, other: GrantAccess) -> None:
+    """Grant the rival of what is held, without a word about replacing it."""
+    held = bench.truth()
+    async with bench.open() as connection:
+        state = await connection.read_state(state_query((other, change)))
+        outcome = await make_raw(connection, other, state)
+    steps = (name_of(change), f"{name_of(other)} (the hook, replace=False)")
+    if outcome.outcome not in NOT_MADE:
+        raise Finding(f"a grant that excludes what is held ends as {told(outcome)}", *steps)
+    unchanged(held, bench.truth(), steps[1])
+
+
+async def makes_all_that_it_offers(bench: Bench) -> None:
+    """Accounts are made and deleted and actions run as they say, jobs followed to their end, each confirmed.
+
+    A job that nobody looks at again is a change of which nobody knows whether it was made.
+    """
+    samples = bench.samples
+    some: list[Change] = [*samples.accounts, *samples.actions, *samples.deletions]
+    if not some:
+        raise NotApplicable("the samples have no accounts, deletions or actions")
+    for change in some:
+        before = bench.truth()
+        (outcome,) = await bench.change(change)
+        if outcome.outcome is not OutcomeKind.CHANGED:
+            raise Finding(f"a change that is possible ends as {told(outcome)}", name_of(change))
+        after = bench.truth()
+        if isinstance(change, CreateAccount) and not after.resources - before.resources:
+            raise Finding("the account is told as made, and is not there", name_of(change))
+        if isinstance(change, DeleteAccount) and change.account in after.resources:
+            raise Finding("the account is told as deleted, and is still there", name_of(change))
+
+
+async def answers_each_of_many(bench: Bench) -> None:
+    """Of several changes in one plan each gets the outcome that it would get alone.
+
+    One refusal among a thousand must neither spoil the others nor be hidden by them.
+    """
+    changes = samples_of(bench)
+    nobody = bench.samples.nobody or ResourceId(type=changes[0].principal.type, id=f"{changes[0].principal.id}-testkit")
+    wrong = [GrantAccess(entitlement=each.entitlement, principal=nobody) for each in changes[:1]]
+    before = bench.truth()
+    outcomes = await bench.change(*changes, *wrong)
+    for change, outcome in zip((*changes, *wrong), outcomes, strict=True):
+        held = grant_id(change) in bench.truth().grants
+        possible = change not in wrong
+        if possible != (outcome.outcome in DONE) or possible != held:
+            raise Finding(
+                f"among others, {name_of(change)} ends as {told(outcome)}, and is {'held' if held else 'not held'}",
+                "one plan of all samples",
+            )
+    await _batch(bench, changes, wrong)
+    (*undone,) = await bench.change(*(opposite(each) for each in reversed(changes)))
+    if any(outcome.outcome not in DONE for outcome in undone):
+        raise Finding(
+            f"taken back together, one ends as {told(next(each for each in undone if each.outcome not in DONE))}"
+        )
+    async with bench.open() as connection:
+        offered = {each.id: each for each in (await connection.read_state(state_query(changes))).entitlements}
+    # Who loses what ranks higher may be left with what ranks lower.
+    lower = {
+        GrantId(entitlement=id, principal=each.principal)
+        for each in changes
+        for id in ranked_below(offered, each.entitlement)
+    }
+    if more := bench.truth().grants - before.grants - lower:
+        raise Finding(f"after all was taken back, {min(more)} is left")
+    if gone := before.grants - bench.truth().grants:
+        raise Finding(f"after all was taken back, {min(gone)} is gone")
+
+
+async def _batch(bench: Bench, changes: Sequence[GrantAccess], wrong: Sequence[GrantAccess]) -> None:
+    """Call the hook for all of them at once: those that are held by now, and in front of them what can't be granted."""
+    held = bench.truth()
+    batch = (*wrong, *changes)
+    async with bench.open() as connection:
+        state = await connection.read_state(state_query(batch))
+        stale = msgspec.structs.replace(state, held=())
+        try:
+            outcomes = await connection.grant(batch, stale)
+        except JackfieldError as error:
+            raise Finding(
+                f"one that can't be granted spoils all others: {error}", "the hook, all samples at once"
+            ) from None
+    if len(outcomes) != len(batch):
+        raise Finding(f"{len(batch)} changes get {len(outcomes)} outcomes", "the hook, all samples at once")
+    for change, outcome in zip(batch, outcomes, strict=True):
+        if (change in wrong) == (outcome.outcome in DONE):
+            raise Finding(f"among others, {name_of(change)} ends as {told(outcome)}", "the hook, all samples at once")
+    unchanged(held, bench.truth(), "the hook, all samples at once, which are held already")
+
+
+async def writes_nothing_in_a_dry_run(bench: Bench) -> None:
+    """A plan changes nothing and has no side effect.
+
+    People look at plans because looking is safe.
+    """
+    changes = all_samples(bench)
+    before, effects = bench.truth(), bench.effects()
+    plan = await bench.plan(*changes)
+    if len(plan.changes) != len(changes):
+        raise Finding(f"{len(changes)} changes were asked for and {len(plan.changes)} planned")
+    unchanged(before, bench.truth(), "plan of all samples")
+    same_effects(effects, bench.effects(), "plan of all samples")
