@@ -14,7 +14,7 @@ help:
 	@echo "make check    lint, types, architecture"
 	@echo "make bench    speed and memory beside a floor, and a thousand grants"
 	@echo "make sweep    the long sweeps; tables under docs/evidence/"
-	@echo "make docs     generated pages and schemas"
+	@echo "make docs     generated pages and schemas, and the documentation in build/docs"
 	@echo "make lock     compile requirements/*.txt anew"
 
 install: $(READY)
@@ -49,7 +49,9 @@ sweep: $(READY)
 
 docs: $(READY)
 	@$(BIN)/python -m jackfield_contracts.schemas contracts/schemas
-	@$(BIN)/cog -r docs/reference.md docs/dropbox-outcomes.md
+	@$(BIN)/cog -r --verbosity=1 -I docs $$(grep -rl --include='*.md' '\[\[\[cog' docs)
+	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -j auto docs build/docs
+	@echo "build/docs/index.html"
 
 lock:
 	@test -x $(BIN)/uv || ($(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv)

@@ -1,11 +1,9 @@
-"""The architecture holds: directions of imports, no connector named by the host, reference pages as generated."""
+"""The architecture holds: imports go one way, no connector is named by the host, links lead somewhere, all is typed."""
 
 import re
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -29,12 +27,6 @@ def test_the_host_names_no_connector():
         if re.search("dropbox", line, re.IGNORECASE)
     ]
     assert named == []
-
-
-@pytest.mark.parametrize("page", sorted(path.name for path in (ROOT / "docs").glob("*.md")))
-def test_generated_pages_are_up_to_date(page: str):
-    done = run(str(BIN / "cog"), "--check", f"docs/{page}")
-    assert done.returncode == 0, done.stdout
 
 
 def test_links_inside_the_documents_lead_somewhere():

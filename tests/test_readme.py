@@ -1,37 +1,15 @@
 """The README's commands work as they stand there, in their order, against a simulated team."""
 
-import os
 import re
 import subprocess
 import sys
 import tomllib
-import urllib.request
 from pathlib import Path
 
-from jackfield_dropbox.simulator.launch import Spawned, spawn
+from harness.documented import SETTINGS, Command, read_page
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-JACKFIELD = str(Path(sys.executable).with_name("jackfield"))
-
-
-def blocks(language: str) -> list[str]:
-    """The fenced blocks of one language, without their indentation."""
-    found = re.findall(rf"^( *)```{language}\n(.*?)^\1```$", README, re.MULTILINE | re.DOTALL)
-    return [re.sub(rf"^{indent}", "", body, flags=re.MULTILINE) for indent, body in found]
-
-
-def commands() -> list[str]:
-    """All commands, in order."""
-    return [line[2:] for block in blocks("console") for line in block.splitlines() if line.startswith("$ ")]
-
-
-def consent_code(team: Spawned, address: str) -> str:
-    """What an administrator sees after allowing the app at *address*."""
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address) as page:
-        found = re.search(r"<code[^>]*>([^<]+)</code>", page.read().decode())
-    assert found is not None
-    return found.group(1)
 
 
 def test_every_make_target_named_exists():
@@ -41,48 +19,16 @@ def test_every_make_target_named_exists():
 
 
 def test_the_commands_work_as_written(tmp_path: Path):
-    (toml,) = blocks("toml")
+    page = read_page(README)
+    (toml,) = ["\n".join(block.lines) for block in page.blocks if block.language == "toml"]
     assert tomllib.loads(toml)["connections"]["acme"]["connector"] == "dropbox"
-    (tmp_path / "jackfield.toml").write_text(toml)
-    with spawn("--members", "30", "--seed", "3") as team:
-        truth = team.truth()
-        person = next(user for user in truth["users"] if user["status"] == "active")
-        group = next(each for each in truth["groups"] if each["management_type"] == "user_managed")
-        meant = {"jane@example.com": person["email"], "Design/owner": f"group:{group['group_id']}/owner"}
-        environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("JACKFIELD_")},
-            "HOME": str(tmp_path),
-            "JACKFIELD_HOME": str(tmp_path / "home"),
-            "DROPBOX_APP_SECRET": team.app_secret,
-            "JACKFIELD_CONNECTIONS__ACME__APP_KEY": team.app_key,
-            "JACKFIELD_CONNECTIONS__ACME__BASE_URL": team.base_url,
-            "JACKFIELD_CONNECTIONS__ACME__PROVISIONING": "true",
-        }
-
-        def run(command: str, answer: str | None = None) -> str:
-            words = [meant.get(word, word) for word in command.split()[1:]]
-            process = subprocess.Popen(
-                [JACKFIELD, *words], cwd=tmp_path, env=environment, text=True,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            )  # fmt: skip
-            with process:
-                assert process.stdin is not None and process.stdout is not None
-                lines: list[str] = []
-                if answer is not None:
-                    for line in process.stdout:
-                        lines.append(line)
-                        if found := re.search(r"https?://\S+/oauth2/authorize\S+", line):
-                            process.stdin.write(consent_code(team, found.group()) + "\n")
-                            break
-                output, _ = process.communicate()
-            text = "".join(lines) + output
-            assert process.returncode == 0, (command, text)
-            return text
-
-        shown = {}
-        for command in commands():
-            if command.startswith("jackfield "):
-                shown[command] = run(command, "code" if command.startswith("jackfield authorize") else None)
+    (tmp_path / "jackfield.toml").write_text(toml + "\nprovisioning = true\n")
+    with SETTINGS["dropbox-app"](tmp_path) as reader:
+        shown: dict[str, str] = {}
+        for step in page.steps:
+            if isinstance(step, Command) and step.text.startswith("jackfield "):
+                shown[step.text] = reader.run(step.text)
+                assert reader.code == 0, (step, shown[step.text])
     token_file = tmp_path / "dropbox-refresh-token"
     assert "Authorized as" in shown["jackfield authorize acme"]
     assert token_file.stat().st_mode & 0o777 == 0o600

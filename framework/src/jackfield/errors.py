@@ -9,12 +9,12 @@ JackfieldError
 ├── MissingPermission    leave that capability out, say so                        4
 ├── RateLimited          pause the whole connection, retry                        75
 ├── Transient            retry with backoff until the deadline                    75
-├── Refused              the outcome of one change                                5
-│   └── NotFound         the thing is not there                                   5
+├── Refused              make it the outcome of one change                        5
+│   └── NotFound         the same; in a read, say what is not there               5
 ├── CursorExpired        restart that read                                        75
 ├── RemoteContract       fail the scope, keep a redacted sample                   6
 ├── Unsupported          explain the capability                                   7
-├── Busy                 another process holds the lock                           13
+├── Busy                 say which process holds the lock, do nothing             13
 ├── PlanOutdated         refuse the plan, say what no longer fits                 14
 ├── BadStorage           stop, name the file or folder and what to do about it    12
 └── PluginBug            fail the connection only, say where to report it         70

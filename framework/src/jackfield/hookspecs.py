@@ -120,17 +120,27 @@ class ConnectorSpec(Protocol):
 
     @hookspec(firstresult=True)
     def check(self) -> Awaitable[CheckReport]:
-        """Sign in, and say whose account it is and what the credentials allow. Changes nothing."""
+        """Sign in, and say whose account it is and what the credentials allow. Changes nothing.
+
+        Called by ``jackfield check``, never by a sync. A permission that is missing is a capability that is not
+        available, and no error. Raises BadCredentials where the sign-in fails, and what can't be decided.
+        """
         ...
 
     @hookspec(firstresult=True)
     def resource_types(self) -> tuple[ResourceType, ...]:
-        """The resource types that this connection reads. No request."""
+        """The resource types that this connection reads. No request.
+
+        Called once for each sync and whenever changes are worked out; gives the same each time. Raises nothing.
+        """
         ...
 
     @hookspec(firstresult=True)
     def families(self) -> tuple[Family, ...]:
-        """The families of reads that make a sync. No request."""
+        """The families of reads that make a sync. No request.
+
+        Called once, when a sync begins or goes on; gives the same each time. Raises nothing. ``Reads`` has it ready-made.
+        """
         ...
 
     @hookspec(firstresult=True)
@@ -141,6 +151,12 @@ class ConnectorSpec(Protocol):
 
         *attempt* counts the tries at this very page that failed before, so that a later try may ask for less. Nothing is
         kept between calls: what the next page needs stands in the cursor (at most 4 KiB of text).
+
+        Called once for each page; the next page is asked for while this one is stored, and several reads go on at a
+        time. A page that was read may be asked for again, after a crash or a failure. Raises RateLimited (every call of the
+        connection waits), Transient (tried again until ``retry_deadline``), CursorExpired (the read starts again, at most
+        three times), RemoteContract (tried three times); MissingPermission, Refused, NotFound or Unsupported make the
+        read's scopes unreadable at once; BadConfig and BadCredentials end the sync. ``Reads`` has it ready-made.
         """
         ...
 
@@ -151,6 +167,10 @@ class ConnectorSpec(Protocol):
         """Read now, past any snapshot, what *query* asks for. Changes nothing.
 
         What is not in the application is left out of the answer; raises where it can't be known.
+
+        Called once for all changes of a plan to judge them, before each wave that follows another, and after the changes,
+        for up to ten seconds, until it shows them. Costs the least requests that answer the whole query. Raises any
+        error of the host's; while a change is confirmed, one that can't be read is *unverified*.
         """
         ...
 
@@ -159,8 +179,12 @@ class ConnectorSpec(Protocol):
         """Make grants on entitlements of one resource; an outcome each, in their order.
 
         *changes* are at most as many as ``ResourceType.batch`` allows, *state* is what was read just before. Made twice
-        it must do nothing the second time: after a crash the host may ask again for what a read does not show. Raises
-        RateLimited, Transient and the like where the answer is not known; the host then reads the state.
+        it must do nothing the second time: after a crash the host may ask again for what a read does not show. Called
+        after the intents are in the journal, one call at a time. Raises RateLimited (it is asked again after the pause), and
+        Transient or RemoteContract where the answer is not known: the host reads the state and asks again for what is not
+        made, four times in all. What the
+        application says no to is an outcome; Refused raised makes all of *changes* refused, any other error makes
+        them failed.
         """
         ...
 
@@ -176,17 +200,23 @@ class ConnectorSpec(Protocol):
 
     @hookspec(firstresult=True)
     def delete_account(self, change: DeleteAccount, state: AccessState) -> Awaitable[Outcome]:
-        """Delete one account; *state* as in ``grant``."""
+        """Delete one account; *state* as in ``grant``. Raises as ``grant`` does."""
         ...
 
     @hookspec(firstresult=True)
     def actions(self) -> tuple[Action, ...]:
-        """The actions that this connection offers. No request."""
+        """The actions that this connection offers. No request.
+
+        Called whenever changes are worked out and by ``jackfield action list``; gives the same each time. Raises nothing.
+        """
         ...
 
     @hookspec(firstresult=True)
     def run_action(self, change: RunAction, state: AccessState) -> Awaitable[Outcome]:
-        """Run one action, its arguments checked and completed; *state* as in ``grant``."""
+        """Run one action, its arguments checked and completed; *state* as in ``grant``.
+
+        Raises as ``grant`` does. An action that is confirmed by the answer alone is never asked for twice.
+        """
         ...
 
     @hookspec(firstresult=True)
@@ -194,6 +224,8 @@ class ConnectorSpec(Protocol):
         """How a job of the application stands that an outcome named; *pending* while it goes on.
 
         Once it has ended, what the change needs beside it may be done here; done twice, that does nothing the second time.
+        Called while a change waits, and later by ``jackfield changes recover``. Raises Refused or NotFound where the
+        application knows the job no more (the state then tells), and what can't be decided: it is asked again.
         """
         ...
 

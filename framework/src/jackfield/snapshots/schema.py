@@ -1,4 +1,4 @@
-"""The format of a snapshot file: tables for the machine, views for people. Documented in ``docs/snapshot-format.md``.
+"""The format of a snapshot file: tables for the machine, views for people. Documented in ``docs/reference/snapshot-format.md``.
 
 Rows are keyed by small integers (``node`` and ``entitlement_row`` give them their names), so that a million grants take
 some 20 MB and are written in order. Nothing but the primary keys is indexed while writing; ``INDEXES`` and ``VIEWS``

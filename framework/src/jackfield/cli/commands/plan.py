@@ -38,7 +38,7 @@ def plan(
     """Work out the changes that FILE asks for against the live state of CONNECTION. Changes nothing.
 
     FILE is CSV (columns kind, entitlement, principal, replace, account, name, and arg.NAME for arguments), JSON Lines or
-    TOML, by its ending. docs/changes.md shows each.
+    TOML, by its ending. docs/administrators/changes.md shows each.
     """
     from jackfield.changes.planfile import save_plan
     from jackfield.changes.requestfiles import read_requests

@@ -1,0 +1,298 @@
+"""Documented commands: found in a page with their lines, and run in their order as they stand there.
+
+Commands stand in blocks of the language ``console``, behind ``$ `` (a backslash at the end goes on in the next line). What
+stands below a command is what it prints; ``…`` is anything, alone on a line any number of lines. A command must succeed,
+unless ``$ echo $?`` comes next. Comments, which a reader does not see, tell the rest:
+
+    <!-- runs-in: dropbox-team -->          where the page plays, see ``SETTINGS``; an empty folder if it does not say
+    <!-- file: NAME -->                     the next block is that file in the folder, from there on
+    <!-- before: COMMAND -->                a command that the reader has run before
+    <!-- meanwhile: NAME JSON -->           something that happens in the application: a method of ``Control``
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jackfield_dropbox.simulator.launch import Control, Spawned, spawn
+
+BIN = Path(sys.executable).parent
+CONFIGURATION = """\
+[connections.acme]
+connector = "dropbox"
+app_key = "the app key"
+app_secret = "env:DROPBOX_APP_SECRET"
+refresh_token = "file:dropbox-refresh-token"
+"""
+PEOPLE = {
+    "jane@example.com": ("Jane", "Doe"),
+    "bob@example.com": ("Bob", "Ray"),
+    "ann@example.com": ("Ann", "Smith"),
+    "boss@example.com": ("Grace", "Chief"),
+}
+GROUPS = ("Design", "Research")
+
+_COMMENT = re.compile(r"<!-- (runs-in|file|before|meanwhile): (.*?) -->")
+_FENCE = re.compile(r"( *)(```+)(\w*)")
+_CONSENT = re.compile(r"https?://\S+/oauth2/authorize\S+")
+_SCRIPT = """\
+[ ! -f "$STATE/exports" ] || . "$STATE/exports"
+(exit {code})
+{command}
+code=$?
+export -p >"$STATE/exports"
+pwd >"$STATE/folder"
+exit $code
+"""
+
+
+class Command(NamedTuple):
+    """A command, the line that it stands in, and the lines that it prints, if the page shows them."""
+
+    line: int
+    text: str
+    shown: tuple[str, ...] = ()
+
+
+class File(NamedTuple):
+    """A file that the reader writes."""
+
+    name: str
+    text: str
+
+
+class Meanwhile(NamedTuple):
+    """Something that happens in the application: a method of its control, and what it takes."""
+
+    name: str
+    arguments: list[Any]
+    settings: dict[str, Any]
+
+
+Step = Command | File | Meanwhile
+
+
+class Block(NamedTuple):
+    """A fenced block without its indentation; ``line`` is that of its first line, ``file`` the file that it is, if any."""
+
+    line: int
+    language: str
+    lines: tuple[str, ...]
+    file: str | None = None
+
+
+class Page(NamedTuple):
+    """A page: where it plays, and what happens in it."""
+
+    setting: str
+    steps: tuple[Step, ...]
+    blocks: tuple[Block, ...]
+
+
+def read_page(text: str) -> Page:
+    """The page with this text."""
+    setting, steps, blocks, file = "folder", list[Step](), list[Block](), None
+    lines = iter(enumerate(text.splitlines(), 1))
+    for number, line in lines:
+        if comment := _COMMENT.fullmatch(line.strip()):
+            kind, given = comment.groups()
+            if kind == "runs-in":
+                setting = given
+            elif kind == "file":
+                file = given
+            elif kind == "before":
+                steps.append(Command(number, given))
+            else:
+                name, _, rest = given.partition(" ")
+                what = json.loads(rest or "[]")
+                steps.append(Meanwhile(name, [], what) if rest.startswith("{") else Meanwhile(name, what, {}))
+        elif fence := _FENCE.match(line):
+            indent, ticks, language = fence.groups()
+            inside: list[str] = []
+            for _, within in lines:
+                if within.strip() == ticks:
+                    break
+                inside.append(within.removeprefix(indent))
+            block = Block(number + 1, language, tuple(inside), file)
+            file = None
+            blocks.append(block)
+            steps += _steps(block)
+    return Page(setting, tuple(steps), tuple(blocks))
+
+
+def _steps(block: Block) -> list[Step]:
+    if block.file is not None:
+        return [File(block.file, "\n".join(block.lines) + "\n")]
+    return list(_commands(block)) if block.language == "console" else []
+
+
+def _commands(block: Block) -> Generator[Command]:
+    """The commands of a block of the language console."""
+    found: Command | None = None
+    for number, line in enumerate(block.lines, block.line):
+        if found is not None and not found.shown and found.text.endswith("\\"):
+            found = found._replace(text=f"{found.text[:-1].rstrip()} {line.strip()}")
+        elif line.startswith("$ "):
+            if found is not None:
+                yield found
+            found = Command(number, line[2:])
+        elif found is not None:
+            found = found._replace(shown=(*found.shown, line))
+    if found is not None:
+        yield found
+
+
+def matches(shown: tuple[str, ...], printed: str) -> bool:
+    """Whether *printed* is what a page shows."""
+    parts = [r"(?:.*\n)*?" if line.strip() == "…" else _line(line) for line in shown]
+    lines = [line.rstrip() for line in printed.rstrip().splitlines()]
+    return re.fullmatch("".join(parts), "".join(f"{line}\n" for line in lines)) is not None
+
+
+def _line(line: str) -> str:
+    return ".*".join(re.escape(part) for part in line.rstrip().split("…")) + r"\n"
+
+
+class Reader:
+    """Somebody who does what a page says, in a folder."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str], team: Control | None = None) -> None:
+        self.folder = folder
+        self.team = team
+        self._at = folder
+        self._code = 0
+        self._state = folder / ".shell"
+        self._state.mkdir()
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("JACKFIELD", "PYTEST"))},
+            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(folder),
+            "JACKFIELD_HOME": str(folder / "home"),
+            "JACKFIELD_ACTOR": "jane",
+            "BROWSER": "true",
+            "STATE": str(self._state),
+            **environment,
+        }
+
+    def follow(self, page: Page, name: str) -> None:
+        """Do all that *page* says; an AssertionError names the line of what is not as it says."""
+        for step, following in zip(page.steps, (*page.steps[1:], None), strict=True):
+            if isinstance(step, File):
+                file = self._at / step.name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(step.text, encoding="utf-8")
+            elif isinstance(step, Meanwhile):
+                self._happen(step)
+            else:
+                told = self.run(step.text)
+                at = f"{name}:{step.line}: $ {step.text}"
+                asked = isinstance(following, Command) and following.text == "echo $?"
+                assert asked or self._code == 0, f"{at}\nends with exit code {self._code}:\n{told}"
+                shown = "\n".join(step.shown)
+                assert not step.shown or matches(step.shown, told), f"{at}\nprints\n{told}\nand not\n{shown}"
+
+    def run(self, command: str) -> str:
+        """Run one command of a shell, and give all that it prints; consent that it asks for is given."""
+        script = _SCRIPT.format(code=self._code, command=command)
+        process = subprocess.Popen(
+            ["bash", "-c", script], cwd=self._at, env=self._environment, text=True, encoding="utf-8",
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        with process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            before = self._consent(process) if "jackfield authorize" in command else ""
+            output, _ = process.communicate()
+        self._code = process.returncode
+        self._at = Path((self._state / "folder").read_text().strip())
+        return before + output
+
+    @property
+    def code(self) -> int:
+        """The exit code of the last command."""
+        return self._code
+
+    def _consent(self, process: "subprocess.Popen[str]") -> str:
+        """Read until the command asks for consent, and give it as an administrator does."""
+        assert process.stdin is not None
+        assert process.stdout is not None
+        lines: list[str] = []
+        for line in process.stdout:
+            lines.append(line)
+            if found := _CONSENT.search(line):
+                if code := consent_code(found.group()):
+                    process.stdin.write(code + "\n")
+                break
+        return "".join(lines)
+
+    def _happen(self, event: Meanwhile) -> None:
+        assert self.team is not None, f"{event.name} happens nowhere: the page says no setting"
+        method = getattr(self.team, event.name)
+        method(*event.arguments, **event.settings)
+
+
+def consent_code(address: str) -> str | None:
+    """What an administrator sees after allowing the app at *address*; None where the browser is sent back instead."""
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address) as page:
+        found = re.search(r"<code[^>]*>([^<]+)</code>", page.read().decode())
+    return found.group(1) if found else None
+
+
+@contextmanager
+def _folder(folder: Path) -> Generator[Reader]:
+    """An empty folder, and no application."""
+    yield Reader(folder, {})
+
+
+@contextmanager
+def _team(folder: Path) -> Generator[Reader]:
+    """A team of thirty, Jane, Bob, Ann and their boss, an app that may do everything, a configuration, and no snapshot."""
+    with spawn("--members", "30", "--seed", "3") as team:
+        people(team)
+        (folder / "jackfield.toml").write_text(CONFIGURATION, encoding="utf-8")
+        token = folder / "dropbox-refresh-token"
+        token.touch(mode=0o600)
+        token.write_text(team.refresh_token, encoding="utf-8")
+        yield Reader(folder, _credentials(team), team)
+
+
+@contextmanager
+def _app(folder: Path) -> Generator[Reader]:
+    """The same team and an app; nothing is configured, and nobody has given consent."""
+    with spawn("--members", "30", "--seed", "3") as team:
+        people(team)
+        yield Reader(folder, _credentials(team), team)
+
+
+def _credentials(team: Spawned) -> dict[str, str]:
+    return {
+        "DROPBOX_APP_SECRET": team.app_secret,
+        "JACKFIELD_CONNECTIONS__ACME__APP_KEY": team.app_key,
+        "JACKFIELD_CONNECTIONS__ACME__BASE_URL": team.base_url,
+    }
+
+
+def people(team: Control) -> None:
+    """Let those join whom the documents name, with their groups: Ann owns both, Jane and Bob are in the first."""
+    for email, (given, surname) in PEOPLE.items():
+        team.change({"do": "join", "email": email, "given": given, "surname": surname})
+    for name in GROUPS:
+        (group,) = team.change({"do": "create_group", "name": name})
+        team.change({"do": "group_add", "group": group, "email": "ann@example.com", "access": "owner"})
+        if name == GROUPS[0]:
+            for email in ("jane@example.com", "bob@example.com"):
+                team.change({"do": "group_add", "group": group, "email": email})
+
+
+SETTINGS: Mapping[str, Callable[[Path], AbstractContextManager[Reader]]] = {
+    "folder": _folder,
+    "dropbox-team": _team,
+    "dropbox-app": _app,
+}
