@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from harness.documented import SETTINGS, matches, read_page
+from harness.documented import SETTINGS, matched, read_page
 
 from jackfield.hookspecs import ConnectorSpec, PolicySpec
 
@@ -119,4 +119,12 @@ def test_no_command_stands_where_it_is_not_run():
     ],
 )
 def test_what_a_page_shows_is_compared(shown: tuple[str, ...], printed: str, same: bool):
-    assert matches(shown, printed) is same
+    assert (matched(shown, printed) is not None) is same
+
+
+def test_an_id_on_a_page_stands_for_the_one_printed():
+    one, other, here = "20260101T000000Z-aa", "20260102T000000Z-bb", "20270101T000000Z-0c.1"
+    assert matched((f"run {one} …", f"again {one}"), f"run {here} x\nagain {here}\n") == {one: here}
+    assert matched((f"run {one}", f"again {one}"), f"run {here}\nagain {other}\n") is None
+    assert matched((f"run {one}",), f"run {other}\n", {one: here}) is None
+    assert matched((f"run {one}",), f"run {here}\n", {one: here}) == {one: here}

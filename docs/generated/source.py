@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import textwrap
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ def signature(function: object, *, awaited: bool = False) -> str:
     if awaited and isinstance(gives, ast.Subscript):
         gives = gives.slice
     arguments = _arguments(tree.args)
-    end = f") -> {ast.unparse(gives) if gives else 'None'}"
+    end = f") -> {_text(gives) if gives else 'None'}"
     start = ("async def " if awaited else "def ") + tree.name + "("
     line = start + ", ".join(arguments) + end
     return line if len(line) < _WIDTH else "\n".join([start, *(f"    {each}," for each in arguments), end])
@@ -34,7 +35,7 @@ def is_awaited(function: object) -> bool:
     """Whether a hook is specified as something to await."""
     tree = _tree(function)
     gives = tree.returns if isinstance(tree, ast.FunctionDef) else None
-    return isinstance(gives, ast.Subscript) and ast.unparse(gives.value) == "Awaitable"
+    return isinstance(gives, ast.Subscript) and _text(gives.value) == "Awaitable"
 
 
 def fields(struct: type) -> list[Field]:
@@ -42,7 +43,7 @@ def fields(struct: type) -> list[Field]:
     tree = _tree(struct)
     assert isinstance(tree, ast.ClassDef)  # noqa: S101
     return [
-        Field(ast.unparse(node.target), ast.unparse(node.annotation), ast.unparse(node.value) if node.value else None)
+        Field(_text(node.target), _text(node.annotation), _text(node.value) if node.value else None)
         for node in tree.body
         if isinstance(node, ast.AnnAssign)
     ]
@@ -57,8 +58,13 @@ def _arguments(given: ast.arguments) -> list[str]:
 
 
 def _argument(argument: ast.arg, default: ast.expr | None) -> str:
-    return ast.unparse(argument) + (f" = {ast.unparse(default)}" if default else "")
+    return _text(argument) + (f" = {_text(default)}" if default else "")
 
 
 def _tree(thing: object) -> ast.stmt:
     return ast.parse(textwrap.dedent(inspect.getsource(thing))).body[0]  # type: ignore[arg-type]
+
+
+def _text(node: ast.AST) -> str:
+    """The source of *node*, with the quotation marks of this code base."""
+    return re.sub(r"'([^'\"\\\\]*)'", r'"\1"', ast.unparse(node))

@@ -1,8 +1,8 @@
 """Documented commands: found in a page with their lines, and run in their order as they stand there.
 
 Commands stand in blocks of the language ``console``, behind ``$ `` (a backslash at the end goes on in the next line). What
-stands below a command is what it prints; ``…`` is anything, alone on a line any number of lines. A command must succeed,
-unless ``$ echo $?`` comes next. Comments, which a reader does not see, tell the rest:
+stands below a command is what it prints; ``…`` is anything, alone on a line any number of lines, and an id of a run or a
+change stands for the one printed there, also in later commands. A command must succeed, unless ``$ echo $?`` comes next. Comments, which a reader does not see, tell the rest:
 
     <!-- runs-in: dropbox-team -->          where the page plays, see ``SETTINGS``; an empty folder if it does not say
     <!-- file: NAME -->                     the next block is that file in the folder, from there on
@@ -19,6 +19,7 @@ import urllib.request
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from jackfield_dropbox.simulator.launch import Control, Spawned, spawn
@@ -41,6 +42,8 @@ GROUPS = ("Design", "Research")
 
 _COMMENT = re.compile(r"<!-- (runs-in|file|before|meanwhile): (.*?) -->")
 _FENCE = re.compile(r"( *)(```+)(\w*)")
+_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]+(?:\.\d+)?")
+_PIECES = re.compile(rf"(…|{_ID.pattern})")
 _CONSENT = re.compile(r"https?://\S+/oauth2/authorize\S+")
 _SCRIPT = """\
 [ ! -f "$STATE/exports" ] || . "$STATE/exports"
@@ -149,15 +152,34 @@ def _commands(block: Block) -> Generator[Command]:
         yield found
 
 
-def matches(shown: tuple[str, ...], printed: str) -> bool:
-    """Whether *printed* is what a page shows."""
-    parts = [r"(?:.*\n)*?" if line.strip() == "…" else _line(line) for line in shown]
+def matched(
+    shown: tuple[str, ...], printed: str, known: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, str] | None:
+    """The ids that a page shows with those *printed* in their place; None if it shows something else than *printed*.
+
+    *known* are those of before.
+    """
+    ids: list[str] = []
+
+    def pattern(line: str) -> str:
+        if line.strip() == "…":
+            return r"(?:.*\n)*?"
+        parts: list[str] = []
+        for part in _PIECES.split(line.rstrip()):
+            if not _ID.fullmatch(part):
+                parts.append(".*" if part == "…" else re.escape(part))
+            elif part in known:
+                parts.append(re.escape(known[part]))
+            elif part in ids:
+                parts.append(rf"\{ids.index(part) + 1}")
+            else:
+                ids.append(part)
+                parts.append(f"({_ID.pattern})")
+        return "".join(parts) + r"\n"
+
     lines = [line.rstrip() for line in printed.rstrip().splitlines()]
-    return re.fullmatch("".join(parts), "".join(f"{line}\n" for line in lines)) is not None
-
-
-def _line(line: str) -> str:
-    return ".*".join(re.escape(part) for part in line.rstrip().split("…")) + r"\n"
+    found = re.fullmatch("".join(map(pattern, shown)), "".join(f"{line}\n" for line in lines))
+    return None if found is None else {**known, **dict(zip(ids, found.groups(), strict=True))}
 
 
 class Reader:
@@ -168,6 +190,7 @@ class Reader:
         self.team = team
         self._at = folder
         self._code = 0
+        self._ids: dict[str, str] = {}
         self._state = folder / ".shell"
         self._state.mkdir()
         self._environment = {
@@ -191,12 +214,14 @@ class Reader:
             elif isinstance(step, Meanwhile):
                 self._happen(step)
             else:
-                told = self.run(step.text)
+                told = self.run(_ID.sub(lambda found: self._ids.get(found.group(), found.group()), step.text))
                 at = f"{name}:{step.line}: $ {step.text}"
                 asked = isinstance(following, Command) and following.text == "echo $?"
                 assert asked or self._code == 0, f"{at}\nends with exit code {self._code}:\n{told}"
-                shown = "\n".join(step.shown)
-                assert not step.shown or matches(step.shown, told), f"{at}\nprints\n{told}\nand not\n{shown}"
+                if step.shown:
+                    ids = matched(step.shown, told, self._ids)
+                    assert ids is not None, "\n".join([at, "prints", told, "and not", *step.shown])
+                    self._ids = ids
 
     def run(self, command: str) -> str:
         """Run one command of a shell, and give all that it prints; consent that it asks for is given."""
@@ -208,11 +233,12 @@ class Reader:
         with process:
             assert process.stdin is not None
             assert process.stdout is not None
-            before = self._consent(process) if "jackfield authorize" in command else ""
-            output, _ = process.communicate()
+            printed = self._consent(process) if "jackfield authorize" in command else ""
+            process.stdin.close()
+            printed += process.stdout.read()
         self._code = process.returncode
         self._at = Path((self._state / "folder").read_text().strip())
-        return before + output
+        return printed
 
     @property
     def code(self) -> int:
