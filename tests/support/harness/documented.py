@@ -200,6 +200,7 @@ class Reader:
             "JACKFIELD_HOME": str(folder / "home"),
             "JACKFIELD_ACTOR": "jane",
             "BROWSER": "true",
+            **_into(folder / ".site"),
             "STATE": str(self._state),
             **environment,
         }
@@ -262,6 +263,18 @@ class Reader:
         assert self.team is not None, f"{event.name} happens nowhere: the page says no setting"
         method = getattr(self.team, event.name)
         method(*event.arguments, **event.settings)
+
+
+def _into(site: Path) -> dict[str, str]:
+    """Let ``pip install`` put a package into a folder of its own, without a network and beside what is installed here."""
+    return {
+        "PIP_TARGET": str(site),
+        "PIP_NO_INDEX": "1",
+        "PIP_NO_DEPS": "1",
+        "PIP_NO_BUILD_ISOLATION": "0",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PYTHONPATH": str(site),
+    }
 
 
 def consent_code(address: str) -> str | None:
