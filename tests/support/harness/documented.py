@@ -2,7 +2,8 @@
 
 Commands stand in blocks of the language ``console``, behind ``$ `` (a backslash at the end goes on in the next line). What
 stands below a command is what it prints; ``…`` is anything, alone on a line any number of lines, and an id of a run or a
-change stands for the one printed there, also in later commands. A command must succeed, unless ``$ echo $?`` comes next. Comments, which a reader does not see, tell the rest:
+change stands for the one printed there, also in later commands. A command must succeed, unless ``$ echo $?`` comes next.
+Comments, which a reader does not see, tell the rest:
 
     <!-- runs-in: dropbox-team -->          where the page plays, see ``SETTINGS``; an empty folder if it does not say
     <!-- file: NAME -->                     the next block is that file in the folder, from there on
