@@ -17,7 +17,7 @@ BIN = Path(sys.executable).parent
 PAGES = sorted(
     str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md") if page.parent.name not in ("evidence", "decisions")
 )
-WITH_COMMANDS = [name for name in PAGES if read_page((DOCS / name).read_text(encoding="utf-8")).steps]
+WITH_COMMANDS = [name for name in PAGES if read_page(DOCS / name).steps]
 SHELLS = ("sh", "bash", "shell", "zsh", "cmd", "powershell")
 NOT_RUN = {
     "administrators/start.md": ["pip install jackfield jackfield-dropbox"],
@@ -90,7 +90,7 @@ def test_every_diagram_says_what_it_shows(file: Path):
 
 @pytest.mark.parametrize("name", WITH_COMMANDS)
 def test_every_command_runs_as_it_stands_there(name: str, tmp_path: Path):
-    read = read_page(page(name))
+    read = read_page(DOCS / name)
     with SETTINGS[read.setting](tmp_path) as reader:
         reader.follow(read, f"docs/{name}")
 
@@ -98,7 +98,7 @@ def test_every_command_runs_as_it_stands_there(name: str, tmp_path: Path):
 def test_no_command_stands_where_it_is_not_run():
     found: dict[str, list[str]] = {}
     for name in PAGES:
-        for block in read_page(page(name)).blocks:
+        for block in read_page(DOCS / name).blocks:
             lines = [line for line in block.lines if line.startswith(("$ ", "jackfield ", "pip ", "make "))]
             if block.file is None and (block.language in SHELLS or (block.language in ("", "text") and lines)):
                 found.setdefault(name, []).extend(lines if block.language in ("", "text") else block.lines)

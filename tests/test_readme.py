@@ -9,12 +9,12 @@ from pathlib import Path
 from harness.documented import SETTINGS, Command, read_page
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = ROOT / "README.md"
 
 
 def test_every_make_target_named_exists():
     makefile = (ROOT / "Makefile").read_text()
-    for target in re.findall(r"(?:`|\$ )make (\w+)", README):
+    for target in re.findall(r"(?:`|\$ )make (\w+)", README.read_text(encoding="utf-8")):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 

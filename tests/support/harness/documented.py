@@ -7,6 +7,7 @@ Comments, which a reader does not see, tell the rest:
 
     <!-- runs-in: dropbox-team -->          where the page plays, see ``SETTINGS``; an empty folder if it does not say
     <!-- file: NAME -->                     the next block is that file in the folder, from there on
+    <!-- files-of: PAGE -->                 the files of another page lie there already
     <!-- before: COMMAND -->                a command that the reader has run before
     <!-- meanwhile: NAME JSON -->           something that happens in the application: a method of ``Control``
 """
@@ -41,7 +42,7 @@ PEOPLE = {
 }
 GROUPS = ("Design", "Research")
 
-_COMMENT = re.compile(r"<!-- (runs-in|file|before|meanwhile): (.*?) -->")
+_COMMENT = re.compile(r"<!-- (runs-in|file|files-of|before|meanwhile): (.*?) -->")
 _FENCE = re.compile(r"( *)(```+)(\w*)")
 _ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]+(?:\.\d+)?")
 _PIECES = re.compile(rf"(…|{_ID.pattern})")
@@ -100,23 +101,25 @@ class Page(NamedTuple):
     blocks: tuple[Block, ...]
 
 
-def read_page(text: str) -> Page:
-    """The page with this text."""
-    setting, steps, blocks, file = "folder", list[Step](), list[Block](), None
-    lines = iter(enumerate(text.splitlines(), 1))
+def read_page(file: Path) -> Page:
+    """The page in *file*."""
+    setting, steps, blocks, name = "folder", list[Step](), list[Block](), None
+    lines = iter(enumerate(file.read_text(encoding="utf-8").splitlines(), 1))
     for number, line in lines:
         if comment := _COMMENT.fullmatch(line.strip()):
             kind, given = comment.groups()
             if kind == "runs-in":
                 setting = given
             elif kind == "file":
-                file = given
+                name = given
+            elif kind == "files-of":
+                steps += [each for each in read_page(file.parent / given).steps if isinstance(each, File)]
             elif kind == "before":
                 steps.append(Command(number, given))
             else:
-                name, _, rest = given.partition(" ")
+                event, _, rest = given.partition(" ")
                 what = json.loads(rest or "[]")
-                steps.append(Meanwhile(name, [], what) if rest.startswith("{") else Meanwhile(name, what, {}))
+                steps.append(Meanwhile(event, [], what) if rest.startswith("{") else Meanwhile(event, what, {}))
         elif fence := _FENCE.match(line):
             indent, ticks, language = fence.groups()
             inside: list[str] = []
@@ -124,8 +127,8 @@ def read_page(text: str) -> Page:
                 if within.strip() == ticks:
                     break
                 inside.append(within.removeprefix(indent))
-            block = Block(number + 1, language, tuple(inside), file)
-            file = None
+            block = Block(number + 1, language, tuple(inside), name)
+            name = None
             blocks.append(block)
             steps += _steps(block)
     return Page(setting, tuple(steps), tuple(blocks))
