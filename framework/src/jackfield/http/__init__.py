@@ -5,7 +5,7 @@ the HTTP library: no other package imports it.
 """
 
 from jackfield.http.auth import Authorizer, ClientCredentials, OAuthClient, RefreshingToken
-from jackfield.http.contract import HttpSession, Response, default_retry_after
+from jackfield.http.contract import HttpSession, Response, Sender, default_retry_after
 from jackfield.http.keys import ApiKey, Basic, Bearer
 from jackfield.http.limiter import Limiter
 from jackfield.http.paging import ByCursor, ByLink, ByOffset, ByPage, Listing
@@ -30,6 +30,7 @@ __all__ = [
     "OAuthClient",
     "RefreshingToken",
     "Response",
+    "Sender",
     "Session",
     "SessionOptions",
     "default_retry_after",

@@ -51,6 +51,14 @@ class KeyInAddress(Protocol):
 RetryAfter = Callable[[Response, Clock], float | None]
 
 
+class Sender(Protocol):
+    """Sends one request and reads its whole answer; what a session stands on."""
+
+    async def send(self, method: str, url: str, *, body: bytes | None, headers: Mapping[str, str]) -> Response:
+        """Send one request; see ``transport.Client.send`` for what is raised."""
+        ...
+
+
 class HttpSession(Protocol):
     """The one way of a connector to the network."""
 

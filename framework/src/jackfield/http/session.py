@@ -1,7 +1,7 @@
 """The session of one connection: limiter, authorisation, limits and error classes around the client."""
 
 import math
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from urllib.parse import urlencode
 
@@ -10,9 +10,9 @@ import msgspec
 from jackfield.clock import Clock
 from jackfield.config.secrets import Mask, Secret
 from jackfield.errors import RateLimited, Transient
-from jackfield.http.contract import Authorizer, KeyInAddress, Response, RetryAfter, default_retry_after
+from jackfield.http.contract import Authorizer, KeyInAddress, Response, RetryAfter, Sender, default_retry_after
 from jackfield.http.limiter import Limiter
-from jackfield.http.transport import Client, NetworkSettings, open_client, route_of
+from jackfield.http.transport import NetworkSettings, open_client, route_of
 from jackfield.log import Logger, NoLog
 
 DEFAULT_PAUSE = 5.0
@@ -34,7 +34,7 @@ class Session:
     ``mask`` knows the secrets of the connection.
     """
 
-    def __init__(self, client: Client, limiter: Limiter, clock: Clock, log: Logger) -> None:
+    def __init__(self, client: Sender, limiter: Limiter, clock: Clock, log: Logger) -> None:
         self._client = client
         self._clock = clock
         self._log = log
@@ -45,6 +45,10 @@ class Session:
     def conceal(self, secret: Secret) -> None:
         """See ``HttpSession.conceal``."""
         self.mask.learn(secret)
+
+    def intercept(self, between: Callable[[Sender], Sender]) -> None:
+        """Let what *between* makes of the sender stand before the network from now on: for tests that lose answers."""
+        self._client = between(self._client)
 
     async def request(
         self,

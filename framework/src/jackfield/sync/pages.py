@@ -6,14 +6,14 @@ Promises that a read ends: by its last page, or by an error that says why. Hides
 import asyncio
 from collections.abc import Awaitable, Callable
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import stamina
 
 from jackfield.clock import Clock
-from jackfield.connection import Connection
 from jackfield.errors import CursorExpired, JackfieldError, PluginBug, RateLimited, RemoteContract, Transient
+from jackfield.hookspecs import SyncView
 from jackfield.log import Logger
 from jackfield.snapshots.writer import Read, SnapshotWriter
 from jackfield_contracts import Page, Scope
@@ -37,11 +37,21 @@ class _Limits(msgspec.Struct, frozen=True, kw_only=True):
     until: float | None
 
 
+class PageSource(Protocol):
+    """What gives pages: a connection."""
+
+    async def read_page(
+        self, family: str, scopes: tuple[Scope, ...], cursor: str | None, attempt: int, view: SyncView
+    ) -> Page:
+        """See ``ConnectorSpec.read_page``."""
+        ...
+
+
 class PageReader:
     """Reads pages of one connection for one sync."""
 
     def __init__(
-        self, connection: Connection, writer: SnapshotWriter, patience: Patience, clock: Clock, log: Logger
+        self, connection: PageSource, writer: SnapshotWriter, patience: Patience, clock: Clock, log: Logger
     ) -> None:
         self._connection = connection
         self._writer = writer

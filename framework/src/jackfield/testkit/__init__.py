@@ -1,0 +1,23 @@
+"""The conformance kit: one suite that every connector's tests run, and mutants by which the suite itself is tried.
+
+Promises that a connector which passes keeps the rules that the host relies on, and that a finding names the rule, its
+reason and the steps that show it. Needs pytest and hypothesis (the extra ``testkit``); nothing else imports it.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from jackfield.testkit.data import Backend, Samples, Truth
+
+if TYPE_CHECKING:
+    from jackfield.testkit.suite import ConnectorSuite
+
+__all__ = ["Backend", "ConnectorSuite", "Samples", "Truth"]
+
+
+def __getattr__(name: str) -> Any:
+    # pytest loads the plugin of this package in each of its runs; the suite itself only where it is used.
+    if name == "ConnectorSuite":
+        from jackfield.testkit.suite import ConnectorSuite
+
+        return ConnectorSuite
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

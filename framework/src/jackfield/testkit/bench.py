@@ -1,0 +1,302 @@
+"""A bench for one connector: opened as the host opens it, synced and changed by the host's own code.
+
+Promises that nothing of the host is imitated: discovery, configuration, engine, journal. Hides folders and options.
+"""
+
+import logging
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from jackfield.changes.execute import carry_out
+from jackfield.changes.open import open_changing
+from jackfield.changes.options import ChangeOptions, Changing
+from jackfield.changes.plan import make_plan
+from jackfield.changes.recover import recover
+from jackfield.config import ConnectionSettings, ConnectorConfig, HostSettings, connector_config
+from jackfield.connection import Connection, open_connection
+from jackfield.connectors import Found
+from jackfield.errors import JackfieldError, NotFound, PluginBug, Refused
+from jackfield.hookspecs import ConnectorType
+from jackfield.http import SessionOptions
+from jackfield.http.transport import NetworkSettings
+from jackfield.snapshots.file import open_snapshot
+from jackfield.snapshots.reader import Snapshot
+from jackfield.state import Home, Run, RunStatus, State, open_state
+from jackfield.sync import run_sync
+from jackfield.testkit.clock import HastyClock
+from jackfield.testkit.data import Backend, Finding, NotApplicable, Samples, Truth
+from jackfield.testkit.wire import Wire
+from jackfield_contracts import (
+    Change,
+    Diagnostic,
+    Entitlement,
+    GrantId,
+    JournalEntry,
+    Outcome,
+    OutcomeKind,
+    Plan,
+    Resource,
+    ResourceId,
+    Seal,
+)
+
+ENOUGH = 1_000_000
+"""A limit on changes that nothing here reaches."""
+
+
+class KeptLog:
+    """Keeps every line that is logged."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def warning(self, event: str, **facts: Any) -> None:
+        """Keep a line."""
+        self.lines.append(f"{event} {facts}")
+
+    debug = info = warning
+
+
+class Synced(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sync left: its record, the error that ended it, and the rows that it published."""
+
+    run: Run
+    error: JackfieldError | None
+    resources: Mapping[ResourceId, Resource]
+    entitlements: tuple[Entitlement, ...]
+    grants: frozenset[GrantId]
+    seals: tuple[Seal, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether it was published, and as complete."""
+        return self.run.status is RunStatus.PUBLISHED and self.run.complete
+
+    def __str__(self) -> str:
+        not_whole = "; ".join(f"{seal.scope} is {seal.seal.value}: {seal.reason}" for seal in self.run.scopes)
+        ended = f"{self.run.status.value}, {'complete' if self.run.complete else 'not complete'}"
+        return f"{ended}{'; ' + not_whole if not_whole else ''}{f'; {self.error}' if self.error else ''}"
+
+
+class Bench:
+    """One connector, one backend, and a home for the host."""
+
+    def __init__(
+        self,
+        found: Found[ConnectorType],
+        values: Mapping[str, Any],
+        backend: Backend,
+        samples: Samples,
+        folder: Path,
+    ) -> None:
+        self.found = found
+        self.values = dict(values)
+        self.backend = backend
+        self.samples = samples
+        self.folder = folder
+        self.log = KeptLog()
+        self.home = Home(folder=folder / "home").ensure()
+        self._held = ExitStack()
+        self.state: State = self._held.enter_context(open_state(self.home.database))
+        self._number = 0
+
+    def close(self) -> None:
+        """Give back what it holds."""
+        self._held.close()
+
+    @property
+    def config(self) -> ConnectorConfig:
+        """The configuration, read as from a file."""
+        return self.config_of(self.values)
+
+    def config_of(self, values: Mapping[str, Any]) -> ConnectorConfig:
+        """*values* as the connector's configuration; raises BadConfig."""
+        host = HostSettings(connector=self.found.name)
+        settings = ConnectionSettings(name="testkit", host=host, own=dict(values))
+        return connector_config(settings, self.found.type.config, {})
+
+    @property
+    def host(self) -> HostSettings:
+        """The host's keys: changes allowed, limits out of reach, and little patience."""
+        kinds = ("delete", "disable", "revoke", "privileged")
+        return HostSettings(
+            connector=self.found.name,
+            provisioning=True,
+            limits=dict.fromkeys(kinds, ENOUGH),
+            retry_deadline=30.0,
+            stall_timeout=60.0,
+            request_timeout=20.0,
+            concurrency=4,
+        )
+
+    def has(self, ability: str) -> bool:
+        """Whether the backend has an optional part."""
+        return getattr(self.backend, ability, None) is not None
+
+    def need(self, ability: str, what: str) -> Any:
+        """An optional part of the backend; without it the check does not apply."""
+        if not self.has(ability):
+            raise NotApplicable(f"the backend has no {ability}, so {what} is not checked")
+        return getattr(self.backend, ability)
+
+    def need_hook(self, *hooks: str) -> None:
+        """Without these hooks the check does not apply."""
+        missing = [hook for hook in hooks if not self.implements(hook)]
+        if missing:
+            raise NotApplicable(f"the connector has no hook {', '.join(missing)}")
+
+    def implements(self, hook: str) -> bool:
+        """Whether a capability of the connector names *hook*."""
+        return any(each.hook == hook for each in self.found.type.capabilities)
+
+    def truth(self) -> Truth:
+        """What is true now."""
+        return self.backend.truth()
+
+    def effects(self) -> dict[str, int]:
+        """Side effects so far, as the backend counts them; none where it does not."""
+        return dict(self.backend.effects()) if self.has("effects") else {}  # type: ignore[attr-defined]
+
+    @asynccontextmanager
+    async def open(self, wire: Wire | None = None, *, clock: HastyClock | None = None) -> AsyncGenerator[Connection]:
+        """The connection, as the host opens it."""
+        found = wire.under(self.found) if wire else self.found
+        options = SessionOptions(concurrency=4, timeout=20.0)
+        async with open_connection(
+            "testkit", found, self.config, options=options, clock=clock or HastyClock(), log=self.log
+        ) as connection:
+            yield connection
+
+    async def sync(self, wire: Wire | None = None, *, clock: HastyClock | None = None) -> Synced:
+        """One sync of a connection that has none before."""
+        import stamina
+
+        self._number += 1
+        name = f"sync-{self._number}"
+        with stamina.set_testing(True, attempts=6, cap=True):
+            result = await run_sync(
+                name,
+                wire.under(self.found) if wire else self.found,
+                self.config,
+                self.host,
+                home=self.home,
+                state=self.state,
+                network=NetworkSettings(),
+                clock=clock or HastyClock(),
+                log=self.log,
+            )
+        published = result.run.status is RunStatus.PUBLISHED and result.run.snapshot is not None
+        return self._read(result.run, result.error, name) if published else _nothing(result.run, result.error)
+
+    def _read(self, run: Run, error: JackfieldError | None, name: str) -> Synced:
+        db = open_snapshot(self.home.snapshot(name, run.run))
+        try:
+            snapshot = Snapshot(db)
+            return Synced(
+                run=run,
+                error=error,
+                resources={row.resource.id: row.resource for row in snapshot.resources()},
+                entitlements=tuple(row.entitlement for row in snapshot.entitlements()),
+                grants=frozenset(
+                    GrantId(entitlement=row.grant.entitlement, principal=row.grant.principal) for row in snapshot.grants()
+                ),
+                seals=tuple(snapshot.seals()),
+                diagnostics=tuple(one for one, _ in snapshot.diagnostics()),
+            )
+        finally:
+            db.close()
+
+    @asynccontextmanager
+    async def changing(self, wire: Wire | None = None, *, dry_run: bool = False) -> AsyncGenerator[Changing]:
+        """The connection open for changes, as ``jackfield grant`` opens it."""
+        async with open_changing(
+            "testkit",
+            wire.under(self.found) if wire else self.found,
+            self.config,
+            self.host,
+            home=self.home,
+            state=self.state,
+            network=NetworkSettings(),
+            clock=HastyClock(),
+            log=self.log,
+            options=ChangeOptions(actor="testkit", wait=60.0, dry_run=dry_run),
+        ) as changing:
+            yield changing
+
+    async def plan(self, *changes: Change) -> Plan:
+        """What *changes* would do: a dry run."""
+        async with self.changing(dry_run=True) as changing:
+            return await make_plan(changing, changes)
+
+    async def change(self, *changes: Change, wire: Wire | None = None) -> tuple[Outcome, ...]:
+        """Plan *changes* and make them; their outcomes, those of pending ones after the work was done."""
+        return await self.apply(await self.plan(*changes), wire=wire)
+
+    async def apply(self, plan: Plan, *, wire: Wire | None = None) -> tuple[Outcome, ...]:
+        """Make the changes of *plan*; their outcomes as in ``change``."""
+        async with self.changing(wire) as changing:
+            entries = await carry_out(changing, plan)
+        if self.has("work") and any(_waits(entry) for entry in entries):
+            self.backend.work()  # type: ignore[attr-defined]
+            async with self.changing() as changing:
+                await recover(changing)
+            entries = tuple(self.state.change(entry.id) or entry for entry in entries)
+        return tuple(entry.outcome or Outcome(outcome=OutcomeKind.UNVERIFIED) for entry in entries)
+
+
+def _waits(entry: JournalEntry) -> bool:
+    return entry.outcome is not None and entry.outcome.outcome is OutcomeKind.PENDING
+
+
+def _nothing(run: Run, error: JackfieldError | None) -> Synced:
+    return Synced(run=run, error=error, resources={}, entitlements=(), grants=frozenset(), seals=(), diagnostics=())
+
+
+def outcome_of(error: JackfieldError) -> Outcome:
+    """What the host makes of an error that a hook raised for one change."""
+    if isinstance(error, PluginBug):
+        raise Finding(f"the hook failed instead of saying what became of the change: {error}")
+    refused = isinstance(error, Refused | NotFound)
+    return Outcome(outcome=OutcomeKind.REFUSED if refused else OutcomeKind.FAILED, reason=str(error))
+
+
+def differences(shown: Synced, truth: Truth) -> list[str]:
+    """What a snapshot shows otherwise than *truth*, a sentence each."""
+    said = [f"{each} is missing" for each in _first(truth.resources - shown.resources.keys())]
+    said += [f"{each} is shown and not there" for each in _first(shown.resources.keys() - truth.resources)]
+    said += [f"the grant {each} is missing" for each in _first(truth.grants - shown.grants)]
+    said += [f"the grant {each} is shown and not there" for each in _first(shown.grants - truth.grants)]
+    for id, facts in truth.facts.items():
+        resource = shown.resources.get(id)
+        if resource is not None:
+            said += [
+                f"{name} of {id} is shown as {seen!r} and is {fact!r}"
+                for name, fact in facts.items()
+                if (seen := fact_of(resource, name)) != fact
+            ]
+    return said[:10]
+
+
+def fact_of(resource: Resource, name: str) -> object:
+    """One fact of a resource: a field of its own, of its trait, or of its profile."""
+    if name in ("display_name", "description", "created", "link"):
+        return getattr(resource, name)
+    trait = resource.trait
+    if trait is not None and name in trait.__struct_fields__:
+        value = getattr(trait, name)
+        return getattr(value, "value", value)
+    return resource.profile.get(name)
+
+
+def _first(ids: "frozenset[Any] | set[Any]", most: int = 5) -> "Sequence[Any]":
+    return sorted(ids)[:most]
+
+
+def quiet_libraries() -> None:
+    """Let libraries that tell of each request say nothing."""
+    logging.getLogger("stamina").setLevel(logging.CRITICAL)

@@ -1,0 +1,288 @@
+"""What a connector makes of an application, or a network, that fails."""
+
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import asynccontextmanager
+
+from jackfield.errors import (
+    BadCredentials,
+    CursorExpired,
+    JackfieldError,
+    MissingPermission,
+    NotFound,
+    PluginBug,
+    RateLimited,
+    Refused,
+    RemoteContract,
+    Transient,
+)
+from jackfield.testkit.bench import Bench, Synced, differences
+from jackfield.testkit.checks.declared import secret_values
+from jackfield.testkit.clock import HastyClock
+from jackfield.testkit.data import Finding, NotApplicable, Truth
+from jackfield.testkit.walk import walk
+from jackfield.testkit.wire import BROKEN, FOREIGN, REFUSALS, TRANSIENT, Fault, Sent, Wire, answer, at, everywhere
+
+MOST_INDEXES = 10
+"""How many requests of a sync are struck, spread over all of it."""
+
+
+async def requests_of(bench: Bench) -> list[Sent]:
+    """The requests of an undisturbed sync."""
+    wire = Wire()
+    await bench.sync(wire)
+    if not wire.sent:
+        raise NotApplicable("the connector makes no requests, so that none can fail")
+    return wire.sent
+
+
+def indexes(sent: list[Sent]) -> Iterable[int]:
+    """The requests to strike: all, or as many as ``MOST_INDEXES`` evenly spread."""
+    step = max(1.0, len(sent) / MOST_INDEXES)
+    return sorted({min(len(sent) - 1, int(number * step)) for number in range(min(len(sent), MOST_INDEXES))})
+
+
+def never_lies(shown: Synced, truth: Truth, *steps: str) -> None:
+    """Fail where a snapshot calls itself complete and is not the truth, or where the connector failed by itself."""
+    if shown.complete and (wrong := differences(shown, truth)):
+        raise Finding(f"the snapshot calls itself complete, and {'; '.join(wrong)}", *steps)
+    errors = [shown.error] if shown.error is not None else []
+    for error in errors:
+        if isinstance(error, PluginBug):
+            raise Finding(f"the connector failed instead of naming what happened: {error}", *steps)
+
+
+async def survives_what_passes(bench: Bench) -> None:
+    """A request that fails once in passing is made again, and the sync ends whole.
+
+    Networks lose requests and servers restart; a sync of an hour that dies of one of them never ends.
+    """
+    truth = bench.truth()
+    sent = await requests_of(bench)
+    for index in indexes(sent):
+        for what, fault in TRANSIENT.items():
+            await _ends_whole(bench, truth, Wire(at(index, fault)), f"request {index} ({sent[index]}) is {what}")
+
+
+async def _ends_whole(bench: Bench, truth: Truth, wire: Wire, step: str) -> None:
+    shown = await bench.sync(wire)
+    never_lies(shown, truth, step, "jackfield sync")
+    if not shown.complete and wire.struck:
+        raise Finding(f"it did not survive what passes: {shown}", step, "jackfield sync")
+
+
+async def waits_as_long_as_asked(bench: Bench) -> None:
+    """A 429 pauses the connection for as long as ``Retry-After`` says, and the sync ends whole.
+
+    An application that is asked again too early asks for longer pauses, and in the end locks the client out.
+    """
+    truth = bench.truth()
+    sent = await requests_of(bench)
+    for index in indexes(sent):
+        clock = HastyClock()
+        wire = Wire(at(index, answer(429, FOREIGN, {"retry-after": "17"})))
+        shown = await bench.sync(wire, clock=clock)
+        step = f"request {index} ({sent[index]}) is answered 429 with Retry-After: 17"
+        never_lies(shown, truth, step)
+        if not shown.complete and wire.struck:
+            raise Finding(f"it did not survive a pause: {shown}", step)
+        if wire.struck and max(clock.slept, default=0.0) < 16.0:
+            raise Finding(f"it went on after {max(clock.slept, default=0.0):g} s", step)
+
+
+async def understands_or_says_so(bench: Bench) -> None:
+    """An answer that is not of the documented form is never taken for an empty one.
+
+    A login page with status 200, or half a body, is the usual way in which a listing turns out "empty".
+    """
+    truth = bench.truth()
+    sent = await requests_of(bench)
+    kinds = list(BROKEN.items())
+    for number, index in enumerate(indexes(sent)):
+        for turn, (what, fault) in enumerate(kinds):
+            # Each kind once at each request, and one of them for good.
+            for lasting in (False, True) if number % len(kinds) == turn else (False,):
+                wire = Wire(at(index, fault, lasting=lasting))
+                shown = await bench.sync(wire)
+                step = f"request {index} ({sent[index]}){' and its like ever after' if lasting else ''} is {what}"
+                never_lies(shown, truth, step, "jackfield sync")
+
+
+async def takes_no_refusal_for_an_end(bench: Bench) -> None:
+    """A listing that the application refuses in the middle is not taken as whole.
+
+    A right that is taken away, or a server that gives up, must not look like a team that shrank.
+    """
+    truth = bench.truth()
+    sent = await requests_of(bench)
+    statuses = (*REFUSALS, 500)
+    for number, index in enumerate(indexes(sent)):
+        for status in {statuses[(number + turn) % len(statuses)] for turn in (0, 3, 4)}:
+            wire = Wire(at(index, answer(status, FOREIGN), lasting=True))
+            shown = await bench.sync(wire)
+            step = f"request {index} ({sent[index]}) and its like ever after are answered {status}"
+            never_lies(shown, truth, step, "jackfield sync")
+
+
+_ALLOWED: dict[int, tuple[type[JackfieldError], ...]] = {
+    401: (BadCredentials, MissingPermission),
+    403: (MissingPermission, BadCredentials, Refused),
+    500: (Transient,),
+    503: (Transient, RateLimited),
+}
+_ANY = (
+    BadCredentials,
+    MissingPermission,
+    Refused,
+    NotFound,
+    RemoteContract,
+    CursorExpired,
+    Transient,
+    RateLimited,
+)
+
+
+async def names_errors_by_what_to_do(bench: Bench) -> None:
+    """Each failure of the application becomes the error that says what the host does next.
+
+    BadCredentials stops and asks for a sign-in, MissingPermission leaves a part out, Transient tries again: the wrong
+    class makes the host try for ever, or give up at once.
+    """
+    sent = await requests_of(bench)
+    for status in (401, 403, 404, 409, 500, 503):
+        async with _reading(bench, Wire(everywhere(answer(status, FOREIGN)))) as read:
+            error = await read()
+        if error is None:
+            raise Finding(f"every request is answered {status}, and reading succeeds", "read_page of each first family")
+        if isinstance(error, PluginBug) or not isinstance(error, _ALLOWED.get(status, _ANY)):
+            wanted = " or ".join(each.__name__ for each in _ALLOWED.get(status, _ANY))
+            raise Finding(
+                f"the answer {status} becomes {type(error).__name__}, not {wanted}: {error}", f"all of {len(sent)} requests answered {status}"
+            )
+    for what, body in (("HTML", b"<html>Sign in</html>"), ("other JSON", FOREIGN)):
+        async with _reading(bench, Wire(everywhere(answer(200, body)))) as read:
+            error = await read()
+        if error is None or not isinstance(error, RemoteContract | Transient | BadCredentials):
+            raise Finding(f"an answer in {what} becomes {type(error).__name__}, not RemoteContract: {error}", f"every request answered 200 in {what}")
+
+
+@asynccontextmanager
+async def _reading(bench: Bench, wire: Wire) -> AsyncGenerator[Callable[[], object]]:
+    """What the first read raises, None if it succeeds."""
+    async with bench.open(wire) as connection:
+
+        async def read() -> JackfieldError | None:
+            for family in connection.families():
+                if family.scopes and not family.follows:
+                    try:
+                        await connection.read_page(family.name, family.scopes, None, 0, _NOTHING)
+                    except JackfieldError as error:
+                        return error
+            return None
+
+        yield read
+
+
+class _Nothing:
+    def stored(self, type: str, ids: Iterable[str]) -> dict[str, object]:
+        return {}
+
+
+_NOTHING = _Nothing()
+
+
+async def renews_its_token(bench: Bench) -> None:
+    """An access token that lapses in the middle is renewed, and the sync ends whole.
+
+    Tokens live for minutes or hours; a connector that signs in once dies in the middle of its first long sync.
+    """
+    expire = bench.need("expire", "what becomes of lapsed tokens")
+    truth = bench.truth()
+    sent = await requests_of(bench)
+    for index in indexes(sent):
+
+        def plan(now: int, _: Sent, index: int = index) -> Fault | None:
+            if now == index:
+                expire()
+            return None
+
+        await _ends_whole_after(bench, truth, Wire(plan), f"the access token lapses before request {index} ({sent[index]})")
+
+
+async def _ends_whole_after(bench: Bench, truth: Truth, wire: Wire, step: str) -> None:
+    shown = await bench.sync(wire)
+    never_lies(shown, truth, step)
+    if not shown.complete:
+        raise Finding(f"the sync does not survive it: {shown}", step, "jackfield sync")
+
+
+async def sees_change_as_it_is(bench: Bench) -> None:
+    """While the application changes under a sync, it shows what was true at some time, or says that it is not whole.
+
+    Somebody joins a group between two pages: rows may be of before or after, but none may be lost that was always there.
+    """
+    drift = bench.need("drift", "a sync while the application changes")
+    for seed in range(6):
+        seen: list[Truth] = [bench.truth()]
+
+        def plan(now: int, _: Sent, seed: int = seed, seen: list[Truth] = seen) -> Fault | None:
+            if now % 3 == seed % 3:
+                drift(seed * 1000 + now)
+                seen.append(bench.truth())
+            return None
+
+        shown = await bench.sync(Wire(plan))
+        seen.append(bench.truth())
+        if not shown.complete:
+            continue
+        always = frozenset.intersection(*(one.grants for one in seen))
+        ever = frozenset[object]().union(*(one.grants for one in seen))
+        if lost := always - shown.grants:
+            raise Finding(f"the snapshot calls itself complete and lacks {sorted(lost)[0]}, which was always there", f"drift({seed}…) between requests")
+        if more := shown.grants - ever:
+            raise Finding(f"the snapshot shows {sorted(more)[0]}, which was never there", f"drift({seed}…) between requests")
+        stayed = frozenset.intersection(*(one.resources for one in seen))
+        if gone := stayed - shown.resources.keys():
+            raise Finding(f"the snapshot calls itself complete and lacks {sorted(gone)[0]}, which was always there", f"drift({seed}…) between requests")
+
+
+async def tells_no_secret(bench: Bench) -> None:
+    """No error and no log line shows a secret of the configuration, whatever the application echoes.
+
+    Logs are kept for years and read by many.
+    """
+    values = secret_values(bench)
+    if not values:
+        raise NotApplicable("the configuration has no secrets")
+    sent = await requests_of(bench)
+    echo = " ".join(values).encode()
+    faults = {
+        "401": answer(401, FOREIGN),
+        "400 with an echo": answer(400, echo, {"content-type": "text/plain"}),
+        "200 with an echo": answer(200, echo),
+        "500": answer(500, echo),
+    }
+    for what, fault in faults.items():
+        told: list[str] = []
+        for index in (0, len(sent) - 1):
+            shown = await bench.sync(Wire(at(index, fault, lasting=True)))
+            told += [str(shown.error), repr(shown.error), str(shown.run), *(str(each) for each in shown.diagnostics)]
+        async with bench.open(Wire(everywhere(fault))) as connection:
+            try:
+                await connection.check()
+            except JackfieldError as error:
+                told += [str(error), repr(error), str(error.detail), str(error.__cause__), str(error.__context__)]
+        for text in (*told, *bench.log.lines):
+            if any(value in text for value in values):
+                raise Finding(f"a secret of the configuration is told: {_masked(text, values)[:300]}", f"answers {what}")
+    if not await _walked(bench):
+        raise NotApplicable("nothing was read")
+
+
+async def _walked(bench: Bench) -> bool:
+    return bool((await walk(bench)).reads)
+
+
+def _masked(text: str, values: list[str]) -> str:
+    for value in values:
+        text = text.replace(value, "<the secret>")
+    return text

@@ -1,0 +1,259 @@
+"""How a connector behaves as a guest in the host's process: cancelled, closed, used by many at once."""
+
+import asyncio
+import gc
+import sys
+import threading
+import time
+import warnings
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from jackfield.connection import Connection
+from jackfield.errors import JackfieldError, PluginBug
+from jackfield.testkit.bench import Bench, differences
+from jackfield.testkit.checks.changing import samples_of, state_query
+from jackfield.testkit.checks.failing import indexes, requests_of
+from jackfield.testkit.clock import HastyClock
+from jackfield.testkit.data import Finding, NotApplicable
+from jackfield.testkit.walk import Walk, rest, walk
+from jackfield.testkit.wire import Wire, at, never_answer
+from jackfield_contracts import Page
+
+BLOCKED = 0.05
+"""Seconds for which a connector may keep the event loop to itself."""
+
+_UNTIL_OVER = 5.0
+
+
+async def can_be_cancelled(bench: Bench) -> None:
+    """Cancelled at any request, a read ends at once and leaves nothing running or held.
+
+    Ctrl-C, a lost lease and a deadline all cancel; a connector that swallows it keeps the whole service from stopping.
+    """
+    sent = await requests_of(bench)
+    for index in indexes(sent):
+        wire = Wire(at(index, never_answer))
+        before = asyncio.all_tasks()
+        async with bench.open(wire) as connection:
+            task = asyncio.ensure_future(_read_all(connection, bench))
+            step = f"cancelled while request {index} ({sent[index]}) waits for its answer"
+            if not await _struck(wire, task):
+                continue
+            task.cancel()
+            done, _ = await asyncio.wait([task], timeout=_UNTIL_OVER)
+            if not done:
+                raise Finding(f"it goes on for {_UNTIL_OVER:g} s after it was cancelled", step)
+            if not task.cancelled():
+                error = task.exception()
+                raise Finding(f"the cancellation was swallowed: it ended with {error!r}", step)
+            if wire.in_flight or connection.http.limiter.in_flight:
+                raise Finding("a request is still going on", step)
+        await asyncio.sleep(0)
+        if left := [each for each in asyncio.all_tasks() - before if not each.done()]:
+            raise Finding(f"{len(left)} tasks are left running: {left[0]!r}", step)
+
+
+async def _struck(wire: Wire, task: "asyncio.Future[Any]") -> bool:
+    until = time.monotonic() + _UNTIL_OVER
+    while not wire.struck and not task.done() and time.monotonic() < until:
+        await asyncio.sleep(0.001)
+    return bool(wire.struck) and not task.done()
+
+
+async def _read_all(connection: Connection, bench: Bench) -> None:
+    """Read without the engine: the families that begin, and then what they open, one by one."""
+    view = _Empty()
+    for family in connection.families():
+        if family.scopes:
+            cursor: str | None = None
+            while True:
+                page = await connection.read_page(family.name, family.scopes, cursor, 0, view)
+                if (cursor := page.next) is None:
+                    break
+                for scope in page.opens[:1]:
+                    await connection.read_page(scope.family, (scope,), None, 0, view)
+
+
+class _Empty:
+    def stored(self, type: str, ids: Any) -> dict[str, Any]:
+        return {}
+
+
+async def closes_cleanly(bench: Bench) -> None:
+    """Opened and closed, closed twice, opened again: nothing fails and nothing is left behind.
+
+    A service opens and closes connections for months.
+    """
+    threads = threading.active_count()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for _ in range(3):
+            async with bench.open() as connection:
+                await connection.check()
+        config = bench.config
+        async with bench.open() as connection:
+            from jackfield.hookspecs import Context
+
+            context = Context(connection="testkit", http=connection.http, clock=HastyClock(), log=bench.log)
+            manager = bench.found.type.open(config, context)
+            await manager.__aenter__()
+            await manager.__aexit__(None, None, None)
+            try:
+                await manager.__aexit__(None, None, None)
+            except Exception as error:
+                raise Finding(f"closed twice, it fails: {type(error).__name__}: {error}", "open, close, close") from None
+        gc.collect()
+    foreign = [each for each in caught if issubclass(each.category, ResourceWarning | RuntimeWarning)]
+    if foreign:
+        raise Finding(f"it leaves something behind: {foreign[0].message}", "open, check, close")
+    failed = [line for line in bench.log.lines if "failed to close" in line]
+    if failed:
+        raise Finding(failed[0], "open, check, close")
+    if threading.active_count() > threads + 4:  # the loop's own pool may have begun some
+        raise Finding(f"{threading.active_count() - threads} threads are left", "open, check, close, four times")
+
+
+async def serves_many_at_once(bench: Bench) -> None:
+    """Calls that overlap give what they give one by one.
+
+    The host reads many pages of one connection at the same time; what a call keeps on the connector's object, another
+    one takes for its own.
+    """
+    walked = await walk(bench)
+    calls = [read[0] for read in walked.reads]
+    async with bench.open() as connection:
+        together = await asyncio.gather(*(rest(connection, call, walked.view) for call in calls))
+    for call, read, pages in zip(calls, walked.reads, together, strict=True):
+        if _rows([one.page for one in read]) != _rows(pages):
+            raise Finding("read together with others, a listing gives other rows", str(call), f"{len(calls)} reads at once")
+    if bench.implements("grant") and bench.samples.grants:
+        await _states_at_once(bench)
+
+
+async def _states_at_once(bench: Bench) -> None:
+    queries = [state_query((change,)) for change in samples_of(bench)]
+    async with bench.open() as connection:
+        alone = [await connection.read_state(query) for query in queries]
+        together = await asyncio.gather(*(connection.read_state(query) for query in queries))
+    for query, one, other in zip(queries, alone, together, strict=True):
+        if msgspec.structs.replace(one, request_ids=()) != msgspec.structs.replace(other, request_ids=()):
+            raise Finding("read together with others, the state is another", f"read_state({query})")
+
+
+def _rows(pages: list[Page]) -> Counter[bytes]:
+    return Counter(msgspec.json.encode(item) for page in pages for item in page.items)
+
+
+async def never_blocks(bench: Bench) -> None:
+    """No hook keeps the event loop to itself for more than 50 ms.
+
+    One blocking call in one connector stops every other connection of the service.
+    """
+    walked = await walk(bench)
+    worst: dict[str, float] = {}
+    # A machine that is busy with other things delays anybody; a connector that blocks does so each time.
+    for _ in range(3):
+        found = await _blocked(bench, walked)
+        worst = found if not worst else {what: min(worst[what], found[what]) for what in worst.keys() & found.keys()}
+        if not worst:
+            return
+    what, seconds = max(worst.items(), key=lambda one: one[1])
+    raise Finding(f"the event loop stands still for {seconds * 1000:.0f} ms, three times out of three", what)
+
+
+async def _blocked(bench: Bench, walked: Walk) -> dict[str, float]:
+    """What kept the loop, and for how long."""
+    found: dict[str, float] = {}
+
+    async def timed(what: str, call: Callable[[], Awaitable[Any]]) -> None:
+        seconds = await _longest_step(call)
+        if seconds > BLOCKED:
+            found[what] = max(found.get(what, 0.0), seconds)
+
+    async with bench.open() as connection:
+        await connection.check()
+        await timed("check", connection.check)
+        for read in walked.reads:
+            for call in read[:3]:
+                await timed(str(call), lambda call=call: connection.read_page(call.family, call.scopes, call.cursor, 0, walked.view))
+        if bench.implements("grant") and bench.samples.grants:
+            query = state_query(bench.samples.grants)
+            await timed("read_state", lambda: connection.read_state(query))
+    return found
+
+
+async def _longest_step(call: Callable[[], Awaitable[Any]]) -> float:
+    """The longest time in which *call* did not give way, in seconds: each step of its coroutine is timed."""
+    longest = 0.0
+
+    class Timed:
+        def __await__(self) -> Any:
+            nonlocal longest
+            inner = _as_coroutine(call()).__await__()
+            value: Any = None
+            error: BaseException | None = None
+            while True:
+                started = time.monotonic()
+                try:
+                    step = inner.throw(error) if error is not None else inner.send(value)
+                except StopIteration as over:
+                    longest = max(longest, time.monotonic() - started)
+                    return over.value
+                longest = max(longest, time.monotonic() - started)
+                error = None
+                try:
+                    value = yield step
+                except BaseException as raised:  # noqa: BLE001 - handed on to the call that is timed
+                    error = raised
+
+    try:
+        await Timed()
+    except JackfieldError as failed:
+        if isinstance(failed, PluginBug):
+            raise Finding(str(failed)) from None
+    return longest
+
+
+async def _as_coroutine(awaitable: Awaitable[Any]) -> Any:
+    return await awaitable
+
+
+async def keeps_to_its_session(bench: Bench) -> None:
+    """All that goes over the network goes through the session that the host hands out.
+
+    Limits, proxies, certificates and secrets are the session's; a client of one's own knows none of them.
+    """
+    seen: list[str] = []
+    armed = [True]
+
+    def watch(event: str, arguments: tuple[Any, ...]) -> None:
+        if armed[0] and event in ("socket.connect", "socket.getaddrinfo") and _foreign_caller():
+            seen.append(f"{event} {arguments[-1] if event == 'socket.connect' else arguments[0]}")
+
+    sys.addaudithook(watch)
+    try:
+        shown = await bench.sync()
+    finally:
+        armed[0] = False
+    if seen:
+        raise Finding(f"it connects by itself: {seen[0]}", "jackfield sync")
+    if not shown.complete or differences(shown, bench.truth()):
+        raise NotApplicable("the sync is not the truth, which another check tells")
+
+
+def _foreign_caller() -> bool:
+    """Whether a connection is made by anything but the host's transport."""
+    frame = sys._getframe(2)
+    while frame is not None:
+        name = frame.f_globals.get("__name__", "")
+        if name.startswith(("aiohttp", "aiohappyeyeballs", "httpx")):
+            return False
+        if name.startswith("jackfield.testkit"):
+            return True
+        frame = frame.f_back
+    # The event loop itself connects for whoever asked it; that somebody was seen where it asked.
+    return False

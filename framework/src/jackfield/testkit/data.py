@@ -1,0 +1,71 @@
+"""What an author tells the kit: what is true of the application, and which changes may be tried on it."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from jackfield_contracts import (
+    Change,
+    CreateAccount,
+    DeleteAccount,
+    GrantAccess,
+    GrantId,
+    ResourceId,
+    RunAction,
+)
+
+
+class Truth(msgspec.Struct, frozen=True, kw_only=True):
+    """What is in the application now, told by the application's side and not by the connector.
+
+    ``facts`` are what else a sync has to show of a resource, only those that are given being compared: display_name,
+    status, login, any date of a user, or a key of ``profile``.
+    """
+
+    resources: frozenset[ResourceId]
+    grants: frozenset[GrantId] = frozenset()
+    facts: Mapping[ResourceId, Mapping[str, Any]] = {}
+
+
+class Samples(msgspec.Struct, frozen=True, kw_only=True):
+    """Changes that may be tried on a fresh backend; leave empty what the connector can't do.
+
+    ``grants`` are possible and not held at the start. ``refused`` are those that the application has to refuse: an order
+    of the last administrator to be none, a group that nobody may join. ``nobody`` is a principal that there is none of,
+    if not every id can be one.
+    """
+
+    grants: tuple[GrantAccess, ...] = ()
+    refused: tuple[Change, ...] = ()
+    accounts: tuple[CreateAccount, ...] = ()
+    deletions: tuple[DeleteAccount, ...] = ()
+    actions: tuple[RunAction, ...] = ()
+    nobody: ResourceId | None = None
+
+
+class Backend(Protocol):
+    """The application that the connector talks to, fresh for each test.
+
+    Beside ``truth`` it may have, and what it lacks is not checked, with a word about it: ``effects() -> Mapping[str,
+    int]`` counts side effects; ``work()`` lets jobs end, or a person do what waits for one; ``expire()`` lets access
+    tokens lapse; ``drift(seed: int)`` changes something from outside; ``page_size`` is how many things a page holds at
+    most (small, so that listings take several pages); ``most_requests`` is how many a sync of the fresh backend may take.
+    """
+
+    def truth(self) -> Truth:
+        """What is true now."""
+        ...
+
+
+class NotApplicable(Exception):
+    """A check has nothing to look at; its text says why."""
+
+
+class Finding(AssertionError):
+    """A connector breaks a rule: what was seen, and the ``steps`` that show it."""
+
+    def __init__(self, what: str, *steps: str) -> None:
+        super().__init__(what)
+        self.what = what
+        self.steps = steps

@@ -1,0 +1,120 @@
+"""The suite: a class to derive from, with three fixtures to write."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from jackfield.testkit.bench import Bench
+from jackfield.testkit.checks import changing, declared, failing, reading, running
+from jackfield.testkit.checks import random as at_random
+from jackfield.testkit.data import Backend, Finding, NotApplicable, Samples
+from jackfield.testkit.finding import discovered, reported
+
+Check = Callable[[Bench], Awaitable[None]]
+
+CHECKS: tuple[Check, ...] = (
+    declared.imports_lightly,
+    declared.reads_its_configuration,
+    declared.keeps_its_secrets,
+    declared.declares_what_it_does,
+    declared.checks_its_credentials,
+    reading.shows_the_truth,
+    reading.gives_the_same_twice,
+    reading.refers_to_what_is_there,
+    reading.tells_time_with_its_zone,
+    reading.gives_pages_that_fit,
+    reading.resumes_at_every_cursor,
+    reading.takes_whole_pages,
+    reading.asks_for_nothing_twice,
+    changing.grants_and_revokes,
+    changing.repeats_without_effect,
+    changing.refuses_strangers,
+    changing.tells_refusals,
+    changing.takes_no_conflict_for_success,
+    changing.replaces_only_when_asked,
+    changing.makes_all_that_it_offers,
+    changing.answers_each_of_many,
+    changing.reads_the_state_as_it_is,
+    changing.writes_nothing_in_a_dry_run,
+    changing.decides_by_no_text,
+    changing.survives_lost_answers,
+    changing.doubts_what_it_can_not_read,
+    changing.raises_where_the_state_is_unknown,
+    failing.survives_what_passes,
+    failing.waits_as_long_as_asked,
+    failing.understands_or_says_so,
+    failing.takes_no_refusal_for_an_end,
+    failing.names_errors_by_what_to_do,
+    failing.renews_its_token,
+    failing.sees_change_as_it_is,
+    failing.tells_no_secret,
+    running.can_be_cancelled,
+    running.closes_cleanly,
+    running.serves_many_at_once,
+    running.never_blocks,
+    running.keeps_to_its_session,
+)
+"""Every check that is tried once, the quick and telling ones first."""
+
+
+class ConnectorSuite:
+    """Derive from it, name the ``connector`` as its entry point does, and write the fixtures ``backend`` and ``config``.
+
+    ``backend`` gives the application to talk to, fresh for each test; see ``Backend``. ``config`` gives the keys of a
+    connection to it, as they would stand in ``jackfield.toml``. ``samples`` gives changes that may be tried, for a
+    connector that makes any. ``waived`` names checks that are left out, each with the reason, which is printed.
+    """
+
+    connector: ClassVar[str]
+    waived: ClassVar[Mapping[str, str]] = {}
+
+    @pytest.fixture
+    def backend(self) -> Backend:
+        """The application; to be overridden."""
+        raise NotImplementedError(f"{type(self).__name__} has no fixture named backend")
+
+    @pytest.fixture
+    def config(self, backend: Backend) -> Mapping[str, Any]:
+        """The connection's own keys; to be overridden."""
+        raise NotImplementedError(f"{type(self).__name__} has no fixture named config")
+
+    @pytest.fixture
+    def samples(self, backend: Backend) -> Samples:
+        """Changes to try; none unless overridden."""
+        return Samples()
+
+    @pytest.fixture
+    def bench(self, backend: Backend, config: Mapping[str, Any], samples: Samples, tmp_path: Path) -> Generator[Bench]:
+        """The connector as installed, with a home of its own."""
+        bench = Bench(discovered(self.connector), config, backend, samples, tmp_path)
+        yield bench
+        bench.close()
+
+    @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+    def test_rule(self, check: Check, request: pytest.FixtureRequest) -> None:
+        """One rule of the kit."""
+        self._try(check, check.__name__, request)
+
+    def test_random_syncs(self, jackfield_seed: int, request: pytest.FixtureRequest) -> None:
+        """Syncs with random faults."""
+        check = at_random.syncs_truly_at_random
+        self._try(lambda bench: check(bench, jackfield_seed), check.__name__, request, check.__doc__)
+
+    def test_random_changes(self, jackfield_seed: int, request: pytest.FixtureRequest) -> None:
+        """Random changes beside a model."""
+        check = at_random.changes_truly_at_random
+        self._try(lambda bench: check(bench, jackfield_seed), check.__name__, request, check.__doc__)
+
+    def _try(self, check: Check, name: str, request: pytest.FixtureRequest, rule: str | None = None) -> None:
+        if name in self.waived:
+            pytest.skip(f"waived: {self.waived[name]}")
+        bench: Bench = request.getfixturevalue("bench")
+        try:
+            asyncio.run(check(bench))
+        except NotApplicable as why:
+            pytest.skip(str(why))
+        except Finding as finding:
+            pytest.fail(reported(name, rule or check.__doc__ or "", finding), pytrace=False)

@@ -1,0 +1,180 @@
+"""What stands between a connector and the network in tests: it counts requests, loses them, and twists answers.
+
+Promises that requests which are not disturbed go to the real application. Hides where the session is held.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import msgspec
+
+from jackfield.connectors import Found
+from jackfield.errors import Transient
+from jackfield.hookspecs import ConnectorType, Context
+from jackfield.http import Response, Sender, Session
+from jackfield.http.transport import route_of
+
+Send = Callable[[], Awaitable[Response]]
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """One request that a connector made."""
+
+    method: str
+    route: str
+    url: str
+    body: bytes | None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route}"
+
+
+Fault = Callable[[Send], Awaitable[Response]]
+"""What becomes of one request: it may be sent, and answered otherwise than the application did."""
+
+Plan = Callable[[int, Sent], Fault | None]
+"""The fault of a request by its index from 0, None to leave it alone."""
+
+
+class Wire:
+    """The requests of one connection, and the faults planned for them."""
+
+    def __init__(self, plan: Plan | None = None) -> None:
+        self.plan = plan
+        self.sent: list[Sent] = []
+        self.struck: list[str] = []
+        """The requests that a fault befell, with their index."""
+        self.in_flight = 0
+
+    def before(self, sender: Sender) -> Sender:
+        """A sender that goes through this wire."""
+        return _Through(self, sender)
+
+    def under(self, found: Found[ConnectorType]) -> Found[ConnectorType]:
+        """The connector of *found*, its requests going through this wire."""
+        real = found.type.open
+
+        def open_(config: Any, context: Context) -> AbstractAsyncContextManager[object]:
+            @asynccontextmanager
+            async def opened() -> AsyncGenerator[object]:
+                if isinstance(context.http, Session):
+                    context.http.intercept(self.before)
+                async with real(config, context) as implementation:
+                    yield implementation
+
+            return opened()
+
+        return msgspec.structs.replace(found, type=msgspec.structs.replace(found.type, open=open_))
+
+
+class _Through:
+    def __init__(self, wire: Wire, sender: Sender) -> None:
+        self._wire = wire
+        self._sender = sender
+
+    async def send(self, method: str, url: str, *, body: bytes | None, headers: Mapping[str, str]) -> Response:
+        wire = self._wire
+        sent = Sent(method=method, route=route_of(url), url=url, body=body)
+        index = len(wire.sent)
+        wire.sent.append(sent)
+        fault = wire.plan(index, sent) if wire.plan is not None else None
+        if fault is not None:
+            wire.struck.append(f"request {index} ({sent})")
+
+        async def go_on() -> Response:
+            return await self._sender.send(method, url, body=body, headers=headers)
+
+        wire.in_flight += 1
+        try:
+            return await (go_on() if fault is None else fault(go_on))
+        finally:
+            wire.in_flight -= 1
+
+
+async def lose_request(send: Send) -> Response:
+    """The request never arrives."""
+    raise Transient("the connection failed (testkit: lost before it arrived)")
+
+
+async def lose_answer(send: Send) -> Response:
+    """The request is carried out, and its answer lost."""
+    await send()
+    raise Transient("the connection failed (testkit: the answer was lost)")
+
+
+async def never_answer(send: Send) -> Response:
+    """Nothing comes back, until the caller gives up."""
+    await asyncio.Event().wait()
+    raise AssertionError("not reached")
+
+
+async def cut_off(send: Send) -> Response:
+    """Half of the answer's body arrives."""
+    answer = await send()
+    return msgspec.structs.replace(answer, body=answer.body[: len(answer.body) // 2])
+
+
+def answer(status: int, body: bytes, headers: Mapping[str, str] | None = None) -> Fault:
+    """The request never arrives, and something else answers."""
+    plain = {"content-type": "application/json", **(headers or {})}
+
+    async def fault(send: Send) -> Response:
+        return Response(status=status, headers=plain, body=body)
+
+    return fault
+
+
+def rewrite(change: Callable[[Response], Response]) -> Fault:
+    """The answer arrives changed."""
+
+    async def fault(send: Send) -> Response:
+        return change(await send())
+
+    return fault
+
+
+def at(index: int, fault: Fault, *, lasting: bool = False) -> Plan:
+    """A plan that strikes the request *index*; *lasting*: and all that go to the same route afterwards."""
+    route: list[str] = []
+
+    def plan(now: int, sent: Sent) -> Fault | None:
+        if now == index:
+            route.append(sent.route)
+            return fault
+        return fault if lasting and sent.route in route else None
+
+    return plan
+
+
+def everywhere(fault: Fault) -> Plan:
+    """A plan that strikes every request."""
+    return lambda index, sent: fault
+
+
+FOREIGN = msgspec.json.encode({"testkit": "an answer of nothing that this application documents", "error": {"testkit": 1}})
+"""A JSON body that no application gives."""
+
+TRANSIENT: Mapping[str, Fault] = {
+    "lost before it arrived": lose_request,
+    "answered, and the answer lost": lose_answer,
+    "answered 500": answer(500, FOREIGN),
+    "answered 502 in HTML": answer(502, b"<html><h1>Bad gateway</h1></html>", {"content-type": "text/html"}),
+    "answered 503 with a pause": answer(503, b"", {"retry-after": "1"}),
+}
+"""Faults that pass: the same request, made again, is answered."""
+
+BROKEN: Mapping[str, Fault] = {
+    "answered 200 with half of the body": cut_off,
+    "answered 200 in HTML": answer(200, b"<html>Sign in</html>", {"content-type": "text/html"}),
+    "answered 200 with other JSON": answer(200, FOREIGN),
+    "answered 200 with null": answer(200, b"null"),
+    "answered 200 with an empty body": answer(200, b""),
+    "answered 200 with a list": answer(200, b"[]"),
+}
+"""Answers that can't be understood."""
+
+REFUSALS: Sequence[int] = (400, 401, 403, 404, 409, 410, 422)
+"""Statuses with which an application refuses."""
