@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import http.client
 import json
-import threading
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from jackfield_dropbox.simulator import thread
 from jackfield_dropbox.simulator.launch import Control
 from jackfield_dropbox.simulator.options import ServiceOptions, TeamOptions
-from jackfield_dropbox.simulator.server import Simulator, serving
+from jackfield_dropbox.simulator.server import Simulator
 
 from .oracle import check_exchange
 
@@ -119,26 +118,5 @@ class Client:
 @contextmanager
 def running(options: ServiceOptions | None = None, **team: Any) -> Iterator[Client]:
     """Runs a simulator in a thread of its own until the block ends."""
-    loop = asyncio.new_event_loop()
-    started: list[Simulator] = []
-    ready, stop = threading.Event(), asyncio.Event()
-
-    async def run() -> None:
-        try:
-            async with serving(TeamOptions(**team), options) as simulator:
-                started.append(simulator)
-                ready.set()
-                await stop.wait()
-        finally:
-            ready.set()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(run(),))
-    thread.start()
-    try:
-        assert ready.wait(30)
-        assert started, "the simulator did not start"
-        yield Client(started[0])
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(10)
-        loop.close()
+    with thread.running(TeamOptions(**team), options) as simulator:
+        yield Client(simulator)

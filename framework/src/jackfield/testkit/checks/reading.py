@@ -9,7 +9,7 @@ import msgspec
 
 from jackfield.testkit.bench import Bench, differences
 from jackfield.testkit.data import Finding, NotApplicable
-from jackfield.testkit.walk import Call, rest, walk
+from jackfield.testkit.walk import Call, Walk, rest, walk
 from jackfield_contracts import Entitlement, Family, Grant, Item, Page, Resource, ResourceType, TraitKind, UserTrait
 
 _TRAITS = {TraitKind.USER: "user", TraitKind.GROUP: "group", TraitKind.ROLE: "role", TraitKind.APP: "app", TraitKind.LICENSE: "license"}
@@ -115,7 +115,7 @@ async def gives_pages_that_fit(bench: Bench) -> None:
     for read in walked.reads:
         seen: dict[bytes, int] = {}
         for number, call in enumerate(read, 1):
-            fed = _fed(families[call.family], call)
+            fed = _fed(walked, families[call.family], call)
             for item in call.page.items:
                 if fed and item.scope not in fed:
                     raise Finding(f"{_name(item)} is of the scope {item.scope!r}, and the read feeds {sorted(fed)}", str(call))
@@ -127,11 +127,12 @@ async def gives_pages_that_fit(bench: Bench) -> None:
                 seen[key] = number
 
 
-def _fed(family: Family, call: Call) -> set[str]:
-    """The scopes that a read may feed; empty where it looks single rows up."""
-    if family.scopes:
-        return {scope.name for scope in family.scopes} | {scope.name for scope in call.scopes}
-    return {scope.name for scope in call.scopes}
+def _fed(walked: Walk, family: Family, call: Call) -> set[str]:
+    """The scopes that a read may feed: its own, or those of its family and what pages opened for that."""
+    if not family.scopes:
+        return {scope.name for scope in call.scopes}
+    opened = {scope.name for read in walked.reads for each in read for scope in each.page.opens if scope.family == family.name}
+    return {scope.name for scope in family.scopes} | opened
 
 
 def _name(item: Item) -> str:

@@ -60,6 +60,7 @@ class ServiceOptions(msgspec.Struct, frozen=True, kw_only=True):
     token_lifetime: float = 14400.0
     rate: float = 0.0
     big_page_limit: int = 0
+    page_cap: int = 0
     read_lag: float = 0.0
     async_jobs: bool = False
     job_polls: int = 0
@@ -70,6 +71,8 @@ class ServiceOptions(msgspec.Struct, frozen=True, kw_only=True):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What can be changed at run time; latency in milliseconds, rate in requests a second (0: no limit).
 
+    Pages of listings hold at most `page_cap` rows, however many are asked for (0: as many as are).
+
     With `read_lag` reads show the team as it was that many seconds ago. `async_jobs` lets members/add_v2 and
     members/remove answer by jobs, which are `in_progress` for `job_polls` polls and `job_seconds` seconds, make their
     change at the start or at the end, and do nothing but fail when `job_fails` has a text.
@@ -79,6 +82,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     token_lifetime: float
     rate: float
     big_page_limit: int
+    page_cap: int = 0
     read_lag: float = 0.0
     async_jobs: bool = False
     job_polls: int = 0

@@ -57,6 +57,7 @@ class Service:
             token_lifetime=options.token_lifetime,
             rate=options.rate,
             big_page_limit=options.big_page_limit,
+            page_cap=options.page_cap,
             read_lag=options.read_lag,
             async_jobs=options.async_jobs,
             job_polls=options.job_polls,
@@ -175,6 +176,7 @@ class Service:
             codec=self.codec,
             arg=decode(route.arg, request.body),
             twist=twist,
+            page_cap=self.settings.page_cap,
             backstage=self._backstage(),
         )
         forced = self.outcomes.take(route.name)

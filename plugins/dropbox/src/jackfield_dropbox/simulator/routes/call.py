@@ -31,6 +31,8 @@ class Call(msgspec.Struct, kw_only=True):
     codec: CursorCodec
     arg: Json
     twist: Twist
+    # The most rows that a page of a listing holds; 0: as many as are asked for.
+    page_cap: int = 0
     # Reading routes need none.
     backstage: Backstage | None = None
 

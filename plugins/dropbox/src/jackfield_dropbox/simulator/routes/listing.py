@@ -31,9 +31,10 @@ def page(call: Call, name: str, start: Cursor, rows: Rows, came_in: str = "") ->
     twist = call.twist
     if twist.limit_above and start.limit > twist.limit_above:
         raise RejectedError(html(500, "Internal Server Error", "An internal error occurred."))
-    keys, pieces = rows(start.after, start.limit + 1)
-    has_more = len(keys) > start.limit
-    keys, pieces = keys[: start.limit], pieces[: start.limit]
+    most = min(start.limit, call.page_cap or start.limit)
+    keys, pieces = rows(start.after, most + 1)
+    has_more = len(keys) > most
+    keys, pieces = keys[:most], pieces[:most]
     if twist.paging:
         if twist.paging == "empty":
             pieces = []

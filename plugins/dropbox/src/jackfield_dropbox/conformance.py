@@ -1,0 +1,242 @@
+"""The Dropbox connector under the conformance kit: a small simulated team, and the changes to try on it.
+
+``jackfield connectors check dropbox`` runs it on what is installed. Needs the extra ``testkit`` of jackfield.
+"""
+
+import random
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from jackfield.testkit import ConnectorSuite, Samples, Truth
+from jackfield_contracts import (
+    CreateAccount,
+    DeleteAccount,
+    EntitlementId,
+    GrantAccess,
+    GrantId,
+    ResourceId,
+    RevokeAccess,
+    RunAction,
+)
+from jackfield_dropbox.simulator import thread
+from jackfield_dropbox.simulator.launch import Control, ControlError
+from jackfield_dropbox.simulator.options import ServiceOptions, TeamOptions
+
+_TEAM = TeamOptions(members=24, groups=6, seed=1)
+_PAGE = 6
+_JOB_SECONDS = 120.0
+_SERVICE = ServiceOptions(page_cap=_PAGE, async_jobs=True, job_seconds=_JOB_SECONDS)
+_STATUS = {"active": "enabled", "suspended": "disabled", "invited": "pending"}
+_ROOM = 1000
+
+
+class SimulatedTeam:
+    """A simulated team as the kit's backend; its jobs take two minutes, which ``work`` lets pass."""
+
+    page_size = _PAGE
+    most_requests = 20
+
+    def __init__(self, base_url: str, ready: Mapping[str, Any]) -> None:
+        self.base_url = base_url
+        self.ready = ready
+        self.control = Control(base_url)
+        self.control.settings(job_effect="end", licensed=_ROOM)
+        self._drifts = 0
+
+    def truth(self) -> Truth:
+        """The team as the simulator holds it, by no route of Dropbox's API."""
+        team = self.control.truth()
+        roles = [_resource("role", each["role_id"]) for each in team["roles"]]
+        groups = [_resource("group", each["group_id"]) for each in team["groups"]]
+        people = {_resource("user", each["team_member_id"]): each for each in team["users"]}
+        seat = _entitlement("license", "full", "assigned")
+        fixed = [_resource("app", "dropbox"), _resource("license", "full")]
+        return Truth(
+            resources=frozenset([*fixed, *roles, *groups, *people]),
+            grants=frozenset(
+                [
+                    *(
+                        GrantId(
+                            entitlement=_entitlement("group", each["group_id"], slug), principal=_resource("user", id)
+                        )
+                        for each in team["groups"]
+                        for id, slug in each["members"].items()
+                    ),
+                    *(
+                        GrantId(entitlement=_entitlement("role", role, "member"), principal=person)
+                        for person, each in people.items()
+                        for role in each["roles"]
+                    ),
+                    *(GrantId(entitlement=seat, principal=person) for person, each in people.items() if each["licensed"]),
+                ]
+            ),
+            facts={
+                **{person: _facts(each) for person, each in people.items()},
+                **{_resource("group", each["group_id"]): {"display_name": each["name"]} for each in team["groups"]},
+            },
+        )
+
+    def effects(self) -> Mapping[str, int]:
+        """Invitations, mails, removals and the like, each by whom it is about."""
+        counted = {what: each for what, each in self.control.effects().items() if isinstance(each, dict)}
+        calls = ("calls", "applied")
+        return {
+            f"{what} {whom}": number
+            for what, each in counted.items()
+            if what not in calls
+            for whom, number in each.items()
+        }
+
+    def work(self) -> None:
+        """Let jobs end."""
+        self.control.advance(_JOB_SECONDS * 2)
+
+    def expire(self) -> None:
+        """Let all access tokens end."""
+        self.control.send("POST", "expire")
+
+    def drift(self, seed: int) -> None:
+        """Change something from outside."""
+        rng = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
+        team = self.control.truth()
+        people = [each["team_member_id"] for each in team["users"] if each["status"] == "active" and not each["roles"]]
+        groups = [each["group_id"] for each in team["groups"] if each["management_type"] == "user_managed"]
+        user, group = rng.choice(people), rng.choice(groups)
+        self._drifts += 1
+        some: list[dict[str, Any]] = [
+            {"do": "group_add", "user": user, "group": group},
+            {"do": "group_remove", "user": user, "group": group},
+            {"do": "set_access", "user": user, "group": group, "access": "owner"},
+            {"do": "set_role", "user": user, "role": team["roles"][-1]["role_id"]},
+            {"do": "join", "email": f"drift{self._drifts}@{_domain(team)}"},
+            {"do": "leave", "user": user},
+            {"do": "suspend", "user": user},
+            {"do": "create_group", "name": f"Drift {self._drifts}"},
+            {"do": "delete_group", "group": group},
+        ]
+        rng.shuffle(some)
+        for each in some:
+            try:
+                self.control.change(each)
+            except ControlError:
+                continue  # such as somebody who is in the group already
+            return
+
+
+class TestDropbox(ConnectorSuite):
+    """The kit's suite on the Dropbox connector."""
+
+    connector = "dropbox"
+
+    @pytest.fixture
+    def backend(self) -> Iterator[SimulatedTeam]:  # type: ignore[override]
+        """A team of its own for each test."""
+        with thread.running(_TEAM, _SERVICE) as simulator:
+            yield SimulatedTeam(simulator.base_url, simulator.ready)
+
+    @pytest.fixture
+    def config(self, backend: SimulatedTeam) -> Mapping[str, Any]:  # type: ignore[override]
+        """A connection to it."""
+        return {
+            "app_key": backend.ready["app_key"],
+            "app_secret": backend.ready["app_secret"],
+            "refresh_token": backend.ready["refresh_token"],
+            "base_url": backend.base_url,
+        }
+
+    @pytest.fixture
+    def samples(self, backend: SimulatedTeam) -> Samples:  # type: ignore[override]
+        """Changes to try; the team is first made to have one administrator, and somebody who can be recovered."""
+        control = backend.control
+        team = control.truth()
+        admin_role = team["team"]["admin_role"]
+        first, *others = [each["team_member_id"] for each in team["users"] if admin_role in each["roles"]]
+        for each in others:
+            control.change({"do": "set_role", "user": each, "role": None})
+        (left,) = control.change({"do": "join", "email": f"left@{_domain(team)}", "given": "Lee", "surname": "Left"})
+        control.change({"do": "leave", "user": left})
+        team = control.truth()
+        plain = [each for each in team["users"] if not each["roles"]]
+        active, suspended, invited = (
+            [each["team_member_id"] for each in plain if each["status"] == status]
+            for status in ("active", "suspended", "invited")
+        )
+        groups = {
+            kind: [each for each in team["groups"] if each["management_type"] == kind]
+            for kind in ("user_managed", "company_managed", "system_managed")
+        }
+        own, company, system = (groups[kind][-1] for kind in ("user_managed", "company_managed", "system_managed"))
+        outside = [id for id in active if id not in own["members"] and id not in company["members"]]
+        role = team["roles"][-1]["role_id"]
+        return Samples(
+            grants=(
+                _gives("group", own["group_id"], "owner", outside[0]),
+                _gives("group", own["group_id"], "member", outside[1]),
+                _gives("role", role, "member", outside[2]),
+                _gives("group", company["group_id"], "member", outside[3]),
+            ),
+            refused=(
+                RevokeAccess(entitlement=_entitlement("role", admin_role, "member"), principal=_resource("user", first)),
+                _gives("group", system["group_id"], "member", left),
+                _gives("group", own["group_id"], "owner", suspended[0]),
+                _gives("role", role, "member", suspended[0]),
+                DeleteAccount(account=_resource("user", first)),
+            ),
+            accounts=(
+                CreateAccount(
+                    arguments={
+                        "email": f"new@{_domain(team)}",
+                        "given_name": "Nora",
+                        "surname": "New",
+                        "groups": [own["group_id"]],
+                    }
+                ),
+            ),
+            deletions=(DeleteAccount(account=_resource("user", active[-1])),),
+            actions=(
+                _does("disable_user", active[0], wipe_data=False),
+                _does("enable_user", suspended[0]),
+                _does("recover_user", left),
+                _does("send_welcome_email", invited[0]),
+                _does("set_profile", active[1], surname="Renamed"),
+            ),
+        )
+
+
+def _resource(kind: str, id: str) -> ResourceId:
+    return ResourceId(type=kind, id=id)
+
+
+def _entitlement(kind: str, id: str, slug: str) -> EntitlementId:
+    return EntitlementId(resource=_resource(kind, id), slug=slug)
+
+
+def _gives(kind: str, id: str, slug: str, user: str) -> GrantAccess:
+    return GrantAccess(entitlement=_entitlement(kind, id, slug), principal=_resource("user", user))
+
+
+def _does(name: str, user: str, **values: Any) -> RunAction:
+    return RunAction(name=name, arguments={"user_id": user, **values}, account=_resource("user", user))
+
+
+def _domain(team: Mapping[str, Any]) -> str:
+    return team["users"][0]["email"].rpartition("@")[2]
+
+
+def _facts(user: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "display_name": user["display_name"] or user["email"],
+        "status": _STATUS[user["status"]],
+        "login": user["email"],
+        "membership_type": user["membership_type"],
+        "invited": _time(user["invited_on"]),
+        "joined": _time(user["joined_on"]),
+        "suspended": _time(user["suspended_on"]),
+    }
+
+
+def _time(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
