@@ -112,9 +112,15 @@ class ConnectorSuite:
         if name in self.waived:
             pytest.skip(f"waived: {self.waived[name]}")
         bench: Bench = request.getfixturevalue("bench")
+        found: Finding | None = None
+        missing: NotApplicable | None = None
         try:
             asyncio.run(check(bench))
         except NotApplicable as why:
-            pytest.skip(str(why))
+            missing = why
         except Finding as finding:
-            pytest.fail(reported(name, rule or check.__doc__ or "", finding), pytrace=False)
+            found = finding
+        if missing is not None:
+            pytest.skip(str(missing))
+        if found is not None:
+            pytest.fail(reported(name, rule or check.__doc__ or "", found), pytrace=False)

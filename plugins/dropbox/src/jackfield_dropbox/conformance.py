@@ -170,11 +170,13 @@ class TestDropbox(ConnectorSuite):
         }
         own, company, system = (groups[kind][-1] for kind in ("user_managed", "company_managed", "system_managed"))
         outside = [id for id in active if id not in own["members"] and id not in company["members"]]
+        inside = next(id for id, slug in own["members"].items() if slug == "member" and id in active)
         role = team["roles"][-1]["role_id"]
         return Samples(
             grants=(
                 _gives("group", own["group_id"], "owner", outside[0]),
                 _gives("group", own["group_id"], "member", outside[1]),
+                _gives("group", own["group_id"], "owner", inside),
                 _gives("role", role, "member", outside[2]),
                 _gives("group", company["group_id"], "member", outside[3]),
             ),
@@ -191,7 +193,7 @@ class TestDropbox(ConnectorSuite):
                         "email": f"new@{_domain(team)}",
                         "given_name": "Nora",
                         "surname": "New",
-                        "groups": [own["group_id"]],
+                        "groups": (own["group_id"],),
                     }
                 ),
             ),
