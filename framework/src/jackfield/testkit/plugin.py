@@ -1,5 +1,6 @@
 """The kit's part in pytest: seeds by an option, and a word about everything that was not checked."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,46 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="3",
         help="How many seeds the random checks of a ConnectorSuite run (default 3); from FIRST on (default 0).",
     )
+    group.addoption("--jackfield-results", metavar="FILE", help="Append what became of each rule, as lines of JSON.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Write results where that is asked for."""
+    if config.getoption("--jackfield-results"):
+        config.pluginmanager.register(_Results(Path(config.getoption("--jackfield-results"))))
+
+
+class _Results:
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Write down one test once it is decided."""
+        from jackfield.testkit.results import FINDING, Result, Verdict, named, written
+
+        of = named(report.nodeid)
+        if of is None or (report.passed and report.when != "call"):
+            return
+        verdict = Verdict.HELD if report.passed else Verdict.UNCHECKED if report.skipped else Verdict.BROKEN
+        found: Any = dict(report.user_properties).get(FINDING)
+        what = found["what"] if found else "" if report.passed else _reason(report)
+        check, seed = of
+        result = Result(
+            check=check,
+            verdict=verdict,
+            seed=seed,
+            what=what,
+            steps=tuple(found["steps"]) if found else (),
+            seconds=round(report.duration, 3),
+        )
+        written(self._file, result)
+
+
+def _reason(report: Any) -> str:
+    if isinstance(report.longrepr, tuple):
+        return str(report.longrepr[2]).removeprefix("Skipped: ")
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return str(crash.message) if crash is not None else str(report.longrepr)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -36,9 +77,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     reasons: dict[str, list[str]] = {}
     for report in terminalreporter.stats.get("skipped", []):
         if "::test_rule[" in report.nodeid or "::test_random_" in report.nodeid:
-            reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
             name = report.nodeid.rpartition("::")[2].removeprefix("test_rule[").rstrip("]")
-            reasons.setdefault(reason.removeprefix("Skipped: "), []).append(name)
+            reasons.setdefault(_reason(report), []).append(name)
     if reasons:
         terminalreporter.section("not checked by the Jackfield conformance kit")
         for reason, names in reasons.items():

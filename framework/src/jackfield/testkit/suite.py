@@ -12,6 +12,7 @@ from jackfield.testkit.checks import changing, declared, failing, reading, runni
 from jackfield.testkit.checks import random as at_random
 from jackfield.testkit.data import Backend, Finding, NotApplicable, Samples
 from jackfield.testkit.finding import discovered, reported
+from jackfield.testkit.results import FINDING
 
 Check = Callable[[Bench], Awaitable[None]]
 
@@ -58,6 +59,12 @@ CHECKS: tuple[Check, ...] = (
     running.keeps_to_its_session,
 )
 """Every check that is tried once, the quick and telling ones first."""
+
+
+def every_check() -> dict[str, str]:
+    """The text of each check by its name: the rule, and below it the reason."""
+    every = (*CHECKS, at_random.syncs_truly_at_random, at_random.changes_truly_at_random)
+    return {check.__name__: check.__doc__ or "" for check in every}
 
 
 class ConnectorSuite:
@@ -123,4 +130,5 @@ class ConnectorSuite:
         if missing is not None:
             pytest.skip(str(missing))
         if found is not None:
+            request.node.user_properties.append((FINDING, {"what": found.what, "steps": list(found.steps)}))
             pytest.fail(reported(name, rule or check.__doc__ or "", found), pytrace=False)

@@ -1,0 +1,120 @@
+"""``python -m jackfield.testkit.mutants DIR --connector NAME``: which check finds which planted bug.
+
+Promises that the connector passes without any of them first; exit code 1 if one stays alive or does not apply.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+
+import msgspec
+
+from jackfield.errors import BadConfig
+from jackfield.hookspecs import CONNECTORS_GROUP
+from jackfield.testkit.isolated import SuiteRun, run_suite, suite_of
+from jackfield.testkit.patches import NotApplied, Patch, applied, copied, package_folder, patches_in
+
+TIMEOUT = 300.0
+"""Seconds after which a suite counts as one that does not end, which is how some bugs show."""
+
+_ALIVE, _UNFIT = "ALIVE", "does not apply"
+
+
+class Fate(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one planted bug: the check that found it and what it said, or why there is none."""
+
+    patch: Patch
+    killed_by: str | None = None
+    said: str = ""
+
+
+def fate_of(patch: Patch, package: Path, suite: EntryPoint, *, seeds: str, timeout: float = TIMEOUT) -> Fate:
+    """Run *suite* on a copy of *package* with *patch*."""
+    with tempfile.TemporaryDirectory(prefix="jackfield-mutant-") as name:
+        folder = Path(name)
+        copied(package, folder)
+        try:
+            applied(patch, folder)
+        except NotApplied as error:
+            return Fate(patch=patch, said=f"{_UNFIT}: {error}")
+        run = run_suite(suite, seeds=seeds, first_only=True, before=folder, timeout=timeout)
+    return _told(patch, run)
+
+
+def _told(patch: Patch, run: SuiteRun) -> Fate:
+    if run.passed:
+        return Fate(patch=patch, said=_ALIVE)
+    if not run.ended:
+        return Fate(patch=patch, killed_by="does not end", said=f"within {TIMEOUT:g} s")
+    if (broken := run.broken) is None:
+        return Fate(patch=patch, said=f"{_UNFIT}: the suite does not start: {run.output[-300:]}")
+    seed = f" (seed {broken.seed})" if broken.seed is not None else ""
+    return Fate(patch=patch, killed_by=broken.check + seed, said=broken.what)
+
+
+def table(fates: Iterable[Fate]) -> str:
+    """The fates as a table in Markdown."""
+    rows = ["| bug | why it is one | killed by | which said |", "|---|---|---|---|"]
+    rows += [
+        f"| {_cell(each.patch.title)} | {_cell(each.patch.why)} | {each.killed_by or f'**{_cell(each.said)}**'} "
+        f"| {_cell(each.said if each.killed_by else '')} |"
+        for each in fates
+    ]
+    return "\n".join(rows) + "\n"
+
+
+def _cell(text: str, most: int = 240) -> str:
+    short = text if len(text) <= most else text[:most] + "…"
+    return " ".join(short.split()).replace("|", "\\|").replace("<", "&lt;")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run all of them, tell of each, and of all together."""
+    out = argparse.ArgumentParser(prog="python -m jackfield.testkit.mutants", description=(__doc__ or "").split("\n")[0])
+    out.add_argument("folder", type=Path, metavar="DIR", help="folder of *.patch")
+    out.add_argument("--connector", required=True, metavar="NAME", help="name of an installed connector")
+    out.add_argument("--jobs", type=int, default=2, metavar="N", help="how many are tried at once")
+    out.add_argument("--seeds", default="3", metavar="[FIRST:]NUMBER", help="seeds of the random checks")
+    out.add_argument("--only", default="", metavar="TEXT", help="patches with that in their file name only")
+    out.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there too")
+    given = out.parse_args(arguments)
+    try:
+        return _run(given)
+    except BadConfig as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+
+
+def _run(given: argparse.Namespace) -> int:
+    patches = [patch for patch in patches_in(given.folder) if given.only in patch.file.name]
+    suite = suite_of(given.connector)
+    package = package_folder(_module_of(given.connector))
+    sound = run_suite(suite, seeds=given.seeds, first_only=True, timeout=TIMEOUT)
+    if not sound.passed:
+        raise BadConfig(f"the connector does not pass without any bug:\n{sound.output[-2000:]}")
+    fates: list[Fate] = []
+    with ThreadPoolExecutor(max(1, given.jobs)) as pool:
+        for fate in pool.map(lambda patch: fate_of(patch, package, suite, seeds=given.seeds), patches):
+            fates.append(fate)
+            print(f"{fate.patch.file.stem}: {fate.killed_by or fate.said}", flush=True)  # noqa: T201
+    killed = sum(each.killed_by is not None for each in fates)
+    told = f"{killed} of {len(fates)} planted bugs were found ({killed * 100 / max(1, len(fates)):.0f} %)."
+    print(told)  # noqa: T201
+    if given.markdown is not None:
+        given.markdown.write_text(f"{table(fates)}\n{told}\n", encoding="utf-8")
+    return 0 if killed == len(fates) else 1
+
+
+def _module_of(connector: str) -> str:
+    points = [point for point in entry_points(group=CONNECTORS_GROUP) if point.name == connector]
+    if not points:
+        raise BadConfig(f"no connector {connector!r} is installed")
+    return points[0].module
+
+
+if __name__ == "__main__":
+    sys.exit(main())

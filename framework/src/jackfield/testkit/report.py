@@ -1,0 +1,110 @@
+"""``python -m jackfield.testkit.report NAME``: the suite of an installed connector, told rule by rule.
+
+Promises an exit code: 0, 2 (nothing to run), 5 (a rule is broken), 70 (the suite itself failed).
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+
+import msgspec
+
+from jackfield.errors import BadConfig
+from jackfield.testkit.isolated import run_suite, suite_of
+from jackfield.testkit.results import Result, Verdict, by_check
+
+_MARKS = {Verdict.HELD: "ok     ", Verdict.BROKEN: "BROKEN ", Verdict.UNCHECKED: "-      "}
+_BROKEN_RULE = 5
+_NO_SUITE = 2
+_FAILED = 70
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule of the kit, its reason, and what became of it."""
+
+    check: str
+    rule: str
+    reason: str
+    verdict: Verdict
+    what: str = ""
+    steps: tuple[str, ...] = ()
+    seed: int | None = None
+
+
+def rules(results: Sequence[Result]) -> tuple[Rule, ...]:
+    """The rules of the suite in its order, as *results* have them."""
+    from jackfield.testkit.finding import rule_and_reason
+    from jackfield.testkit.suite import every_check
+
+    told = by_check(results)
+    found: list[Rule] = []
+    for name, text in every_check().items():
+        result = told.get(name) or Result(check=name, verdict=Verdict.UNCHECKED, what="it was not run")
+        rule, reason = rule_and_reason(text)
+        found.append(
+            Rule(
+                check=name,
+                rule=rule,
+                reason=reason,
+                verdict=result.verdict,
+                what=result.what,
+                steps=result.steps,
+                seed=result.seed,
+            )
+        )
+    return tuple(found)
+
+
+def told(connector: str, found: Sequence[Rule]) -> str:
+    """*found* for people."""
+    lines: list[str] = []
+    for each in found:
+        lines.append(f"{_MARKS[each.verdict]}{each.check}: {each.rule}")
+        if each.verdict is Verdict.UNCHECKED:
+            lines.append(f"         not checked: {each.what}")
+        if each.verdict is Verdict.BROKEN:
+            seed = f" (seed {each.seed})" if each.seed is not None else ""
+            lines += [f"         {line}" for line in (f"{each.what}{seed}", f"why: {each.reason}")]
+            lines += [f"         {number}. {step}" for number, step in enumerate(each.steps, 1)]
+    counts = {verdict: sum(each.verdict is verdict for each in found) for verdict in Verdict}
+    lines.append(
+        f"{connector}: {counts[Verdict.HELD]} rules held, {counts[Verdict.BROKEN]} broken, "
+        f"{counts[Verdict.UNCHECKED]} not checked"
+    )
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the suite and tell."""
+    out = argparse.ArgumentParser(prog="python -m jackfield.testkit.report", description=(__doc__ or "").split("\n")[0])
+    out.add_argument("connector", metavar="NAME")
+    out.add_argument("--output", choices=("text", "json"), default="text")
+    out.add_argument("--seeds", default="3", metavar="[FIRST:]NUMBER", help="seeds of the random checks")
+    given = out.parse_args(arguments)
+    missing = [name for name in ("pytest", "hypothesis") if find_spec(name) is None]
+    if missing:
+        return _error(f"{' and '.join(missing)} is not installed; install jackfield[testkit]", _NO_SUITE)
+    try:
+        run = run_suite(suite_of(given.connector), seeds=given.seeds)
+    except BadConfig as error:
+        return _error(f"{error}{f' {error.hint}' if error.hint else ''}", _NO_SUITE)
+    if not run.results:
+        return _error(f"the suite did not run:\n{run.output[-3000:]}", _FAILED)
+    found = rules(run.results)
+    if given.output == "json":
+        counted = {verdict.value: sum(each.verdict is verdict for each in found) for verdict in Verdict}
+        document = {"connector": given.connector, "counts": counted, "rules": found}
+        print(msgspec.json.format(msgspec.json.encode(document)).decode())  # noqa: T201
+    else:
+        print(told(given.connector, found))  # noqa: T201
+    return _BROKEN_RULE if any(each.verdict is Verdict.BROKEN for each in found) else 0
+
+
+def _error(text: str, code: int) -> int:
+    print(f"error: {text}", file=sys.stderr)  # noqa: T201
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
