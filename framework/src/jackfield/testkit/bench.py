@@ -203,7 +203,8 @@ class Bench:
                 resources={row.resource.id: row.resource for row in snapshot.resources()},
                 entitlements=tuple(row.entitlement for row in snapshot.entitlements()),
                 grants=frozenset(
-                    GrantId(entitlement=row.grant.entitlement, principal=row.grant.principal) for row in snapshot.grants()
+                    GrantId(entitlement=row.grant.entitlement, principal=row.grant.principal)
+                    for row in snapshot.grants()
                 ),
                 seals=tuple(snapshot.seals()),
                 diagnostics=tuple(one for one, _ in snapshot.diagnostics()),

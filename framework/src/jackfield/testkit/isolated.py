@@ -60,9 +60,7 @@ def run_suite(
     with tempfile.TemporaryDirectory(prefix="jackfield-testkit-") as folder:
         root = Path(folder)
         results = root / "results.jsonl"
-        (root / "test_conformance.py").write_text(
-            _TEST.format(module=suite.module, name=suite.attr), encoding="utf-8"
-        )
+        (root / "test_conformance.py").write_text(_TEST.format(module=suite.module, name=suite.attr), encoding="utf-8")
         (root / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
         command += ["-c", str(root / "pytest.ini"), "--rootdir", folder, "--basetemp", str(root / "tmp")]

@@ -74,7 +74,9 @@ def _cell(text: str, most: int = 240) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run all of them, tell of each, and of all together."""
-    out = argparse.ArgumentParser(prog="python -m jackfield.testkit.mutants", description=(__doc__ or "").split("\n")[0])
+    out = argparse.ArgumentParser(
+        prog="python -m jackfield.testkit.mutants", description=(__doc__ or "").split("\n")[0]
+    )
     out.add_argument("folder", type=Path, metavar="DIR", help="folder of *.patch")
     out.add_argument("--connector", required=True, metavar="NAME", help="name of an installed connector")
     out.add_argument("--jobs", type=int, default=2, metavar="N", help="how many are tried at once")

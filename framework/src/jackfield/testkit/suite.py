@@ -41,6 +41,7 @@ CHECKS: tuple[Check, ...] = (
     changing.reads_the_state_as_it_is,
     changing.writes_nothing_in_a_dry_run,
     changing.decides_by_no_text,
+    changing.doubles_no_effect,
     changing.survives_lost_answers,
     changing.doubts_what_it_can_not_read,
     changing.raises_where_the_state_is_unknown,

@@ -154,7 +154,9 @@ def everywhere(fault: Fault) -> Plan:
     return lambda index, sent: fault
 
 
-FOREIGN = msgspec.json.encode({"testkit": "an answer of nothing that this application documents", "error": {"testkit": 1}})
+FOREIGN = msgspec.json.encode(
+    {"testkit": "an answer of nothing that this application documents", "error": {"testkit": 1}}
+)
 """A JSON body that no application gives."""
 
 TRANSIENT: Mapping[str, Fault] = {

@@ -70,7 +70,11 @@ class SimulatedTeam:
                         for person, each in people.items()
                         for role in each["roles"]
                     ),
-                    *(GrantId(entitlement=seat, principal=person) for person, each in people.items() if each["licensed"]),
+                    *(
+                        GrantId(entitlement=seat, principal=person)
+                        for person, each in people.items()
+                        if each["licensed"]
+                    ),
                 ]
             ),
             facts={
@@ -171,6 +175,7 @@ class TestDropbox(ConnectorSuite):
         own, company, system = (groups[kind][-1] for kind in ("user_managed", "company_managed", "system_managed"))
         outside = [id for id in active if id not in own["members"] and id not in company["members"]]
         inside = next(id for id, slug in own["members"].items() if slug == "member" and id in active)
+        sleeper = next(each["email"] for each in plain if each["status"] == "suspended")
         role = team["roles"][-1]["role_id"]
         return Samples(
             grants=(
@@ -181,11 +186,15 @@ class TestDropbox(ConnectorSuite):
                 _gives("group", company["group_id"], "member", outside[3]),
             ),
             refused=(
-                RevokeAccess(entitlement=_entitlement("role", admin_role, "member"), principal=_resource("user", first)),
+                RevokeAccess(
+                    entitlement=_entitlement("role", admin_role, "member"), principal=_resource("user", first)
+                ),
                 _gives("group", system["group_id"], "member", left),
                 _gives("group", own["group_id"], "owner", suspended[0]),
                 _gives("role", role, "member", suspended[0]),
                 DeleteAccount(account=_resource("user", first)),
+                CreateAccount(arguments={"email": sleeper}),
+                _does("disable_user", first),
             ),
             accounts=(
                 CreateAccount(

@@ -9,7 +9,18 @@ from jackfield.errors import JackfieldError
 from jackfield.testkit.bench import Bench, outcome_of
 from jackfield.testkit.data import Finding, NotApplicable, Truth
 from jackfield.http import Response
-from jackfield.testkit.wire import BROKEN, FOREIGN, REFUSALS, Send, Wire, answer, at, everywhere, lose_answer, lose_request
+from jackfield.testkit.wire import (
+    BROKEN,
+    FOREIGN,
+    REFUSALS,
+    Send,
+    Wire,
+    answer,
+    at,
+    everywhere,
+    lose_answer,
+    lose_request,
+)
 from jackfield_contracts import (
     AccessState,
     Change,
@@ -47,6 +58,11 @@ def samples_of(bench: Bench) -> tuple[GrantAccess, ...]:
     if not bench.samples.grants:
         raise NotApplicable("the samples have no grants")
     return bench.samples.grants
+
+
+def one_of_each_kind(changes: Sequence[GrantAccess]) -> list[GrantAccess]:
+    """The last sample of each kind of entitlement."""
+    return list({(each.entitlement.resource.type, each.entitlement.slug): each for each in changes}.values())
 
 
 def state_query(changes: Sequence[Change]) -> StateQuery:
@@ -187,12 +203,18 @@ async def repeats_without_effect(bench: Bench) -> None:
         await _again(bench, change, held)
         (outcome,) = await bench.change(change)
         if outcome.outcome is not OutcomeKind.ALREADY:
-            raise Finding(f"granted twice, the second ends as {told(outcome)}, not already", name_of(change), "once more")
+            raise Finding(
+                f"granted twice, the second ends as {told(outcome)}, not already", name_of(change), "once more"
+            )
         await restore(bench, change, before)
         await _again(bench, opposite(change), bench.truth())
         (outcome,) = await bench.change(opposite(change))
         if outcome.outcome is not OutcomeKind.ALREADY:
-            raise Finding(f"revoked twice, the second ends as {told(outcome)}, not already", name_of(opposite(change)), "once more")
+            raise Finding(
+                f"revoked twice, the second ends as {told(outcome)}, not already",
+                name_of(opposite(change)),
+                "once more",
+            )
 
 
 async def _again(bench: Bench, change: Change, held: Truth) -> None:
@@ -261,11 +283,21 @@ async def tells_refusals(bench: Bench) -> None:
             state = await connection.read_state(state_query((change,)))
             outcome = await make_raw(connection, change, state)
         if outcome.outcome not in _NOT_MADE:
-            raise Finding(f"the hook answers {told(outcome)} for what the application refuses", f"{name_of(change)} (the hook)")
+            raise Finding(
+                f"the hook answers {told(outcome)} for what the application refuses", f"{name_of(change)} (the hook)"
+            )
         if not outcome.reason:
             raise Finding("a refusal comes without a reason for people", f"{name_of(change)} (the hook)")
         unchanged(before, bench.truth(), name_of(change))
         same_effects(effects, bench.effects(), name_of(change))
+        async with bench.open(Wire(everywhere(_other_codes))) as connection:
+            outcome = await make_raw(connection, change, state)
+        if outcome.outcome not in _NOT_MADE:
+            raise Finding(
+                f"refused for a reason that nobody knows, the hook answers {told(outcome)}",
+                f"{name_of(change)} (the hook)",
+                "every code in the application's refusal is another than is documented",
+            )
 
 
 async def takes_no_conflict_for_success(bench: Bench) -> None:
@@ -354,7 +386,7 @@ async def survives_lost_answers(bench: Bench) -> None:
 
     The answer may be lost after the effect; who asks again without looking invites people twice.
     """
-    for change in samples_of(bench):
+    for change in one_of_each_kind(samples_of(bench)):
         for what, fault in (("the request is lost", lose_request), ("the answer is lost", lose_answer)):
             for index in range(8):
                 before, effects = bench.truth(), bench.effects()
@@ -379,12 +411,38 @@ async def survives_lost_answers(bench: Bench) -> None:
                     break
 
 
+async def doubles_no_effect(bench: Bench) -> None:
+    """A hook whose request is answered, and the answer lost, asks for the effect at most once.
+
+    What has an effect is tried again by the host, which looks first; a hook that tries again by itself invites twice.
+    """
+    for change in all_samples(bench):
+        before, effects = bench.truth(), bench.effects()
+        async with bench.open() as connection:
+            state = await connection.read_state(state_query((change,)))
+        for index in range(8):
+            wire = Wire()
+            async with bench.open(wire) as connection:
+                await connection.read_state(state_query((change,)))  # signs in, so that only the hook's own are lost
+                wire.plan = at(len(wire.sent) + index, lose_answer, lasting=True)
+                await make_raw(connection, change, state)
+            more = {name: number - effects.get(name, 0) for name, number in bench.effects().items()}
+            if twice := {name: number for name, number in more.items() if number > 1}:
+                raise Finding(
+                    f"an effect happened more than once: {twice}",
+                    f"{name_of(change)} (the hook)",
+                    f"the answers to {', '.join(wire.struck)} are lost",
+                )
+            if not wire.struck or bench.truth() != before or any(more.values()):
+                break
+
+
 async def doubts_what_it_can_not_read(bench: Bench) -> None:
     """A write that is answered in a way that nobody understands is never told as made when it was not.
 
     A proxy's login page with status 200 is no confirmation.
     """
-    for change in samples_of(bench)[:2]:
+    for change in one_of_each_kind(samples_of(bench))[:2]:
         for what, fault in BROKEN.items():
             for index in range(8):
                 before = bench.truth()
@@ -435,7 +493,9 @@ async def reads_the_state_as_it_is(bench: Bench) -> None:
         state = await connection.read_state(StateQuery(principals=(*some, nobody), resources=(*resources, nowhere)))
         await _by_name(bench, connection, principals[0], state)
     there = {each.account for each in state.accounts}
-    if missing := [each for each in some if each not in there and each in truth.resources and each.type == principals[0].type]:
+    if missing := [
+        each for each in some if each not in there and each in truth.resources and each.type == principals[0].type
+    ]:
         raise Finding(f"{missing[0]} is in the application and not in the state", "read_state")
     if nobody in there:
         raise Finding(f"{nobody} is not in the application and is in the state", "read_state")
@@ -458,7 +518,10 @@ async def _by_name(bench: Bench, connection: Connection, principal: ResourceId, 
     named = await connection.read_state(StateQuery(names=(login, "nobody@testkit.example")))
     found = {each.asked: each.account for each in named.accounts}
     if found.get(login) != principal:
-        raise Finding(f"the login {login!r} finds {found.get(login)}, and is that of {principal}", f"read_state(names=({login!r},))")
+        raise Finding(
+            f"the login {login!r} finds {found.get(login)}, and is that of {principal}",
+            f"read_state(names=({login!r},))",
+        )
     if "nobody@testkit.example" in found:
         raise Finding("a name that nobody has finds somebody", "read_state(names=('nobody@testkit.example',))")
 
@@ -472,12 +535,20 @@ async def raises_where_the_state_is_unknown(bench: Bench) -> None:
     truth = bench.truth()
     held = sorted(each for each in truth.grants if each.principal.type == changes[0].principal.type)
     of_resources = [each for each in held if each.entitlement.resource in {one.entitlement.resource for one in changes}]
-    principals = tuple(dict.fromkeys((*(each.principal for each in changes), *(each.principal for each in of_resources[:3]))))
-    query = StateQuery(principals=principals, resources=tuple(dict.fromkeys(each.entitlement.resource for each in changes)))
+    principals = tuple(
+        dict.fromkeys((*(each.principal for each in changes), *(each.principal for each in of_resources[:3])))
+    )
+    query = StateQuery(
+        principals=principals, resources=tuple(dict.fromkeys(each.entitlement.resource for each in changes))
+    )
     wire = Wire()
     async with bench.open(wire) as connection:
         wanted = await connection.read_state(query)
-    faults = {"lost": lose_request, **{f"answered {status}": answer(status, FOREIGN) for status in (*REFUSALS, 500)}, **BROKEN}
+    faults = {
+        "lost": lose_request,
+        **{f"answered {status}": answer(status, FOREIGN) for status in (*REFUSALS, 500)},
+        **BROKEN,
+    }
     if not wire.sent:
         raise NotApplicable("reading the state makes no requests")
     for index in range(len(wire.sent)):
@@ -490,7 +561,10 @@ async def raises_where_the_state_is_unknown(bench: Bench) -> None:
                     outcome_of(error)
                     continue
             if _short(state, wanted):
-                raise Finding("the state comes out short instead of raising", f"read_state, {', '.join(struck.struck[:1])} is {what}")
+                raise Finding(
+                    "the state comes out short instead of raising",
+                    f"read_state, {', '.join(struck.struck[:1])} is {what}",
+                )
 
 
 def _short(state: AccessState, wanted: AccessState) -> bool:
@@ -515,18 +589,49 @@ async def answers_each_of_many(bench: Bench) -> None:
         held = grant_id(change) in bench.truth().grants
         possible = change not in wrong
         if possible != (outcome.outcome in DONE) or possible != held:
-            raise Finding(f"among others, {name_of(change)} ends as {told(outcome)}, and is {'held' if held else 'not held'}", "one plan of all samples")
+            raise Finding(
+                f"among others, {name_of(change)} ends as {told(outcome)}, and is {'held' if held else 'not held'}",
+                "one plan of all samples",
+            )
+    await _batch(bench, changes, wrong)
     (*undone,) = await bench.change(*(opposite(each) for each in reversed(changes)))
     if any(outcome.outcome not in DONE for outcome in undone):
-        raise Finding(f"taken back together, one ends as {told(next(each for each in undone if each.outcome not in DONE))}")
+        raise Finding(
+            f"taken back together, one ends as {told(next(each for each in undone if each.outcome not in DONE))}"
+        )
     async with bench.open() as connection:
         offered = {each.id: each for each in (await connection.read_state(state_query(changes))).entitlements}
     # Who loses what ranks higher may be left with what ranks lower.
-    lower = {GrantId(entitlement=id, principal=each.principal) for each in changes for id in ranked_below(offered, each.entitlement)}
+    lower = {
+        GrantId(entitlement=id, principal=each.principal)
+        for each in changes
+        for id in ranked_below(offered, each.entitlement)
+    }
     if more := bench.truth().grants - before.grants - lower:
         raise Finding(f"after all was taken back, {sorted(more)[0]} is left")
     if gone := before.grants - bench.truth().grants:
         raise Finding(f"after all was taken back, {sorted(gone)[0]} is gone")
+
+
+async def _batch(bench: Bench, changes: Sequence[GrantAccess], wrong: Sequence[GrantAccess]) -> None:
+    """Call the hook for all of them at once: those that are held by now, and in front of them what can't be granted."""
+    held = bench.truth()
+    batch = (*wrong, *changes)
+    async with bench.open() as connection:
+        state = await connection.read_state(state_query(batch))
+        stale = msgspec.structs.replace(state, held=())
+        try:
+            outcomes = await connection.grant(batch, stale)
+        except JackfieldError as error:
+            raise Finding(
+                f"one that can't be granted spoils all others: {error}", "the hook, all samples at once"
+            ) from None
+    if len(outcomes) != len(batch):
+        raise Finding(f"{len(batch)} changes get {len(outcomes)} outcomes", "the hook, all samples at once")
+    for change, outcome in zip(batch, outcomes, strict=True):
+        if (change in wrong) == (outcome.outcome in DONE):
+            raise Finding(f"among others, {name_of(change)} ends as {told(outcome)}", "the hook, all samples at once")
+    unchanged(held, bench.truth(), "the hook, all samples at once, which are held already")
 
 
 async def replaces_only_when_asked(bench: Bench) -> None:
@@ -551,7 +656,9 @@ def _rivals(offered: dict[EntitlementId, Entitlement], own: EntitlementId) -> li
     exclusive = offered[own].exclusive if own in offered else None
     if exclusive is None:
         return []
-    return [id for id, each in offered.items() if id != own and each.exclusive and each.exclusive.set == exclusive.set][:2]
+    return [id for id, each in offered.items() if id != own and each.exclusive and each.exclusive.set == exclusive.set][
+        :2
+    ]
 
 
 def _rank(one: Entitlement) -> int:
@@ -572,7 +679,21 @@ async def _beside(bench: Bench, change: GrantAccess, rival: EntitlementId, *, ra
         unchanged(held, bench.truth(), f"{name_of(other)} (the hook), while {change.entitlement} is held instead")
         if outcome.outcome is OutcomeKind.CHANGED:
             raise Finding(f"revoking what is not held is told as {told(outcome)}", name_of(change), name_of(other))
+        if not ranked:
+            await _unasked(bench, change, GrantAccess(entitlement=rival, principal=change.principal))
     await restore(bench, change, before)
+
+
+async def _unasked(bench: Bench, change: GrantAccess, other: GrantAccess) -> None:
+    """Grant the rival of what is held, without a word about replacing it."""
+    held = bench.truth()
+    async with bench.open() as connection:
+        state = await connection.read_state(state_query((other, change)))
+        outcome = await make_raw(connection, other, state)
+    steps = (name_of(change), f"{name_of(other)} (the hook, replace=False)")
+    if outcome.outcome not in _NOT_MADE:
+        raise Finding(f"a grant that excludes what is held ends as {told(outcome)}", *steps)
+    unchanged(held, bench.truth(), steps[1])
 
 
 async def decides_by_no_text(bench: Bench) -> None:
@@ -607,7 +728,18 @@ async def _outcome_on(bench: Bench, change: Change, state: AccessState, wire: Wi
         return await make_raw(connection, change, state)
 
 
-_PROSE = ("message", "error_summary", "error_description", "user_message", "detail", "details", "title", "description", "reason", "text")
+_PROSE = (
+    "message",
+    "error_summary",
+    "error_description",
+    "user_message",
+    "detail",
+    "details",
+    "title",
+    "description",
+    "reason",
+    "text",
+)
 
 
 async def _reworded(send: Send) -> Response:
@@ -621,10 +753,30 @@ async def _reworded(send: Send) -> Response:
     return msgspec.structs.replace(given, body=msgspec.json.encode(_other_words(body)))
 
 
+async def _other_codes(send: Send) -> Response:
+    given = await send()
+    if given.status < 400 or given.status == 401:
+        return given
+    try:
+        body = msgspec.json.decode(given.body)
+    except msgspec.DecodeError:
+        return given
+    return msgspec.structs.replace(given, body=msgspec.json.encode(_unknown(body)))
+
+
+def _unknown(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _unknown(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_unknown(each) for each in value]
+    return "testkit_unknown" if isinstance(value, str) else value
+
+
 def _other_words(value: object) -> object:
     if isinstance(value, dict):
         return {
-            key: "testkit" if key in _PROSE and isinstance(each, str) else _other_words(each) for key, each in value.items()
+            key: "testkit" if key in _PROSE and isinstance(each, str) else _other_words(each)
+            for key, each in value.items()
         }
     if isinstance(value, list):
         return [_other_words(each) for each in value]

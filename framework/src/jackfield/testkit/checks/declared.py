@@ -59,11 +59,15 @@ async def imports_lightly(bench: Bench) -> None:
     for _ in range(3):
         probe = probe_import("jackfield.connectors.v1", bench.found.name)
         if probe["events"]:
-            raise Finding(f"importing it has side effects: {', '.join(sorted(set(probe['events'])))}", "import the entry point")
+            raise Finding(
+                f"importing it has side effects: {', '.join(sorted(set(probe['events'])))}", "import the entry point"
+            )
         spent.append(probe["spent"])
         if min(spent) <= IMPORT_BUDGET:
             return
-    raise Finding(f"importing it takes {min(spent):.2f} s of processor time, more than {IMPORT_BUDGET} s", *_how_to_look(bench))
+    raise Finding(
+        f"importing it takes {min(spent):.2f} s of processor time, more than {IMPORT_BUDGET} s", *_how_to_look(bench)
+    )
 
 
 def probe_import(group: str, name: str) -> dict[str, Any]:
@@ -87,7 +91,10 @@ async def reads_its_configuration(bench: Bench) -> None:
     assert bench.config is not None
     for name, hint in get_type_hints(struct, include_extras=True).items():
         if not any(isinstance(meta, msgspec.Meta) and meta.description for meta in _metas(hint)):
-            raise Finding(f"the key {name!r} of {struct.__name__} has no description", f'{name}: Annotated[…, Meta(description="…")]')
+            raise Finding(
+                f"the key {name!r} of {struct.__name__} has no description",
+                f'{name}: Annotated[…, Meta(description="…")]',
+            )
     _refused(bench, {**bench.values, "testkit_unknown": 1}, "testkit_unknown", "an unknown key")
     for field in msgspec.structs.fields(struct):
         if field.required:
@@ -121,7 +128,10 @@ async def keeps_its_secrets(bench: Bench) -> None:
     hints = get_type_hints(struct)
     for name, hint in hints.items():
         if _SECRET_NAMES.search(name) and Secret not in (hint, *get_args(hint)):
-            raise Finding(f"the key {name!r} of {struct.__name__} is {hint}, and its name says that it is a secret", f"{name}: Secret")
+            raise Finding(
+                f"the key {name!r} of {struct.__name__} is {hint}, and its name says that it is a secret",
+                f"{name}: Secret",
+            )
     values = secret_values(bench)
     async with bench.open() as connection:
         for thing in (bench.config, connection, *_opened(connection)):
@@ -172,7 +182,9 @@ async def declares_what_it_does(bench: Bench) -> None:
             raise Finding("the connector has no hook check, so that nobody can try credentials before a sync")
         writes = [hook for hook in _HOOKS[1:] if connection.implements(hook)]
         if writes and not connection.implements("read_state"):
-            raise Finding(f"the connector implements {writes[0]!r} without read_state, so that no change can be confirmed")
+            raise Finding(
+                f"the connector implements {writes[0]!r} without read_state, so that no change can be confirmed"
+            )
         if connection.implements("grant") != connection.implements("revoke"):
             raise Finding("the connector implements only one of grant and revoke")
         types = connection.resource_types()

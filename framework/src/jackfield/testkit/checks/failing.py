@@ -156,13 +156,17 @@ async def names_errors_by_what_to_do(bench: Bench) -> None:
         if isinstance(error, PluginBug) or not isinstance(error, _ALLOWED.get(status, _ANY)):
             wanted = " or ".join(each.__name__ for each in _ALLOWED.get(status, _ANY))
             raise Finding(
-                f"the answer {status} becomes {type(error).__name__}, not {wanted}: {error}", f"all of {len(sent)} requests answered {status}"
+                f"the answer {status} becomes {type(error).__name__}, not {wanted}: {error}",
+                f"all of {len(sent)} requests answered {status}",
             )
     for what, body in (("HTML", b"<html>Sign in</html>"), ("other JSON", FOREIGN)):
         async with _reading(bench, Wire(everywhere(answer(200, body)))) as read:
             error = await read()
         if error is None or not isinstance(error, RemoteContract | Transient | BadCredentials):
-            raise Finding(f"an answer in {what} becomes {type(error).__name__}, not RemoteContract: {error}", f"every request answered 200 in {what}")
+            raise Finding(
+                f"an answer in {what} becomes {type(error).__name__}, not RemoteContract: {error}",
+                f"every request answered 200 in {what}",
+            )
 
 
 @asynccontextmanager
@@ -205,7 +209,9 @@ async def renews_its_token(bench: Bench) -> None:
                 expire()
             return None
 
-        await _ends_whole_after(bench, truth, Wire(plan), f"the access token lapses before request {index} ({sent[index]})")
+        await _ends_whole_after(
+            bench, truth, Wire(plan), f"the access token lapses before request {index} ({sent[index]})"
+        )
 
 
 async def _ends_whole_after(bench: Bench, truth: Truth, wire: Wire, step: str) -> None:
@@ -237,12 +243,20 @@ async def sees_change_as_it_is(bench: Bench) -> None:
         always = frozenset.intersection(*(one.grants for one in seen))
         ever = frozenset[object]().union(*(one.grants for one in seen))
         if lost := always - shown.grants:
-            raise Finding(f"the snapshot calls itself complete and lacks {sorted(lost)[0]}, which was always there", f"drift({seed}…) between requests")
+            raise Finding(
+                f"the snapshot calls itself complete and lacks {sorted(lost)[0]}, which was always there",
+                f"drift({seed}…) between requests",
+            )
         if more := shown.grants - ever:
-            raise Finding(f"the snapshot shows {sorted(more)[0]}, which was never there", f"drift({seed}…) between requests")
+            raise Finding(
+                f"the snapshot shows {sorted(more)[0]}, which was never there", f"drift({seed}…) between requests"
+            )
         stayed = frozenset.intersection(*(one.resources for one in seen))
         if gone := stayed - shown.resources.keys():
-            raise Finding(f"the snapshot calls itself complete and lacks {sorted(gone)[0]}, which was always there", f"drift({seed}…) between requests")
+            raise Finding(
+                f"the snapshot calls itself complete and lacks {sorted(gone)[0]}, which was always there",
+                f"drift({seed}…) between requests",
+            )
 
 
 async def tells_no_secret(bench: Bench) -> None:
@@ -273,7 +287,9 @@ async def tells_no_secret(bench: Bench) -> None:
                 told += [str(error), repr(error), str(error.detail), str(error.__cause__), str(error.__context__)]
         for text in (*told, *bench.log.lines):
             if any(value in text for value in values):
-                raise Finding(f"a secret of the configuration is told: {_masked(text, values)[:300]}", f"answers {what}")
+                raise Finding(
+                    f"a secret of the configuration is told: {_masked(text, values)[:300]}", f"answers {what}"
+                )
     if not await _walked(bench):
         raise NotApplicable("nothing was read")
 

@@ -15,7 +15,18 @@ from jackfield.testkit.bench import Bench
 from jackfield.testkit.checks.changing import DONE, grant_id, name_of, samples_of, told, unchanged
 from jackfield.testkit.checks.failing import never_lies, requests_of
 from jackfield.testkit.data import Finding, NotApplicable, Truth
-from jackfield.testkit.wire import BROKEN, FOREIGN, REFUSALS, TRANSIENT, Fault, Sent, Wire, answer, lose_answer, lose_request
+from jackfield.testkit.wire import (
+    BROKEN,
+    FOREIGN,
+    REFUSALS,
+    TRANSIENT,
+    Fault,
+    Sent,
+    Wire,
+    answer,
+    lose_answer,
+    lose_request,
+)
 from jackfield_contracts import (
     Entitlement,
     EntitlementId,
@@ -45,13 +56,17 @@ async def syncs_truly_at_random(bench: Bench, number: int) -> None:
     kinds |= {f"answered {status}": answer(status, FOREIGN) for status in (*REFUSALS, 500)}
     kinds["answered 429"] = answer(429, b"", {"retry-after": "3"})
     for _ in range(_SYNCS):
-        chosen = {
-            rng.randrange(len(sent) + 3): rng.choice(sorted(kinds)) for _ in range(rng.randint(1, 4))
-        }
+        chosen = {rng.randrange(len(sent) + 3): rng.choice(sorted(kinds)) for _ in range(rng.randint(1, 4))}
         lasting = rng.random() < 0.3
         routes: dict[str, str] = {}
 
-        def plan(index: int, now: Sent, chosen: dict[int, str] = chosen, routes: dict[str, str] = routes, lasting: bool = lasting) -> Fault | None:
+        def plan(
+            index: int,
+            now: Sent,
+            chosen: dict[int, str] = chosen,
+            routes: dict[str, str] = routes,
+            lasting: bool = lasting,
+        ) -> Fault | None:
             if index in chosen:
                 if lasting:
                     routes[now.route] = chosen[index]
@@ -60,7 +75,10 @@ async def syncs_truly_at_random(bench: Bench, number: int) -> None:
 
         wire = Wire(plan)
         shown = await bench.sync(wire)
-        steps = [f"request {index} is {what}{' and its like ever after' if lasting else ''}" for index, what in sorted(chosen.items())]
+        steps = [
+            f"request {index} is {what}{' and its like ever after' if lasting else ''}"
+            for index, what in sorted(chosen.items())
+        ]
         never_lies(shown, truth, *steps, "jackfield sync")
         if not lasting and set(chosen.values()) <= TRANSIENT.keys() and not shown.complete:
             raise Finding(f"it did not survive what passes: {shown}", *steps)
@@ -94,10 +112,17 @@ def _shrunken(run: Callable[[list[tuple[int, int, str, bool]]], None], world: Wo
     step = st.tuples(
         st.integers(0, len(world.offered) - 1),
         st.integers(0, len(world.principals) - 1),
-        st.sampled_from(("grant", "revoke", "grant", "revoke", "replace", "plan", "twice", "lost request", "lost answer")),
+        st.sampled_from(
+            ("grant", "revoke", "grant", "revoke", "replace", "plan", "twice", "lost request", "lost answer")
+        ),
         st.booleans(),
     )
-    quiet = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much, HealthCheck.large_base_example]
+    quiet = [
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.filter_too_much,
+        HealthCheck.large_base_example,
+    ]
 
     @seed(number)
     @settings(
@@ -122,7 +147,11 @@ def _shrunken(run: Callable[[list[tuple[int, int, str, bool]]], None], world: Wo
 def _flat(error: BaseException) -> list[BaseException]:
     if isinstance(error, BaseExceptionGroup):
         return [leaf for each in error.exceptions for leaf in _flat(each)]
-    return [error, *(_flat(error.__cause__) if error.__cause__ else []), *(_flat(error.__context__) if error.__context__ else [])]
+    return [
+        error,
+        *(_flat(error.__cause__) if error.__cause__ else []),
+        *(_flat(error.__context__) if error.__context__ else []),
+    ]
 
 
 async def _world(bench: Bench) -> World:
@@ -131,7 +160,14 @@ async def _world(bench: Bench) -> World:
     resources = list(dict.fromkeys(each.entitlement.resource for each in samples))
     held = sorted(each for each in truth.grants if each.entitlement.resource in resources)
     kind = samples[0].principal.type
-    people = list(dict.fromkeys((*(each.principal for each in samples), *(each.principal for each in held[::3] if each.principal.type == kind))))
+    people = list(
+        dict.fromkeys(
+            (
+                *(each.principal for each in samples),
+                *(each.principal for each in held[::3] if each.principal.type == kind),
+            )
+        )
+    )
     async with bench.open() as connection:
         state = await connection.read_state(StateQuery(principals=tuple(people[:4]), resources=tuple(resources[:3])))
     offered = {each.id: each for each in state.entitlements if not each.grantable_to or kind in each.grantable_to}
@@ -187,7 +223,9 @@ def judge(world: World, change: GrantAccess | RevokeAccess, outcome: Outcome, be
     kin = {id for id in world.offered if id == own.entitlement or _excludes(world, id, own.entitlement)}
     moved = before.grants ^ after.grants
     if foreign := [each for each in moved if each.principal != change.principal or each.entitlement not in kin]:
-        raise Finding(f"{sorted(foreign)[0]} is {'gone' if foreign[0] in before.grants else 'new'}, which was not asked for")
+        raise Finding(
+            f"{sorted(foreign)[0]} is {'gone' if foreign[0] in before.grants else 'new'}, which was not asked for"
+        )
     if outcome.outcome is OutcomeKind.CHANGED:
         if granting != _held(world, own, after):
             raise Finding(f"it is told as changed, and {own} is {'not ' if granting else ''}held")
@@ -196,7 +234,9 @@ def judge(world: World, change: GrantAccess | RevokeAccess, outcome: Outcome, be
     elif outcome.outcome is OutcomeKind.UNVERIFIED:
         raise Finding(f"it ends as {told(outcome)}, and can be read")
     elif moved:
-        raise Finding(f"it is told as {told(outcome)}, and {sorted(moved)[0]} {'is gone' if own in before.grants else 'is new'}")
+        raise Finding(
+            f"it is told as {told(outcome)}, and {sorted(moved)[0]} {'is gone' if own in before.grants else 'is new'}"
+        )
     elif outcome.outcome is OutcomeKind.ALREADY and granting != _held(world, own, after):
         raise Finding(f"it is told as already so, and {own} is {'not ' if granting else ''}held")
 
@@ -226,8 +266,14 @@ async def _back(bench: Bench, start: Truth) -> None:
     """Restore the grants as they were."""
     for _ in range(3):
         now = bench.truth()
-        undo: list[Any] = [RevokeAccess(entitlement=each.entitlement, principal=each.principal) for each in sorted(now.grants - start.grants)]
-        undo += [GrantAccess(entitlement=each.entitlement, principal=each.principal, replace=True) for each in sorted(start.grants - now.grants)]
+        undo: list[Any] = [
+            RevokeAccess(entitlement=each.entitlement, principal=each.principal)
+            for each in sorted(now.grants - start.grants)
+        ]
+        undo += [
+            GrantAccess(entitlement=each.entitlement, principal=each.principal, replace=True)
+            for each in sorted(start.grants - now.grants)
+        ]
         if not undo:
             return
         await bench.change(*undo)

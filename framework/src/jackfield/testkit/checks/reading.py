@@ -12,7 +12,13 @@ from jackfield.testkit.data import Finding, NotApplicable
 from jackfield.testkit.walk import Call, Walk, rest, walk
 from jackfield_contracts import Entitlement, Family, Grant, Item, Page, Resource, ResourceType, TraitKind, UserTrait
 
-_TRAITS = {TraitKind.USER: "user", TraitKind.GROUP: "group", TraitKind.ROLE: "role", TraitKind.APP: "app", TraitKind.LICENSE: "license"}
+_TRAITS = {
+    TraitKind.USER: "user",
+    TraitKind.GROUP: "group",
+    TraitKind.ROLE: "role",
+    TraitKind.APP: "app",
+    TraitKind.LICENSE: "license",
+}
 
 
 async def shows_the_truth(bench: Bench) -> None:
@@ -118,12 +124,16 @@ async def gives_pages_that_fit(bench: Bench) -> None:
             fed = _fed(walked, families[call.family], call)
             for item in call.page.items:
                 if fed and item.scope not in fed:
-                    raise Finding(f"{_name(item)} is of the scope {item.scope!r}, and the read feeds {sorted(fed)}", str(call))
+                    raise Finding(
+                        f"{_name(item)} is of the scope {item.scope!r}, and the read feeds {sorted(fed)}", str(call)
+                    )
                 if isinstance(item, Entitlement):
                     continue
                 key = msgspec.json.encode((type(item).__name__, _name(item)))
                 if key in seen:
-                    raise Finding(f"{_name(item)} is given by page {seen[key]} and by page {number} of one read", *map(str, read))
+                    raise Finding(
+                        f"{_name(item)} is given by page {seen[key]} and by page {number} of one read", *map(str, read)
+                    )
                 seen[key] = number
 
 
@@ -131,7 +141,9 @@ def _fed(walked: Walk, family: Family, call: Call) -> set[str]:
     """The scopes that a read may feed: its own, or those of its family and what pages opened for that."""
     if not family.scopes:
         return {scope.name for scope in call.scopes}
-    opened = {scope.name for read in walked.reads for each in read for scope in each.page.opens if scope.family == family.name}
+    opened = {
+        scope.name for read in walked.reads for each in read for scope in each.page.opens if scope.family == family.name
+    }
     return {scope.name for scope in family.scopes} | opened
 
 
@@ -157,7 +169,9 @@ async def resumes_at_every_cursor(bench: Bench) -> None:
             given = _rows(again)
             if wanted != given:
                 told = _told(wanted, given)
-                raise Finding(f"resumed at page {number + 1}, the rest is another: {told}", str(call), "in a new process")
+                raise Finding(
+                    f"resumed at page {number + 1}, the rest is another: {told}", str(call), "in a new process"
+                )
 
 
 def _rows(pages: Iterable[Page]) -> Counter[bytes]:
@@ -183,7 +197,9 @@ async def takes_whole_pages(bench: Bench) -> None:
         held = Counter(str(item.entitlement) for item in rows if isinstance(item, Grant))
         most = max(max(things.values(), default=0), 0) or sum(held.values())
         if len(read) > math.ceil(most / size) + 1 and len(read) > 2:
-            raise Finding(f"{most} things came in {len(read)} pages, and the application gives {size} a page", *map(str, read[:3]))
+            raise Finding(
+                f"{most} things came in {len(read)} pages, and the application gives {size} a page", *map(str, read[:3])
+            )
 
 
 async def asks_for_nothing_twice(bench: Bench) -> None:
@@ -201,4 +217,6 @@ async def asks_for_nothing_twice(bench: Bench) -> None:
     most = getattr(bench.backend, "most_requests", None)
     if most is not None and len(walked.wire.sent) > most:
         routes = Counter(sent.route for sent in walked.wire.sent)
-        raise Finding(f"a sync took {len(walked.wire.sent)} requests, more than {most}: {dict(routes)}", "one undisturbed sync")
+        raise Finding(
+            f"a sync took {len(walked.wire.sent)} requests, more than {most}: {dict(routes)}", "one undisturbed sync"
+        )

@@ -27,6 +27,8 @@ BLOCKED = 0.05
 """Seconds for which a connector may keep the event loop to itself."""
 
 _UNTIL_OVER = 5.0
+_TRANSPORT = ("aiohttp", "aiohappyeyeballs", "httpx")
+_OF_THREADS = ("threading", "concurrent.futures", "socket", "asyncio", "jackfield.testkit")
 
 
 async def can_be_cancelled(bench: Bench) -> None:
@@ -88,7 +90,7 @@ async def closes_cleanly(bench: Bench) -> None:
 
     A service opens and closes connections for months.
     """
-    threads = threading.active_count()
+    threads = _threads()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for _ in range(3):
@@ -105,7 +107,9 @@ async def closes_cleanly(bench: Bench) -> None:
             try:
                 await manager.__aexit__(None, None, None)
             except Exception as error:
-                raise Finding(f"closed twice, it fails: {type(error).__name__}: {error}", "open, close, close") from None
+                raise Finding(
+                    f"closed twice, it fails: {type(error).__name__}: {error}", "open, close, close"
+                ) from None
         gc.collect()
     foreign = [each for each in caught if issubclass(each.category, ResourceWarning | RuntimeWarning)]
     if foreign:
@@ -113,8 +117,13 @@ async def closes_cleanly(bench: Bench) -> None:
     failed = [line for line in bench.log.lines if "failed to close" in line]
     if failed:
         raise Finding(failed[0], "open, check, close")
-    if threading.active_count() > threads + 4:  # the loop's own pool may have begun some
-        raise Finding(f"{threading.active_count() - threads} threads are left", "open, check, close, four times")
+    if left := _threads() - threads:
+        raise Finding(f"{len(left)} threads are left: {next(iter(left)).name}", "open, check, close, four times")
+
+
+def _threads() -> set[threading.Thread]:
+    """All threads but those of the event loop's own pool."""
+    return {each for each in threading.enumerate() if not each.name.startswith("asyncio_")}
 
 
 async def serves_many_at_once(bench: Bench) -> None:
@@ -129,7 +138,9 @@ async def serves_many_at_once(bench: Bench) -> None:
         together = await asyncio.gather(*(rest(connection, call, walked.view) for call in calls))
     for call, read, pages in zip(calls, walked.reads, together, strict=True):
         if _rows([one.page for one in read]) != _rows(pages):
-            raise Finding("read together with others, a listing gives other rows", str(call), f"{len(calls)} reads at once")
+            raise Finding(
+                "read together with others, a listing gives other rows", str(call), f"{len(calls)} reads at once"
+            )
     if bench.implements("grant") and bench.samples.grants:
         await _states_at_once(bench)
 
@@ -179,7 +190,10 @@ async def _blocked(bench: Bench, walked: Walk) -> dict[str, float]:
         await timed("check", connection.check)
         for read in walked.reads:
             for call in read[:3]:
-                await timed(str(call), lambda call=call: connection.read_page(call.family, call.scopes, call.cursor, 0, walked.view))
+                await timed(
+                    str(call),
+                    lambda call=call: connection.read_page(call.family, call.scopes, call.cursor, 0, walked.view),
+                )
         if bench.implements("grant") and bench.samples.grants:
             query = state_query(bench.samples.grants)
             await timed("read_state", lambda: connection.read_state(query))
@@ -229,9 +243,10 @@ async def keeps_to_its_session(bench: Bench) -> None:
     """
     seen: list[str] = []
     armed = [True]
+    others = _threads() - {threading.current_thread()}
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
-        if armed[0] and event in ("socket.connect", "socket.getaddrinfo") and _foreign_caller():
+        if armed[0] and event in ("socket.connect", "socket.getaddrinfo") and _foreign_caller(others):
             seen.append(f"{event} {arguments[-1] if event == 'socket.connect' else arguments[0]}")
 
     sys.addaudithook(watch)
@@ -245,15 +260,19 @@ async def keeps_to_its_session(bench: Bench) -> None:
         raise NotApplicable("the sync is not the truth, which another check tells")
 
 
-def _foreign_caller() -> bool:
-    """Whether a connection is made by anything but the host's transport."""
-    frame = sys._getframe(2)
+def _foreign_caller(others: set[threading.Thread]) -> bool:
+    """Whether a connection is made by anything but the host's transport; *others* are threads that were there before."""
+    thread = threading.current_thread()
+    if thread in others:
+        return False
+    modules: list[str] = []
+    frame = sys._getframe(2)  # noqa: SLF001 - who called is what is asked
     while frame is not None:
-        name = frame.f_globals.get("__name__", "")
-        if name.startswith(("aiohttp", "aiohappyeyeballs", "httpx")):
-            return False
-        if name.startswith("jackfield.testkit"):
-            return True
+        modules.append(frame.f_globals.get("__name__", ""))
         frame = frame.f_back
-    # The event loop itself connects for whoever asked it; that somebody was seen where it asked.
-    return False
+    if any(name.startswith(_TRANSPORT) for name in modules):
+        return False
+    if thread is threading.main_thread():
+        # The event loop itself connects for whoever asked it; that somebody was seen where it asked.
+        return any(name.startswith("jackfield.testkit") for name in modules)
+    return any(not name.startswith(_OF_THREADS) for name in modules)

@@ -37,7 +37,9 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--scopes", default=" ".join(SCOPES), help="the app's scopes, separated by spaces")
     out.add_argument("--rate", type=float, default=0.0, metavar="N", help="requests a second, then 429; 0: no limit")
     out.add_argument("--big-page-fails", type=int, default=0, metavar="LIMIT", help="500 for listings with more")
-    out.add_argument("--page-cap", type=int, default=0, metavar="N", help="most rows of a page; 0: as many as asked for")
+    out.add_argument(
+        "--page-cap", type=int, default=0, metavar="N", help="most rows of a page; 0: as many as asked for"
+    )
     out.add_argument("--read-lag", type=float, default=0.0, metavar="S", help="reads show the team as it was then")
     out.add_argument("--async-jobs", action="store_true", help="adding and removing members answer by jobs")
     out.add_argument("--job-polls", type=int, default=0, metavar="N", help="polls that find a job in progress")
