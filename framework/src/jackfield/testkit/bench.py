@@ -172,6 +172,11 @@ class Bench:
         ) as connection:
             yield connection
 
+    def work(self) -> None:
+        """Let jobs end, if the backend can."""
+        if self.has("work"):
+            self.backend.work()  # type: ignore[attr-defined]
+
     async def sync(self, wire: Wire | None = None, *, clock: HastyClock | None = None) -> Synced:
         """One sync of a connection that has none before."""
         import stamina
@@ -253,7 +258,7 @@ class Bench:
                 await recover(changing)
                 entries = await carry_out(changing, plan)
         if self.has("work") and any(_waits(entry) for entry in entries):
-            self.backend.work()  # type: ignore[attr-defined]
+            self.work()
             async with self.changing() as changing:
                 await recover(changing)
             entries = tuple(self.state.change(entry.id) or entry for entry in entries)

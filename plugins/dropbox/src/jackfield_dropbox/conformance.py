@@ -28,7 +28,7 @@ from jackfield_dropbox.simulator.options import ServiceOptions, TeamOptions
 _TEAM = TeamOptions(members=24, groups=6, seed=1)
 _PAGE = 6
 _JOB_SECONDS = 120.0
-_SERVICE = ServiceOptions(page_cap=_PAGE, async_jobs=True, job_seconds=_JOB_SECONDS)
+_SERVICE = ServiceOptions(page_cap=_PAGE, blank_page=True, async_jobs=True, job_seconds=_JOB_SECONDS)
 _STATUS = {"active": "enabled", "suspended": "disabled", "invited": "pending"}
 _ROOM = 1000
 

@@ -61,6 +61,7 @@ class ServiceOptions(msgspec.Struct, frozen=True, kw_only=True):
     rate: float = 0.0
     big_page_limit: int = 0
     page_cap: int = 0
+    blank_page: bool = False
     read_lag: float = 0.0
     async_jobs: bool = False
     job_polls: int = 0
@@ -71,7 +72,8 @@ class ServiceOptions(msgspec.Struct, frozen=True, kw_only=True):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What can be changed at run time; latency in milliseconds, rate in requests a second (0: no limit).
 
-    Pages of listings hold at most `page_cap` rows, however many are asked for (0: as many as are).
+    Pages of listings hold at most `page_cap` rows, however many are asked for (0: as many as are). With `blank_page` the
+    second page of each listing is empty, though more follow.
 
     With `read_lag` reads show the team as it was that many seconds ago. `async_jobs` lets members/add_v2 and
     members/remove answer by jobs, which are `in_progress` for `job_polls` polls and `job_seconds` seconds, make their
@@ -83,6 +85,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rate: float
     big_page_limit: int
     page_cap: int = 0
+    blank_page: bool = False
     read_lag: float = 0.0
     async_jobs: bool = False
     job_polls: int = 0

@@ -58,6 +58,7 @@ class Service:
             rate=options.rate,
             big_page_limit=options.big_page_limit,
             page_cap=options.page_cap,
+            blank_page=options.blank_page,
             read_lag=options.read_lag,
             async_jobs=options.async_jobs,
             job_polls=options.job_polls,
@@ -177,6 +178,7 @@ class Service:
             arg=decode(route.arg, request.body),
             twist=twist,
             page_cap=self.settings.page_cap,
+            blank_page=self.settings.blank_page,
             backstage=self._backstage(),
         )
         forced = self.outcomes.take(route.name)

@@ -33,6 +33,8 @@ class Call(msgspec.Struct, kw_only=True):
     twist: Twist
     # The most rows that a page of a listing holds; 0: as many as are asked for.
     page_cap: int = 0
+    # Whether the second page of each listing is left empty.
+    blank_page: bool = False
     # Reading routes need none.
     backstage: Backstage | None = None
 

@@ -32,6 +32,8 @@ def page(call: Call, name: str, start: Cursor, rows: Rows, came_in: str = "") ->
     if twist.limit_above and start.limit > twist.limit_above:
         raise RejectedError(html(500, "Internal Server Error", "An internal error occurred."))
     most = min(start.limit, call.page_cap or start.limit)
+    if call.blank_page and not start.blank and start.after >= 0 and rows(-1, most)[0][-1:] == [start.after]:
+        return _body(name, [], call.codec.encode(msgspec.structs.replace(start, blank=True)), has_more=True)
     keys, pieces = rows(start.after, most + 1)
     has_more = len(keys) > most
     keys, pieces = keys[:most], pieces[:most]
@@ -45,7 +47,9 @@ def page(call: Call, name: str, start: Cursor, rows: Rows, came_in: str = "") ->
         pieces = _with_duplicate(start, rows, pieces)
     if omitted := twist.omitted(start.subject):
         pieces = pieces[:-omitted]
-    return _body(name, pieces, call.codec.encode(msgspec.structs.replace(start, after=after)), has_more=has_more)
+    return _body(
+        name, pieces, call.codec.encode(msgspec.structs.replace(start, after=after, blank=False)), has_more=has_more
+    )
 
 
 def _body(name: str, pieces: list[bytes], cursor: str, *, has_more: bool) -> bytes:

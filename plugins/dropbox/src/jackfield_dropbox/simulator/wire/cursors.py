@@ -12,13 +12,17 @@ import msgspec
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
-    """Where a listing goes on: after the row with key `after`; `subject` is the group whose members are listed."""
+    """Where a listing goes on: after the row with key `after`; `subject` is the group whose members are listed.
+
+    `blank` says that the page before this one was left empty.
+    """
 
     listing: str
     after: int
     limit: int
     subject: str = ""
     with_removed: bool = False
+    blank: bool = False
 
 
 class CursorCodec:
