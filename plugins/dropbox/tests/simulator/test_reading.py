@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
+
+from jackfield_dropbox.simulator.options import ServiceOptions
 
 from .support import Client, running
 
 
 def _access(group: Any) -> dict[str, str]:
     return {row["profile"]["team_member_id"]: row["access_type"][".tag"] for row in group}
+
+
+def _seconds(time: str | None) -> int | None:
+    return None if time is None else int(datetime.fromisoformat(time).timestamp())
 
 
 def _user(row: Any) -> dict[str, Any]:
@@ -22,6 +29,7 @@ def _user(row: Any) -> dict[str, Any]:
         "status": profile["status"][".tag"],
         "membership_type": profile["membership_type"][".tag"],
         "external_id": profile.get("external_id"),
+        **{name: _seconds(profile.get(name)) for name in ("invited_on", "joined_on", "suspended_on")},
         "roles": [role["role_id"] for role in row.get("roles", [])],
         "groups": set(profile["groups"]),
     }
@@ -46,6 +54,16 @@ def test_the_listings_together_say_the_truth(limit: int, shape: str) -> None:
             listed = client.rows("groups/members", {"group": selector, "limit": limit})
             assert _access(listed) == group["members"]
             assert row["member_count"] == len(group["members"])
+
+
+def test_pages_can_be_capped_and_one_left_empty() -> None:
+    with running(ServiceOptions(page_cap=5, blank_page=True), members=12, groups=3) as client:
+        pages = list(client.pages("members", {"limit": 1000}))
+        assert [len(page) for page in pages] == [5, 0, 5, 2]
+        ids = [row["profile"]["team_member_id"] for page in pages for row in page]
+        assert ids == [user["team_member_id"] for user in client.control.truth()["users"]]
+        client.control.settings(page_cap=0, blank_page=False)
+        assert [len(page) for page in client.pages("members", {"limit": 1000})] == [12]
 
 
 def test_group_details_show_members_of_all_but_system_managed_groups(client: Client) -> None:
