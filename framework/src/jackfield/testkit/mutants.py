@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
@@ -100,7 +101,8 @@ def _run(given: argparse.Namespace) -> int:
         raise BadConfig(f"the connector does not pass without any bug:\n{sound.output[-2000:]}")
     fates: list[Fate] = []
     with ThreadPoolExecutor(max(1, given.jobs)) as pool:
-        for fate in pool.map(lambda patch: fate_of(patch, package, suite, seeds=given.seeds), patches):
+        trial = partial(fate_of, package=package, suite=suite, seeds=str(given.seeds))
+        for fate in pool.map(trial, patches):
             fates.append(fate)
             print(f"{fate.patch.file.stem}: {fate.killed_by or fate.said}", flush=True)  # noqa: T201
     killed = sum(each.killed_by is not None for each in fates)

@@ -1,7 +1,7 @@
 """The kit's part in pytest: seeds by an option, and a word about everything that was not checked."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -20,8 +20,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Write results where that is asked for."""
-    if config.getoption("--jackfield-results"):
-        config.pluginmanager.register(_Results(Path(config.getoption("--jackfield-results"))))
+    if file := str(config.getoption("--jackfield-results") or ""):
+        config.pluginmanager.register(_Results(Path(file)))
 
 
 class _Results:
@@ -51,16 +51,17 @@ class _Results:
 
 
 def _reason(report: Any) -> str:
-    if isinstance(report.longrepr, tuple):
-        return str(report.longrepr[2]).removeprefix("Skipped: ")
-    crash = getattr(report.longrepr, "reprcrash", None)
-    return str(crash.message) if crash is not None else str(report.longrepr)
+    told: Any = report.longrepr
+    if isinstance(told, tuple):
+        return str(cast("tuple[object, ...]", told)[2]).removeprefix("Skipped: ")
+    crash: Any = getattr(told, "reprcrash", None)
+    return str(crash.message) if crash is not None else str(told)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give the random checks their seeds."""
     if "jackfield_seed" in metafunc.fixturenames:
-        metafunc.parametrize("jackfield_seed", _seeds(metafunc.config.getoption("--jackfield-seeds")))
+        metafunc.parametrize("jackfield_seed", _seeds(str(metafunc.config.getoption("--jackfield-seeds"))))
 
 
 def _seeds(text: str) -> range:

@@ -1,20 +1,20 @@
 """The suite: a class to derive from, with three fixtures to write."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
 from jackfield.testkit.bench import Bench
-from jackfield.testkit.checks import changing, declared, failing, reading, running
+from jackfield.testkit.checks import changing, declared, failing, losing, reading, refusing, running, stating
 from jackfield.testkit.checks import random as at_random
 from jackfield.testkit.data import Backend, Finding, NotApplicable, Samples
 from jackfield.testkit.finding import discovered, reported
 from jackfield.testkit.results import FINDING
 
-Check = Callable[[Bench], Awaitable[None]]
+Check = Callable[[Bench], Coroutine[Any, Any, None]]
 
 CHECKS: tuple[Check, ...] = (
     declared.imports_lightly,
@@ -32,19 +32,19 @@ CHECKS: tuple[Check, ...] = (
     reading.asks_for_nothing_twice,
     changing.grants_and_revokes,
     changing.repeats_without_effect,
-    changing.refuses_strangers,
-    changing.tells_refusals,
-    changing.takes_no_conflict_for_success,
+    refusing.refuses_strangers,
+    refusing.tells_refusals,
+    refusing.takes_no_conflict_for_success,
     changing.replaces_only_when_asked,
     changing.makes_all_that_it_offers,
     changing.answers_each_of_many,
-    changing.reads_the_state_as_it_is,
+    stating.reads_the_state_as_it_is,
     changing.writes_nothing_in_a_dry_run,
-    changing.decides_by_no_text,
-    changing.doubles_no_effect,
-    changing.survives_lost_answers,
-    changing.doubts_what_it_can_not_read,
-    changing.raises_where_the_state_is_unknown,
+    refusing.decides_by_no_text,
+    losing.doubles_no_effect,
+    losing.survives_lost_answers,
+    losing.doubts_what_it_can_not_read,
+    stating.raises_where_the_state_is_unknown,
     failing.survives_what_passes,
     failing.waits_as_long_as_asked,
     failing.understands_or_says_so,

@@ -41,6 +41,10 @@ class Known(msgspec.Struct, frozen=True):
         return {id: self.resources[type, id] for id in ids if (type, id) in self.resources}
 
 
+NOTHING = Known({})
+"""A view of a sync that has stored nothing."""
+
+
 class Walk(msgspec.Struct, frozen=True, kw_only=True):
     """All reads of a sync, each as its calls in order; and the requests that were made."""
 

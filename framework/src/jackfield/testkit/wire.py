@@ -4,10 +4,9 @@ Promises that requests which are not disturbed go to the real application. Hides
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -47,6 +46,8 @@ class Wire:
         self.sent: list[Sent] = []
         self.struck: list[str] = []
         """The requests that a fault befell, with their index."""
+        self.hit = asyncio.Event()
+        """Set once a fault befell a request."""
         self.in_flight = 0
 
     def before(self, sender: Sender) -> Sender:
@@ -83,6 +84,7 @@ class _Through:
         fault = wire.plan(index, sent) if wire.plan is not None else None
         if fault is not None:
             wire.struck.append(f"request {index} ({sent})")
+            wire.hit.set()
 
         async def go_on() -> Response:
             return await self._sender.send(method, url, body=body, headers=headers)
@@ -180,3 +182,49 @@ BROKEN: Mapping[str, Fault] = {
 
 REFUSALS: Sequence[int] = (400, 401, 403, 404, 409, 410, 422)
 """Statuses with which an application refuses."""
+
+_PROSE = frozenset(
+    [
+        "message",
+        "error_summary",
+        "error_description",
+        "user_message",
+        "detail",
+        "details",
+        "title",
+        "description",
+        "reason",
+        "text",
+    ]
+)
+"""Names of fields that hold what an application says to people."""
+
+
+async def other_words(send: Send) -> Response:
+    """A refusal arrives with other words for people."""
+    return _with_texts(await send(), lambda name, text: "testkit" if name in _PROSE else text)
+
+
+async def other_codes(send: Send) -> Response:
+    """A refusal arrives with codes that nobody documented; 401 and its like stay, to be signed in."""
+    given = await send()
+    return given if given.status == 401 else _with_texts(given, lambda name, text: "testkit_unknown")
+
+
+def _with_texts(given: Response, change: Callable[[str, str], str]) -> Response:
+    """*given*, if it is a refusal in JSON, with each text as *change* makes it of the field's name and the text."""
+    if given.status < 400:
+        return given
+    try:
+        body = msgspec.json.decode(given.body)
+    except msgspec.DecodeError:
+        return given
+
+    def changed(value: Any, name: str) -> Any:
+        if isinstance(value, dict):
+            return {key: changed(each, key) for key, each in cast("dict[str, Any]", value).items()}
+        if isinstance(value, list):
+            return [changed(each, name) for each in cast("list[Any]", value)]
+        return change(name, value) if isinstance(value, str) else value
+
+    return msgspec.structs.replace(given, body=msgspec.json.encode(changed(body, "")))

@@ -24,6 +24,7 @@ from jackfield_contracts import (
 from jackfield_dropbox.simulator import thread
 from jackfield_dropbox.simulator.launch import Control, ControlError
 from jackfield_dropbox.simulator.options import ServiceOptions, TeamOptions
+from jackfield_dropbox.simulator.writes.ledger import EFFECTS
 
 _TEAM = TeamOptions(members=24, groups=6, seed=1)
 _PAGE = 6
@@ -85,14 +86,8 @@ class SimulatedTeam:
 
     def effects(self) -> Mapping[str, int]:
         """Invitations, mails, removals and the like, each by whom it is about."""
-        counted = {what: each for what, each in self.control.effects().items() if isinstance(each, dict)}
-        calls = ("calls", "applied")
-        return {
-            f"{what} {whom}": number
-            for what, each in counted.items()
-            if what not in calls
-            for whom, number in each.items()
-        }
+        counted = self.control.effects()
+        return {f"{what} {whom}": number for what in EFFECTS for whom, number in counted[what].items()}
 
     def work(self) -> None:
         """Let jobs end."""

@@ -72,11 +72,33 @@ def show(app: App, name: str, output: str) -> None:
         tell_connector(made)
 
 
+@command("check")
+@click.argument("name")
+@click.option("--seeds", default="3", metavar="[FIRST:]NUMBER", help="Seeds of the random checks (default 3).")
+@output_option("text", "json")
+def check(app: App, name: str, seeds: str, output: str) -> int:
+    """Try the connector NAME by the conformance suite that its package brings, and tell of each rule.
+
+    Needs jackfield[testkit]. It talks to the suite's own backend and to none of your connections. Ends with 5 if a rule
+    is broken.
+    """
+    import subprocess
+    import sys
+
+    from jackfield.connectors import discover_connectors
+
+    discover_connectors().get(name, path="connectors")
+    # The kit stands above the command line, and brings pytest; so it has a process of its own.
+    command = [sys.executable, "-m", "jackfield.testkit.report", name, "--seeds", seeds, "--output", output]
+    return subprocess.run(command, check=False).returncode  # noqa: S603 - our own interpreter
+
+
 def _api(found: "Found[ConnectorType]") -> str:
     return ".".join(map(str, found.type.api))
 
 
 connectors.add_command(list_)
 connectors.add_command(show)
+connectors.add_command(check)
 
 COMMANDS = {"connectors": connectors}

@@ -28,10 +28,11 @@ import jackfield.hookspecs, jackfield.http, jackfield.connectors, jackfield_cont
 from importlib.metadata import entry_points
 (point,) = [p for p in entry_points(group=sys.argv[1]) if p.name == sys.argv[2]]
 events, armed = [], [True]
+OUTSIDE = ("socket.connect", "socket.bind", "socket.getaddrinfo", "subprocess.", "os.system", "os.exec", "os.posix_spawn")
 def watch(event, arguments):
     if not armed[0]:
         return
-    if event.startswith(("socket.connect", "socket.bind", "socket.getaddrinfo", "subprocess.", "os.system", "os.exec", "os.posix_spawn")):
+    if event.startswith(OUTSIDE):
         events.append(event)
     elif event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wax+"):
         if not str(arguments[0]).endswith((".pyc", ".pyo")) and "__pycache__" not in str(arguments[0]):
@@ -88,7 +89,7 @@ async def reads_its_configuration(bench: Bench) -> None:
     Command line help, JSON Schema and docs are made of the Struct; an administrator who misspells a key has to hear of it.
     """
     struct = bench.found.type.config
-    assert bench.config is not None
+    bench.config_of(bench.values)
     for name, hint in get_type_hints(struct, include_extras=True).items():
         if not any(isinstance(meta, msgspec.Meta) and meta.description for meta in _metas(hint)):
             raise Finding(

@@ -1,7 +1,8 @@
 """What a connector makes of an application, or a network, that fails."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from functools import reduce
 
 from jackfield.errors import (
     BadCredentials,
@@ -19,8 +20,9 @@ from jackfield.testkit.bench import Bench, Synced, differences
 from jackfield.testkit.checks.declared import secret_values
 from jackfield.testkit.clock import HastyClock
 from jackfield.testkit.data import Finding, NotApplicable, Truth
-from jackfield.testkit.walk import walk
+from jackfield.testkit.walk import NOTHING, walk
 from jackfield.testkit.wire import BROKEN, FOREIGN, REFUSALS, TRANSIENT, Fault, Sent, Wire, answer, at, everywhere
+from jackfield_contracts import GrantId, ResourceId
 
 MOST_INDEXES = 10
 """How many requests of a sync are struck, spread over all of it."""
@@ -170,7 +172,7 @@ async def names_errors_by_what_to_do(bench: Bench) -> None:
 
 
 @asynccontextmanager
-async def _reading(bench: Bench, wire: Wire) -> AsyncGenerator[Callable[[], object]]:
+async def _reading(bench: Bench, wire: Wire) -> AsyncGenerator[Callable[[], Awaitable[JackfieldError | None]]]:
     """What the first read raises, None if it succeeds."""
     async with bench.open(wire) as connection:
 
@@ -178,20 +180,12 @@ async def _reading(bench: Bench, wire: Wire) -> AsyncGenerator[Callable[[], obje
             for family in connection.families():
                 if family.scopes and not family.follows:
                     try:
-                        await connection.read_page(family.name, family.scopes, None, 0, _NOTHING)
+                        await connection.read_page(family.name, family.scopes, None, 0, NOTHING)
                     except JackfieldError as error:
                         return error
             return None
 
         yield read
-
-
-class _Nothing:
-    def stored(self, type: str, ids: Iterable[str]) -> dict[str, object]:
-        return {}
-
-
-_NOTHING = _Nothing()
 
 
 async def renews_its_token(bench: Bench) -> None:
@@ -240,21 +234,19 @@ async def sees_change_as_it_is(bench: Bench) -> None:
         seen.append(bench.truth())
         if not shown.complete:
             continue
-        always = frozenset.intersection(*(one.grants for one in seen))
+        always = reduce(frozenset[GrantId].intersection, (one.grants for one in seen))
         ever = frozenset[object]().union(*(one.grants for one in seen))
         if lost := always - shown.grants:
             raise Finding(
-                f"the snapshot calls itself complete and lacks {sorted(lost)[0]}, which was always there",
+                f"the snapshot calls itself complete and lacks {min(lost)}, which was always there",
                 f"drift({seed}…) between requests",
             )
         if more := shown.grants - ever:
-            raise Finding(
-                f"the snapshot shows {sorted(more)[0]}, which was never there", f"drift({seed}…) between requests"
-            )
-        stayed = frozenset.intersection(*(one.resources for one in seen))
+            raise Finding(f"the snapshot shows {min(more)}, which was never there", f"drift({seed}…) between requests")
+        stayed = reduce(frozenset[ResourceId].intersection, (one.resources for one in seen))
         if gone := stayed - shown.resources.keys():
             raise Finding(
-                f"the snapshot calls itself complete and lacks {sorted(gone)[0]}, which was always there",
+                f"the snapshot calls itself complete and lacks {min(gone)}, which was always there",
                 f"drift({seed}…) between requests",
             )
 

@@ -3,16 +3,15 @@
 import asyncio
 import random
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
+import msgspec
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky, FlakyFailure
 
-import msgspec
-
 from jackfield.testkit.bench import Bench
-from jackfield.testkit.checks.changing import DONE, grant_id, name_of, samples_of, told, unchanged
+from jackfield.testkit.checks.acting import DONE, grant_id, name_of, samples_of, told, unchanged
 from jackfield.testkit.checks.failing import never_lies, requests_of
 from jackfield.testkit.data import Finding, NotApplicable, Truth
 from jackfield.testkit.wire import (
@@ -146,7 +145,7 @@ def _shrunken(run: Callable[[list[tuple[int, int, str, bool]]], None], world: Wo
 
 def _flat(error: BaseException) -> list[BaseException]:
     if isinstance(error, BaseExceptionGroup):
-        return [leaf for each in error.exceptions for leaf in _flat(each)]
+        return [leaf for each in cast("BaseExceptionGroup[BaseException]", error).exceptions for leaf in _flat(each)]
     return [
         error,
         *(_flat(error.__cause__) if error.__cause__ else []),
@@ -223,9 +222,7 @@ def judge(world: World, change: GrantAccess | RevokeAccess, outcome: Outcome, be
     kin = {id for id in world.offered if id == own.entitlement or _excludes(world, id, own.entitlement)}
     moved = before.grants ^ after.grants
     if foreign := [each for each in moved if each.principal != change.principal or each.entitlement not in kin]:
-        raise Finding(
-            f"{sorted(foreign)[0]} is {'gone' if foreign[0] in before.grants else 'new'}, which was not asked for"
-        )
+        raise Finding(f"{min(foreign)} is {'gone' if foreign[0] in before.grants else 'new'}, which was not asked for")
     if outcome.outcome is OutcomeKind.CHANGED:
         if granting != _held(world, own, after):
             raise Finding(f"it is told as changed, and {own} is {'not ' if granting else ''}held")
@@ -235,7 +232,7 @@ def judge(world: World, change: GrantAccess | RevokeAccess, outcome: Outcome, be
         raise Finding(f"it ends as {told(outcome)}, and can be read")
     elif moved:
         raise Finding(
-            f"it is told as {told(outcome)}, and {sorted(moved)[0]} {'is gone' if own in before.grants else 'is new'}"
+            f"it is told as {told(outcome)}, and {min(moved)} {'is gone' if own in before.grants else 'is new'}"
         )
     elif outcome.outcome is OutcomeKind.ALREADY and granting != _held(world, own, after):
         raise Finding(f"it is told as already so, and {own} is {'not ' if granting else ''}held")

@@ -7,7 +7,7 @@ import threading
 import time
 import warnings
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from typing import Any
 
 import msgspec
@@ -15,11 +15,11 @@ import msgspec
 from jackfield.connection import Connection
 from jackfield.errors import JackfieldError, PluginBug
 from jackfield.testkit.bench import Bench, differences
-from jackfield.testkit.checks.changing import samples_of, state_query
+from jackfield.testkit.checks.acting import samples_of, state_query
 from jackfield.testkit.checks.failing import indexes, requests_of
 from jackfield.testkit.clock import HastyClock
 from jackfield.testkit.data import Finding, NotApplicable
-from jackfield.testkit.walk import Walk, rest, walk
+from jackfield.testkit.walk import NOTHING, Walk, rest, walk
 from jackfield.testkit.wire import Wire, at, never_answer
 from jackfield_contracts import Page
 
@@ -60,15 +60,15 @@ async def can_be_cancelled(bench: Bench) -> None:
 
 
 async def _struck(wire: Wire, task: "asyncio.Future[Any]") -> bool:
-    until = time.monotonic() + _UNTIL_OVER
-    while not wire.struck and not task.done() and time.monotonic() < until:
-        await asyncio.sleep(0.001)
+    hit = asyncio.ensure_future(wire.hit.wait())
+    await asyncio.wait([hit, task], timeout=_UNTIL_OVER, return_when=asyncio.FIRST_COMPLETED)
+    hit.cancel()
     return bool(wire.struck) and not task.done()
 
 
 async def _read_all(connection: Connection, bench: Bench) -> None:
     """Read without the engine: the families that begin, and then what they open, one by one."""
-    view = _Empty()
+    view = NOTHING
     for family in connection.families():
         if family.scopes:
             cursor: str | None = None
@@ -78,11 +78,6 @@ async def _read_all(connection: Connection, bench: Bench) -> None:
                     break
                 for scope in page.opens[:1]:
                     await connection.read_page(scope.family, (scope,), None, 0, view)
-
-
-class _Empty:
-    def stored(self, type: str, ids: Any) -> dict[str, Any]:
-        return {}
 
 
 async def closes_cleanly(bench: Bench) -> None:
@@ -106,7 +101,7 @@ async def closes_cleanly(bench: Bench) -> None:
             await manager.__aexit__(None, None, None)
             try:
                 await manager.__aexit__(None, None, None)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever a connector raises is its fault
                 raise Finding(
                     f"closed twice, it fails: {type(error).__name__}: {error}", "open, close, close"
                 ) from None
@@ -207,11 +202,12 @@ async def _longest_step(call: Callable[[], Awaitable[Any]]) -> float:
     class Timed:
         def __await__(self) -> Any:
             nonlocal longest
-            inner = _as_coroutine(call()).__await__()
+            inner: Generator[Any, Any, Any] = _as_coroutine(call()).__await__()
             value: Any = None
             error: BaseException | None = None
             while True:
                 started = time.monotonic()
+                step: Any
                 try:
                     step = inner.throw(error) if error is not None else inner.send(value)
                 except StopIteration as over:
@@ -266,7 +262,7 @@ def _foreign_caller(others: set[threading.Thread]) -> bool:
     if thread in others:
         return False
     modules: list[str] = []
-    frame = sys._getframe(2)  # noqa: SLF001 - who called is what is asked
+    frame = sys._getframe(2)  # pyright: ignore[reportPrivateUsage] - who called is what is asked
     while frame is not None:
         modules.append(frame.f_globals.get("__name__", ""))
         frame = frame.f_back

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from .options import ServiceOptions, TeamOptions
@@ -14,7 +14,7 @@ _SECONDS_TO_START = 30.0
 
 
 @contextmanager
-def running(team: TeamOptions, options: ServiceOptions | None = None) -> Iterator[Simulator]:
+def running(team: TeamOptions, options: ServiceOptions | None = None) -> Generator[Simulator]:
     """Runs a simulator in a thread of its own until the block ends; what is in it belongs to that thread."""
     loop = asyncio.new_event_loop()
     started: list[Simulator] = []

@@ -9,7 +9,7 @@
 | POST team | makes one change of the team or a list of them |
 | POST, GET, DELETE churn | starts a churn; how much has happened; ends it |
 | POST mark, GET observed | starts observing; what was always and what was ever true since |
-| GET, POST settings | latency_ms, token_lifetime, rate, big_page_limit, page_cap, blank_page, scopes, team_id, licensed; `options.Settings` |
+| GET, POST settings | scopes, team_id, licensed, and all of `options.Settings` |
 | POST expire | expires all access tokens |
 
 `writing` has the routes that are about writes.

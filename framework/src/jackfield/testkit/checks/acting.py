@@ -1,0 +1,172 @@
+"""What the checks of changes share: samples, calls of the hooks past the host, comparisons, and words."""
+
+from collections.abc import Mapping, Sequence
+
+from jackfield.connection import Connection
+from jackfield.errors import JackfieldError
+from jackfield.testkit.bench import Bench, outcome_of
+from jackfield.testkit.data import Finding, NotApplicable, Truth
+from jackfield_contracts import (
+    AccessState,
+    Change,
+    CreateAccount,
+    DeleteAccount,
+    Entitlement,
+    EntitlementId,
+    GrantAccess,
+    GrantId,
+    Outcome,
+    OutcomeKind,
+    RevokeAccess,
+    RunAction,
+    StateQuery,
+)
+
+DONE = (OutcomeKind.CHANGED, OutcomeKind.ALREADY)
+"""Outcomes that say that it is now as was asked for."""
+
+NOT_MADE = (OutcomeKind.REFUSED, OutcomeKind.FAILED)
+"""Outcomes that say that it is not, and was not made."""
+
+
+def grant_id(change: GrantAccess | RevokeAccess) -> GrantId:
+    """The grant that a change is about."""
+    return GrantId(entitlement=change.entitlement, principal=change.principal)
+
+
+def opposite(change: GrantAccess) -> RevokeAccess:
+    """What takes a grant back."""
+    return RevokeAccess(entitlement=change.entitlement, principal=change.principal)
+
+
+def samples_of(bench: Bench) -> tuple[GrantAccess, ...]:
+    """The grants to try; the check does not apply without any."""
+    bench.need_hook("grant", "revoke")
+    if not bench.samples.grants:
+        raise NotApplicable("the samples have no grants")
+    return bench.samples.grants
+
+
+def one_of_each_kind(changes: Sequence[GrantAccess]) -> list[GrantAccess]:
+    """The last sample of each kind of entitlement."""
+    return list({(each.entitlement.resource.type, each.entitlement.slug): each for each in changes}.values())
+
+
+def all_samples(bench: Bench) -> list[Change]:
+    """One change of each kind that the samples have; the check does not apply without any."""
+    samples = bench.samples
+    found: list[Change] = [
+        *samples.grants[:3],
+        *samples.accounts[:1],
+        *samples.deletions[:1],
+        *samples.actions,
+    ]
+    if not found:
+        raise NotApplicable("the samples have no changes")
+    return found
+
+
+def state_query(changes: Sequence[Change]) -> StateQuery:
+    """What the host reads before it makes *changes*."""
+    access = [each for each in changes if isinstance(each, GrantAccess | RevokeAccess)]
+    accounts = [each.account for each in changes if isinstance(each, DeleteAccount | RunAction) and each.account]
+    return StateQuery(
+        principals=tuple(dict.fromkeys([*(each.principal for each in access), *accounts])),
+        resources=tuple(dict.fromkeys(each.entitlement.resource for each in access)),
+    )
+
+
+async def make_raw(connection: Connection, change: Change, state: AccessState) -> Outcome:
+    """Call the hook for one change, past all that the host looks at before."""
+    try:
+        if isinstance(change, GrantAccess):
+            (outcome,) = await connection.grant((change,), state)
+        elif isinstance(change, RevokeAccess):
+            (outcome,) = await connection.revoke((change,), state)
+        elif isinstance(change, CreateAccount):
+            (outcome,) = await connection.create_account((change,))
+        elif isinstance(change, DeleteAccount):
+            outcome = await connection.delete_account(change, state)
+        else:
+            outcome = await connection.run_action(change, state)
+    except JackfieldError as error:
+        return outcome_of(error)
+    return outcome
+
+
+def told(outcome: Outcome) -> str:
+    """An outcome in words."""
+    more = ", ".join(text for text in (outcome.tag, outcome.reason) if text)
+    return f"{outcome.outcome.value}{f' ({more})' if more else ''}"
+
+
+def name_of(change: Change) -> str:
+    """A change in words."""
+    if isinstance(change, GrantAccess | RevokeAccess):
+        return f"{'grant' if isinstance(change, GrantAccess) else 'revoke'} {change.entitlement} {change.principal}"
+    if isinstance(change, CreateAccount):
+        return f"create_account {change.arguments}"
+    if isinstance(change, DeleteAccount):
+        return f"delete_account {change.account} {change.arguments}"
+    return f"{change.name} {change.arguments}"
+
+
+def unchanged(before: Truth, after: Truth, step: str) -> None:
+    """Fail where something is another than before."""
+    for what, one, other in (("resource", before.resources, after.resources), ("grant", before.grants, after.grants)):
+        if one != other:
+            raise Finding(f"the {what} {min(one ^ other)} {'is gone' if one - other else 'is new'}", step)  # type: ignore[operator]
+    for id, facts in before.facts.items():
+        if after.facts.get(id) != facts:
+            raise Finding(f"{id} is now {after.facts.get(id)}, it was {facts}", step)
+
+
+def same_effects(before: dict[str, int], after: dict[str, int], step: str) -> None:
+    """Fail where a side effect happened since."""
+    more = {what: number - before.get(what, 0) for what, number in after.items() if number > before.get(what, 0)}
+    if more:
+        raise Finding(f"there were side effects: {more}", step)
+
+
+async def restore(bench: Bench, change: GrantAccess, before: Truth) -> None:
+    """Take a sample grant back, and see that all is as before.
+
+    Who loses what ranks higher may be left with what ranks lower in the same set, which is taken back then.
+    """
+    lower = await _ranked_below(bench, change)
+    steps = [name_of(change)]
+    back = opposite(change)
+    left: list[GrantId] = []
+    for _ in range(1 + len(lower)):
+        (outcome,) = await bench.change(back)
+        steps.append(name_of(back))
+        if outcome.outcome is not OutcomeKind.CHANGED:
+            raise Finding(f"what was granted can't be revoked: {told(outcome)}", *steps)
+        now = bench.truth().grants
+        if lost := before.grants - now:
+            raise Finding(f"revoking took {min(lost)} too", *steps)
+        left = sorted(now - before.grants)
+        if not left:
+            return
+        if left[0].principal != change.principal or left[0].entitlement not in lower:
+            raise Finding(f"revoking leaves {left[0]}", *steps)
+        back = RevokeAccess(entitlement=left[0].entitlement, principal=change.principal)
+    raise Finding(f"revoking leaves {left[0]}", *steps)
+
+
+async def _ranked_below(bench: Bench, change: GrantAccess) -> set[EntitlementId]:
+    async with bench.open() as connection:
+        state = await connection.read_state(state_query((change,)))
+    return ranked_below({each.id: each for each in state.entitlements}, change.entitlement)
+
+
+def ranked_below(offered: Mapping[EntitlementId, Entitlement], own: EntitlementId) -> set[EntitlementId]:
+    """What is left of *own* when it is taken: entitlements of the same set that rank lower."""
+    top = offered[own].exclusive if own in offered else None
+    if top is None:
+        return set()
+    return {
+        id
+        for id, each in offered.items()
+        if each.exclusive is not None and each.exclusive.set == top.set and each.exclusive.rank < top.rank
+    }

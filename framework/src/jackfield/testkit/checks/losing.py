@@ -1,0 +1,107 @@
+"""What a connector makes of changes whose requests or answers are lost."""
+
+from jackfield.testkit.bench import Bench
+from jackfield.testkit.checks.acting import (
+    DONE,
+    NOT_MADE,
+    all_samples,
+    grant_id,
+    make_raw,
+    name_of,
+    one_of_each_kind,
+    restore,
+    samples_of,
+    state_query,
+    told,
+)
+from jackfield.testkit.data import Finding
+from jackfield.testkit.wire import (
+    BROKEN,
+    Wire,
+    at,
+    lose_answer,
+    lose_request,
+)
+from jackfield_contracts import (
+    OutcomeKind,
+)
+
+
+async def survives_lost_answers(bench: Bench) -> None:
+    """A change whose request or answer is lost is made once, and told as changed.
+
+    The answer may be lost after the effect; who asks again without looking invites people twice.
+    """
+    for change in one_of_each_kind(samples_of(bench)):
+        for what, fault in (("the request is lost", lose_request), ("the answer is lost", lose_answer)):
+            for index in range(8):
+                before, effects = bench.truth(), bench.effects()
+                plan = await bench.plan(change)
+                wire = Wire(at(index, fault))
+                (outcome,) = await bench.apply(plan, wire=wire)
+                step = f"{what}: {', '.join(wire.struck)}"
+                after = bench.truth()
+                if outcome.outcome is OutcomeKind.CHANGED and grant_id(change) not in after.grants:
+                    raise Finding("the change is told as changed, and was not made", name_of(change), step)
+                if outcome.outcome is not OutcomeKind.CHANGED:
+                    raise Finding(f"a lost message ends it as {told(outcome)}", name_of(change), step)
+                twice = {
+                    name: number - effects.get(name, 0)
+                    for name, number in bench.effects().items()
+                    if number - effects.get(name, 0) > 1
+                }
+                if twice:
+                    raise Finding(f"an effect happened more than once: {twice}", name_of(change), step)
+                await restore(bench, change, before)
+                if not wire.struck:
+                    break
+
+
+async def doubles_no_effect(bench: Bench) -> None:
+    """A hook whose request is answered, and the answer lost, asks for the effect at most once.
+
+    What has an effect is tried again by the host, which looks first; a hook that tries again by itself invites twice.
+    """
+    for change in all_samples(bench):
+        before, effects = bench.truth(), bench.effects()
+        async with bench.open() as connection:
+            state = await connection.read_state(state_query((change,)))
+        for index in range(8):
+            wire = Wire()
+            async with bench.open(wire) as connection:
+                await connection.read_state(state_query((change,)))  # signs in, so that only the hook's own are lost
+                wire.plan = at(len(wire.sent) + index, lose_answer, lasting=True)
+                await make_raw(connection, change, state)
+            more = {name: number - effects.get(name, 0) for name, number in bench.effects().items()}
+            if twice := {name: number for name, number in more.items() if number > 1}:
+                raise Finding(
+                    f"an effect happened more than once: {twice}",
+                    f"{name_of(change)} (the hook)",
+                    f"the answers to {', '.join(wire.struck)} are lost",
+                )
+            if not wire.struck or bench.truth() != before or any(more.values()):
+                break
+
+
+async def doubts_what_it_can_not_read(bench: Bench) -> None:
+    """A write that is answered in a way that nobody understands is never told as made when it was not.
+
+    A proxy's login page with status 200 is no confirmation.
+    """
+    for change in one_of_each_kind(samples_of(bench))[:2]:
+        for what, fault in BROKEN.items():
+            for index in range(8):
+                before = bench.truth()
+                plan = await bench.plan(change)
+                wire = Wire(at(index, fault))
+                (outcome,) = await bench.apply(plan, wire=wire)
+                made = grant_id(change) in bench.truth().grants
+                step = f"{', '.join(wire.struck)} is {what}"
+                if outcome.outcome in DONE and not made:
+                    raise Finding(f"it is told as {outcome.outcome.value}, and was not made", name_of(change), step)
+                if outcome.outcome in NOT_MADE and made:
+                    raise Finding(f"it is told as {told(outcome)}, and was made", name_of(change), step)
+                if made:
+                    await restore(bench, change, before)
+                if not wire.struck:
+                    break

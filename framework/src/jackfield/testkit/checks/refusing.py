@@ -1,0 +1,181 @@
+"""What a connector makes of refusals, of its application and of the host's own kind."""
+
+from jackfield.connection import Connection
+from jackfield.errors import JackfieldError
+from jackfield.testkit.bench import Bench, outcome_of
+from jackfield.testkit.checks.acting import (
+    DONE,
+    NOT_MADE,
+    all_samples,
+    make_raw,
+    name_of,
+    opposite,
+    same_effects,
+    samples_of,
+    state_query,
+    told,
+    unchanged,
+)
+from jackfield.testkit.data import Finding, NotApplicable
+from jackfield.testkit.wire import (
+    FOREIGN,
+    REFUSALS,
+    Wire,
+    answer,
+    at,
+    everywhere,
+    other_codes,
+    other_words,
+)
+from jackfield_contracts import (
+    AccessState,
+    Change,
+    EntitlementId,
+    GrantAccess,
+    Outcome,
+    OutcomeKind,
+    ResourceId,
+)
+
+_MOST_REQUESTS = 4
+"""How many requests of a hook are refused, one after the other."""
+
+
+async def refuses_strangers(bench: Bench) -> None:
+    """Nobody can be granted anything, and nothing of what does not exist can be granted.
+
+    A typing error in an id must end as a refusal, not as a success that nobody can see.
+    """
+    for change in samples_of(bench)[:2]:
+        entitlement, principal = change.entitlement, change.principal
+        nobody = bench.samples.nobody or ResourceId(type=principal.type, id=f"{principal.id}-testkit")
+        foreign = ResourceId(type=principal.type, id=entitlement.resource.id)
+        nowhere = ResourceId(type=entitlement.resource.type, id=f"{entitlement.resource.id}-testkit")
+        wrong = (
+            GrantAccess(entitlement=entitlement, principal=nobody),
+            GrantAccess(entitlement=entitlement, principal=foreign),
+            GrantAccess(entitlement=EntitlementId(resource=entitlement.resource, slug="testkit"), principal=principal),
+            GrantAccess(entitlement=EntitlementId(resource=nowhere, slug=entitlement.slug), principal=principal),
+            GrantAccess(entitlement=EntitlementId(resource=principal, slug=entitlement.slug), principal=principal),
+        )
+        for each in wrong:
+            before = bench.truth()
+            async with bench.open() as connection:
+                state = await connection.read_state(state_query((change, opposite(change))))
+                outcome = await make_raw(connection, each, state)
+            if outcome.outcome in (*DONE, OutcomeKind.PENDING):
+                raise Finding(f"what can't be granted ends as {told(outcome)}", f"{name_of(each)} (the hook)")
+            unchanged(before, bench.truth(), name_of(each))
+            (outcome,) = await bench.change(each)
+            if outcome.outcome not in NOT_MADE:
+                raise Finding(f"what can't be granted ends as {told(outcome)}", name_of(each))
+
+
+async def tells_refusals(bench: Bench) -> None:
+    """What the application refuses is told as refused, also where the host could not foresee it.
+
+    An application that says no, and a connector that hears "already so", is how the last administrator "lost" a role.
+    """
+    refused = bench.samples.refused
+    if not refused:
+        raise NotApplicable("the samples name nothing that the application refuses")
+    for change in refused:
+        before, effects = bench.truth(), bench.effects()
+        (outcome,) = await bench.change(change)
+        if outcome.outcome not in NOT_MADE:
+            raise Finding(f"what the application refuses ends as {told(outcome)}", name_of(change))
+        unchanged(before, bench.truth(), name_of(change))
+        async with bench.open() as connection:
+            state = await connection.read_state(state_query((change,)))
+            outcome = await _to_the_end(bench, connection, change, state)
+        if outcome.outcome not in NOT_MADE:
+            raise Finding(
+                f"the hook answers {told(outcome)} for what the application refuses", f"{name_of(change)} (the hook)"
+            )
+        if not outcome.reason:
+            raise Finding("a refusal comes without a reason for people", f"{name_of(change)} (the hook)")
+        unchanged(before, bench.truth(), name_of(change))
+        same_effects(effects, bench.effects(), name_of(change))
+        async with bench.open(Wire(everywhere(other_codes))) as connection:
+            outcome = await _to_the_end(bench, connection, change, state)
+        if outcome.outcome not in NOT_MADE:
+            raise Finding(
+                f"refused for a reason that nobody knows, the hook answers {told(outcome)}",
+                f"{name_of(change)} (the hook)",
+                "every code in the application's refusal is another than is documented",
+            )
+
+
+async def _to_the_end(bench: Bench, connection: Connection, change: Change, state: AccessState) -> Outcome:
+    """Call the hook, and ask after the job that it begins once that is over."""
+    outcome = await make_raw(connection, change, state)
+    if outcome.outcome is OutcomeKind.PENDING and outcome.job is not None and bench.has("work"):
+        bench.work()
+        try:
+            return await connection.job_status(outcome.job)
+        except JackfieldError as error:
+            return outcome_of(error)
+    return outcome
+
+
+async def takes_no_conflict_for_success(bench: Bench) -> None:
+    """A refusal that the connector does not know is never told as done.
+
+    An application answers 404 and 409 for a hundred reasons; "it is so already" is one of them.
+    """
+    for change in all_samples(bench):
+        async with bench.open() as connection:
+            state = await connection.read_state(state_query((change,)))
+        index = 0
+        while index < _MOST_REQUESTS and await _refused_at(bench, change, state, index):
+            index += 1
+
+
+async def _refused_at(bench: Bench, change: Change, state: AccessState, index: int) -> bool:
+    """Refuse one request of the hook with each status; whether there are more to refuse, and nothing was made yet."""
+    for status in REFUSALS:
+        before = bench.truth()
+        wire = Wire(at(index, answer(status, FOREIGN), lasting=True))
+        async with bench.open(wire) as connection:
+            outcome = await make_raw(connection, change, state)
+        if not wire.struck or bench.truth() != before:
+            return False
+        if outcome.outcome in (*DONE, OutcomeKind.PENDING):
+            raise Finding(
+                f"an answer {status} that the connector can't know ends as {told(outcome)}",
+                f"{name_of(change)} (the hook)",
+                f"{wire.struck[0]} is answered {status} {FOREIGN.decode()}",
+            )
+    return True
+
+
+async def decides_by_no_text(bench: Bench) -> None:
+    """Outcomes do not depend on the words that an application says to people.
+
+    Texts are translated and reworded without notice; tags and codes are what an interface promises.
+    """
+    changes = [*bench.samples.grants[:2], *bench.samples.refused]
+    if not changes:
+        raise NotApplicable("the samples have no changes")
+    for change in changes:
+        async with bench.open() as connection:
+            state = await connection.read_state(state_query((change,)))
+        plain = await _outcome_on(bench, change, state, Wire())
+        held = bench.truth()
+        again = await _outcome_on(bench, change, state, Wire())
+        scrambled = await _outcome_on(bench, change, state, Wire(everywhere(other_words)))
+        if scrambled.outcome is not again.outcome:
+            raise Finding(
+                f"with other words in the application's answers it ends as {told(scrambled)}, before as {told(again)}",
+                f"{name_of(change)} (the hook)",
+                "every text for people in an error is reworded",
+            )
+        unchanged(held, bench.truth(), name_of(change))
+        if isinstance(change, GrantAccess) and plain.outcome is OutcomeKind.CHANGED:
+            async with bench.open() as connection:
+                await make_raw(connection, opposite(change), await connection.read_state(state_query((change,))))
+
+
+async def _outcome_on(bench: Bench, change: Change, state: AccessState, wire: Wire) -> Outcome:
+    async with bench.open(wire) as connection:
+        return await make_raw(connection, change, state)

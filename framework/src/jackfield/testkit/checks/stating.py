@@ -1,0 +1,123 @@
+"""What a connector reads before and after changes."""
+
+from jackfield.connection import Connection
+from jackfield.errors import JackfieldError
+from jackfield.testkit.bench import Bench, outcome_of
+from jackfield.testkit.checks.acting import (
+    samples_of,
+)
+from jackfield.testkit.data import Finding, NotApplicable
+from jackfield.testkit.wire import (
+    BROKEN,
+    FOREIGN,
+    REFUSALS,
+    Wire,
+    answer,
+    at,
+    lose_request,
+)
+from jackfield_contracts import (
+    AccessState,
+    ResourceId,
+    StateQuery,
+)
+
+
+async def reads_the_state_as_it_is(bench: Bench) -> None:
+    """``read_state`` shows what is true now: who is there, what is offered, what is held; strangers are left out.
+
+    Every outcome is judged by this read.
+    """
+    bench.need_hook("grant")
+    changes = samples_of(bench)
+    truth = bench.truth()
+    principals = tuple(dict.fromkeys(each.principal for each in changes))
+    resources = tuple(dict.fromkeys(each.entitlement.resource for each in changes))
+    held_by = {each.principal for each in truth.grants if each.entitlement.resource in resources}
+    some = tuple(dict.fromkeys((*principals, *sorted(held_by)[:5])))
+    nobody = bench.samples.nobody or ResourceId(type=principals[0].type, id=f"{principals[0].id}-testkit")
+    nowhere = ResourceId(type=resources[0].type, id=f"{resources[0].id}-testkit")
+    async with bench.open() as connection:
+        state = await connection.read_state(StateQuery(principals=(*some, nobody), resources=(*resources, nowhere)))
+        await _by_name(bench, connection, principals[0], state)
+    there = {each.account for each in state.accounts}
+    if missing := [
+        each for each in some if each not in there and each in truth.resources and each.type == principals[0].type
+    ]:
+        raise Finding(f"{missing[0]} is in the application and not in the state", "read_state")
+    if nobody in there:
+        raise Finding(f"{nobody} is not in the application and is in the state", "read_state")
+    offered = {each.id: each for each in state.entitlements}
+    for change in changes:
+        if change.entitlement not in offered:
+            raise Finding(f"the state does not offer {change.entitlement}", "read_state")
+    if foreign := [each for each in offered if each.resource == nowhere]:
+        raise Finding(f"the state offers {foreign[0]}, of a resource that is not there", "read_state")
+    shown = {each for each in state.held if each.entitlement.resource in resources}
+    wanted = {each for each in truth.grants if each.entitlement.resource in resources and each.principal in some}
+    if shown != wanted:
+        raise Finding(f"the state and the truth differ on {min(shown ^ wanted)}", "read_state")
+
+
+async def _by_name(bench: Bench, connection: Connection, principal: ResourceId, state: AccessState) -> None:
+    login = next((each.login for each in state.accounts if each.account == principal), None)
+    if login is None:
+        return
+    named = await connection.read_state(StateQuery(names=(login, "nobody@testkit.example")))
+    found = {each.asked: each.account for each in named.accounts}
+    if found.get(login) != principal:
+        raise Finding(
+            f"the login {login!r} finds {found.get(login)}, and is that of {principal}",
+            f"read_state(names=({login!r},))",
+        )
+    if "nobody@testkit.example" in found:
+        raise Finding("a name that nobody has finds somebody", "read_state(names=('nobody@testkit.example',))")
+
+
+async def raises_where_the_state_is_unknown(bench: Bench) -> None:
+    """A state that can't be read raises, it never comes out empty or short.
+
+    "Not held" out of a failed read lets a revocation pass for made.
+    """
+    changes = samples_of(bench)
+    truth = bench.truth()
+    held = sorted(each for each in truth.grants if each.principal.type == changes[0].principal.type)
+    of_resources = [each for each in held if each.entitlement.resource in {one.entitlement.resource for one in changes}]
+    principals = tuple(
+        dict.fromkeys((*(each.principal for each in changes), *(each.principal for each in of_resources[:3])))
+    )
+    query = StateQuery(
+        principals=principals, resources=tuple(dict.fromkeys(each.entitlement.resource for each in changes))
+    )
+    wire = Wire()
+    async with bench.open(wire) as connection:
+        wanted = await connection.read_state(query)
+    faults = {
+        "lost": lose_request,
+        **{f"answered {status}": answer(status, FOREIGN) for status in (*REFUSALS, 500)},
+        **BROKEN,
+    }
+    if not wire.sent:
+        raise NotApplicable("reading the state makes no requests")
+    for index in range(len(wire.sent)):
+        for what, fault in faults.items():
+            struck = Wire(at(index, fault, lasting=True))
+            async with bench.open(struck) as connection:
+                try:
+                    state = await connection.read_state(query)
+                except JackfieldError as error:
+                    outcome_of(error)
+                    continue
+            if _short(state, wanted):
+                raise Finding(
+                    "the state comes out short instead of raising",
+                    f"read_state, {', '.join(struck.struck[:1])} is {what}",
+                )
+
+
+def _short(state: AccessState, wanted: AccessState) -> bool:
+    return (
+        set(state.held) != set(wanted.held)
+        or {each.account for each in state.accounts} != {each.account for each in wanted.accounts}
+        or {each.id for each in state.entitlements} != {each.id for each in wanted.entitlements}
+    )
