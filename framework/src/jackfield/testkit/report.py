@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the suite and tell."""
     out = argparse.ArgumentParser(prog="python -m jackfield.testkit.report", description=(__doc__ or "").split("\n")[0])
     out.add_argument("connector", metavar="NAME")
-    out.add_argument("--output", choices=("text", "json"), default="text")
+    out.add_argument("--output", choices=("table", "json"), default="table")
     out.add_argument("--seeds", default="3", metavar="[FIRST:]NUMBER", help="seeds of the random checks")
     given = out.parse_args(arguments)
     missing = [name for name in ("pytest", "hypothesis") if find_spec(name) is None]

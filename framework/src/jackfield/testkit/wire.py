@@ -185,16 +185,8 @@ REFUSALS: Sequence[int] = (400, 401, 403, 404, 409, 410, 422)
 
 _PROSE = frozenset(
     [
-        "message",
-        "error_summary",
-        "error_description",
-        "user_message",
-        "detail",
-        "details",
-        "title",
-        "description",
-        "reason",
-        "text",
+        *("message", "error_summary", "error_description", "user_message"),
+        *("detail", "details", "title", "description", "reason", "text"),
     ]
 )
 """Names of fields that hold what an application says to people."""

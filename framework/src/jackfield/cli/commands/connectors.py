@@ -75,7 +75,7 @@ def show(app: App, name: str, output: str) -> None:
 @command("check")
 @click.argument("name")
 @click.option("--seeds", default="3", metavar="[FIRST:]NUMBER", help="Seeds of the random checks (default 3).")
-@output_option("text", "json")
+@output_option("table", "json")
 def check(app: App, name: str, seeds: str, output: str) -> int:
     """Try the connector NAME by the conformance suite that its package brings, and tell of each rule.
 

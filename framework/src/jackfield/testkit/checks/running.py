@@ -200,14 +200,13 @@ async def _longest_step(call: Callable[[], Awaitable[Any]]) -> float:
     longest = 0.0
 
     class Timed:
-        def __await__(self) -> Any:
+        def __await__(self) -> Generator[Any, Any, Any]:
             nonlocal longest
             inner: Generator[Any, Any, Any] = _as_coroutine(call()).__await__()
             value: Any = None
             error: BaseException | None = None
             while True:
                 started = time.monotonic()
-                step: Any
                 try:
                     step = inner.throw(error) if error is not None else inner.send(value)
                 except StopIteration as over:
