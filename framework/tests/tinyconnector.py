@@ -17,7 +17,8 @@ from msgspec import Meta
 
 from jackfield.hookspecs import ConnectorConfig, ConnectorType, Reads, family, hookimpl
 from jackfield_contracts import (
-    AccountStatus, Capability, CapabilityStatus, CheckReport, Page, Resource, ResourceId, ResourceType, RowKind, Scope, TraitKind, UserTrait
+    AccountStatus, Capability, CapabilityStatus, CheckReport, Page,
+    Resource, ResourceId, ResourceType, RowKind, Scope, TraitKind, UserTrait
 )
 
 USERS = Scope(name="user", family="users", rows=RowKind.RESOURCES, lists="user", unreconcilable="nothing is counted")
