@@ -1,6 +1,7 @@
 """A distribution with a connector of forty lines and its suite, as an installer leaves it, and planted bugs for it."""
 
 import os
+from difflib import unified_diff
 from pathlib import Path
 
 from .installing import install
@@ -101,29 +102,18 @@ class TestTiny(ConnectorSuite):
         return {"file": str(file)}
 """
 
-LAST_PAGE_DROPPED = """Title: The last page is never read
-Why: The end is reckoned
- one page too early.
+_NEXT = "        return Page("
 
---- a/tinyconnector/plugin.py
-+++ b/tinyconnector/plugin.py
-@@ -47,2 +47,2 @@
-         ]
--        return Page(items=tuple(rows), next=str(start + 2) if start + 2 < len(names) else None)
-+        return Page(items=tuple(rows), next=str(start + 2) if start + 3 < len(names) else None)
-"""
 
-HARMLESS = """Title: A comment
-Why: It is no bug, and so nothing can find it.
+def _patch(head: str, new: str) -> str:
+    lines = PLUGIN.splitlines(keepends=True)
+    changed = PLUGIN.replace(_NEXT, new, 1) if new else PLUGIN.replace("if start + 2 <", "if start + 3 <")
+    name = f"{PACKAGE}/plugin.py"
+    return head + "".join(unified_diff(lines, changed.splitlines(keepends=True), f"a/{name}", f"b/{name}"))
 
---- a/tinyconnector/plugin.py
-+++ b/tinyconnector/plugin.py
-@@ -47,2 +47,3 @@
-         ]
-+        # harmless
-         return Page(items=tuple(rows), next=str(start + 2) if start + 2 < len(names) else None)
-"""
 
+LAST_PAGE_DROPPED = _patch("Title: The last page is never read\nWhy: The end is reckoned\n one page too early.\n\n", "")
+HARMLESS = _patch("Title: A comment\nWhy: It is no bug.\n\n", f"        # harmless\n{_NEXT}")
 UNFIT = HARMLESS.replace("         ]\n", "         }\n")
 
 
