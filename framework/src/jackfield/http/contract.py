@@ -54,7 +54,9 @@ RetryAfter = Callable[[Response, Clock], float | None]
 class Sender(Protocol):
     """Sends one request and reads its whole answer; what a session stands on."""
 
-    async def send(self, method: str, url: str, *, body: bytes | None, headers: Mapping[str, str]) -> Response:
+    async def send(
+        self, method: str, url: str, *, body: bytes | None, headers: Mapping[str, str], key: Secret | None = None
+    ) -> Response:
         """Send one request; see ``transport.Client.send`` for what is raised."""
         ...
 

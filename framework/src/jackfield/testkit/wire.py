@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import msgspec
 
+from jackfield.config import Secret
 from jackfield.connectors import Found
 from jackfield.errors import Transient
 from jackfield.hookspecs import ConnectorType, Context
@@ -76,7 +77,9 @@ class _Through:
         self._wire = wire
         self._sender = sender
 
-    async def send(self, method: str, url: str, *, body: bytes | None, headers: Mapping[str, str]) -> Response:
+    async def send(
+        self, method: str, url: str, *, body: bytes | None, headers: Mapping[str, str], key: Secret | None = None
+    ) -> Response:
         wire = self._wire
         sent = Sent(method=method, route=route_of(url), url=url, body=body)
         index = len(wire.sent)
@@ -87,7 +90,7 @@ class _Through:
             wire.hit.set()
 
         async def go_on() -> Response:
-            return await self._sender.send(method, url, body=body, headers=headers)
+            return await self._sender.send(method, url, body=body, headers=headers, key=key)
 
         wire.in_flight += 1
         try:
