@@ -1,9 +1,10 @@
-"""Discovery: which connectors and policies are installed, and which failed and why.
+"""Discovery: which connectors and policies are installed or lie in given files, and which failed and why.
 
 Promises that one broken, duplicate or outdated plugin never hides the others; hides stevedore and its traps.
 """
 
 import traceback
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 from typing import Any, Generic, TypeVar, cast
@@ -22,6 +23,7 @@ from jackfield.hookspecs import (
     ConnectorType,
     PolicyType,
 )
+from jackfield.pluginfiles import PluginFile, wrong_plugin
 
 T = TypeVar("T", bound=ConnectorType | PolicyType)
 
@@ -74,6 +76,26 @@ def discover_connectors() -> Discovery[ConnectorType]:
 def discover_policies(enabled: tuple[str, ...]) -> Discovery[PolicyType]:
     """Import and examine the *enabled* policies only; the code of others is not touched."""
     return _discover(POLICIES_GROUP, PolicyType, enabled)
+
+
+def with_files(discovery: Discovery[T], files: Sequence[PluginFile], kind: type[T]) -> Discovery[T]:
+    """*discovery* with the plugins of *kind* out of *files*, examined as installed ones are, each before an installed namesake.
+
+    Raises BadConfig for one that can't be used, and for two of one name: whoever names a file means to run it.
+    """
+    given: dict[str, Found[T]] = {}
+    for file in files:
+        for at, plugin in file.plugins.items():
+            if not isinstance(plugin, kind):
+                continue
+            if (reason := _unfit(plugin, plugin.name, kind)) is not None:
+                raise wrong_plugin(file, at, reason)
+            if plugin.name in given:
+                first = given[plugin.name].distribution
+                raise wrong_plugin(file, at, f"the name {plugin.name!r} is already taken by {first}")
+            found = Found(name=plugin.name, distribution=str(file.path), version=file.version, type=plugin)
+            given[plugin.name] = found
+    return Discovery(found={**discovery.found, **given}, failures=discovery.failures)
 
 
 def _discover(group: str, kind: type[T], names: tuple[str, ...] | None) -> Discovery[T]:
@@ -180,8 +202,10 @@ def _unfit(plugin: object, name: str, kind: type[ConnectorType] | type[PolicyTyp
     """Why *plugin* can't be used by this host, None if it can."""
     if not isinstance(plugin, kind):
         return f"its entry point is a {type(plugin).__name__}, not a {kind.__name__}"
-    if not NAME.fullmatch(name) or plugin.name != name:
+    if plugin.name != name:
         return f"its entry point is named {name!r} and calls itself {plugin.name!r}; both must be the same plain name"
+    if not isinstance(name, str) or not NAME.fullmatch(name):  # pyright: ignore[reportUnnecessaryIsInstance]
+        return f"its name {name!r} is no plain name: 2 to 40 small letters, digits and hyphens, a letter first"
     try:
         msgspec.convert(plugin.api, tuple[int, int])
     except msgspec.ValidationError:

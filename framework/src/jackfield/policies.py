@@ -10,10 +10,11 @@ from inspect import iscoroutine
 import msgspec
 import pluggy
 
-from jackfield.connectors import discover_policies
+from jackfield.connectors import discover_policies, with_files
 from jackfield.errors import BadConfig
-from jackfield.hookspecs import PROJECT, PolicySpec, Proposed, Published
+from jackfield.hookspecs import PROJECT, PolicySpec, PolicyType, Proposed, Published
 from jackfield.log import Logger
+from jackfield.pluginfiles import PluginFile
 from jackfield_contracts import JournalEntry
 
 
@@ -24,11 +25,14 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     relay: pluggy.PluginManager
 
 
-def open_policies(enabled: tuple[str, ...]) -> tuple[Policy, ...]:
-    """The *enabled* policies in their order; raises BadConfig for one that is not installed or can't be used."""
+def open_policies(enabled: tuple[str, ...], files: Sequence[PluginFile] = ()) -> tuple[Policy, ...]:
+    """The *enabled* policies in their order, out of *files* or installed.
+
+    Raises BadConfig for one that is in neither or can't be used.
+    """
     if not enabled:
         return ()
-    discovery = discover_policies(enabled)
+    discovery = with_files(discover_policies(enabled), files, PolicyType)
     opened: list[Policy] = []
     for name in dict.fromkeys(enabled):
         found = discovery.get(name, path="policies")

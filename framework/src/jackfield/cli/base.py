@@ -29,6 +29,17 @@ class Command(click.Command):
         ):
             option = click.Option([name], type=kind, metavar=metavar, help=help, expose_value=False, callback=_told)
             self.params.append(option)
+        self.params.append(
+            click.Option(
+                ["--plugin"],
+                type=path,
+                multiple=True,
+                metavar="FILE",
+                help="Run the connectors and policies of a Python file as if installed; may be repeated.",
+                expose_value=False,
+                callback=_told,
+            )
+        )
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command with what libraries log taken over."""

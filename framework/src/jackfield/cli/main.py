@@ -70,12 +70,26 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     "--output", type=click.Choice(OUTPUTS), help="How results are printed, unless the command says otherwise."
 )
 @click.option(
+    "--plugin",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="FILE",
+    help="Run the connectors and policies of a Python file as if installed; may be repeated.",
+)
+@click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version and exit."
 )
 @click.pass_obj
-def cli(app: App, config: Path | None, home: Path | None, log_level: str | None, output: str | None) -> None:
+def cli(
+    app: App,
+    config: Path | None,
+    home: Path | None,
+    log_level: str | None,
+    output: str | None,
+    plugin: tuple[Path, ...],
+) -> None:
     """Jackfield: who has access to what in the applications a company uses, and changes of it that tell the truth."""
-    app.told(config=config, home=home, log_level=log_level, output=output)
+    app.told(config=config, home=home, log_level=log_level, output=output, plugin=plugin)
 
 
 def _closed_streams() -> int | None:

@@ -22,9 +22,8 @@ def connectors() -> None:
 def list_(app: App, output: str) -> None:
     """List the connectors that are installed, and why others can't be used."""
     from jackfield.cli.output import Columns, note, print_json, print_rows
-    from jackfield.connectors import discover_connectors
 
-    discovery = discover_connectors()
+    discovery = app.discovery
     usable = [
         {
             "name": found.name,
@@ -39,8 +38,6 @@ def list_(app: App, output: str) -> None:
         {"name": one.name, "distribution": one.distribution, "version": one.version, "reason": one.reason}
         for one in discovery.failures
     ]
-    for one in discovery.failures:
-        app.log.debug("a connector can't be used", name=one.name, distribution=one.distribution, trace=one.trace)
     if output == "json":
         print_json({"connectors": usable, "failures": failures})
         return
@@ -62,9 +59,8 @@ def show(app: App, name: str, output: str) -> None:
     """Show what the connector NAME reads and can do, the permissions that it needs, and how it is configured."""
     from jackfield.cli.describe import connector_document, tell_connector
     from jackfield.cli.output import print_json
-    from jackfield.connectors import discover_connectors
 
-    found = discover_connectors().get(name, path="connectors")
+    found = app.discovery.get(name, path="connectors")
     made = connector_document(found)
     if output == "json":
         print_json(made)
