@@ -36,14 +36,15 @@ class Desk:
         (self.folder / "jackfield.toml").write_text(f"policies = {json.dumps(policies)}\n[connections.acme]\n{text}")
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("JACKFIELD_")}
-        environ = {**kept, "JACKFIELD_HOME": str(self.folder / "home"), "PYTHONPATH": str(self.site)}
-        done = subprocess.run(
-            [JACKFIELD, *words], cwd=self.folder, env=environ, capture_output=True, text=True, timeout=60
-        )
+        done = self.started([JACKFIELD, *words])
         if "debug" not in words:
             assert "Traceback" not in done.stdout + done.stderr, done.stderr
         return done
+
+    def started(self, command: list[str]) -> subprocess.CompletedProcess[str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("JACKFIELD_")}
+        environ = {**kept, "JACKFIELD_HOME": str(self.folder / "home"), "PYTHONPATH": str(self.site)}
+        return subprocess.run(command, cwd=self.folder, env=environ, capture_output=True, text=True, timeout=60)
 
     def done(self, *words: str) -> str:
         done = self.run(*words)

@@ -11,8 +11,10 @@ from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
+from jackfield.ageing import uses_of
 from jackfield.config import RESERVED
 from jackfield.config.load import did_you_mean
+from jackfield.deprecation import Use, collected
 from jackfield.errors import BadConfig
 from jackfield.hookspecs import (
     API,
@@ -29,12 +31,16 @@ T = TypeVar("T", bound=ConnectorType | PolicyType)
 
 
 class Found(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """One plugin that can be used: what it announces, and the distribution that brought it."""
+    """One plugin that can be used: what it announces, the distribution that brought it, and what it uses that goes away.
+
+    ``uses`` is what can be seen without opening it.
+    """
 
     name: str
     distribution: str
     version: str
     type: T
+    uses: tuple[Use, ...] = ()
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +99,8 @@ def with_files(discovery: Discovery[T], files: Sequence[PluginFile], kind: type[
             if plugin.name in given:
                 first = given[plugin.name].distribution
                 raise wrong_plugin(file, at, f"the name {plugin.name!r} is already taken by {first}")
-            found = Found(name=plugin.name, distribution=str(file.path), version=file.version, type=plugin)
+            uses = (*file.uses, *_uses(plugin))
+            found = Found(name=plugin.name, distribution=str(file.path), version=file.version, type=plugin, uses=uses)
             given[plugin.name] = found
     return Discovery(found={**discovery.found, **given}, failures=discovery.failures)
 
@@ -118,15 +125,18 @@ def _discover(group: str, kind: type[T], names: tuple[str, ...] | None) -> Disco
 
     # Assertion errors and SystemExit escape stevedore's own callback, so each entry point is loaded here first.
     loadable: list[EntryPoint] = []
+    at_import: dict[tuple[str, str], list[Use]] = {}
     for point in points:
         try:
-            point.load()
+            with collected() as uses:
+                point.load()
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - whatever a foreign module raises must stay its own
             failed(None, point, error)
         else:
             loadable.append(point)
+            at_import[point.name, point.value] = uses
     points = loadable
     manager = Manager(
         namespace=group,
@@ -145,8 +155,15 @@ def _discover(group: str, kind: type[T], names: tuple[str, ...] | None) -> Disco
             reason = f"the name is already taken by {first.distribution} {first.version}; uninstall one of the two"
             failures.append(_failure(point, reason))
         else:
-            found[point.name] = Found(name=point.name, distribution=distribution, version=version, type=plugin)
+            uses = (*at_import[point.name, point.value], *_uses(plugin))
+            found[point.name] = Found(
+                name=point.name, distribution=distribution, version=version, type=plugin, uses=uses
+            )
     return Discovery(found=found, failures=tuple(sorted(failures, key=lambda f: (f.name, f.distribution))))
+
+
+def _uses(plugin: ConnectorType | PolicyType) -> tuple[Use, ...]:
+    return uses_of(plugin) if isinstance(plugin, ConnectorType) else ()
 
 
 def _installed(group: str, failures: list[Failure]) -> list[EntryPoint]:

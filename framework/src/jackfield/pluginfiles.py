@@ -14,6 +14,7 @@ from types import CodeType, ModuleType
 
 import msgspec
 
+from jackfield.deprecation import Use, collected
 from jackfield.errors import BadConfig
 from jackfield.hookspecs import ConnectorType, PolicyType
 
@@ -24,6 +25,7 @@ class PluginFile(msgspec.Struct, frozen=True, kw_only=True):
     path: Path
     version: str
     plugins: dict[str, ConnectorType | PolicyType]
+    uses: tuple[Use, ...] = ()
 
     def line_of(self, name: str) -> int | None:
         """The line that gives *name* its value, None if that can't be told."""
@@ -45,7 +47,7 @@ def load_plugin_file(given: Path) -> PluginFile:
         reason = error.strerror or type(error).__name__
         hint = "--plugin takes the path of a Python file."
         raise BadConfig(f"the plugin file can't be read: {reason}", path=str(path), hint=hint) from error
-    module = _imported(path)
+    module, uses = _imported(path)
     plugins = dict[str, ConnectorType | PolicyType]()
     for name, value in vars(module).items():
         # Under several names one plugin is still one.
@@ -60,7 +62,7 @@ def load_plugin_file(given: Path) -> PluginFile:
             " `connector = ConnectorType(…)`; names with a leading underscore are passed over.",
         )
     version = f"unpackaged+{hashlib.sha256(content).hexdigest()[:12]}"
-    return PluginFile(path=path, version=version, plugins=plugins)
+    return PluginFile(path=path, version=version, plugins=plugins, uses=tuple(uses))
 
 
 def wrong_plugin(file: PluginFile, name: str, reason: str) -> BadConfig:
@@ -80,7 +82,7 @@ class _Source(SourceFileLoader):
         return self.source_to_code(self.get_data(path), path)
 
 
-def _imported(path: Path) -> ModuleType:
+def _imported(path: Path) -> tuple[ModuleType, list[Use]]:
     # msgspec looks up annotations by the module's name, so it must be registered, under one that nothing else has.
     name = f"_jackfield_plugin_{hashlib.sha256(bytes(path)).hexdigest()[:12]}"
     spec = spec_from_file_location(name, path, loader=_Source(name, str(path)))
@@ -88,7 +90,8 @@ def _imported(path: Path) -> ModuleType:
         raise BadConfig("the plugin file can't be imported", path=str(path))
     module = sys.modules[name] = module_from_spec(spec)
     try:
-        spec.loader.exec_module(module)
+        with collected() as uses:
+            spec.loader.exec_module(module)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -98,7 +101,7 @@ def _imported(path: Path) -> ModuleType:
             path=_place(path, _line(error, path)),
             hint=_remedy(error, path),
         ) from error
-    return module
+    return module, uses
 
 
 def _told(error: BaseException) -> str:

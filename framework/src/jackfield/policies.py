@@ -10,6 +10,7 @@ from inspect import iscoroutine
 import msgspec
 import pluggy
 
+from jackfield.ageing import register
 from jackfield.connectors import discover_policies, with_files
 from jackfield.errors import BadConfig
 from jackfield.hookspecs import PROJECT, PolicySpec, PolicyType, Proposed, Published
@@ -25,10 +26,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     relay: pluggy.PluginManager
 
 
-def open_policies(enabled: tuple[str, ...], files: Sequence[PluginFile] = ()) -> tuple[Policy, ...]:
+def open_policies(enabled: tuple[str, ...], log: Logger, files: Sequence[PluginFile] = ()) -> tuple[Policy, ...]:
     """The *enabled* policies in their order, out of *files* or installed.
 
-    Raises BadConfig for one that is in neither or can't be used.
+    What they use that goes away is logged. Raises BadConfig for one that is in neither or can't be used.
     """
     if not enabled:
         return ()
@@ -39,7 +40,7 @@ def open_policies(enabled: tuple[str, ...], files: Sequence[PluginFile] = ()) ->
         relay = pluggy.PluginManager(PROJECT)
         relay.add_hookspecs(PolicySpec)
         try:
-            relay.register(found.type.open(), name=name)
+            uses = register(relay, found.type.open(), name)
             relay.check_pending()
         except (Exception, SystemExit) as error:
             raise BadConfig(
@@ -47,6 +48,9 @@ def open_policies(enabled: tuple[str, ...], files: Sequence[PluginFile] = ()) ->
                 f"{type(error).__name__}: {error}",
                 path="policies",
             ) from error
+        for use in (*found.uses, *uses):
+            told = f"the policy {name!r} {use}"
+            log.warning(told, version=found.version, where=use.where)
         opened.append(Policy(name=name, relay=relay))
     return tuple(opened)
 

@@ -179,7 +179,7 @@ class App:
         """The policies that the configuration enables, opened; raises BadConfig."""
         from jackfield.policies import open_policies
 
-        return open_policies(self.settings.policies, self.plugin_files)
+        return open_policies(self.settings.policies, self.log, self.plugin_files)
 
     def plugin(self, settings: "ConnectionSettings") -> "Found[ConnectorType]":
         """The connector of a connection; raises BadConfig."""

@@ -51,12 +51,14 @@ class Command(click.Command):
         root = logging.getLogger()
         level = root.level
         handler = take_over(app.log, app.log_level)
+        logging.captureWarnings(True)
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
             # click would end with 1, which says that something failed.
             raise SystemExit(broken_pipe()) from None
         finally:
+            logging.captureWarnings(False)
             root.removeHandler(handler)
             root.setLevel(level)
 
