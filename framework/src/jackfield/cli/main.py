@@ -16,6 +16,7 @@ from jackfield.cli.lazy import LazyGroup
 _AT = "jackfield.cli.commands."
 _COMMANDS = {
     "connectors": (_AT + "connectors", "The connectors that are installed, and what they can do."),
+    "new": (_AT + "new", "Write the package of a new connector."),
     "authorize": (_AT + "authorize", "Ask an administrator for consent, and keep the refresh token."),
     "check": (_AT + "check", "Sign in, and say whose account it is and what the credentials allow."),
     "sync": (_AT + "sync", "Read the whole application into a new snapshot."),
