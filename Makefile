@@ -49,7 +49,7 @@ sweep: $(READY)
 
 docs: $(READY)
 	@$(BIN)/python -m jackfield_contracts.schemas contracts/schemas
-	@$(BIN)/cog -r docs/reference.md docs/dropbox-outcomes.md
+	@$(BIN)/cog -r docs/reference.md docs/dropbox-outcomes.md docs/authors/ageing.md
 
 lock:
 	@test -x $(BIN)/uv || ($(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv)

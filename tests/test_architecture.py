@@ -31,7 +31,7 @@ def test_the_host_names_no_connector():
     assert named == []
 
 
-@pytest.mark.parametrize("page", sorted(path.name for path in (ROOT / "docs").glob("*.md")))
+@pytest.mark.parametrize("page", sorted(str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs").rglob("*.md")))
 def test_generated_pages_are_up_to_date(page: str):
     done = run(str(BIN / "cog"), "--check", f"docs/{page}")
     assert done.returncode == 0, done.stdout

@@ -45,6 +45,13 @@ API = (1, 1)
 CONNECTORS_GROUP = "jackfield.connectors.v1"
 POLICIES_GROUP = "jackfield.policies.v1"
 
+SINCE: Mapping[str, tuple[int, int]] = {
+    **dict.fromkeys(("check", "resource_types", "families", "read_page", "snapshot_published"), (1, 0)),
+    **dict.fromkeys(("read_state", "grant", "revoke", "create_account", "delete_account"), (1, 1)),
+    **dict.fromkeys(("actions", "run_action", "job_status", "before_change", "after_change"), (1, 1)),
+}
+"""Since which version each hook is there; also each argument, as ``hook.argument``, that is younger than its hook."""
+
 PROJECT = "jackfield"
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
@@ -303,6 +310,11 @@ class Reads:
         if twice := [name for name in names if names.count(name) > 1]:
             raise TypeError(f"{cls.__name__}: two methods are marked with @family({twice[0]!r})")
         cls._families = {mark.name: (mark, name, named) for _, mark, name, named in found}
+
+    @classmethod
+    def arguments_named(cls) -> tuple[tuple[str, ...], ...]:
+        """The arguments of ``read_page`` that each marked method takes."""
+        return tuple(named for _, _, named in cls._families.values())
 
     @hookimpl
     def families(self) -> tuple[Family, ...]:

@@ -24,6 +24,7 @@ def connector_document(found: Found[ConnectorType]) -> dict[str, Any]:
         "api": ".".join(map(str, kind.api)),
         "docs": kind.docs,
         "consent": kind.oauth is not None,
+        "deprecations": deprecations(found),
         "capabilities": [
             {
                 "name": one.name,
@@ -50,6 +51,19 @@ def connector_document(found: Found[ConnectorType]) -> dict[str, Any]:
         "configuration": keys_of(kind.config),
         "host_configuration": [key for key in keys_of(HostSettings) if key["name"] != "connector"],
     }
+
+
+def deprecations(found: Found[ConnectorType]) -> list[dict[str, str | None]]:
+    """What a connector uses that goes away, as far as can be seen without opening it."""
+    return [
+        {"uses": each.uses, "gone_in": each.gone_in, "instead": each.instead, "where": each.where}
+        for each in found.uses
+    ]
+
+
+def told_use(made: dict[str, Any]) -> str:
+    """The document of a use of what goes away, in a sentence."""
+    return f"uses {made['uses']}, which goes away in {made['gone_in']}: {made['instead']}"
 
 
 def argument_document(one: Argument) -> dict[str, Any]:
@@ -136,6 +150,8 @@ def tell_connector(made: dict[str, Any]) -> None:
     """Print a connector's document for people."""
     say(f"{made['display_name']} — connector {made['name']!r}, version {made['version']} ({made['distribution']})")
     say(f"Plugin interface {made['api']}" + (f", documentation: {made['docs']}" if made["docs"] else ""))
+    for one in made["deprecations"]:
+        say(f"It {told_use(one)}" + (f" ({one['where']})" if one["where"] else ""))
     say()
     say("What it can do, and the permissions that it needs")
     print_table(("capability", "permissions", "description"), [_capability(one) for one in made["capabilities"]])

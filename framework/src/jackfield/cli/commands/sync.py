@@ -51,13 +51,12 @@ def _sync(app: App, connection: str) -> tuple["Run", "JackfieldError | None"]:
     import gc
 
     from jackfield.cli.progress import shown_progress
-    from jackfield.policies import open_policies
     from jackfield.sync import run_sync
 
     settings = app.settings.connection(connection)
     plugin = app.plugin(settings)
     config = app.connector_config(settings, plugin)
-    policies = open_policies(app.settings.policies)
+    policies = app.policies()
     # A page is some ten thousand objects without cycles: looking for garbage among them takes a twentieth of a sync.
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
@@ -81,11 +80,10 @@ def _sync(app: App, connection: str) -> tuple["Run", "JackfieldError | None"]:
 
 
 def _accept(app: App, connection: str, run: str) -> "Run":
-    from jackfield.policies import open_policies
     from jackfield.sync import accept
 
     app.settings.connection(connection)
-    policies = open_policies(app.settings.policies)
+    policies = app.policies()
     with app.state() as state:
         return accept(connection, run, home=app.home, state=state, clock=app.clock, log=app.log, policies=policies)
 
