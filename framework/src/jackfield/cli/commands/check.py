@@ -26,7 +26,7 @@ def check(app: App, connection: str, output: str) -> None:
     Exit code 0: a sync can run; capabilities that only change something may still lack permissions. 3: sign-in needed.
     4: permissions that a sync needs are missing.
     """
-    from jackfield.cli.output import Columns, print_json, print_rows, say
+    from jackfield.cli.output import Columns, print_json, print_rows, say, told
     from jackfield.cli.text import clean
 
     settings = app.settings.connection(connection)
@@ -41,7 +41,7 @@ def check(app: App, connection: str, output: str) -> None:
             say(f"  account        {clean(f'{tenant.name or tenant.id} ({tenant.id})') if tenant else 'unknown'}")
             say(f"  authorized by  {clean(report.authorized_by or 'unknown')}")
             for one in report.diagnostics:
-                say(f"  {one.severity.value}: {clean(one.summary)}" + (f" {clean(one.hint)}" if one.hint else ""))
+                say(f"  {told(one)}")
         known = {one.name: one for one in plugin.type.capabilities}
 
         def cells(one: "CapabilityStatus") -> tuple[Any, ...]:
