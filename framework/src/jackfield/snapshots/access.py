@@ -153,10 +153,11 @@ def _holders(
             f"{_HOLDERS} {order}", (_json(level),)
         ):
             way = reached[through]
-            if way.path and holder == node:
-                continue  # a circle: the resource would have access to itself
+            principal = ResourceId(type=kind, id=id)
+            if way.path and (holder == node or any(via.resource == principal for via in way.path)):
+                continue  # a circle: a resource would have access through itself
             yield Access(
-                principal=ResourceId(type=kind, id=id),
+                principal=principal,
                 principal_name=name,
                 principal_status=status,
                 entitlement=end,
