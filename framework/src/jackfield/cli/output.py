@@ -159,5 +159,6 @@ def note(text: str) -> None:
 def told(one: Diagnostic, times: int = 1) -> str:
     """A diagnostic in one line: what, where, what to do, how often."""
     where = f" (at {clean(one.path)})" if one.path else ""
-    hint = f" {clean(one.hint)}" if one.hint else ""
+    stop = "" if where or one.summary.endswith((".", "?", "!")) else "."
+    hint = f"{stop} {clean(one.hint)}" if one.hint else ""
     return f"{one.severity.value}: {clean(one.summary)}{where}{hint}" + (f" ({times:,} times)" if times > 1 else "")

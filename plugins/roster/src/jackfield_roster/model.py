@@ -18,7 +18,7 @@ from jackfield_contracts import (
     UserTrait,
 )
 from jackfield_roster.config import Groups, Memberships, Roles, RosterConfig, Users
-from jackfield_roster.reading import Cell, Row
+from jackfield_roster.reading import Row
 
 _NO_COUNT = "an export gives no count of its own to compare with"
 USERS = Scope(name="user", family="users", rows=RowKind.RESOURCES, lists="user", unreconcilable=_NO_COUNT)
@@ -27,6 +27,9 @@ ROLES = Scope(name="role", family="roles", rows=RowKind.RESOURCES, lists="role",
 GROUP_MEMBERS = Scope(name="group/*", family="group_members", unreconcilable=_NO_COUNT)
 ROLE_MEMBERS = Scope(name="role/*", family="role_members", unreconcilable=_NO_COUNT)
 APPS = Scope(name="app", family="application", rows=RowKind.RESOURCES, lists="app", expected=1)
+
+_FAULTS = frozenset(("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"))
+"""What a formula of a spreadsheet gives that failed."""
 
 SLUG = "member"
 INHERITED = (SLUG,)
@@ -67,8 +70,12 @@ def texts(row: Row, column: str | None, split: str) -> tuple[str, ...]:
     return tuple(part for each in parts if (part := each.strip()))
 
 
-def _cell(row: Row, column: str | None) -> Cell:
+def _cell(row: Row, column: str | None) -> str | tuple[str, ...]:
     cell = row.cells.get(column, "") if column is not None else ""
+    if cell is None:
+        raise BrokenRowError("its value is neither a text, a number nor a list of them", column)
+    if cell in _FAULTS:
+        raise BrokenRowError(f"its formula failed: {cell}", column)
     joined = cell if isinstance(cell, str) else "".join(cell)
     if not joined.isascii() and any("\ud800" <= letter <= "\udfff" for letter in joined):
         raise BrokenRowError("it has bytes that are no text in this encoding", column)

@@ -45,16 +45,10 @@ def _row(line: int, text: bytes) -> Row:
         return Row(line, {}, f"it is no JSON: {error}")
     if not isinstance(found, dict):
         return Row(line, {}, "it is no JSON object")
-    cells: dict[str, Cell] = {}
-    for key, value in cast("dict[str, Any]", found).items():
-        cell = _cell(value)
-        if cell is None:
-            return Row(line, cells, "a value is neither a text, a number nor a list of them", key)
-        cells[key.strip()] = cell
-    return Row(line, cells)
+    return Row(line, {key.strip(): _cell(value) for key, value in cast("dict[str, Any]", found).items()})
 
 
-def _cell(value: Any) -> Cell | None:
+def _cell(value: Any) -> Cell:
     if isinstance(value, list):
         parts = [_cell(each) for each in cast("list[Any]", value)]
         texts = tuple(part for part in parts if isinstance(part, str))

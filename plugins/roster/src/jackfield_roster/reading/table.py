@@ -2,8 +2,8 @@
 
 import msgspec
 
-Cell = str | tuple[str, ...]
-"""A text, or a list where the format has lists of its own."""
+Cell = str | tuple[str, ...] | None
+"""A text, or a list where the format has lists of its own; None for a value of any other kind."""
 
 MOST_LINE_BYTES = 4 << 20
 

@@ -21,8 +21,6 @@ MOST_BYTES = 2 << 30
 """Size of a workbook once it is unpacked."""
 
 _STEP = 2000
-_FAULTS = frozenset(("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"))
-"""What a formula gives that failed."""
 _BROKEN = (
     zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, SyntaxError, TypeError, AttributeError, IndexError,
     NotImplementedError,
@@ -109,8 +107,7 @@ def read(file: Path, layout: Layout, at: Position | None, most: int) -> Chunk:
 def _row(number: int, header: tuple[str, ...], cells: list[str]) -> Row:
     values: dict[str, Cell] = dict.fromkeys(header, "")
     values |= zip(header, cells, strict=False)
-    fault = next((column for column, cell in values.items() if cell in _FAULTS), None)
-    return Row(number, values, f"its formula failed: {values[fault]}" if fault is not None else None, fault)
+    return Row(number, values)
 
 
 def _text(value: Any) -> str:
