@@ -12,7 +12,7 @@ help:
 	@echo "make demo     run the main job on a simulated Dropbox team"
 	@echo "make test     run the tests"
 	@echo "make check    lint, types, architecture"
-	@echo "make bench    speed and memory beside a floor, and a thousand grants"
+	@echo "make bench    speed and memory beside a floor, a thousand grants, nested groups"
 	@echo "make sweep    the long sweeps; tables under docs/evidence/"
 	@echo "make docs     generated pages and schemas"
 	@echo "make lock     compile requirements/*.txt anew"
@@ -43,6 +43,7 @@ check: $(READY)
 bench: $(READY)
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.bench.grants
+	@$(BIN)/python -m tests.bench.nested
 
 sweep: $(READY)
 	@$(BIN)/python -m tests.sweeps
