@@ -110,6 +110,10 @@ class Folder:
         """Run a real ``jackfield``, with changes enabled."""
         lines = _toml("connections.erp", {"connector": "roster", "provisioning": True, **self.values})
         (self.folder / "jackfield.toml").write_text("\n".join(lines), encoding="utf-8")
+        return self.command(*arguments)
+
+    def command(self, *arguments: str) -> Ran:
+        """Run it with the configuration that lies there."""
         environment = {key: value for key, value in os.environ.items() if not key.startswith("JACKFIELD")}
         done = subprocess.run(
             [JACKFIELD, "--home", str(self.folder / "home"), *arguments],
