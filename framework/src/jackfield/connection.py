@@ -112,29 +112,35 @@ class Connection:
         """See ``ConnectorSpec.read_state``."""
         return await self._await("read_state", AccessState, query=query)
 
-    async def grant(self, changes: tuple[GrantAccess, ...], state: AccessState) -> tuple[Outcome, ...]:
+    async def grant(
+        self, changes: tuple[GrantAccess, ...], state: AccessState, ids: tuple[str, ...] = ()
+    ) -> tuple[Outcome, ...]:
         """See ``ConnectorSpec.grant``."""
-        return await self._outcomes("grant", len(changes), changes=changes, state=state)
+        return await self._outcomes("grant", len(changes), changes=changes, state=state, ids=ids)
 
-    async def revoke(self, changes: tuple[RevokeAccess, ...], state: AccessState) -> tuple[Outcome, ...]:
+    async def revoke(
+        self, changes: tuple[RevokeAccess, ...], state: AccessState, ids: tuple[str, ...] = ()
+    ) -> tuple[Outcome, ...]:
         """See ``ConnectorSpec.revoke``."""
-        return await self._outcomes("revoke", len(changes), changes=changes, state=state)
+        return await self._outcomes("revoke", len(changes), changes=changes, state=state, ids=ids)
 
-    async def create_account(self, changes: tuple[CreateAccount, ...]) -> tuple[Outcome, ...]:
+    async def create_account(
+        self, changes: tuple[CreateAccount, ...], ids: tuple[str, ...] = ()
+    ) -> tuple[Outcome, ...]:
         """See ``ConnectorSpec.create_account``."""
-        return await self._outcomes("create_account", len(changes), changes=changes)
+        return await self._outcomes("create_account", len(changes), changes=changes, ids=ids)
 
-    async def delete_account(self, change: DeleteAccount, state: AccessState) -> Outcome:
+    async def delete_account(self, change: DeleteAccount, state: AccessState, id: str = "") -> Outcome:
         """See ``ConnectorSpec.delete_account``."""
-        return self._masked(await self._await("delete_account", Outcome, change=change, state=state))
+        return self._masked(await self._await("delete_account", Outcome, change=change, state=state, id=id))
 
     def actions(self) -> tuple[Action, ...]:
         """See ``ConnectorSpec.actions``; none where the connector has no such hook."""
         return self._tuple("actions", Action) if self.implements("actions") else ()
 
-    async def run_action(self, change: RunAction, state: AccessState) -> Outcome:
+    async def run_action(self, change: RunAction, state: AccessState, id: str = "") -> Outcome:
         """See ``ConnectorSpec.run_action``."""
-        return self._masked(await self._await("run_action", Outcome, change=change, state=state))
+        return self._masked(await self._await("run_action", Outcome, change=change, state=state, id=id))
 
     async def job_status(self, job: str) -> Outcome:
         """See ``ConnectorSpec.job_status``."""

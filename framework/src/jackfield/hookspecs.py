@@ -39,7 +39,7 @@ from jackfield_contracts import (
     StateQuery,
 )
 
-API = (1, 1)
+API = (1, 2)
 """The version of the plugin interface that this host speaks: a plugin needs the same major and at most this minor."""
 
 CONNECTORS_GROUP = "jackfield.connectors.v1"
@@ -162,28 +162,35 @@ class ConnectorSpec(Protocol):
         ...
 
     @hookspec(firstresult=True)
-    def grant(self, changes: tuple[GrantAccess, ...], state: AccessState) -> Awaitable[tuple[Outcome, ...]]:
+    def grant(
+        self, changes: tuple[GrantAccess, ...], state: AccessState, ids: tuple[str, ...]
+    ) -> Awaitable[tuple[Outcome, ...]]:
         """Make grants on entitlements of one resource; an outcome each, in their order.
 
         *changes* are at most as many as ``ResourceType.batch`` allows, *state* is what was read just before. Made twice
-        it must do nothing the second time: after a crash the host may ask again for what a read does not show. Raises
-        RateLimited, Transient and the like where the answer is not known; the host then reads the state.
+        it must do nothing the second time: after a crash the host may ask again for what a read does not show. *ids* are
+        those of the changes in the journal (since 1.2); a change that is asked for again has the id of the first time.
+        Raises RateLimited, Transient and the like where the answer is not known; the host then reads the state.
         """
         ...
 
     @hookspec(firstresult=True)
-    def revoke(self, changes: tuple[RevokeAccess, ...], state: AccessState) -> Awaitable[tuple[Outcome, ...]]:
+    def revoke(
+        self, changes: tuple[RevokeAccess, ...], state: AccessState, ids: tuple[str, ...]
+    ) -> Awaitable[tuple[Outcome, ...]]:
         """Take back grants on entitlements of one resource, in the manner of ``grant``."""
         ...
 
     @hookspec(firstresult=True)
-    def create_account(self, changes: tuple[CreateAccount, ...]) -> Awaitable[tuple[Outcome, ...]]:
+    def create_account(
+        self, changes: tuple[CreateAccount, ...], ids: tuple[str, ...]
+    ) -> Awaitable[tuple[Outcome, ...]]:
         """Make accounts of one type, in the manner of ``grant``; each outcome names its account, if there is one."""
         ...
 
     @hookspec(firstresult=True)
-    def delete_account(self, change: DeleteAccount, state: AccessState) -> Awaitable[Outcome]:
-        """Delete one account; *state* as in ``grant``."""
+    def delete_account(self, change: DeleteAccount, state: AccessState, id: str) -> Awaitable[Outcome]:
+        """Delete one account; *state* and *id* as in ``grant``."""
         ...
 
     @hookspec(firstresult=True)
@@ -192,8 +199,8 @@ class ConnectorSpec(Protocol):
         ...
 
     @hookspec(firstresult=True)
-    def run_action(self, change: RunAction, state: AccessState) -> Awaitable[Outcome]:
-        """Run one action, its arguments checked and completed; *state* as in ``grant``."""
+    def run_action(self, change: RunAction, state: AccessState, id: str) -> Awaitable[Outcome]:
+        """Run one action, its arguments checked and completed; *state* and *id* as in ``grant``."""
         ...
 
     @hookspec(firstresult=True)
