@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-DISTRIBUTIONS := contracts framework plugins/dropbox
+DISTRIBUTIONS := contracts framework plugins/dropbox plugins/roster
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test check bench sweep docs lock clean
@@ -12,7 +12,7 @@ help:
 	@echo "make demo     run the main job on a simulated Dropbox team"
 	@echo "make test     run the tests"
 	@echo "make check    lint, types, architecture"
-	@echo "make bench    speed and memory beside a floor, and a thousand grants"
+	@echo "make bench    speed and memory beside a floor, a thousand grants, nested groups"
 	@echo "make sweep    the long sweeps; tables under docs/evidence/"
 	@echo "make docs     generated pages and schemas, and the documentation in build/docs"
 	@echo "make lock     compile requirements/*.txt anew"
@@ -43,6 +43,7 @@ check: $(READY)
 bench: $(READY)
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.bench.grants
+	@$(BIN)/python -m tests.bench.nested
 
 sweep: $(READY)
 	@$(BIN)/python -m tests.sweeps
@@ -59,8 +60,8 @@ lock:
 		--no-emit-find-links requirements/uv.in -o requirements/uv.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 		--no-emit-find-links --no-emit-package jackfield --no-emit-package jackfield-contracts \
-		--no-emit-package jackfield-dropbox contracts/pyproject.toml framework/pyproject.toml \
-		plugins/dropbox/pyproject.toml requirements/dev.in -o requirements/dev.txt
+		--no-emit-package jackfield-dropbox --no-emit-package jackfield-roster \
+		$(DISTRIBUTIONS:%=%/pyproject.toml) requirements/dev.in -o requirements/dev.txt
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .demo .bench

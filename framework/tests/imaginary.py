@@ -19,6 +19,7 @@ from jackfield_contracts import (
     Capability,
     CapabilityStatus,
     CheckReport,
+    Diagnostic,
     Email,
     Entitlement,
     EntitlementId,
@@ -62,6 +63,8 @@ class World:
         self.checks: list[str] = []
         self.failing_checks = 0
         self.error: Exception | None = None
+        self.incomplete: dict[str, str] = {}
+        self.notes: tuple[Diagnostic, ...] = ()
         self.consent: OAuthClient | None = None
         self.consent_error: Exception | None = None
 
@@ -114,7 +117,13 @@ class Imaginary(Reads):
             )
             for id, name in self._world.users.items()
         )
-        return Page(items=rows, expected={"user": len(rows)}, tenant=self._world.tenant)
+        return Page(
+            items=rows,
+            expected={"user": len(rows)},
+            incomplete=self._world.incomplete,
+            tenant=self._world.tenant,
+            diagnostics=self._world.notes,
+        )
 
     @family(
         "groups",

@@ -88,6 +88,7 @@ class Office:
         self.lag = 0.0
         self.jobs: dict[str, tuple[float, Callable[[], None]]] = {}
         self.by_job = False
+        self.ids: list[tuple[str, ...]] = []
         self.job_takes = 5.0
         self.stumbles: list[str] = []
         """What befalls the next writing calls: ``before`` loses the request, ``after`` the answer, empty nothing."""
@@ -217,7 +218,8 @@ class OfficeConnector:
         )
 
     @hookimpl
-    async def grant(self, changes: tuple[GrantAccess, ...]) -> tuple[Outcome, ...]:
+    async def grant(self, changes: tuple[GrantAccess, ...], ids: tuple[str, ...]) -> tuple[Outcome, ...]:
+        self.office.ids.append(ids)
         return self._write("grant", [lambda change=change: self._grant(change) for change in changes])
 
     @hookimpl

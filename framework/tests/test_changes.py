@@ -305,6 +305,14 @@ def test_what_goes_on_is_not_asked_for_twice(site: Site) -> None:
     assert site.office.calls["create_account"] == 1
 
 
+def test_a_hook_hears_the_ids_of_the_journal_and_the_same_ones_again(site: Site) -> None:
+    site.office.stumbles = ["before"]
+    wanted = [GrantAccess(entitlement=group("g2", "member"), principal=user(each)) for each in ("u5", "u6")]
+    entries = make(site, *wanted)
+    assert told(entries) == [("changed", None)] * 2
+    assert site.office.ids == [tuple(entry.id for entry in entries)] * 2
+
+
 async def _nothing(_: Changing) -> None:
     """Opening alone settles what is undecided."""
 

@@ -73,7 +73,7 @@ BROKEN: dict[str, tuple[str, str]] = {
     "no-open": ("connector = make('no-open', open=None)", "its open can't be called"),
     "token-key": ("connector = make('token-key', token_key='token')", "token_key 'token' is no key"),
     "other-name": ("connector = make('another')", "calls itself 'another'"),
-    "Bad_Name": ("connector = make('Bad_Name')", "must be the same plain name"),
+    "Bad_Name": ("connector = make('Bad_Name')", "is no plain name"),
 }
 
 

@@ -83,7 +83,7 @@ def seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 def test_policies_watch_in_the_order_of_the_configuration_each_once(seen: list[Any]) -> None:
-    tell_published(open_policies(("late", "watch", "quiet", "late")), PUBLISHED, Log())
+    tell_published(open_policies(("late", "watch", "quiet", "late"), Log()), PUBLISHED, Log())
     assert seen == [("late", "r1"), ("watch", "r1")]
 
 
@@ -93,7 +93,7 @@ def test_policies_watch_in_the_order_of_the_configuration_each_once(seen: list[A
 )
 def test_a_policy_that_fails_to_watch_is_logged_and_changes_nothing(seen: list[Any], name: str, error: str) -> None:
     log = Log()
-    tell_published(open_policies((name, "watch")), PUBLISHED, log)
+    tell_published(open_policies((name, "watch"), log), PUBLISHED, log)
     assert seen == [("watch", "r1")]
     ((event, facts),) = log.lines
     assert event == "a policy failed"
@@ -111,7 +111,7 @@ def test_a_policy_that_fails_to_watch_is_logged_and_changes_nothing(seen: list[A
 )
 def test_a_policy_that_does_not_fit_is_named_before_anything_runs(seen: list[Any], name: str, says: str) -> None:
     with pytest.raises(BadConfig) as refused:
-        open_policies((name,))
+        open_policies((name,), Log())
     assert f"the policy {name!r} (policy-kit 3.0) fails to open" in str(refused.value)
     assert says in str(refused.value)
     assert refused.value.path == "policies"
@@ -119,9 +119,9 @@ def test_a_policy_that_does_not_fit_is_named_before_anything_runs(seen: list[Any
 
 def test_a_policy_that_is_not_installed_is_answered_with_the_nearest(seen: list[Any]) -> None:
     with pytest.raises(BadConfig, match="no plugin 'wach' is installed") as refused:
-        open_policies(("wach",))
+        open_policies(("wach",), Log())
     assert refused.value.path == "policies"
 
 
 def test_no_policy_enabled_is_none_opened() -> None:
-    assert open_policies(()) == ()
+    assert open_policies((), Log()) == ()

@@ -65,14 +65,17 @@ class Family(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Page(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one call gave: rows in any mixture, and where to go on (``next``, None at the end).
 
-    ``opens`` declares scopes learned on the way. ``expected`` brings fresher counts for scopes by name. ``vanished``
-    names resources that are gone from the application. ``tenant`` is set by the read that learns it.
+    ``opens`` declares scopes learned on the way. ``expected`` brings fresher counts for scopes by name. ``incomplete``
+    says of scopes by name why they are not whole though they are read to their end, such as rows that can't be
+    understood: they are sealed partial with that reason, a later page's before an earlier one's. ``vanished`` names
+    resources that are gone from the application. ``tenant`` is set by the read that learns it.
     """
 
     items: tuple[Item, ...] = ()
     next: str | None = None
     opens: tuple[Scope, ...] = ()
     expected: dict[str, int] = {}
+    incomplete: dict[str, str] = {}
     vanished: tuple[ResourceId, ...] = ()
     tenant: Tenant | None = None
     diagnostics: tuple[Diagnostic, ...] = ()

@@ -1,6 +1,7 @@
-"""Writes one JSON Schema for each contract: ``python -m jackfield_contracts.schemas [--check] FOLDER``.
+"""Writes one JSON Schema for each contract, or compares two sets of them.
 
-Not imported by the package itself. The same contracts always give the same bytes.
+``python -m jackfield_contracts.schemas [--check] FOLDER``, or ``--compare OLD NEW``: two folders, 1 if a difference would
+break programs written for the old one. Not imported by the package itself. The same contracts always give the same bytes.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from typing import Any
 import msgspec
 
 import jackfield_contracts
+from jackfield_contracts.schema_changes import Effect, differences
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -47,14 +49,29 @@ def write(folder: Path) -> None:
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 
+def read(folder: Path) -> dict[str, dict[str, Any]]:
+    """The schemas in *folder* by name; raises ValueError for one that is none, and for a folder without any."""
+    found = {file.stem: json.loads(file.read_bytes()) for file in sorted(folder.glob("*.json"))}
+    if not found or not all(isinstance(each, dict) for each in found.values()):
+        raise ValueError(f"{folder}: no schemas, or files that are none")
+    return found
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write or check; 1 if something is not as generated."""
+    """Write, check or compare; 1 if something is not as generated or would break programs, 2 for wrong usage."""
     parser = argparse.ArgumentParser(
-        prog="python -m jackfield_contracts.schemas", description=(__doc__ or "").split(":")[0]
+        prog="python -m jackfield_contracts.schemas", description=(__doc__ or "").partition("\n")[0]
     )
     parser.add_argument("--check", action="store_true", help="write nothing, fail if a schema is not as generated")
-    parser.add_argument("folder", type=Path)
+    parser.add_argument(
+        "--compare", nargs=2, type=Path, metavar=("OLD", "NEW"), help="tell what NEW adds and breaks; write nothing"
+    )
+    parser.add_argument("folder", type=Path, nargs="?")
     given = parser.parse_args(arguments)
+    if (given.compare is None) == (given.folder is None):
+        parser.error("give either FOLDER or --compare OLD NEW")
+    if given.compare is not None:
+        return _compare(*given.compare)
     if not given.check:
         write(given.folder)
     problems = drift(given.folder)
@@ -63,6 +80,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if problems and given.check:
         sys.stderr.write(f"Run python -m jackfield_contracts.schemas {given.folder}\n")
     return 1 if problems else 0
+
+
+def _compare(old: Path, new: Path) -> int:
+    try:
+        found = differences(read(old), read(new))
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    for each in found:
+        sys.stdout.write(f"{each}\n")
+    return 1 if any(each.effect is Effect.BREAKING for each in found) else 0
 
 
 def _document(name: str, struct: type[msgspec.Struct]) -> str:

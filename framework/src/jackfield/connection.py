@@ -5,7 +5,7 @@ Hides pluggy: nothing else touches a hook.
 """
 
 from asyncio import CancelledError, current_task, timeout
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from inspect import isawaitable, iscoroutine
 from typing import Any, TypeVar, cast
@@ -13,10 +13,12 @@ from typing import Any, TypeVar, cast
 import msgspec
 import pluggy
 
+from jackfield.ageing import register
 from jackfield.clock import Clock
 from jackfield.config import ConnectorConfig, Mask
 from jackfield.config.load import place_config_error
 from jackfield.connectors import Found
+from jackfield.deprecation import Use, fields_used
 from jackfield.errors import BadConfig, JackfieldError, PluginBug, Unsupported
 from jackfield.hookspecs import PROJECT, ConnectorSpec, ConnectorType, Context, SyncView
 from jackfield.http import Session, SessionOptions, open_session
@@ -50,11 +52,28 @@ CLOSE_TIMEOUT = 20.0
 class Connection:
     """The hooks of one connector, typed. Every call raises JackfieldError and nothing else."""
 
-    def __init__(self, name: str, plugin: Found[ConnectorType], relay: pluggy.PluginManager, http: Session) -> None:
+    def __init__(
+        self, name: str, plugin: Found[ConnectorType], relay: pluggy.PluginManager, http: Session, log: Logger
+    ) -> None:
         self.name = name
         self.plugin = plugin
         self.http = http
+        self.uses: tuple[Use, ...] = ()
+        """What goes away of that which the connector was seen to use so far."""
         self._relay = relay
+        self._log = log
+
+    def note(self, uses: Iterable[Use]) -> None:
+        """Remember what the connector uses that goes away; each goes to the log once."""
+        for use in uses:
+            if all(use.uses != each.uses for each in self.uses):
+                self.uses += (use,)
+                self._log.warning(
+                    f"the connector {self.plugin.name!r} {use}",
+                    connection=self.name,
+                    version=self.plugin.version,
+                    where=use.where,
+                )
 
     def implements(self, hook: str) -> bool:
         """Whether the connector implements *hook*."""
@@ -93,29 +112,35 @@ class Connection:
         """See ``ConnectorSpec.read_state``."""
         return await self._await("read_state", AccessState, query=query)
 
-    async def grant(self, changes: tuple[GrantAccess, ...], state: AccessState) -> tuple[Outcome, ...]:
+    async def grant(
+        self, changes: tuple[GrantAccess, ...], state: AccessState, ids: tuple[str, ...] = ()
+    ) -> tuple[Outcome, ...]:
         """See ``ConnectorSpec.grant``."""
-        return await self._outcomes("grant", len(changes), changes=changes, state=state)
+        return await self._outcomes("grant", len(changes), changes=changes, state=state, ids=ids)
 
-    async def revoke(self, changes: tuple[RevokeAccess, ...], state: AccessState) -> tuple[Outcome, ...]:
+    async def revoke(
+        self, changes: tuple[RevokeAccess, ...], state: AccessState, ids: tuple[str, ...] = ()
+    ) -> tuple[Outcome, ...]:
         """See ``ConnectorSpec.revoke``."""
-        return await self._outcomes("revoke", len(changes), changes=changes, state=state)
+        return await self._outcomes("revoke", len(changes), changes=changes, state=state, ids=ids)
 
-    async def create_account(self, changes: tuple[CreateAccount, ...]) -> tuple[Outcome, ...]:
+    async def create_account(
+        self, changes: tuple[CreateAccount, ...], ids: tuple[str, ...] = ()
+    ) -> tuple[Outcome, ...]:
         """See ``ConnectorSpec.create_account``."""
-        return await self._outcomes("create_account", len(changes), changes=changes)
+        return await self._outcomes("create_account", len(changes), changes=changes, ids=ids)
 
-    async def delete_account(self, change: DeleteAccount, state: AccessState) -> Outcome:
+    async def delete_account(self, change: DeleteAccount, state: AccessState, id: str = "") -> Outcome:
         """See ``ConnectorSpec.delete_account``."""
-        return self._masked(await self._await("delete_account", Outcome, change=change, state=state))
+        return self._masked(await self._await("delete_account", Outcome, change=change, state=state, id=id))
 
     def actions(self) -> tuple[Action, ...]:
         """See ``ConnectorSpec.actions``; none where the connector has no such hook."""
         return self._tuple("actions", Action) if self.implements("actions") else ()
 
-    async def run_action(self, change: RunAction, state: AccessState) -> Outcome:
+    async def run_action(self, change: RunAction, state: AccessState, id: str = "") -> Outcome:
         """See ``ConnectorSpec.run_action``."""
-        return self._masked(await self._await("run_action", Outcome, change=change, state=state))
+        return self._masked(await self._await("run_action", Outcome, change=change, state=state, id=id))
 
     async def job_status(self, job: str) -> Outcome:
         """See ``ConnectorSpec.job_status``."""
@@ -145,7 +170,9 @@ class Connection:
                 raise self._bug(
                     hook, f"it gave a tuple with a {type(each).__name__} in it, not of {kind.__name__} only"
                 )
-        return cast("tuple[T, ...]", given)
+        checked = cast("tuple[T, ...]", given)
+        self.note(fields_used(checked))
+        return checked
 
     def _call(self, hook: str, **arguments: Any) -> Any:
         if not self.implements(hook):
@@ -175,6 +202,7 @@ class Connection:
             raise _named(self.name, self.plugin, hook, error, self.http.mask) from _cause(error)
         if not isinstance(result, kind):
             raise self._bug(hook, f"it gave {type(result).__name__}, not {kind.__name__}")
+        self.note(fields_used(result))
         return result
 
     def _bug(self, hook: str, what: str) -> PluginBug:
@@ -250,7 +278,10 @@ async def open_connection(
         except BaseException as error:  # noqa: BLE001 - whatever a connector raises becomes an error of the host
             raise _named(name, plugin, "open", error, http.mask) from _cause(error)
         try:
-            yield Connection(name, plugin, _relay(name, plugin, implementation, http.mask), http)
+            relay, uses = _relay(name, plugin, implementation, http.mask)
+            connection = Connection(name, plugin, relay, http, log)
+            connection.note((*plugin.uses, *uses))
+            yield connection
         finally:
             await _close(name, plugin, manager, log, http.mask)
 
@@ -275,11 +306,13 @@ async def _close(
         )
 
 
-def _relay(name: str, plugin: Found[ConnectorType], implementation: object, mask: Mask) -> pluggy.PluginManager:
+def _relay(
+    name: str, plugin: Found[ConnectorType], implementation: object, mask: Mask
+) -> tuple[pluggy.PluginManager, tuple[Use, ...]]:
     relay = pluggy.PluginManager(PROJECT)
     relay.add_hookspecs(ConnectorSpec)
     try:
-        relay.register(implementation, name=plugin.name)
+        uses = register(relay, implementation, plugin.name)
         relay.check_pending()
     except pluggy.PluginValidationError as error:
         raise PluginBug(
@@ -287,4 +320,4 @@ def _relay(name: str, plugin: Found[ConnectorType], implementation: object, mask
             connection=name,
             hint="Upgrade jackfield or the plugin, so that both speak the same plugin interface.",
         ) from None
-    return relay
+    return relay, uses

@@ -1,17 +1,20 @@
-"""Discovery: which connectors and policies are installed, and which failed and why.
+"""Discovery: which connectors and policies are installed or lie in given files, and which failed and why.
 
 Promises that one broken, duplicate or outdated plugin never hides the others; hides stevedore and its traps.
 """
 
 import traceback
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
+from jackfield.ageing import uses_of
 from jackfield.config import RESERVED
 from jackfield.config.load import did_you_mean
+from jackfield.deprecation import Use, collected
 from jackfield.errors import BadConfig
 from jackfield.hookspecs import (
     API,
@@ -22,17 +25,22 @@ from jackfield.hookspecs import (
     ConnectorType,
     PolicyType,
 )
+from jackfield.pluginfiles import PluginFile, wrong_plugin
 
 T = TypeVar("T", bound=ConnectorType | PolicyType)
 
 
 class Found(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """One plugin that can be used: what it announces, and the distribution that brought it."""
+    """One plugin that can be used: what it announces, the distribution that brought it, and what it uses that goes away.
+
+    ``uses`` is what can be seen without opening it.
+    """
 
     name: str
     distribution: str
     version: str
     type: T
+    uses: tuple[Use, ...] = ()
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +84,27 @@ def discover_policies(enabled: tuple[str, ...]) -> Discovery[PolicyType]:
     return _discover(POLICIES_GROUP, PolicyType, enabled)
 
 
+def with_files(discovery: Discovery[T], files: Sequence[PluginFile], kind: type[T]) -> Discovery[T]:
+    """*discovery* with the plugins of *kind* out of *files*, examined as installed ones are, each before an installed namesake.
+
+    Raises BadConfig for one that can't be used, and for two of one name: whoever names a file means to run it.
+    """
+    given: dict[str, Found[T]] = {}
+    for file in files:
+        for at, plugin in file.plugins.items():
+            if not isinstance(plugin, kind):
+                continue
+            if (reason := _unfit(plugin, plugin.name, kind)) is not None:
+                raise wrong_plugin(file, at, reason)
+            if plugin.name in given:
+                first = given[plugin.name].distribution
+                raise wrong_plugin(file, at, f"the name {plugin.name!r} is already taken by {first}")
+            uses = (*file.uses, *_uses(plugin))
+            found = Found(name=plugin.name, distribution=str(file.path), version=file.version, type=plugin, uses=uses)
+            given[plugin.name] = found
+    return Discovery(found={**discovery.found, **given}, failures=discovery.failures)
+
+
 def _discover(group: str, kind: type[T], names: tuple[str, ...] | None) -> Discovery[T]:
     failures: list[Failure] = []
     points = [point for point in _installed(group, failures) if names is None or point.name in names]
@@ -96,15 +125,18 @@ def _discover(group: str, kind: type[T], names: tuple[str, ...] | None) -> Disco
 
     # Assertion errors and SystemExit escape stevedore's own callback, so each entry point is loaded here first.
     loadable: list[EntryPoint] = []
+    at_import: dict[tuple[str, str], list[Use]] = {}
     for point in points:
         try:
-            point.load()
+            with collected() as uses:
+                point.load()
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - whatever a foreign module raises must stay its own
             failed(None, point, error)
         else:
             loadable.append(point)
+            at_import[point.name, point.value] = uses
     points = loadable
     manager = Manager(
         namespace=group,
@@ -123,8 +155,15 @@ def _discover(group: str, kind: type[T], names: tuple[str, ...] | None) -> Disco
             reason = f"the name is already taken by {first.distribution} {first.version}; uninstall one of the two"
             failures.append(_failure(point, reason))
         else:
-            found[point.name] = Found(name=point.name, distribution=distribution, version=version, type=plugin)
+            uses = (*at_import[point.name, point.value], *_uses(plugin))
+            found[point.name] = Found(
+                name=point.name, distribution=distribution, version=version, type=plugin, uses=uses
+            )
     return Discovery(found=found, failures=tuple(sorted(failures, key=lambda f: (f.name, f.distribution))))
+
+
+def _uses(plugin: ConnectorType | PolicyType) -> tuple[Use, ...]:
+    return uses_of(plugin) if isinstance(plugin, ConnectorType) else ()
 
 
 def _installed(group: str, failures: list[Failure]) -> list[EntryPoint]:
@@ -180,8 +219,10 @@ def _unfit(plugin: object, name: str, kind: type[ConnectorType] | type[PolicyTyp
     """Why *plugin* can't be used by this host, None if it can."""
     if not isinstance(plugin, kind):
         return f"its entry point is a {type(plugin).__name__}, not a {kind.__name__}"
-    if not NAME.fullmatch(name) or plugin.name != name:
+    if plugin.name != name:
         return f"its entry point is named {name!r} and calls itself {plugin.name!r}; both must be the same plain name"
+    if not isinstance(name, str) or not NAME.fullmatch(name):  # pyright: ignore[reportUnnecessaryIsInstance]
+        return f"its name {name!r} is no plain name: 2 to 40 small letters, digits and hyphens, a letter first"
     try:
         msgspec.convert(plugin.api, tuple[int, int])
     except msgspec.ValidationError:

@@ -39,11 +39,18 @@ from jackfield_contracts import (
     StateQuery,
 )
 
-API = (1, 1)
+API = (1, 2)
 """The version of the plugin interface that this host speaks: a plugin needs the same major and at most this minor."""
 
 CONNECTORS_GROUP = "jackfield.connectors.v1"
 POLICIES_GROUP = "jackfield.policies.v1"
+
+SINCE: Mapping[str, tuple[int, int]] = {
+    **dict.fromkeys(("check", "resource_types", "families", "read_page", "snapshot_published"), (1, 0)),
+    **dict.fromkeys(("read_state", "grant", "revoke", "create_account", "delete_account"), (1, 1)),
+    **dict.fromkeys(("actions", "run_action", "job_status", "before_change", "after_change"), (1, 1)),
+}
+"""Since which version each hook is there; also each argument, as ``hook.argument``, that is younger than its hook."""
 
 PROJECT = "jackfield"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -175,32 +182,39 @@ class ConnectorSpec(Protocol):
         ...
 
     @hookspec(firstresult=True)
-    def grant(self, changes: tuple[GrantAccess, ...], state: AccessState) -> Awaitable[tuple[Outcome, ...]]:
+    def grant(
+        self, changes: tuple[GrantAccess, ...], state: AccessState, ids: tuple[str, ...]
+    ) -> Awaitable[tuple[Outcome, ...]]:
         """Make grants on entitlements of one resource; an outcome each, in their order.
 
         *changes* are at most as many as ``ResourceType.batch`` allows, *state* is what was read just before. Made twice
-        it must do nothing the second time: after a crash the host may ask again for what a read does not show. Called
-        after the intents are in the journal, one call at a time. Raises RateLimited (it is asked again after the pause), and
-        Transient or RemoteContract where the answer is not known: the host reads the state and asks again for what is not
-        made, four times in all. What the
-        application says no to is an outcome; Refused raised makes all of *changes* refused, any other error makes
-        them failed.
+        it must do nothing the second time: after a crash the host may ask again for what a read does not show. *ids* are
+        those of the changes in the journal (since 1.2); a change that is asked for again has the id of the first time.
+
+        Called after the intents are in the journal, one call at a time. Raises RateLimited (it is asked again after the
+        pause), and Transient or RemoteContract where the answer is not known: the host reads the state and asks again for
+        what is not made, four times in all. What the application says no to is an outcome; Refused raised makes all of
+        *changes* refused, any other error makes them failed.
         """
         ...
 
     @hookspec(firstresult=True)
-    def revoke(self, changes: tuple[RevokeAccess, ...], state: AccessState) -> Awaitable[tuple[Outcome, ...]]:
+    def revoke(
+        self, changes: tuple[RevokeAccess, ...], state: AccessState, ids: tuple[str, ...]
+    ) -> Awaitable[tuple[Outcome, ...]]:
         """Take back grants on entitlements of one resource, in the manner of ``grant``."""
         ...
 
     @hookspec(firstresult=True)
-    def create_account(self, changes: tuple[CreateAccount, ...]) -> Awaitable[tuple[Outcome, ...]]:
+    def create_account(
+        self, changes: tuple[CreateAccount, ...], ids: tuple[str, ...]
+    ) -> Awaitable[tuple[Outcome, ...]]:
         """Make accounts of one type, in the manner of ``grant``; each outcome names its account, if there is one."""
         ...
 
     @hookspec(firstresult=True)
-    def delete_account(self, change: DeleteAccount, state: AccessState) -> Awaitable[Outcome]:
-        """Delete one account; *state* as in ``grant``. Raises as ``grant`` does."""
+    def delete_account(self, change: DeleteAccount, state: AccessState, id: str) -> Awaitable[Outcome]:
+        """Delete one account; *state* and *id* as in ``grant``. Raises as ``grant`` does."""
         ...
 
     @hookspec(firstresult=True)
@@ -212,8 +226,8 @@ class ConnectorSpec(Protocol):
         ...
 
     @hookspec(firstresult=True)
-    def run_action(self, change: RunAction, state: AccessState) -> Awaitable[Outcome]:
-        """Run one action, its arguments checked and completed; *state* as in ``grant``.
+    def run_action(self, change: RunAction, state: AccessState, id: str) -> Awaitable[Outcome]:
+        """Run one action, its arguments checked and completed; *state* and *id* as in ``grant``.
 
         Raises as ``grant`` does. An action that is confirmed by the answer alone is never asked for twice.
         """
@@ -335,6 +349,11 @@ class Reads:
         if twice := [name for name in names if names.count(name) > 1]:
             raise TypeError(f"{cls.__name__}: two methods are marked with @family({twice[0]!r})")
         cls._families = {mark.name: (mark, name, named) for _, mark, name, named in found}
+
+    @classmethod
+    def arguments_named(cls) -> tuple[tuple[str, ...], ...]:
+        """The arguments of ``read_page`` that each marked method takes."""
+        return tuple(named for _, _, named in cls._families.values())
 
     @hookimpl
     def families(self) -> tuple[Family, ...]:

@@ -10,10 +10,12 @@ from inspect import iscoroutine
 import msgspec
 import pluggy
 
-from jackfield.connectors import discover_policies
+from jackfield.ageing import register
+from jackfield.connectors import discover_policies, with_files
 from jackfield.errors import BadConfig
-from jackfield.hookspecs import PROJECT, PolicySpec, Proposed, Published
+from jackfield.hookspecs import PROJECT, PolicySpec, PolicyType, Proposed, Published
 from jackfield.log import Logger
+from jackfield.pluginfiles import PluginFile
 from jackfield_contracts import JournalEntry
 
 
@@ -24,18 +26,21 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     relay: pluggy.PluginManager
 
 
-def open_policies(enabled: tuple[str, ...]) -> tuple[Policy, ...]:
-    """The *enabled* policies in their order; raises BadConfig for one that is not installed or can't be used."""
+def open_policies(enabled: tuple[str, ...], log: Logger, files: Sequence[PluginFile] = ()) -> tuple[Policy, ...]:
+    """The *enabled* policies in their order, out of *files* or installed.
+
+    What they use that goes away is logged. Raises BadConfig for one that is in neither or can't be used.
+    """
     if not enabled:
         return ()
-    discovery = discover_policies(enabled)
+    discovery = with_files(discover_policies(enabled), files, PolicyType)
     opened: list[Policy] = []
     for name in dict.fromkeys(enabled):
         found = discovery.get(name, path="policies")
         relay = pluggy.PluginManager(PROJECT)
         relay.add_hookspecs(PolicySpec)
         try:
-            relay.register(found.type.open(), name=name)
+            uses = register(relay, found.type.open(), name)
             relay.check_pending()
         except (Exception, SystemExit) as error:
             raise BadConfig(
@@ -43,6 +48,9 @@ def open_policies(enabled: tuple[str, ...]) -> tuple[Policy, ...]:
                 f"{type(error).__name__}: {error}",
                 path="policies",
             ) from error
+        for use in (*found.uses, *uses):
+            told = f"the policy {name!r} {use}"
+            log.warning(told, version=found.version, where=use.where)
         opened.append(Policy(name=name, relay=relay))
     return tuple(opened)
 

@@ -120,16 +120,17 @@ async def ask(desk: Desk, attempts: Sequence[Attempt], view: View) -> None:
 async def _call(connection: Connection, attempts: list[Attempt], state: AccessState) -> tuple[Outcome, ...]:
     """One call of the hook that makes all of *attempts*, which are of one kind."""
     changes = tuple(attempt.change for attempt in attempts)
+    ids = tuple(attempt.entry.id for attempt in attempts)
     first = changes[0]
     if isinstance(first, GrantAccess):
-        return await connection.grant(cast("tuple[GrantAccess, ...]", changes), state)
+        return await connection.grant(cast("tuple[GrantAccess, ...]", changes), state, ids)
     if isinstance(first, RevokeAccess):
-        return await connection.revoke(cast("tuple[RevokeAccess, ...]", changes), state)
+        return await connection.revoke(cast("tuple[RevokeAccess, ...]", changes), state, ids)
     if isinstance(first, CreateAccount):
-        return await connection.create_account(cast("tuple[CreateAccount, ...]", changes))
+        return await connection.create_account(cast("tuple[CreateAccount, ...]", changes), ids)
     if isinstance(first, DeleteAccount):
-        return (await connection.delete_account(first, state),)
-    return (await connection.run_action(first, state),)
+        return (await connection.delete_account(first, state, ids[0]),)
+    return (await connection.run_action(first, state, ids[0]),)
 
 
 def is_old(changing: Changing, view: View, wait: float = 0.0) -> bool:

@@ -2,15 +2,15 @@
 
 import os
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 
 from jackfield.changes.options import ChangeOptions, Changing
-from jackfield.changes.recover import recover
+from jackfield.changes.recover import recover, settle_pending
 from jackfield.clock import Clock
 from jackfield.config import ConnectorConfig, HostSettings
 from jackfield.connection import open_connection
 from jackfield.connectors import Found
-from jackfield.errors import BadConfig, Unsupported
+from jackfield.errors import BadConfig, Busy, JackfieldError, Unsupported
 from jackfield.hookspecs import ConnectorType
 from jackfield.http import SessionOptions
 from jackfield.http.transport import NetworkSettings
@@ -18,6 +18,7 @@ from jackfield.log import Logger
 from jackfield.policies import Policy
 from jackfield.state import Home, State, hold_lock
 from jackfield.state.lock import Holder
+from jackfield_contracts import JournalEntry, JournalStatus
 
 
 @asynccontextmanager
@@ -47,13 +48,58 @@ async def open_changing(
     )
     with ExitStack() as held:
         if not options.dry_run:
-            holder = Holder(pid=os.getpid(), run="changes", since=clock.now().isoformat(timespec="seconds"))
-            held.enter_context(hold_lock(home.lock(name, "changes"), connection=name, purpose="change", holder=holder))
+            held.enter_context(_locked(name, home, clock))
         async with open_connection(name, plugin, config, options=session, clock=clock, log=log) as connection:
             changing = Changing(connection, state, host, options, clock=clock, log=log, policies=policies)
             if not options.dry_run:
                 await recover(changing, wait=0.0)
             yield changing
+
+
+async def settle_after_sync(
+    name: str,
+    plugin: Found[ConnectorType],
+    config: ConnectorConfig,
+    host: HostSettings,
+    *,
+    home: Home,
+    state: State,
+    network: NetworkSettings,
+    clock: Clock,
+    log: Logger,
+    policies: Sequence[Policy] = (),
+) -> tuple[JournalEntry, ...]:
+    """Settle what is pending without a job and by now shown made; the entries settled. One read, no write call.
+
+    Nothing is done where changes are not enabled, where none is pending so, or while another process writes. The sync
+    that went before stands whatever happens here: an error is only logged, and leaves the changes pending.
+    """
+    if host.read_only or not host.provisioning or not _any_pending(state, name):
+        return ()
+    session = SessionOptions(
+        concurrency=host.concurrency, timeout=host.request_timeout, max_bytes=host.max_answer_bytes, network=network
+    )
+    try:
+        with _locked(name, home, clock):
+            async with open_connection(name, plugin, config, options=session, clock=clock, log=log) as connection:
+                options = ChangeOptions()
+                changing = Changing(connection, state, host, options, clock=clock, log=log, policies=policies)
+                return await settle_pending(changing)
+    except Busy as error:
+        log.info("pending changes are not looked at now", connection=name, reason=error.summary)
+    except JackfieldError as error:
+        log.warning("pending changes can't be looked at", connection=name, reason=str(error))
+    return ()
+
+
+def _any_pending(state: State, name: str) -> bool:
+    undecided = state.changes(name, undecided=True, limit=None)
+    return any(each.status is JournalStatus.PENDING and each.outcome and each.outcome.job is None for each in undecided)
+
+
+def _locked(name: str, home: Home, clock: Clock) -> AbstractContextManager[object]:
+    holder = Holder(pid=os.getpid(), run="changes", since=clock.now().isoformat(timespec="seconds"))
+    return hold_lock(home.lock(name, "changes"), connection=name, purpose="change", holder=holder)
 
 
 def _check(name: str, host: HostSettings, options: ChangeOptions) -> None:

@@ -50,6 +50,14 @@ async def recover(
     return tuple(each.entry for each in (*asked, *lost))
 
 
+async def settle_pending(changing: Changing) -> tuple[JournalEntry, ...]:
+    """Settle those changes that go on without a job and that one read shows made by now; no write call. Those settled."""
+    entries = changing.state.changes(changing.connection.name, undecided=True, limit=None)[::-1]
+    waiting = [each for each in (Attempt(entry, doubtful=True) for entry in entries) if _without_job(each)]
+    await _read_pending(Desk(changing, Operations(changing.connection)), waiting)
+    return tuple(each.entry for each in waiting if each.settled)
+
+
 async def _judge_lost(desk: Desk, attempts: list[Attempt]) -> list[tuple[list[Attempt], View]]:
     """Settle what can be told of changes whose answer was lost; the others, in batches, with the state to ask on."""
     unreadable = [each for each in attempts if not readable(each.change, desk.operations)]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from jackfield.http import SessionOptions
     from jackfield.http.transport import NetworkSettings
     from jackfield.log import Logger
+    from jackfield.pluginfiles import PluginFile
+    from jackfield.policies import Policy
     from jackfield.state import Home, State
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -37,6 +39,7 @@ class App:
         self._config: Path | None = None
         self._home: Path | None = None
         self._log_level: str | None = None
+        self._plugins: tuple[Path, ...] = ()
         self.output: str | None = None
 
     def told(
@@ -46,12 +49,14 @@ class App:
         home: Path | None = None,
         log_level: str | None = None,
         output: str | None = None,
+        plugin: tuple[Path, ...] = (),
     ) -> None:
-        """Take options that were given; None leaves what was said before."""
+        """Take options that were given; None leaves what was said before, and further plugin files add to it."""
         self._config = config or self._config
         self._home = home or self._home
         self._log_level = log_level or self._log_level
         self.output = output or self.output
+        self._plugins += plugin
 
     @property
     def log_level(self) -> str:
@@ -129,16 +134,26 @@ class App:
             return None
 
     @cached_property
-    def connectors(self) -> "Discovery[ConnectorType]":
-        """The connectors that are installed; why others can't be used goes to the log."""
-        from jackfield.connectors import discover_connectors
+    def plugin_files(self) -> "tuple[PluginFile, ...]":
+        """The files given with --plugin, each imported once; raises BadConfig."""
+        if not self._plugins:
+            return ()
+        from jackfield.pluginfiles import load_plugin_file
 
-        discovery = discover_connectors()
-        if discovery.failures:
-            from jackfield.cli.text import count
+        return tuple(load_plugin_file(file) for file in dict.fromkeys(file.absolute() for file in self._plugins))
 
-            told = f"{count(len(discovery.failures), 'plugin')} can't be used; `jackfield connectors list` says why"
-            self.log.warning(told)
+    @cached_property
+    def discovery(self) -> "Discovery[ConnectorType]":
+        """The connectors that are installed or lie in given files; why others can't be used goes to the log."""
+        from jackfield.connectors import discover_connectors, with_files
+        from jackfield.hookspecs import ConnectorType
+
+        installed = discover_connectors()
+        discovery = with_files(installed, self.plugin_files, ConnectorType) if self.plugin_files else installed
+        for name, found in discovery.found.items():
+            if (hidden := installed.found.get(name)) is not None and hidden is not found:
+                told = f"the connector {name!r} is taken from {found.distribution}, not from what is installed"
+                self.log.warning(told, installed=hidden.distribution, version=hidden.version)
         for failure in discovery.failures:
             self.log.debug(
                 "a connector can't be used",
@@ -149,6 +164,22 @@ class App:
                 trace=failure.trace,
             )
         return discovery
+
+    @cached_property
+    def connectors(self) -> "Discovery[ConnectorType]":
+        """The same, where one of them is to be used: that others can't be is told."""
+        if failures := self.discovery.failures:
+            from jackfield.cli.text import count
+
+            told = f"{count(len(failures), 'plugin')} can't be used; `jackfield connectors list` says why"
+            self.log.warning(told)
+        return self.discovery
+
+    def policies(self) -> "tuple[Policy, ...]":
+        """The policies that the configuration enables, opened; raises BadConfig."""
+        from jackfield.policies import open_policies
+
+        return open_policies(self.settings.policies, self.log, self.plugin_files)
 
     def plugin(self, settings: "ConnectionSettings") -> "Found[ConnectorType]":
         """The connector of a connection; raises BadConfig."""

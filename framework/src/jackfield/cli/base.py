@@ -29,6 +29,17 @@ class Command(click.Command):
         ):
             option = click.Option([name], type=kind, metavar=metavar, help=help, expose_value=False, callback=_told)
             self.params.append(option)
+        self.params.append(
+            click.Option(
+                ["--plugin"],
+                type=path,
+                multiple=True,
+                metavar="FILE",
+                help="Run the connectors and policies of a Python file as if installed; may be repeated.",
+                expose_value=False,
+                callback=_told,
+            )
+        )
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command with what libraries log taken over."""
@@ -40,12 +51,14 @@ class Command(click.Command):
         root = logging.getLogger()
         level = root.level
         handler = take_over(app.log, app.log_level)
+        logging.captureWarnings(True)
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
             # click would end with 1, which says that something failed.
             raise SystemExit(broken_pipe()) from None
         finally:
+            logging.captureWarnings(False)
             root.removeHandler(handler)
             root.setLevel(level)
 

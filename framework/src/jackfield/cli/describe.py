@@ -2,6 +2,8 @@
 
 import types
 import typing
+from collections.abc import Iterator
+from enum import Enum
 from typing import Any
 
 import msgspec
@@ -24,6 +26,7 @@ def connector_document(found: Found[ConnectorType]) -> dict[str, Any]:
         "api": ".".join(map(str, kind.api)),
         "docs": kind.docs,
         "consent": kind.oauth is not None,
+        "deprecations": deprecations(found),
         "capabilities": [
             {
                 "name": one.name,
@@ -52,6 +55,19 @@ def connector_document(found: Found[ConnectorType]) -> dict[str, Any]:
     }
 
 
+def deprecations(found: Found[ConnectorType]) -> list[dict[str, str | None]]:
+    """What a connector uses that goes away, as far as can be seen without opening it."""
+    return [
+        {"uses": each.uses, "gone_in": each.gone_in, "instead": each.instead, "where": each.where}
+        for each in found.uses
+    ]
+
+
+def told_use(made: dict[str, Any]) -> str:
+    """The document of a use of what goes away, in a sentence."""
+    return f"uses {made['uses']}, which goes away in {made['gone_in']}: {made['instead']}"
+
+
 def argument_document(one: Argument) -> dict[str, Any]:
     """An argument of a change, for programs."""
     return {
@@ -77,20 +93,43 @@ def argument_told(made: dict[str, Any]) -> str:
 
 
 def keys_of(struct: type[msgspec.Struct]) -> list[dict[str, Any]]:
-    """The keys of a configuration Struct, in the order of their definition."""
-    return [_key(field) for field in msgspec.structs.fields(struct)]
+    """The keys of a configuration Struct, in the order of their definition; those of a table within it follow it."""
+    return list(_keys(struct, ""))
 
 
-def _key(field: msgspec.structs.FieldInfo) -> dict[str, Any]:
+def _keys(struct: type[msgspec.Struct], above: str) -> Iterator[dict[str, Any]]:
+    for field in msgspec.structs.fields(struct):
+        yield _key(field, above)
+        inner = _struct(field.type)
+        if inner is not None:
+            yield from _keys(inner, f"{above}{field.encode_name}.")
+
+
+def _struct(kind: Any) -> type[msgspec.Struct] | None:
+    """The Struct that a key's value is, or is a list of."""
+    if _is(kind, msgspec.Struct):
+        return kind
+    if hasattr(kind, "__metadata__"):
+        return _struct(kind.__origin__)
+    return next((found for one in typing.get_args(kind) if (found := _struct(one)) is not None), None)
+
+
+def _is(kind: Any, base: type) -> bool:
+    return isinstance(kind, type) and issubclass(kind, base)
+
+
+def _key(field: msgspec.structs.FieldInfo, above: str) -> dict[str, Any]:
     secret = _holds(field.type, Secret)
     made: dict[str, Any] = {
-        "name": field.encode_name,
+        "name": f"{above}{field.encode_name}",
         "type": "secret" if secret else _type(field.type),
         "required": field.required,
         "default": None,
         "description": _description(field.type),
         "secret": secret,
-        "variable": f"JACKFIELD_CONNECTIONS__NAME__{field.encode_name.upper()}",
+        "variable": None
+        if above or _struct(field.type)
+        else f"JACKFIELD_CONNECTIONS__NAME__{field.encode_name.upper()}",
     }
     if not field.required and not secret:
         default = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()  # type: ignore[operator]
@@ -129,6 +168,10 @@ def _type(kind: Any) -> str:
         return f"list of {_type(parts[0])}" if parts else "list"
     if origin is dict:
         return f"table of {_type(parts[1])}" if parts else "table"
+    if _struct(kind) is not None:
+        return "table"
+    if _is(kind, Enum):
+        return " or ".join(str(one.value) for one in kind)
     return _PLAIN.get(kind, getattr(kind, "__name__", str(kind)))
 
 
@@ -136,6 +179,8 @@ def tell_connector(made: dict[str, Any]) -> None:
     """Print a connector's document for people."""
     say(f"{made['display_name']} — connector {made['name']!r}, version {made['version']} ({made['distribution']})")
     say(f"Plugin interface {made['api']}" + (f", documentation: {made['docs']}" if made["docs"] else ""))
+    for one in made["deprecations"]:
+        say(f"It {told_use(one)}" + (f" ({one['where']})" if one["where"] else ""))
     say()
     say("What it can do, and the permissions that it needs")
     print_table(("capability", "permissions", "description"), [_capability(one) for one in made["capabilities"]])
@@ -182,4 +227,5 @@ def _tell_keys(keys: list[dict[str, Any]]) -> None:
         say(f"  {key['name']}  ({key['type']}, {needed})")
         if key["description"]:
             say(f"      {key['description']}")
-        say(f"      ${key['variable']}")
+        if key["variable"]:
+            say(f"      ${key['variable']}")

@@ -16,6 +16,7 @@ from jackfield.cli.lazy import LazyGroup
 _AT = "jackfield.cli.commands."
 _COMMANDS = {
     "connectors": (_AT + "connectors", "The connectors that are installed, and what they can do."),
+    "new": (_AT + "new", "Write the package of a new connector."),
     "authorize": (_AT + "authorize", "Ask an administrator for consent, and keep the refresh token."),
     "check": (_AT + "check", "Sign in, and say whose account it is and what the credentials allow."),
     "sync": (_AT + "sync", "Read the whole application into a new snapshot."),
@@ -70,12 +71,26 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     "--output", type=click.Choice(OUTPUTS), help="How results are printed, unless the command says otherwise."
 )
 @click.option(
+    "--plugin",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="FILE",
+    help="Run the connectors and policies of a Python file as if installed; may be repeated.",
+)
+@click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version and exit."
 )
 @click.pass_obj
-def cli(app: App, config: Path | None, home: Path | None, log_level: str | None, output: str | None) -> None:
+def cli(
+    app: App,
+    config: Path | None,
+    home: Path | None,
+    log_level: str | None,
+    output: str | None,
+    plugin: tuple[Path, ...],
+) -> None:
     """Jackfield: who has access to what in the applications a company uses, and changes of it that tell the truth."""
-    app.told(config=config, home=home, log_level=log_level, output=output)
+    app.told(config=config, home=home, log_level=log_level, output=output, plugin=plugin)
 
 
 def _closed_streams() -> int | None:

@@ -19,7 +19,6 @@ from jackfield.cli.progress import shown_changes
 from jackfield.cli.snapshots import latest_file
 from jackfield.cli.text import count
 from jackfield.errors import JackfieldError
-from jackfield.policies import open_policies
 from jackfield.state import State
 from jackfield_contracts import JournalEntry, Plan
 
@@ -92,7 +91,7 @@ async def opened(app: App, connection: str, state: State, how: How, *, tell: boo
         network=app.network,
         clock=app.clock,
         log=app.log,
-        policies=() if how.dry_run else open_policies(app.settings.policies),
+        policies=() if how.dry_run else app.policies(),
         options=options,
     ) as changing:
         still = {entry.id for entry in state.changes(connection, undecided=True, limit=None)}

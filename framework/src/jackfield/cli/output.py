@@ -13,6 +13,7 @@ import msgspec
 
 from jackfield.cli.text import clean, width
 from jackfield.exports.csvtable import Cell, CsvTable
+from jackfield_contracts import Diagnostic
 
 _ALIGNED_BY = 500
 _MOST_DRAWN = 500
@@ -153,3 +154,11 @@ def say(text: str = "") -> None:
 def note(text: str) -> None:
     """Tell people something beside the result, on stderr."""
     click.echo("\n".join(clean(line) for line in text.split("\n")), err=True)
+
+
+def told(one: Diagnostic, times: int = 1) -> str:
+    """A diagnostic in one line: what, where, what to do, how often."""
+    where = f" (at {clean(one.path)})" if one.path else ""
+    stop = "" if where or one.summary.endswith((".", "?", "!")) else "."
+    hint = f"{stop} {clean(one.hint)}" if one.hint else ""
+    return f"{one.severity.value}: {clean(one.summary)}{where}{hint}" + (f" ({times:,} times)" if times > 1 else "")

@@ -42,11 +42,12 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Reached(msgspec.Struct, frozen=True):
-    """An entitlement that was reached, with the path that others have through it."""
+    """An entitlement that was reached, with the path that others have through it, and the resources on that path."""
 
     keys: tuple[int, ...]
     path: tuple[Via, ...]
     carried: Carried | None
+    nodes: tuple[int, ...] = ()
 
 
 _ENDS = """e.key, n.type, n.id, e.slug, r.display_name, e.display_name, o.run, o.taken"""
@@ -63,7 +64,7 @@ _HOLDERS = """SELECT f.value, p.key, p.type, p.id, h.display_name, h.data ->> '$
 FROM json_each(?) f CROSS JOIN grant_row g ON g.entitlement = f.value CROSS JOIN node p ON p.key = g.principal
 LEFT JOIN resource_row h ON h.key = p.key LEFT JOIN origin o ON o.key = g.origin"""
 
-_PASSED_ON = """SELECT f.value, x.key, n.type, n.id, x.slug, r.display_name, o.run, o.taken
+_PASSED_ON = """SELECT f.value, x.key, n.key, n.type, n.id, x.slug, r.display_name, o.run, o.taken
 FROM json_each(?) f CROSS JOIN grant_row g ON g.entitlement = f.value
 JOIN temp.passing p ON p.detail = g.detail CROSS JOIN entitlement_row x ON x.resource = g.principal AND x.slug = p.slug
 JOIN node n ON n.key = x.resource LEFT JOIN resource_row r ON r.key = n.key LEFT JOIN origin o ON o.key = g.origin
@@ -153,8 +154,8 @@ def _holders(
             f"{_HOLDERS} {order}", (_json(level),)
         ):
             way = reached[through]
-            if way.path and holder == node:
-                continue  # a circle: the resource would have access to itself
+            if holder in way.nodes:
+                continue  # a circle: a resource would have access through itself
             yield Access(
                 principal=ResourceId(type=kind, id=id),
                 principal_name=name,
@@ -168,12 +169,13 @@ def _holders(
         if not passing:
             return
         following: list[int] = []
-        for through, found, kind, id, slug, name, run, taken in snapshot.db.execute(_PASSED_ON, (_json(level),)):
+        for through, found, at, kind, id, slug, name, run, taken in snapshot.db.execute(_PASSED_ON, (_json(level),)):
             if found not in reached:
                 way = reached[through]
                 via = Via(resource=ResourceId(type=kind, id=id), slug=slug, display_name=name)
                 carried = _oldest(way.carried, carried_from(run, taken))
-                reached[found] = _Reached((*way.keys, found), (via, *way.path), carried)
+                passed = (*(way.nodes or (node,)), at)
+                reached[found] = _Reached((*way.keys, found), (via, *way.path), carried, passed)
                 following.append(found)
         level = following
 

@@ -69,8 +69,13 @@ class Snapshot(Names):
 
     def diagnostics(self) -> list[tuple[Diagnostic, int]]:
         """What the sync noted, and how often."""
-        rows = self.db.execute("SELECT code, severity, summary, times FROM diagnostic ORDER BY key")
-        return [(Diagnostic(code=c, severity=Severity(s), summary=text), n) for c, s, text, n in rows]
+        known = {row[1] for row in self.db.execute("PRAGMA table_info(diagnostic)")}
+        where = "nullif(path, ''), hint" if "path" in known else "NULL, NULL"  # files of 0.1.0 have no places
+        rows = self.db.execute(f"SELECT code, severity, summary, {where}, times FROM diagnostic ORDER BY key")
+        return [
+            (Diagnostic(code=c, severity=Severity(s), summary=text, path=path, hint=hint), n)
+            for c, s, text, path, hint, n in rows
+        ]
 
     def resources(
         self,

@@ -72,7 +72,8 @@ CREATE TABLE page_row (
     read INTEGER NOT NULL REFERENCES read_row,
     items INTEGER NOT NULL,
     cursor_hash INTEGER,
-    stored TEXT NOT NULL
+    stored TEXT NOT NULL,
+    incomplete TEXT
 );
 
 CREATE TABLE scope_row (
@@ -92,7 +93,7 @@ CREATE TABLE scope_row (
 );
 
 CREATE TABLE diagnostic (key INTEGER PRIMARY KEY, code TEXT NOT NULL, severity TEXT NOT NULL, summary TEXT NOT NULL,
-    times INTEGER NOT NULL DEFAULT 1, UNIQUE (code, summary));
+    path TEXT NOT NULL DEFAULT '', hint TEXT, times INTEGER NOT NULL DEFAULT 1, UNIQUE (code, summary, path));
 """
 
 KEY_INDEXES = """

@@ -27,6 +27,7 @@ class ScopeState(msgspec.Struct, frozen=True, kw_only=True):
     observed: int
     failed: str | None
     reread: str | None
+    incomplete: str | None = None
 
     @property
     def disagrees(self) -> bool:
@@ -35,13 +36,17 @@ class ScopeState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def scope_states(db: sqlite3.Connection) -> list[ScopeState]:
-    """Every scope with its counts. ``failed`` is why the read that feeds it failed, ``reread`` the state of a second."""
+    """Every scope with its counts.
+
+    ``failed`` is why the read that feeds it failed, ``reread`` the state of a second, ``incomplete`` what the pages say.
+    """
     counts = {kind: dict(db.execute(sql).fetchall()) for kind, sql in _OBSERVED.items()}
     rows = db.execute(
         "SELECT s.key, s.definition, s.expected, r.state, r.reason, again.state"
         " FROM scope_row s LEFT JOIN read_row r ON r.key = s.read LEFT JOIN read_row again ON again.key = s.reread"
         " ORDER BY s.key"
     )
+    said = _incomplete(db)
     states: list[ScopeState] = []
     for key, definition, expected, state, reason, again in rows:
         scope = msgspec.json.decode(definition, type=Scope)
@@ -53,9 +58,21 @@ def scope_states(db: sqlite3.Connection) -> list[ScopeState]:
                 observed=counts[scope.rows].get(key, 0),
                 failed=None if state == "done" else reason or "it was never read",
                 reread=again,
+                incomplete=said.get(scope.name),
             )
         )
     return states
+
+
+def _incomplete(db: sqlite3.Connection) -> dict[str, str]:
+    """Why scopes are not whole in the words of the last page that says so; what a second read replaced counts no more."""
+    return dict(
+        db.execute(
+            "SELECT j.key, j.value FROM page_row p CROSS JOIN json_each(p.incomplete) j LEFT JOIN scope_row s"
+            " ON s.name = j.key LEFT JOIN read_row again ON again.key = s.reread"
+            " WHERE p.incomplete IS NOT NULL AND NOT coalesce(again.state = 'done' AND p.read = s.read, 0) ORDER BY p.key"
+        ).fetchall()
+    )
 
 
 def replace_reread(db: sqlite3.Connection) -> None:
@@ -100,6 +117,8 @@ def verdict(state: ScopeState) -> Seal:
     base = Seal(scope=scope.name, seal=Verdict.COMPLETE, observed=state.observed, expected=state.expected)
     if state.failed is not None:
         return msgspec.structs.replace(base, seal=Verdict.UNREADABLE, reason=state.failed)
+    if state.incomplete is not None:
+        return msgspec.structs.replace(base, seal=Verdict.PARTIAL, reason=state.incomplete)
     if state.expected is None:
         reason = scope.unreconcilable or "the application gives no count to compare with"
         return msgspec.structs.replace(base, seal=Verdict.UNRECONCILED, reason=reason)

@@ -258,8 +258,14 @@ class SnapshotWriter:
                     fresh.append(scope)
             self._expect(page.expected)
             (key,) = self.db.execute(
-                "INSERT INTO page_row (read, items, cursor_hash, stored) VALUES (?, ?, ?, ?) RETURNING key",
-                (read.key, len(page.items), next_hash, self._clock.now().isoformat(timespec="seconds")),
+                "INSERT INTO page_row (read, items, cursor_hash, stored, incomplete) VALUES (?, ?, ?, ?, ?) RETURNING key",
+                (
+                    read.key,
+                    len(page.items),
+                    next_hash,
+                    self._clock.now().isoformat(timespec="seconds"),
+                    self._incomplete(page),
+                ),
             ).fetchone()
             staged = self._staged()
             for part in _slices(page.items, _SLICE):
@@ -309,9 +315,16 @@ class SnapshotWriter:
     def note(self, diagnostic: Diagnostic, times: int = 1) -> None:
         """Keep something worth telling with the snapshot; the same thing again only counts up."""
         self.db.execute(
-            "INSERT INTO diagnostic (code, severity, summary, times) VALUES (?, ?, ?, ?)"
+            "INSERT INTO diagnostic (code, severity, summary, path, hint, times) VALUES (?, ?, ?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET times = times + excluded.times",
-            (diagnostic.code, diagnostic.severity.value, diagnostic.summary, times),
+            (
+                diagnostic.code,
+                diagnostic.severity.value,
+                diagnostic.summary,
+                diagnostic.path or "",
+                diagnostic.hint,
+                times,
+            ),
         )
 
     def stored(self, type: str, ids: Iterable[str]) -> Mapping[str, Resource]:
@@ -344,6 +357,11 @@ class SnapshotWriter:
         self.db.executemany(
             "UPDATE scope_row SET expected = ? WHERE name = ?", ((count, name) for name, count in expected.items())
         )
+
+    def _incomplete(self, page: Page) -> str | None:
+        for name in page.incomplete:
+            self._scope(name)
+        return msgspec.json.encode(page.incomplete).decode() if page.incomplete else None
 
     def _drop(self, gone: ResourceId) -> None:
         key = self._keys.resource(gone)

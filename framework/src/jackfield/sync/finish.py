@@ -98,10 +98,12 @@ def _verdicts(writer: SnapshotWriter, found: list[Listing]) -> dict[int, Seal]:
             )
         if doubt and seals[listing.key].seal.whole:
             seals[listing.key] = msgspec.structs.replace(seals[listing.key], seal=Verdict.PARTIAL, reason=doubt)
+    said = {state.definition.name for state in states if state.incomplete is not None}
     short = {
         seal.scope: seal
         for seal in seals.values()
-        if seal.seal is Verdict.PARTIAL and seal.expected is not None and seal.expected > seal.observed
+        if seal.seal is Verdict.PARTIAL
+        and (seal.scope in said or (seal.expected is not None and seal.expected > seal.observed))
     }
     for state in states:
         other = short.get(state.definition.same_listing or "")

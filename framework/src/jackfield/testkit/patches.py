@@ -82,4 +82,4 @@ def applied(patch: Patch, folder: Path) -> None:
         check=False,
     )
     if done.returncode:
-        raise NotApplied(done.stderr.strip())
+        raise NotApplied("; ".join(done.stderr.strip().splitlines()))

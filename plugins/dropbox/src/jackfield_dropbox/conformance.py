@@ -178,6 +178,7 @@ class TestDropbox(ConnectorSuite):
                 _gives("group", own["group_id"], "member", outside[1]),
                 _gives("group", own["group_id"], "owner", inside),
                 _gives("role", role, "member", outside[2]),
+                _gives("role", team["roles"][-2]["role_id"], "member", outside[4]),
                 _gives("group", company["group_id"], "member", outside[3]),
             ),
             refused=(

@@ -151,10 +151,12 @@ def _of_target(one: "Access") -> dict[str, object]:
 
 
 def _way(one: "Access") -> dict[str, object]:
-    from jackfield.exports import carried_object
+    way: dict[str, object] = {"inherited": bool(one.path), "path": one.path}
+    if one.carried:
+        from jackfield.exports import carried_object
 
-    carried = {"carried": carried_object(one.carried)} if one.carried else {}
-    return {"inherited": bool(one.path), "path": one.path, **carried}
+        way["carried"] = carried_object(one.carried)
+    return way
 
 
 COMMANDS = {"access": access, "who": who}

@@ -24,9 +24,9 @@ def check(app: App, connection: str, output: str) -> None:
     """Sign in to CONNECTION, and say whose account it is and what the credentials allow. Changes nothing.
 
     Exit code 0: a sync can run; capabilities that only change something may still lack permissions. 3: sign-in needed.
-    4: permissions that a sync needs are missing.
+    4: permissions that a sync needs are missing. 5: a sync can't run now for another reason.
     """
-    from jackfield.cli.output import Columns, print_json, print_rows, say
+    from jackfield.cli.output import Columns, print_json, print_rows, say, told
     from jackfield.cli.text import clean
 
     settings = app.settings.connection(connection)
@@ -41,7 +41,7 @@ def check(app: App, connection: str, output: str) -> None:
             say(f"  account        {clean(f'{tenant.name or tenant.id} ({tenant.id})') if tenant else 'unknown'}")
             say(f"  authorized by  {clean(report.authorized_by or 'unknown')}")
             for one in report.diagnostics:
-                say(f"  {one.severity.value}: {clean(one.summary)}" + (f" {clean(one.hint)}" if one.hint else ""))
+                say(f"  {told(one)}")
         known = {one.name: one for one in plugin.type.capabilities}
 
         def cells(one: "CapabilityStatus") -> tuple[Any, ...]:
@@ -105,10 +105,14 @@ def report_document(report: "CheckReport") -> dict[str, Any]:
 
 def _demand_sync(connection: str, capabilities: "tuple[Capability, ...]", report: "CheckReport") -> None:
     """Raise MissingPermission if what reads the application is not available."""
-    from jackfield.errors import MissingPermission
+    from jackfield.errors import MissingPermission, Refused
 
     reading = {one.name for one in capabilities if one.hook == "read_page"}
     lacking = [one for one in report.capabilities if one.capability in reading and one.available is False]
+    if lacking and not any(one.missing for one in lacking):
+        raise Refused(
+            f"it can't sync now: {'; '.join(one.reason or one.capability for one in lacking)}", connection=connection
+        )
     if lacking:
         missing = ", ".join(dict.fromkeys(name for one in lacking for name in one.missing)) or "unknown"
         raise MissingPermission(

@@ -21,10 +21,10 @@ def connectors() -> None:
 @output_option("table", "json", "csv")
 def list_(app: App, output: str) -> None:
     """List the connectors that are installed, and why others can't be used."""
+    from jackfield.cli.describe import deprecations, told_use
     from jackfield.cli.output import Columns, note, print_json, print_rows
-    from jackfield.connectors import discover_connectors
 
-    discovery = discover_connectors()
+    discovery = app.discovery
     usable = [
         {
             "name": found.name,
@@ -32,6 +32,7 @@ def list_(app: App, output: str) -> None:
             "distribution": found.distribution,
             "version": found.version,
             "api": _api(found),
+            "deprecations": deprecations(found),
         }
         for found in discovery.found.values()
     ]
@@ -39,8 +40,6 @@ def list_(app: App, output: str) -> None:
         {"name": one.name, "distribution": one.distribution, "version": one.version, "reason": one.reason}
         for one in discovery.failures
     ]
-    for one in discovery.failures:
-        app.log.debug("a connector can't be used", name=one.name, distribution=one.distribution, trace=one.trace)
     if output == "json":
         print_json({"connectors": usable, "failures": failures})
         return
@@ -49,6 +48,7 @@ def list_(app: App, output: str) -> None:
 
     def cells(one: dict[str, Any]) -> tuple[Any, ...]:
         state = f"can't be used: {one['reason']}" if "reason" in one else "ready"
+        state = "; ".join((state, *(told_use(each) for each in one.get("deprecations", ()))))
         return (one["name"], one.get("display_name"), one["version"], one["distribution"], one.get("api"), state)
 
     names = "name", "display_name", "version", "distribution", "api", "state"
@@ -62,9 +62,8 @@ def show(app: App, name: str, output: str) -> None:
     """Show what the connector NAME reads and can do, the permissions that it needs, and how it is configured."""
     from jackfield.cli.describe import connector_document, tell_connector
     from jackfield.cli.output import print_json
-    from jackfield.connectors import discover_connectors
 
-    found = discover_connectors().get(name, path="connectors")
+    found = app.discovery.get(name, path="connectors")
     made = connector_document(found)
     if output == "json":
         print_json(made)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @output_option("table", "json", "csv")
 def stats(app: App, connection: str, run: str | None, output: str) -> None:
     """What the snapshot of CONNECTION holds, in figures."""
-    from jackfield.cli.output import Columns, note, print_json, print_rows
+    from jackfield.cli.output import Columns, note, print_json, print_rows, told
     from jackfield.cli.snapshots import caveats, head, look
     from jackfield.cli.text import clean, count
     from jackfield.snapshots.figures import figures
@@ -33,7 +33,9 @@ def stats(app: App, connection: str, run: str | None, output: str) -> None:
                 "requests": snapshot.header.requests,
                 "sha256": snapshot.run.sha256,
                 "figures": found,
-                "notes": [{"summary": note.summary, "severity": note.severity, "times": n} for note, n in notes],
+                "notes": [
+                    {"summary": one.summary, "severity": one.severity, "path": one.path, "times": n} for one, n in notes
+                ],
             }
             print_json(made)
             return
@@ -46,7 +48,7 @@ def stats(app: App, connection: str, run: str | None, output: str) -> None:
         names = "what", "of", "rows", "carried"
         print_rows(output, found, Columns(names, lambda one: (one.what, one.of, one.rows, one.carried)))
         for one, times in notes:
-            note(f"{one.severity.value}: {clean(one.summary)}" + (f" ({times:,} times)" if times > 1 else ""))
+            note(told(one, times))
 
 
 @command("syncs")

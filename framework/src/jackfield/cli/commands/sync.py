@@ -8,8 +8,12 @@ from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument, output_option
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jackfield.config import ConnectionSettings
     from jackfield.errors import JackfieldError
-    from jackfield.state import Run
+    from jackfield.policies import Policy
+    from jackfield.state import Run, State
 
 
 @command("sync")
@@ -51,41 +55,68 @@ def _sync(app: App, connection: str) -> tuple["Run", "JackfieldError | None"]:
     import gc
 
     from jackfield.cli.progress import shown_progress
-    from jackfield.policies import open_policies
+    from jackfield.state import RunStatus
     from jackfield.sync import run_sync
 
     settings = app.settings.connection(connection)
     plugin = app.plugin(settings)
     config = app.connector_config(settings, plugin)
-    policies = open_policies(app.settings.policies)
+    policies = app.policies()
     # A page is some ten thousand objects without cycles: looking for garbage among them takes a twentieth of a sync.
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
-    with app.state() as state, shown_progress(connection) as progress:
-        result = app.run(
-            run_sync(
-                connection,
-                plugin,
-                config,
-                settings.host,
-                home=app.home,
-                state=state,
-                network=app.network,
-                clock=app.clock,
-                log=app.log,
-                policies=policies,
-                progress=progress,
+    with app.state() as state:
+        with shown_progress(connection) as progress:
+            result = app.run(
+                run_sync(
+                    connection,
+                    plugin,
+                    config,
+                    settings.host,
+                    home=app.home,
+                    state=state,
+                    network=app.network,
+                    clock=app.clock,
+                    log=app.log,
+                    policies=policies,
+                    progress=progress,
+                )
             )
-        )
+        if result.run.status is RunStatus.PUBLISHED and settings.host.provisioning:
+            _settle(app, settings, state, policies)
     return result.run, result.error
 
 
+def _settle(app: App, settings: "ConnectionSettings", state: "State", policies: "Sequence[Policy]") -> None:
+    """Settle the pending changes that the application shows made by now, and tell of them."""
+    from jackfield.changes.open import settle_after_sync
+    from jackfield.cli.outcomes import sentence
+    from jackfield.cli.output import note
+
+    plugin = app.plugin(settings)
+    entries = app.run(
+        settle_after_sync(
+            settings.name,
+            plugin,
+            app.connector_config(settings, plugin),
+            settings.host,
+            home=app.home,
+            state=state,
+            network=app.network,
+            clock=app.clock,
+            log=app.log,
+            policies=policies,
+        )
+    )
+    for entry in entries:
+        note(f"Pending before, and settled now: {sentence(entry)}")
+
+
 def _accept(app: App, connection: str, run: str) -> "Run":
-    from jackfield.policies import open_policies
     from jackfield.sync import accept
 
     app.settings.connection(connection)
-    policies = open_policies(app.settings.policies)
+    policies = app.policies()
     with app.state() as state:
         return accept(connection, run, home=app.home, state=state, clock=app.clock, log=app.log, policies=policies)
 

@@ -203,7 +203,7 @@ async def answers_each_of_many(bench: Bench) -> None:
                 f"among others, {name_of(change)} ends as {told(outcome)}, and is {'held' if held else 'not held'}",
                 "one plan of all samples",
             )
-    await _batch(bench, changes, wrong)
+    await _batch(bench, changes, nobody)
     (*undone,) = await bench.change(*(opposite(each) for each in reversed(changes)))
     if any(outcome.outcome not in DONE for outcome in undone):
         raise Finding(
@@ -223,25 +223,27 @@ async def answers_each_of_many(bench: Bench) -> None:
         raise Finding(f"after all was taken back, {min(gone)} is gone")
 
 
-async def _batch(bench: Bench, changes: Sequence[GrantAccess], wrong: Sequence[GrantAccess]) -> None:
-    """Call the hook for all of them at once: those that are held by now, and in front of them what can't be granted."""
+async def _batch(bench: Bench, changes: Sequence[GrantAccess], nobody: ResourceId) -> None:
+    """Call the hook for all of them at once, while they are held already; every other one is for nobody, in turn."""
     held = bench.truth()
-    batch = (*wrong, *changes)
-    async with bench.open() as connection:
-        state = await connection.read_state(state_query(batch))
-        stale = msgspec.structs.replace(state, held=())
-        try:
-            outcomes = await connection.grant(batch, stale)
-        except JackfieldError as error:
-            raise Finding(
-                f"one that can't be granted spoils all others: {error}", "the hook, all samples at once"
-            ) from None
-    if len(outcomes) != len(batch):
-        raise Finding(f"{len(batch)} changes get {len(outcomes)} outcomes", "the hook, all samples at once")
-    for change, outcome in zip(batch, outcomes, strict=True):
-        if (change in wrong) == (outcome.outcome in DONE):
-            raise Finding(f"among others, {name_of(change)} ends as {told(outcome)}", "the hook, all samples at once")
-    unchanged(held, bench.truth(), "the hook, all samples at once, which are held already")
+    step = "the hook, all samples at once, which are held already, every other one for nobody"
+    for turn in (0, 1):
+        batch = [
+            msgspec.structs.replace(each, principal=nobody) if number % 2 == turn else each
+            for number, each in enumerate(changes)
+        ]
+        async with bench.open() as connection:
+            state = msgspec.structs.replace(await connection.read_state(state_query(batch)), held=())
+            try:
+                outcomes = await connection.grant(tuple(batch), state)
+            except JackfieldError as error:
+                raise Finding(f"one that can't be granted spoils all others: {error}", step) from None
+        if len(outcomes) != len(batch):
+            raise Finding(f"{len(batch)} changes get {len(outcomes)} outcomes", step)
+        for change, outcome in zip(batch, outcomes, strict=True):
+            if (change.principal == nobody) == (outcome.outcome in DONE):
+                raise Finding(f"among others, {name_of(change)} ends as {told(outcome)}", step)
+        unchanged(held, bench.truth(), step)
 
 
 async def writes_nothing_in_a_dry_run(bench: Bench) -> None:

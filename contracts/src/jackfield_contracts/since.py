@@ -1,0 +1,24 @@
+"""Since which version of the plugin interface each contract is there.
+
+A contract that is added is entered here with the version that brings it, as is each field that is younger than its
+contract (``Contract.field``).
+"""
+
+from collections.abc import Mapping
+
+_READING = (
+    "AppTrait Capability CapabilityStatus CheckReport Diagnostic Email Entitlement EntitlementId Exclusive Family Grant "
+    "GrantId GroupTrait LicenseTrait Page Permission Resource ResourceId ResourceType RoleTrait Scope Seal Tenant UserTrait"
+)
+_CHANGES = (
+    "AccessState AccountState Action Argument CreateAccount DeleteAccount GrantAccess JournalEntry Outcome Plan "
+    "PlannedChange RevokeAccess RunAction StateQuery TargetState"
+)
+
+SINCE: Mapping[str, tuple[int, int]] = {
+    **dict.fromkeys(_READING.split(), (1, 0)),
+    **dict.fromkeys(_CHANGES.split(), (1, 1)),
+    "Capability.arguments": (1, 1),
+    "Capability.confirmed_by": (1, 1),
+    "ResourceType.batch": (1, 1),
+}

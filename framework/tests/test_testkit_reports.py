@@ -1,0 +1,137 @@
+"""The suite of an installed connector in a process of its own: told rule by rule, and tried by planted bugs."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jackfield.errors import BadConfig
+from jackfield.testkit.isolated import suite_of
+from jackfield.testkit.mutants import Fate, table
+from jackfield.testkit.patches import Patch, patches_in
+from jackfield.testkit.results import Result, Verdict, by_check, named, results_in, written
+
+from .tinyconnector import HARMLESS, LAST_PAGE_DROPPED, PACKAGE, UNFIT, installed
+
+
+def python(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, env=environment, timeout=300, check=False
+    )
+
+
+def check(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    code = "import sys; from jackfield.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    return python(environment, "-c", code, "connectors", "check", *arguments)
+
+
+def corpus(folder: Path, **patches: str) -> Path:
+    folder.mkdir()
+    for name, text in patches.items():
+        (folder / f"{name}.patch").write_text(text)
+    return folder
+
+
+class TestConnectorsCheck:
+    def test_it_tells_each_rule_and_why_one_is_not_checked(self, tmp_path: Path):
+        ran = check(installed(tmp_path / "site"), "tiny", "--seeds", "1")
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert "ok     resumes_at_every_cursor: From each cursor on" in ran.stdout
+        assert "not checked: waived: to see how that is told" in ran.stdout
+        assert "not checked: the connector makes no requests, so that none can fail" in ran.stdout
+        assert "rules held, 0 broken" in ran.stdout.splitlines()[-1]
+
+    def test_a_broken_rule_ends_with_5_and_is_told_with_reason_and_steps(self, tmp_path: Path):
+        environment = installed(tmp_path / "site")
+        plugin = tmp_path / "site" / PACKAGE / "plugin.py"
+        plugin.write_text(plugin.read_text().replace("if start + 2 <", "if start + 3 <"))
+        ran = check(environment, "tiny", "--seeds", "1", "--output", "json")
+        assert ran.returncode == 5, ran.stdout + ran.stderr
+        broken = [each for each in json.loads(ran.stdout)["rules"] if each["verdict"] == "broken"]
+        (truth,) = [each for each in broken if each["check"] == "shows_the_truth"]
+        assert truth["what"] == "user:eve is missing"
+        assert truth["reason"].startswith("A row too few is access that nobody sees")
+        assert truth["steps"]
+
+    def test_a_connector_without_a_suite_is_an_error(self, tmp_path: Path):
+        environment = installed(tmp_path / "site")
+        info = next((tmp_path / "site").glob("*.dist-info")) / "entry_points.txt"
+        info.write_text(info.read_text().partition("[jackfield.testkit.v1]")[0])
+        ran = check(environment, "tiny")
+        assert ran.returncode == 2
+        assert "brings a suite for the connector 'tiny'" in ran.stderr
+        assert "Traceback" not in ran.stderr
+
+    def test_an_unknown_connector_is_an_error(self, tmp_path: Path):
+        ran = check(installed(tmp_path / "site"), "teeny")
+        assert ran.returncode == 2
+        assert "teeny" in ran.stderr
+        assert "Traceback" not in ran.stderr
+
+    def test_without_pytest_it_says_what_to_install(self, tmp_path: Path):
+        code = (
+            "import sys, importlib.util as u; real = u.find_spec\n"
+            "u.find_spec = lambda name, *more: None if name == 'pytest' else real(name, *more)\n"
+            "from jackfield.testkit.report import main; sys.exit(main(['tiny']))"
+        )
+        ran = python(installed(tmp_path / "site"), "-c", code)
+        assert ran.returncode == 2
+        assert "pytest is not installed; install jackfield[testkit]" in ran.stderr
+
+
+class TestMutants:
+    def test_it_tells_what_found_each_bug_and_which_stays_alive(self, tmp_path: Path):
+        folder = corpus(tmp_path / "mutants", dropped=LAST_PAGE_DROPPED, harmless=HARMLESS, unfit=UNFIT)
+        markdown = tmp_path / "table.md"
+        arguments = [str(folder), "--connector", "tiny", "--seeds", "1", "--markdown", str(markdown)]
+        ran = python(installed(tmp_path / "site"), "-m", "jackfield.testkit.mutants", *arguments)
+        assert ran.returncode == 1, ran.stdout + ran.stderr
+        dropped, harmless, unfit, told = ran.stdout.splitlines()
+        assert dropped == "dropped: shows_the_truth"
+        assert harmless == "harmless: ALIVE"
+        assert unfit.startswith("unfit: does not apply: ")
+        assert told == "1 of 3 planted bugs were found (33 %)."
+        assert "| The last page is never read | The end is reckoned one page too early. |" in markdown.read_text()
+        assert "start + 2 <" in (tmp_path / "site" / PACKAGE / "plugin.py").read_text()
+
+    def test_a_connector_that_fails_by_itself_is_an_error(self, tmp_path: Path):
+        environment = installed(tmp_path / "site")
+        plugin = tmp_path / "site" / PACKAGE / "plugin.py"
+        plugin.write_text(plugin.read_text().replace("if start + 2 <", "if start + 3 <"))
+        folder = corpus(tmp_path / "mutants", harmless=HARMLESS)
+        ran = python(environment, "-m", "jackfield.testkit.mutants", str(folder), "--connector", "tiny")
+        assert ran.returncode == 2
+        assert "does not pass without any bug" in ran.stderr
+
+    @pytest.mark.parametrize(("text", "missing"), [("Title: x\n\n--- a\n", "Why:"), ("Why: x\n\n--- a\n", "Title:")])
+    def test_a_patch_without_title_or_reason_is_an_error(self, tmp_path: Path, text: str, missing: str):
+        with pytest.raises(BadConfig, match=missing):
+            patches_in(corpus(tmp_path / "mutants", one=text))
+
+    def test_a_folder_without_patches_is_an_error(self, tmp_path: Path):
+        with pytest.raises(BadConfig, match="holds no"):
+            patches_in(tmp_path)
+
+    def test_the_table_holds_nothing_that_breaks_it(self, tmp_path: Path):
+        patch = Patch(file=tmp_path / "x.patch", title="a | b", why="<c>")
+        made = table([Fate(patch=patch, killed_by="a_check", said="two\nlines")])
+        assert made.splitlines()[2] == "| a \\| b | &lt;c> | a_check | two lines |"
+
+
+class TestResults:
+    def test_tests_are_told_by_their_checks(self):
+        assert named("test_x.py::TestTiny::test_rule[shows_the_truth]") == ("shows_the_truth", None)
+        assert named("test_x.py::TestTiny::test_random_syncs[17]") == ("syncs_truly_at_random", 17)
+        assert named("test_x.py::TestTiny::test_else") is None
+
+    def test_a_broken_seed_outweighs_those_that_held(self, tmp_path: Path):
+        file = tmp_path / "results"
+        for seed, verdict in enumerate((Verdict.UNCHECKED, Verdict.HELD, Verdict.BROKEN, Verdict.HELD)):
+            written(file, Result(check="a", verdict=verdict, seed=seed))
+        assert by_check(results_in(file))["a"].seed == 2
+
+    def test_a_suite_that_is_not_there_is_an_error(self):
+        with pytest.raises(BadConfig, match="brings a suite"):
+            suite_of("nothing")

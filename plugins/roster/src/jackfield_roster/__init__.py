@@ -1,0 +1,1 @@
+"""Jackfield's connector for applications that can only export spreadsheets."""

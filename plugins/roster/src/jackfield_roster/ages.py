@@ -1,0 +1,41 @@
+"""How old an export is, in words."""
+
+from datetime import UTC, datetime
+
+from jackfield.hookspecs import Clock
+from jackfield_contracts import Diagnostic, Severity
+from jackfield_roster.config import Place, RosterConfig
+from jackfield_roster.reading import Export
+
+
+def exported(export: Export) -> datetime:
+    """When the file was last written, in UTC."""
+    return datetime.fromtimestamp(export.modified / 1e9, UTC)
+
+
+def age_hours(export: Export, clock: Clock) -> float:
+    """Hours since then."""
+    return (clock.now() - exported(export)).total_seconds() / 3600
+
+
+def told_age(export: Export, clock: Clock) -> str:
+    """The same in words."""
+    hours = max(0.0, age_hours(export, clock))
+    if hours >= 48:
+        return f"{hours / 24:.0f} days old"
+    return f"{hours:.0f} hours old" if hours >= 2 else f"{hours * 60:.0f} minutes old"
+
+
+def old(place: Place, export: Export, config: RosterConfig, clock: Clock) -> Diagnostic | None:
+    """A warning if the export is older than the configuration allows."""
+    most = config.max_age_hours
+    if most is None or age_hours(export, clock) <= most:
+        return None
+    return Diagnostic(
+        code="old_export",
+        severity=Severity.WARNING,
+        summary=f"the export of {place.label} is older than {most:g} hours: it is of"
+        f" {exported(export):%Y-%m-%d %H:%M} UTC",
+        path=export.name,
+        hint="Have the application export anew; see whether its schedule still runs.",
+    )

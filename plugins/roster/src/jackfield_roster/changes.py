@@ -1,0 +1,182 @@
+"""Changes as lines of the work list: what is to be done, for whom, and what the exports show done by now."""
+
+import asyncio
+from collections.abc import Sequence
+from hashlib import blake2b
+
+import msgspec
+
+from jackfield.errors import JackfieldError
+from jackfield.hookspecs import Clock, Logger
+from jackfield_contracts import (
+    AccessState,
+    AccountState,
+    AccountStatus,
+    Argument,
+    CreateAccount,
+    DeleteAccount,
+    EntitlementId,
+    GrantAccess,
+    GrantId,
+    IdentifierError,
+    Outcome,
+    OutcomeKind,
+    ResourceId,
+    RevokeAccess,
+    StateQuery,
+)
+from jackfield_roster.config import RosterConfig, path_of
+from jackfield_roster.model import NO_WORK_LIST
+from jackfield_roster.reading import Reader
+from jackfield_roster.state import read_state
+from jackfield_roster.worklist import Line, Thing, WorkList
+
+CREATE = (
+    Argument(name="login", required=True, sets="login", description="Login or e-mail address of the new account."),
+    Argument(name="name", description="Whole name, for whoever makes the account."),
+)
+
+GRANT, REVOKE, CREATE_ACCOUNT, DELETE_ACCOUNT = "grant", "revoke", "create_account", "delete_account"
+
+Change = GrantAccess | RevokeAccess | CreateAccount | DeleteAccount
+
+
+async def ask(
+    reader: Reader,
+    config: RosterConfig,
+    changes: Sequence[Change],
+    ids: Sequence[str],
+    *,
+    state: AccessState,
+    clock: Clock,
+    log: Logger,
+) -> tuple[Outcome, ...]:
+    """Have *changes* in the work list, one open line each; *pending* until an export shows them.
+
+    Lines that the newest exports show done are marked so by the way. Asked twice, it is one line. What *state* shows so
+    already, or not there, is answered at once.
+    """
+    if config.work_list is None:
+        return tuple(Outcome(outcome=OutcomeKind.REFUSED, tag="no_work_list", reason=NO_WORK_LIST) for _ in changes)
+    ends = {index: end for index, change in enumerate(changes) if (end := _answered(change, state)) is not None}
+    left = [index for index in range(len(changes)) if index not in ends]
+    names = ids if len(ids) == len(changes) else [_id_of(change) for change in changes]
+    asked = clock.now().isoformat(timespec="seconds")
+    lines = [_line(changes[index], names[index], asked, state) for index in left]
+    book = WorkList(path_of(config.work_list))
+    if lines:
+        await _written(reader, config, book, lines, asked, log)
+    for index, line in zip(left, lines, strict=True):
+        reason = f"a person has to do it: it is line {line.id} of {book.file}, and an export will show it done"
+        ends[index] = Outcome(outcome=OutcomeKind.PENDING, tag="work_list", reason=reason)
+    return tuple(ends[index] for index in range(len(changes)))
+
+
+async def _written(
+    reader: Reader, config: RosterConfig, book: WorkList, lines: list[Line], asked: str, log: Logger
+) -> None:
+    things = await asyncio.to_thread(book.open_things)
+    shown = await _shown(reader, config, [each for each in things if each not in {line.thing for line in lines}], log)
+    await asyncio.to_thread(book.ask, lines, dict.fromkeys(shown, asked))
+
+
+def _id_of(change: Change) -> str:
+    """An id for a change that comes without one: the same for the same change."""
+    return blake2b(msgspec.json.encode(change, order="deterministic"), digest_size=8).hexdigest()
+
+
+def _answered(change: Change, state: AccessState) -> Outcome | None:
+    """The outcome of what needs no line."""
+    if isinstance(change, CreateAccount):
+        return None
+    if isinstance(change, DeleteAccount):
+        return None if _account(change.account, state) else _refused("not_found", f"there is no {change.account}")
+    if change.entitlement.resource.type not in ("group", "role") or change.entitlement.slug != "member":
+        return _refused("not_found", f"groups and roles offer member, and nothing offers {change.entitlement}")
+    if change.principal.type not in ("user", "group"):
+        return _refused("wrong_principal", "only users and groups can hold it")
+    if not any(each.id == change.entitlement for each in state.entitlements):
+        return _refused("not_found", f"the export has no {change.entitlement.resource}")
+    held = GrantId(entitlement=change.entitlement, principal=change.principal) in state.held
+    if held == isinstance(change, GrantAccess):
+        return Outcome(outcome=OutcomeKind.ALREADY, reason="the export shows it so")
+    if isinstance(change, GrantAccess) and _account(change.principal, state) is None:
+        return _refused("not_found", f"the export has no {change.principal}")
+    return None
+
+
+def _refused(tag: str, reason: str) -> Outcome:
+    return Outcome(outcome=OutcomeKind.REFUSED, tag=tag, reason=reason)
+
+
+def _account(id: ResourceId, state: AccessState) -> AccountState | None:
+    return next((each for each in state.accounts if each.account == id), None)
+
+
+def _line(change: Change, id: str, asked: str, state: AccessState) -> Line:
+    if isinstance(change, CreateAccount):
+        login, name = change.arguments.get("login"), change.arguments.get("name")
+        return Line(id=id, asked=asked, do=CREATE_ACCOUNT, who=str(login), who_name=str(name or ""))
+    if isinstance(change, DeleteAccount):
+        who = _called(change.account, state)
+        return Line(id=id, asked=asked, do=DELETE_ACCOUNT, who=str(change.account), who_name=who)
+    names = {each.id: each.display_name for each in state.entitlements}
+    return Line(
+        id=id,
+        asked=asked,
+        do=GRANT if isinstance(change, GrantAccess) else REVOKE,
+        what=str(change.entitlement),
+        what_name=names.get(change.entitlement, ""),
+        who=str(change.principal),
+        who_name=_called(change.principal, state),
+    )
+
+
+def _called(id: ResourceId, state: AccessState) -> str:
+    account = _account(id, state)
+    if account is None:
+        return ""
+    name, login = account.display_name, account.login
+    return f"{name} <{login}>" if login and login != name else name
+
+
+async def _shown(reader: Reader, config: RosterConfig, things: list[Thing], log: Logger) -> list[Thing]:
+    """Those of *things* that the exports show done; none of them where that can't be read."""
+    if not things:
+        return []
+    queries = {thing: query for thing in things if (query := _query(thing)) is not None}
+    whole = StateQuery(
+        principals=tuple(dict.fromkeys(each for query in queries.values() for each in query.principals)),
+        names=tuple(dict.fromkeys(each for query in queries.values() for each in query.names)),
+        resources=tuple(dict.fromkeys(each for query in queries.values() for each in query.resources)),
+    )
+    try:
+        state = await read_state(reader, config, whole)
+    except JackfieldError as error:
+        log.info("whether open lines of the work list are done can't be read", reason=str(error))
+        return []
+    return [thing for thing in queries if _done(thing, state)]
+
+
+def _query(thing: Thing) -> StateQuery | None:
+    if thing.do == CREATE_ACCOUNT:
+        return StateQuery(names=(thing.who,)) if thing.who else None
+    try:
+        who = ResourceId.parse(thing.who)
+        if thing.do == DELETE_ACCOUNT:
+            return StateQuery(principals=(who,))
+        if thing.do in (GRANT, REVOKE):
+            return StateQuery(principals=(who,), resources=(EntitlementId.parse(thing.what).resource,))
+    except IdentifierError:
+        return None  # a person's own line, or one that was changed
+    return None
+
+
+def _done(thing: Thing, state: AccessState) -> bool:
+    if thing.do == CREATE_ACCOUNT:
+        return any(each.asked == thing.who for each in state.accounts)
+    if thing.do == DELETE_ACCOUNT:
+        account = next((each for each in state.accounts if str(each.account) == thing.who), None)
+        return account is None or account.status is AccountStatus.DELETED
+    wanted = GrantId(entitlement=EntitlementId.parse(thing.what), principal=ResourceId.parse(thing.who))
+    return (wanted in state.held) == (thing.do == GRANT)

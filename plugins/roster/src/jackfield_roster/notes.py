@@ -1,0 +1,85 @@
+"""What is told of a page: where to go on, which rows were left out, and that the scope is not whole by that."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+
+from jackfield_contracts import Diagnostic, Item, Page, Scope, Severity
+from jackfield_roster.config import Place
+from jackfield_roster.model import BrokenRowError
+from jackfield_roster.reading import Chunk, Export, Position, Row
+from jackfield_roster.sources import place_of
+
+T = TypeVar("T")
+
+MOST_TOLD = 50
+"""Broken rows of a read that are told one by one; all of them are counted."""
+
+_VIEW_LAGS = 2
+"""Pages that may not be stored yet while the next one is read, so that what they had is looked up in the file."""
+
+
+class Cursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where to go on: in which of several files, in which export of it, and what was broken so far."""
+
+    source: int = 0
+    export: Export | None = None
+    at: Position | None = None
+    before: tuple[Position, ...] = ()
+    broken: int = 0
+    first: str = ""
+
+
+class Notes:
+    """Gathers what is broken on one page, after what was broken before it."""
+
+    def __init__(self, place: Place, export: Export, cursor: Cursor) -> None:
+        self._place = place
+        self._export = export
+        self.count = cursor.broken
+        self.first = cursor.first
+        self._told: list[Diagnostic] = []
+
+    def take(self, row: Row, make: Callable[[Row], T]) -> T | None:
+        """What *make* makes of a row; None, and noted, if it can't be taken."""
+        try:
+            return make(row)
+        except BrokenRowError as error:
+            self.broken(row.line, error.column, error.why)
+            return None
+
+    def broken(self, line: int, column: str | None, why: str) -> None:
+        """Note what is left out."""
+        place = place_of(self._place, self._export, line, column)
+        self.count += 1
+        self.first = self.first or f"{place}: {why}"[:500]
+        if self.count <= MOST_TOLD:
+            self._told.append(
+                Diagnostic(code="broken_row", severity=Severity.WARNING, summary=f"left out: {why}", path=place)
+            )
+
+    def cursor(self, before: Cursor, export: Export, chunk: Chunk) -> Cursor:
+        """Where to go on after *chunk*."""
+        passed = (*before.before, chunk.start)[-_VIEW_LAGS:]
+        return Cursor(
+            source=before.source,
+            export=export,
+            at=chunk.next,
+            before=passed,
+            broken=self.count,
+            first=self.first,
+        )
+
+    def page(self, items: list[Item], scope: Scope, following: Cursor | None) -> Page:
+        """The page, with the reason why the scope is not whole if anything was left out so far."""
+        if self.count == 1:
+            why = f"1 row or entry is left out, {self.first}"
+        else:
+            why = f"{self.count:,} rows or entries are left out, the first {self.first}"
+        return Page(
+            items=tuple(items),
+            next=msgspec.json.encode(following).decode() if following is not None else None,
+            incomplete={scope.name: why} if self.count else {},
+            diagnostics=tuple(self._told),
+        )

@@ -1,0 +1,131 @@
+"""Which files tell of what, as the configuration has it; whether their columns are there; and where a row stands."""
+
+from collections.abc import AsyncGenerator, Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from jackfield.errors import BadConfig
+from jackfield_contracts import Resource
+from jackfield_roster import model
+from jackfield_roster.config import (
+    FileMapping,
+    Groups,
+    Memberships,
+    Place,
+    Roles,
+    RosterConfig,
+    Users,
+    columns_of,
+    places,
+)
+from jackfield_roster.reading import Chunk, Export, Reader, Row
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that lists all resources of one type."""
+
+    place: Place
+    kind: str
+    make: Callable[[Row], Resource]
+
+
+def listing(config: RosterConfig, kind: str) -> Listing | None:
+    """The file that lists *kind*; None where only memberships name them."""
+    users, groups, roles = config.users, config.groups, config.roles
+    if kind == "user":
+        place = Place(label="users", mapping=users)
+        return Listing(place=place, kind=kind, make=lambda row: model.user(row, users))
+    if kind == "group" and groups is not None:
+        place = Place(label="groups", mapping=groups)
+        return Listing(place=place, kind=kind, make=lambda row: model.group(row, groups, config))
+    if kind == "role" and roles is not None:
+        place = Place(label="roles", mapping=roles)
+        return Listing(place=place, kind=kind, make=lambda row: model.role(row, roles, config))
+    return None
+
+
+def membership_sources(config: RosterConfig, of: str) -> tuple[Place, ...]:
+    """The files that tell who is in a group (or has a role, by *of*)."""
+    found: list[Place] = []
+    for place in places(config):
+        mapping = place.mapping
+        if isinstance(mapping, Users | Groups | Roles | Memberships) and model.tells_of(mapping, of):
+            found.append(place)
+    return tuple(found)
+
+
+def pairs(place: Place, row: Row, of: str) -> list[model.Pair]:
+    """The memberships that a row tells of; raises BrokenRowError."""
+    mapping = place.mapping
+    if not isinstance(mapping, Users | Groups | Roles | Memberships):
+        raise TypeError(mapping)
+    return list(model.memberships(row, mapping, of))
+
+
+def naming_sources(config: RosterConfig, kind: str) -> tuple[tuple[Place, str], ...]:
+    """The files whose memberships, in groups or roles as said beside them, name resources of *kind*."""
+    own = tuple((place, kind) for place in membership_sources(config, kind))
+    if kind != "group":
+        return own
+    return own + tuple((place, "role") for place in membership_sources(config, "role") if _names_groups(place.mapping))
+
+
+def has(config: RosterConfig, kind: str) -> bool:
+    """Whether there are resources of *kind* at all."""
+    return listing(config, kind) is not None or bool(naming_sources(config, kind))
+
+
+def _names_groups(mapping: FileMapping) -> bool:
+    if isinstance(mapping, Memberships):
+        return mapping.members == "group" or mapping.member_type is not None
+    return isinstance(mapping, Groups) or (isinstance(mapping, Roles) and mapping.member_groups is not None)
+
+
+def named(kind: str, pair: model.Pair, of: str) -> Iterator[str]:
+    """The ids of resources of *kind* that a membership names."""
+    if of == kind:
+        yield pair.to
+    if pair.member.type == kind:
+        yield pair.member.id
+
+
+async def scan(reader: Reader, place: Place, most: int) -> AsyncGenerator[tuple[Export, Chunk]]:
+    """A file from its beginning to its end, *most* rows at a time. Raises as ``Reader.chunk`` and ``check_columns`` do."""
+    export = await reader.find(place.mapping)
+    chunk = await reader.chunk(export, place, None, most)
+    check_columns(place, export, chunk)
+    yield export, chunk
+    while chunk.next is not None:
+        chunk = await reader.chunk(export, place, chunk.next, most)
+        yield export, chunk
+
+
+def check_columns(place: Place, export: Export, chunk: Chunk) -> None:
+    """Raise BadConfig, naming the columns that the file has, if a mapped one is not there or there twice.
+
+    *chunk* is the beginning of the file. An empty file of JSON lines has no columns to be compared with.
+    """
+    if not chunk.rows and not chunk.columns and _is_json(export):
+        return
+    there = [column for column in chunk.columns if column]
+    for key, column in columns_of(place.mapping):
+        if there.count(column) == 1:
+            continue
+        what = "has no column" if column not in there else "has more than one column"
+        raise BadConfig(
+            f"{export.name} {what} {column!r}",
+            path=f"{place.label}.{key}",
+            hint=f"Its columns: {', '.join(there) or 'none'}.",
+        )
+
+
+def _is_json(export: Export) -> bool:
+    return Path(export.name).suffix.lower() in (".jsonl", ".ndjson")
+
+
+def place_of(place: Place, export: Export, line: int, column: str | None) -> str:
+    """Where a row stands, in words: ``users.csv:17, column State``."""
+    sheet = f", sheet {place.mapping.sheet}" if place.mapping.sheet is not None else ""
+    at = f"{export.name}{sheet}:{line}"
+    return f"{at}, column {column}" if column is not None else at

@@ -1,0 +1,224 @@
+"""The state by which changes are judged: the newest exports, read from beginning to end.
+
+Promises that what is not in the answer is not in the exports: where a row that can't be understood might say otherwise,
+it raises. Cost: one pass over each file that can tell something.
+"""
+
+import msgspec
+
+from jackfield.errors import CursorExpired, RemoteContract, Transient
+from jackfield_contracts import (
+    AccessState,
+    AccountState,
+    AccountStatus,
+    Entitlement,
+    EntitlementId,
+    GrantId,
+    Resource,
+    ResourceId,
+    StateQuery,
+    UserTrait,
+)
+from jackfield_roster import model
+from jackfield_roster.config import Place, RosterConfig, Users
+from jackfield_roster.model import BrokenRowError
+from jackfield_roster.reading import Cell, Export, Reader, Row
+from jackfield_roster.sources import (
+    has,
+    listing,
+    membership_sources,
+    named,
+    naming_sources,
+    pairs,
+    place_of,
+    scan,
+)
+
+_ROWS = 2000
+
+
+async def read_state(reader: Reader, config: RosterConfig, query: StateQuery) -> AccessState:
+    """Read what *query* asks for. Raises Transient if a file changes meanwhile, RemoteContract where it can't be known."""
+    try:
+        accounts = await _accounts(reader, config, query)
+        offered: dict[ResourceId, Entitlement] = {}
+        for kind in ("group", "role"):
+            wanted = {one.id for one in (*query.resources, *query.principals) if one.type == kind}
+            for id, resource in (await _resources(reader, config, kind, wanted)).items():
+                if ResourceId(type=kind, id=id) in query.resources:
+                    offered[resource.id] = model.offered(resource, config)
+                if resource.id in query.principals:
+                    accounts.append(
+                        AccountState(
+                            account=resource.id, status=AccountStatus.ENABLED, display_name=resource.display_name
+                        )
+                    )
+        held = await _held(reader, config, query)
+    except CursorExpired as error:
+        raise Transient(error.summary, hint="Try again once the export is whole.") from error
+    return AccessState(accounts=tuple(accounts), entitlements=tuple(offered.values()), held=tuple(held))
+
+
+async def _accounts(reader: Reader, config: RosterConfig, query: StateQuery) -> list[AccountState]:
+    ids = {one.id for one in query.principals if one.type == "user"}
+    names = {name.casefold(): name for name in query.names}
+    source = listing(config, "user")
+    if source is None or not (ids or names):
+        return []
+    found: dict[str, AccountState] = {}
+    by_name: list[AccountState] = []
+    doubt = _Doubt(ids | set(names.values()))
+    async for export, chunk in scan(reader, source.place, _ROWS):
+        for row in chunk.rows:
+            try:
+                resource = source.make(row)
+            except BrokenRowError as error:
+                if _may_be(row, config.users, ids, names):
+                    doubt.row(source.place, export, row, error)
+                continue
+            state = account_state(resource)
+            if resource.id.id in ids:
+                found.setdefault(resource.id.id, state)
+            told = dict.fromkeys(name for each in _names_of(resource) if (name := names.get(each.casefold())))
+            by_name += [msgspec.structs.replace(state, asked=name) for name in told]
+    doubt.settle({*found, *(each.asked for each in by_name if each.asked)})
+    return [*found.values(), *by_name]
+
+
+def account_state(resource: Resource) -> AccountState:
+    """One account as the export has it."""
+    trait = resource.trait
+    if not isinstance(trait, UserTrait):
+        raise TypeError(resource)
+    return AccountState(
+        account=resource.id,
+        status=trait.status,
+        status_raw=trait.status_raw,
+        login=trait.login,
+        display_name=resource.display_name,
+    )
+
+
+def _names_of(resource: Resource) -> list[str]:
+    trait = resource.trait
+    if not isinstance(trait, UserTrait):
+        return []
+    return [*((trait.login,) if trait.login else ()), *(each.address for each in trait.emails)]
+
+
+def _may_be(row: Row, mapping: Users, ids: set[str], names: dict[str, str]) -> bool:
+    """Whether a row that can't be taken may be about somebody who was asked for."""
+    id = _plain(row, mapping.id)
+    if id is None or id in ids:
+        return True
+    if not names:
+        return False
+    called = [_plain(row, column) for column in (mapping.login, mapping.email) if column is not None]
+    return not called or any(each is None or each.casefold() in names for each in called)
+
+
+def _plain(row: Row, column: str) -> str | None:
+    """The text of a cell, None where it is not known."""
+    cell: Cell | None = row.cells.get(column)
+    if not isinstance(cell, str) or not cell.strip() or not cell.isprintable():
+        return None
+    return cell.strip()
+
+
+async def _resources(reader: Reader, config: RosterConfig, kind: str, wanted: set[str]) -> dict[str, Resource]:
+    if not wanted or not has(config, kind):
+        return {}
+    found: dict[str, Resource] = {}
+    doubt = _Doubt(wanted)
+    source = listing(config, kind)
+    if source is not None:
+        column = getattr(source.place.mapping, "id", "")
+        async for export, chunk in scan(reader, source.place, _ROWS):
+            for row in chunk.rows:
+                try:
+                    resource = source.make(row)
+                except BrokenRowError as error:
+                    if (id := _plain(row, column)) is None or id in wanted:
+                        doubt.row(source.place, export, row, error)
+                    continue
+                if resource.id.id in wanted:
+                    found.setdefault(resource.id.id, resource)
+    else:
+        for place, of in naming_sources(config, kind):
+            async for export, chunk in scan(reader, place, _ROWS):
+                for row in chunk.rows:
+                    try:
+                        told = pairs(place, row, of)
+                    except BrokenRowError as error:
+                        doubt.row(place, export, row, error)
+                        continue
+                    ids = {id for pair in told for id in named(kind, pair, of)} & wanted
+                    found |= {id: model.bare(kind, id, config) for id in ids if id not in found}
+    doubt.settle(set(found))
+    return found
+
+
+async def _held(reader: Reader, config: RosterConfig, query: StateQuery) -> list[GrantId]:
+    principals = set(query.principals)
+    held: dict[GrantId, None] = {}
+    for of in ("group", "role"):
+        wanted = {one.id for one in query.resources if one.type == of}
+        if not wanted or not principals:
+            continue
+        asked = {(id, principal) for id in wanted for principal in principals}
+        doubt = _Doubt(asked)
+        seen: set[tuple[str, ResourceId]] = set()
+        for place in membership_sources(config, of):
+            async for export, chunk in scan(reader, place, _ROWS):
+                for row in chunk.rows:
+                    try:
+                        told = pairs(place, row, of)
+                    except BrokenRowError as error:
+                        if _may_hold(row, place, wanted, principals):
+                            doubt.row(place, export, row, error)
+                        continue
+                    seen |= {key for pair in told if (key := (pair.to, pair.member)) in asked}
+        doubt.settle(seen)
+        for to, member in sorted(seen):
+            entitlement = EntitlementId(resource=ResourceId(type=of, id=to), slug=model.SLUG)
+            held[GrantId(entitlement=entitlement, principal=member)] = None
+    return list(held)
+
+
+def _may_hold(row: Row, place: Place, wanted: set[str], principals: set[ResourceId]) -> bool:
+    """Whether a row of memberships that can't be taken may be one that was asked for."""
+    mapping = place.mapping
+    ids = {one.id for one in principals}
+    to, member = getattr(mapping, "to", None), getattr(mapping, "member", None)
+    if to is None or member is None:
+        own = _plain(row, getattr(mapping, "id", ""))
+        return own is None or own in ids or own in wanted
+    told, who = _plain(row, to), row.cells.get(member)
+    if told is not None and told not in wanted:
+        return False
+    if not isinstance(who, str) or not who.isprintable():
+        return True
+    named = {each.strip() for each in who.split(mapping.split)}
+    return not any(named) or bool(named & ids)
+
+
+class _Doubt:
+    """Rows that can't be understood, and what they may be about."""
+
+    def __init__(self, wanted: set[str] | set[tuple[str, ResourceId]]) -> None:
+        self._wanted = wanted
+        self._count = 0
+        self._first = ""
+
+    def row(self, place: Place, export: Export, row: Row, error: BrokenRowError) -> None:
+        self._count += 1
+        self._first = self._first or f"{place_of(place, export, row.line, error.column)}: {error.why}"
+
+    def settle(self, found: set[str] | set[tuple[str, ResourceId]]) -> None:
+        """Raise if something was not found that such a row may be about."""
+        if self._count and self._wanted - found:
+            raise RemoteContract(
+                "what was asked for is not in the export, and a row that can't be understood may be about it",
+                path=self._first,
+                hint="Mend that row, or have the application export anew.",
+            )

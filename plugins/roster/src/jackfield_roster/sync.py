@@ -1,0 +1,227 @@
+"""The reads that make a sync of a roster: listings first, memberships after them; a page is a thousand rows of a file."""
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from jackfield.errors import CursorExpired, NotFound
+from jackfield.hookspecs import Clock, SyncView, hookimpl
+from jackfield_contracts import (
+    AppTrait,
+    Diagnostic,
+    EntitlementId,
+    Family,
+    Grant,
+    Item,
+    Page,
+    Resource,
+    ResourceId,
+    Scope,
+    Tenant,
+)
+from jackfield_roster import model
+from jackfield_roster.ages import exported, old
+from jackfield_roster.config import Place, RosterConfig, places
+from jackfield_roster.notes import Cursor, Notes
+from jackfield_roster.reading import Chunk, Export, Reader
+from jackfield_roster.sources import (
+    Listing,
+    check_columns,
+    has,
+    listing,
+    membership_sources,
+    named,
+    naming_sources,
+    pairs,
+    scan,
+)
+
+PAGE = 1000
+"""Rows of a page."""
+
+
+class RosterReads:
+    """The families that the configuration calls for."""
+
+    def __init__(self, reader: Reader, config: RosterConfig, clock: Clock) -> None:
+        self._reader = reader
+        self._config = config
+        self._clock = clock
+        self._pages: dict[str, tuple[Family, Callable[[Cursor, SyncView], Awaitable[Page]]]] = {}
+        self._add(Family(name="application", scopes=(model.APPS,), description="the application"), self._application)
+        for kind, scope in (("user", model.USERS), ("group", model.GROUPS), ("role", model.ROLES)):
+            if has(config, kind):
+                self._add_listing(kind, scope)
+        for of, scope in (("group", model.GROUP_MEMBERS), ("role", model.ROLE_MEMBERS)):
+            if membership_sources(config, of):
+                self._add_memberships(of, scope)
+
+    def _add(self, family: Family, page: Callable[[Cursor, SyncView], Awaitable[Page]]) -> None:
+        self._pages[family.name] = family, page
+
+    def _add_listing(self, kind: str, scope: Scope) -> None:
+        listed = listing(self._config, kind)
+
+        async def page(cursor: Cursor, view: SyncView) -> Page:
+            if listed is not None:
+                return await self._listed(listed, scope, cursor, view)
+            return await self._named(kind, scope)
+
+        self._add(Family(name=scope.family, scopes=(scope,), description=f"all {scope.family}"), page)
+
+    def _add_memberships(self, of: str, scope: Scope) -> None:
+        follows = tuple(each for each in ("users", "groups", "roles") if each in self._pages)
+
+        async def page(cursor: Cursor, view: SyncView) -> Page:
+            return await self._members(of, scope, cursor, view)
+
+        told = f"who is a member of which {of}"
+        self._add(Family(name=scope.family, scopes=(scope,), follows=follows, description=told), page)
+
+    @hookimpl
+    def families(self) -> tuple[Family, ...]:
+        """What is read; no file is opened."""
+        return tuple(family for family, _ in self._pages.values())
+
+    @hookimpl
+    async def read_page(self, family: str, cursor: str | None, view: SyncView) -> Page:
+        """A page: at most a thousand rows of one file."""
+        _, page = self._pages[family]
+        return await page(msgspec.json.decode(cursor, type=Cursor) if cursor else Cursor(), view)
+
+    async def _application(self, cursor: Cursor, view: SyncView) -> Page:
+        """The application itself, with the date of each export. One page."""
+        facts: dict[str, str | int | float | bool | None] = {}
+        notes: list[Diagnostic] = []
+        for place in places(self._config):
+            try:
+                export = await self._reader.find(place.mapping)
+            except NotFound:
+                continue  # the read that needs it says so
+            facts[f"{place.label} exported"] = exported(export).isoformat(timespec="seconds")
+            if (note := old(place, export, self._config, self._clock)) is not None:
+                notes.append(note)
+        name = self._config.application_name
+        app = Resource(
+            id=ResourceId(type="app", id=self._config.application),
+            scope=model.APPS.name,
+            display_name=name or self._config.application,
+            trait=AppTrait(),
+            profile=facts,
+        )
+        return Page(items=(app,), tenant=Tenant(id=self._config.application, name=name), diagnostics=tuple(notes))
+
+    async def _listed(self, source: Listing, scope: Scope, cursor: Cursor, view: SyncView) -> Page:
+        """A page of the file that lists a type."""
+        export, chunk = await self._chunk(source.place, cursor)
+        notes = Notes(source.place, export, cursor)
+        made = [(row.line, resource) for row in chunk.rows if (resource := notes.take(row, source.make)) is not None]
+        seen = await self._before(source, export, cursor)
+        seen |= view.stored(source.kind, [resource.id.id for _, resource in made]).keys()
+        items: list[Item] = []
+        for line, resource in made:
+            if resource.id.id in seen:
+                column = getattr(source.place.mapping, "id", None)
+                notes.broken(line, column, f"{resource.id} stands there a second time")
+                continue
+            seen.add(resource.id.id)
+            items.append(resource)
+            if source.kind != "user":
+                items.append(model.offered(resource, self._config))
+        following = None if chunk.next is None else notes.cursor(cursor, export, chunk)
+        return notes.page(items, scope, following)
+
+    async def _before(self, source: Listing, export: Export, cursor: Cursor) -> set[str]:
+        """The ids of the last pages, which may not be stored yet."""
+        seen: set[str] = set()
+        for at in cursor.before:
+            chunk = await self._reader.chunk(export, source.place, at, PAGE)
+            for row in chunk.rows:
+                try:
+                    seen.add(source.make(row).id.id)
+                except model.BrokenRowError:
+                    continue
+        return seen
+
+    async def _named(self, kind: str, scope: Scope) -> Page:
+        """All groups or roles that memberships name, where no file lists them. One page."""
+        found: dict[str, None] = {}
+        for place, of in naming_sources(self._config, kind):
+            async for _, chunk in scan(self._reader, place, PAGE):
+                for row in chunk.rows:
+                    try:
+                        told = pairs(place, row, of)
+                    except model.BrokenRowError:
+                        continue  # the read of memberships tells of it
+                    found |= dict.fromkeys(id for pair in told for id in named(kind, pair, of))
+        items: list[Item] = []
+        for id in found:
+            resource = model.bare(kind, id, self._config)
+            items += (resource, model.offered(resource, self._config))
+        return Page(items=tuple(items))
+
+    async def _members(self, of: str, scope: Scope, cursor: Cursor, view: SyncView) -> Page:
+        """A page of one of the files that tell of memberships."""
+        sources = membership_sources(self._config, of)
+        place = sources[cursor.source]
+        export, chunk = await self._chunk(place, cursor)
+        notes = Notes(place, export, cursor)
+        found: list[tuple[int, model.Pair]] = []
+        for row in chunk.rows:
+            found += [(row.line, pair) for pair in notes.take(row, lambda row: pairs(place, row, of)) or ()]
+        unlisted = await self._unlisted(of, [pair for _, pair in found], view)
+        held: dict[str, dict[ResourceId, None]] = {}
+        for line, pair in found:
+            stranger = next((one for one in (ResourceId(type=of, id=pair.to), pair.member) if one in unlisted), None)
+            if stranger is not None:
+                notes.broken(line, pair.column, f"it names {stranger}, which the export does not list")
+                continue
+            held.setdefault(pair.to, {})[pair.member] = None
+        following = None
+        if chunk.next is not None:
+            following = notes.cursor(cursor, export, chunk)
+        elif cursor.source + 1 < len(sources):
+            following = Cursor(source=cursor.source + 1, broken=notes.count, first=notes.first)
+        return notes.page(_grants(of, held, scope), scope, following)
+
+    async def _unlisted(self, of: str, found: list[model.Pair], view: SyncView) -> set[ResourceId]:
+        """What memberships name and the listings lack; nothing is missed in a listing that can't be read."""
+        named: dict[str, set[str]] = {of: {pair.to for pair in found}}
+        for pair in found:
+            named.setdefault(pair.member.type, set()).add(pair.member.id)
+        missing: set[ResourceId] = set()
+        for kind, ids in named.items():
+            source = listing(self._config, kind)
+            if source is not None and not await self._there(source.place):
+                continue
+            stored = view.stored(kind, ids)
+            missing |= {ResourceId(type=kind, id=id) for id in ids if id not in stored}
+        return missing
+
+    async def _there(self, place: Place) -> bool:
+        try:
+            await self._reader.find(place.mapping)
+        except NotFound:
+            return False
+        return True
+
+    async def _chunk(self, place: Place, cursor: Cursor) -> tuple[Export, Chunk]:
+        """The rows after *cursor*. Raises CursorExpired if a newer export has come."""
+        export = await self._reader.find(place.mapping)
+        if cursor.export not in (None, export):
+            raise CursorExpired(f"{export.name} is another export than the one that was being read")
+        chunk = await self._reader.chunk(export, place, cursor.at, PAGE)
+        if cursor.at is None:
+            check_columns(place, export, chunk)
+        return export, chunk
+
+
+def _grants(of: str, held: dict[str, dict[ResourceId, None]], scope: Scope) -> list[Item]:
+    """The memberships of a page, those in one group beside each other."""
+    items: list[Item] = []
+    for to, members in held.items():
+        entitlement = EntitlementId(resource=ResourceId(type=of, id=to), slug=model.SLUG)
+        for member in sorted(members, key=lambda one: one.type):
+            inherited = model.INHERITED if member.type == "group" else ()
+            items.append(Grant(entitlement=entitlement, principal=member, scope=scope.name, inherited_by=inherited))
+    return items

@@ -1,0 +1,173 @@
+"""The lines of a work list and the two forms of the file: pure functions over bytes."""
+
+import csv
+import io
+from typing import Any, cast
+
+import msgspec
+
+from jackfield.errors import Refused
+
+OPEN, SHOWN = "open", "shown"
+"""States of a line: to be done, or shown by an export."""
+
+OWN = ("state", "id", "asked", "do", "what", "what_name", "who", "who_name", "shown")
+PERSONS = ("done", "note")
+"""The columns that the connector writes, and those that it makes for a person and never touches."""
+
+_NEEDED = ("state", "id", "asked", "do", "what", "who", "shown")
+# A spreadsheet takes text that begins so for a formula.
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+
+
+class Thing(msgspec.Struct, frozen=True):
+    """What is to be done: one of it is open at a time."""
+
+    do: str
+    what: str
+    who: str
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One line; ``id`` is that of the change in the journal, ``asked`` when it was asked for."""
+
+    id: str
+    asked: str
+    do: str
+    what: str = ""
+    what_name: str = ""
+    who: str = ""
+    who_name: str = ""
+    state: str = OPEN
+    shown: str = ""
+
+    @property
+    def thing(self) -> Thing:
+        """What is to be done."""
+        return Thing(self.do, self.what, self.who)
+
+    def cells(self) -> dict[str, str]:
+        """Its cells, none of which a spreadsheet takes for a formula."""
+        return {name: safe(getattr(self, name)) for name in OWN}
+
+
+class Entry:
+    """A line as it stands in the file, with all that a person wrote there."""
+
+    def __init__(self, cells: dict[str, str], raw: Any) -> None:
+        self.cells = cells
+        self.raw = raw
+        self.changed = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be done, for all that the file tells."""
+        return self.cells.get("state", "").strip() == OPEN
+
+    @property
+    def thing(self) -> Thing:
+        """What it asks for."""
+        return Thing(*(plain(self.cells.get(name, "").strip()) for name in ("do", "what", "who")))
+
+    @property
+    def done(self) -> bool:
+        """Whether a person has written that it is done."""
+        return bool(self.cells.get("done", "").strip())
+
+    def set(self, **cells: str) -> None:
+        """Change cells of the connector's own."""
+        self.cells |= {name: safe(value) for name, value in cells.items()}
+        self.changed = True
+
+
+def safe(value: str) -> str:
+    """*value* as a cell that no spreadsheet takes for a formula."""
+    value = "".join(letter if letter.isprintable() else " " for letter in value)
+    return f"'{value}" if value.startswith(_FORMULA) else value
+
+
+def plain(cell: str) -> str:
+    """What was made safe."""
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell
+
+
+class CsvList:
+    """A CSV file. Its delimiter, mark and further columns may be those of a person's spreadsheet program."""
+
+    def __init__(self, content: bytes, name: str) -> None:
+        self._bom = content.startswith(b"\xef\xbb\xbf")
+        text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+        first = text.split("\n", 1)[0]
+        self._delimiter = max(",;\t", key=first.count)
+        self._newline = "\r\n" if "\r\n" in text or not text else "\n"
+        try:
+            rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=self._delimiter, strict=True))
+        except csv.Error as error:
+            raise _unreadable(name, str(error)) from None
+        self._columns = [cell.strip() for cell in rows[0]] if rows else [*OWN, *PERSONS]
+        self._heading = rows[0] if rows else self._columns
+        if lacking := [column for column in _NEEDED if column not in self._columns]:
+            raise _unreadable(name, f"it lacks the column {lacking[0]}")
+        self.entries = [Entry(dict(zip(self._columns, row, strict=False)), row) for row in rows[1:]]
+
+    def add(self, line: Line) -> None:
+        """Append a line."""
+        entry = Entry(line.cells(), [])
+        entry.changed = True
+        self.entries.append(entry)
+
+    def content(self) -> bytes:
+        """The file as bytes."""
+        out = io.StringIO(newline="")
+        writer = csv.writer(out, delimiter=self._delimiter, lineterminator=self._newline)
+        writer.writerow(self._heading)
+        for entry in self.entries:
+            row = entry.raw
+            if entry.changed:
+                known = [entry.cells.get(column, "") for column in self._columns]
+                row = [*known, *row[len(self._columns) :]]
+            writer.writerow(row)
+        return (b"\xef\xbb\xbf" if self._bom else b"") + out.getvalue().encode("utf-8", "surrogateescape")
+
+
+class JsonList:
+    """A file of JSON lines. A line that is not the connector's own stays as it is, to the byte."""
+
+    def __init__(self, content: bytes, name: str) -> None:
+        self.entries: list[Entry] = []
+        for raw in content.splitlines():
+            try:
+                found = msgspec.json.decode(raw) if raw.strip() else None
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                found = None
+            cells: dict[str, str] = {}
+            if isinstance(found, dict):
+                values = cast("dict[str, Any]", found)
+                cells = {key: "" if value in (None, False) else str(value) for key, value in values.items()}
+            self.entries.append(Entry(cells, (raw, found)))
+
+    def add(self, line: Line) -> None:
+        """Append a line."""
+        entry = Entry(line.cells() | dict.fromkeys(PERSONS, ""), (b"", {}))
+        entry.changed = True
+        self.entries.append(entry)
+
+    def content(self) -> bytes:
+        """The file as bytes."""
+        return b"".join(_json_line(entry) + b"\n" for entry in self.entries)
+
+
+def _json_line(entry: Entry) -> bytes:
+    raw, found = entry.raw
+    if not entry.changed:
+        return raw
+    own = {name: cell for name, cell in entry.cells.items() if name in OWN or name not in found}
+    return msgspec.json.encode({**found, **own})
+
+
+def _unreadable(name: str, why: str) -> Refused:
+    return Refused(
+        f"the work list {name} can't be understood, so that nothing was written into it: {why}",
+        tag="work_list",
+        hint="Put it right, or move it away: a new one is begun then.",
+    )

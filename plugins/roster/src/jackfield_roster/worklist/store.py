@@ -1,0 +1,143 @@
+"""The file of a work list: taken apart, changed and replaced under a lock, all at once or not at all."""
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from jackfield.errors import BadConfig, Transient, storing
+from jackfield_roster.worklist.lines import OPEN, SHOWN, CsvList, JsonList, Line, Thing
+
+_PATIENCE = 20.0
+_BETWEEN_TRIES = 0.02
+_MOST_TURNS = 5
+
+Book = CsvList | JsonList
+
+
+class WorkList:
+    """One file. Every method blocks; call them in a thread."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def open_things(self) -> list[Thing]:
+        """What the file has open, in its order; nothing is written."""
+        return [entry.thing for entry in self._book()[0].entries if entry.is_open]
+
+    def ask(self, lines: list[Line], shown: dict[Thing, str]) -> list[str]:
+        """See that each of *lines* is open, and mark as shown what is in *shown*; the ids under which they are open.
+
+        What is open already, and no person has marked as done, keeps its line: with the new id and date if it is asked
+        for anew. Done twice, the second time changes nothing. Raises Refused if the file can't be understood, BadConfig
+        if its folder is not there, BadStorage where the disk refuses, Transient if others keep it busy.
+        """
+        with self._locked():
+            for _ in range(_MOST_TURNS):
+                book, stamp = self._book()
+                changed = _mark(book, shown)
+                for line in lines:
+                    changed |= _open(book, line)
+                if not changed or self._replace(book.content(), stamp):
+                    return [line.id for line in lines]
+        raise Transient(f"the work list {self.file} keeps being changed by others")
+
+    @contextmanager
+    def _locked(self) -> Generator[None]:
+        if not self._target.parent.is_dir():
+            raise BadConfig(f"the folder of the work list is not there: {self._target.parent}", path="work_list")
+        lock = self._target.with_name(f".{self._target.name}.lock")
+        with storing(lock):
+            handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            until = time.monotonic() + _PATIENCE
+            while True:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > until:
+                        raise Transient(f"another process keeps the work list {self.file} locked") from None
+                    time.sleep(_BETWEEN_TRIES)
+            yield
+        finally:
+            os.close(handle)
+
+    @property
+    def _target(self) -> Path:
+        # A link stays one: what it leads to is replaced.
+        return Path(os.path.realpath(self.file))
+
+    def _book(self) -> tuple[Book, tuple[int, ...] | None]:
+        target = self._target
+        with storing(target):
+            stamp = _stamp(target)
+            content = target.read_bytes() if stamp is not None else b""
+        kind: Callable[[bytes, str], Book] = JsonList if target.suffix.lower() == ".jsonl" else CsvList
+        return kind(content, str(self.file)), stamp
+
+    def _replace(self, content: bytes, stamp: tuple[int, ...] | None) -> bool:
+        """Put *content* in the place of the file; False if somebody saved it meanwhile."""
+        target = self._target
+        made = target.with_name(f".{target.name}.new")
+        with storing(target):
+            mode = target.stat().st_mode & 0o777 if stamp is not None else 0o666
+            handle = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+            try:
+                if stamp is not None:
+                    os.fchmod(handle, mode)
+                _write(handle, content)
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+            if _stamp(target) != stamp:
+                return False
+            made.replace(target)
+            folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+        return True
+
+
+def _write(handle: int, content: bytes) -> None:
+    left = memoryview(content)
+    while left:
+        left = left[os.write(handle, left) :]
+
+
+def _stamp(file: Path) -> tuple[int, ...] | None:
+    try:
+        stat = file.stat()
+    except FileNotFoundError:
+        return None
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
+def _mark(book: Book, shown: dict[Thing, str]) -> bool:
+    changed = False
+    for entry in book.entries:
+        when = shown.get(entry.thing) if entry.is_open else None
+        if when is not None:
+            entry.set(state=SHOWN, shown=when)
+            changed = True
+    return changed
+
+
+def _open(book: Book, line: Line) -> bool:
+    """Whether the book was changed so that *line* is open in it."""
+    for entry in book.entries:
+        if entry.thing != line.thing:
+            continue
+        same = entry.cells.get("id") == line.id
+        if same and (entry.done or not entry.is_open):
+            return False  # asked for again after a crash, and a person was quick
+        if entry.is_open and not entry.done:
+            if not same:
+                entry.set(state=OPEN, id=line.id, asked=line.asked)
+            return not same
+    book.add(line)
+    return True

@@ -1,0 +1,149 @@
+"""A broken row is told with its file, line and column, is left out, and makes its scope partial."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from jackfield_roster.notes import MOST_TOLD
+
+from .support import Folder, Told, read_all
+
+HEADING = "Id,Name,State,Groups"
+GOOD = "1,Ann,active,g1"
+USERS = {
+    "file": "users.csv",
+    "id": "Id",
+    "name": "Name",
+    "status": "State",
+    "statuses": {"active": "enabled"},
+    "groups": "Groups",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    folder = Folder(tmp_path, users=USERS, groups={"file": "groups.csv", "id": "Id"})
+    folder.write("groups.csv", "Id", "g1", "g2")
+    return folder
+
+
+def told(folder: Folder) -> dict[str, Told]:
+    async def run() -> dict[str, Told]:
+        async with folder.open() as roster:
+            return await read_all(roster)
+
+    return asyncio.run(run())
+
+
+ROWS: list[tuple[bytes, str, str]] = [
+    (b",Bob,active,", "users.csv:3, column Id", "it has no id"),
+    (b" ,Bob,active,", "users.csv:3, column Id", "it has no id"),
+    (b"2,Bob,idle,", "users.csv:3, column State", "the status 'idle' is none of those in the configuration"),
+    (b"2,Bob,,", "users.csv:3, column State", "it has no status"),
+    (b"1,Ann again,active,", "users.csv:3, column Id", "user:1 stands there a second time"),
+    (b"2,B\xf6b,active,", "users.csv:3, column Name", "it has bytes that are no text in this encoding"),
+    (b"2,Bob,active", "users.csv:3, column Groups", "it has 3 cells, and the heading has 4"),
+    (b"2,Bob,active,g1,x", "users.csv:3", "it has 5 cells, and the heading has 4"),
+    (b'2,"Bob" B,active,', "users.csv:3", "it is no CSV: ',' expected after '\"'"),
+]
+
+
+@pytest.mark.parametrize(("row", "place", "why"), ROWS)
+def test_a_broken_row_of_a_listing(folder: Folder, row: bytes, place: str, why: str) -> None:
+    folder.put("users.csv", b"\n".join([HEADING.encode(), GOOD.encode(), row, b"9,Zoe,active,g2", b""]))
+    users = told(folder)["users"]
+    assert users.places == [(place, f"left out: {why}")]
+    assert users.incomplete == {"user": f"1 row or entry is left out, {place}: {why}"}
+    assert users.ids == ["1", "9"]
+
+
+@pytest.mark.parametrize(
+    ("row", "place", "why"),
+    [
+        ("2,Bob,active,g7", "users.csv:3, column Groups", "it names group:g7, which the export does not list"),
+        ("2,Bob,idle,g1", "users.csv:3, column Groups", "it names user:2, which the export does not list"),
+    ],
+)
+def test_a_broken_membership_costs_that_one_only(folder: Folder, row: str, place: str, why: str) -> None:
+    folder.write("users.csv", HEADING, GOOD, row, "9,Zoe,active,g2")
+    members = told(folder)["group_members"]
+    assert (place, f"left out: {why}") in members.places
+    assert set(members.incomplete) == {"group/*"}
+    assert len(members.items) == 2
+
+
+FILES: list[tuple[str, str, str, str]] = [
+    ("a.csv", "To,Who,Kind\ng1,1,user\ng1,,user\n", "a.csv:3, column Who", "it names no member"),
+    ("a.csv", "To,Who,Kind\n,1,user\n", "a.csv:2, column To", "it names no group"),
+    ("a.csv", "To,Who,Kind\ng1,1,robot\n", "a.csv:2, column Kind", "'robot' says neither user nor group"),
+    ("a.csv", "To,Who,Kind\ng1,g9,group\n", "a.csv:2, column Who", "it names group:g9, which the export does not list"),
+    ("a.jsonl", '{"To":"g1","Who":1,"Kind":"user"}\n{"To":\n', "a.jsonl:2", "it is no JSON: Input data was truncated"),
+    ("a.jsonl", '{"To":"g1","Who":{"x":1},"Kind":"user"}\n{"Who":1}', "a.jsonl:1, column Who",
+     "its value is neither a text, a number nor a list of them"),
+    ("a.jsonl", '["To"]\n{"To":"g1","Who":1,"Kind":"user"}\n', "a.jsonl:1", "it is no JSON object"),
+    ("a.jsonl", '{"To":["g1"],"Who":1,"Kind":"user"}\n', "a.jsonl:1, column To",
+     "it has a list where one value is expected"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "content", "place", "why"), FILES)
+def test_a_broken_row_of_memberships(folder: Folder, file: str, content: str, place: str, why: str) -> None:
+    mapping = {"file": file, "of": "group", "to": "To", "member": "Who", "member_type": "Kind"}
+    folder.values["memberships"] = [mapping]
+    folder.write("users.csv", HEADING, GOOD)
+    folder.put(file, content.encode())
+    members = told(folder)["group_members"]
+    assert (place, f"left out: {why}") in members.places
+    assert set(members.incomplete) == {"group/*"}
+
+
+def test_a_failed_formula_in_a_workbook(folder: Folder) -> None:
+    folder.values["groups"] = {"file": "groups.xlsx", "id": "Id"}
+    folder.book("groups.xlsx", {"All": [["Id", "Note"], ["g1", "#N/A"], ["#N/A", ""], ["g2", ""]]})
+    folder.write("users.csv", HEADING, GOOD)
+    groups = told(folder)["groups"]
+    assert groups.places == [("groups.xlsx:3, column Id", "left out: its formula failed: #N/A")]
+    assert groups.ids == ["g1", "g2"]
+
+
+def test_a_quotation_mark_that_is_never_closed_costs_its_line(folder: Folder) -> None:
+    people = [f"{number},Person,active,g1" for number in range(10, 3000)]
+    folder.write("users.csv", HEADING, GOOD, '2,"Bob,active,', *people)
+    users = told(folder)["users"]
+    assert len(users.ids) == 1 + len(people)
+    assert [place for place, _ in users.places] == ["users.csv:3"]
+
+
+def test_what_is_broken_in_an_unmapped_column_does_not_matter(folder: Folder) -> None:
+    folder.put("users.csv", b"Id,Name,State,Groups,Note\n1,Ann,active,g1,caf\xe9\n")
+    assert told(folder)["users"].notes == []
+
+
+def test_many_broken_rows_are_counted_and_some_are_told(folder: Folder) -> None:
+    folder.write("users.csv", HEADING, *(f"{number},Person,idle," for number in range(2500)))
+    users = told(folder)["users"]
+    assert len(users.notes) == MOST_TOLD
+    assert users.incomplete["user"].startswith(
+        "2,500 rows or entries are left out, the first users.csv:2, column State"
+    )
+
+
+@pytest.mark.parametrize("apart", [1, 999, 1000, 1001, 1999, 2000, 2500])
+def test_an_id_that_comes_twice_is_found_however_far_apart(folder: Folder, apart: int) -> None:
+    from .support import Shelf, read
+
+    people = [f"{number},Person,active," for number in range(3000)]
+    people.insert(300 + apart, "300,Again,active,")
+    folder.write("users.csv", HEADING, *people)
+
+    async def run() -> Told:
+        async with folder.open() as roster:
+            # Two pages may not be stored yet when the next one is read.
+            return await read(roster, "users", Shelf(lag=2))
+
+    users = asyncio.run(run())
+    assert users.places == [
+        (f"users.csv:{302 + apart}, column Id", "left out: user:300 stands there a second time"),
+    ]
+    assert len(users.ids) == len(set(users.ids)) == 3000

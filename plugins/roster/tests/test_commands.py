@@ -1,0 +1,184 @@
+"""The whole way with real commands: check, sync, access, who, grant, and a change that an export settles."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .support import Folder
+
+USERS = {
+    "file": "users*.csv",
+    "id": "Id",
+    "login": "Mail",
+    "name": "Name",
+    "groups": "Groups",
+    "split": "|",
+}
+HEADING = "Id,Mail,Name,Groups"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    groups = {"file": "groups.jsonl", "id": "id", "name": "name", "member_groups": "groups", "roles": "roles"}
+    folder = Folder(tmp_path, users=USERS, groups=groups, work_list=str(tmp_path / "work" / "erp.csv"))
+    people(folder)
+    # Design is in Staff, Staff in Sales, Sales in Staff again.
+    folder.write(
+        "groups.jsonl",
+        '{"id":"g1","name":"Design","groups":null}',
+        '{"id":"g2","name":"Staff","groups":["g1","g3"],"roles":"crm"}',
+        '{"id":"g3","name":"Sales","groups":"g2"}',
+    )
+    return folder
+
+
+def people(folder: Folder, ann: str = "g1", bob: str = "", *more: str) -> None:
+    folder.write("users.csv", HEADING, f"1,ann@x.org,Ann,{ann}", f"2,bob@x.org,Bob,{bob}", *more)
+
+
+def lines(folder: Folder) -> list[tuple[str, str, str, str]]:
+    with folder.list.open(newline="") as file:
+        return [(row["state"], row["do"], row["what"], row["who"]) for row in csv.DictReader(file)]
+
+
+def outcomes(folder: Folder) -> list[str]:
+    changes = folder.run("changes", "list", "--output", "json").json["changes"]
+    return [each["outcome"] for each in reversed(changes)]
+
+
+def path(access: dict[str, Any]) -> list[str]:
+    return [via["resource"]["id"] for via in access["path"]]
+
+
+def test_nested_groups_with_a_circle(folder: Folder) -> None:
+    synced = folder.run("sync", "erp", "--output", "json")
+    assert synced.code == 0, synced.err
+    assert synced.json["counts"] == {
+        "resources": {"app": 1, "group": 3, "role": 1, "user": 2}, "entitlements": 4, "grants": 5,
+    }  # fmt: skip
+    access = folder.run("access", "erp", "ann@x.org", "--output", "json").json["access"]
+    assert [(each["entitlement"]["resource"]["id"], path(each)) for each in access] == [
+        ("g1", []),
+        ("g2", ["g1"]),
+        ("g3", ["g1", "g2"]),
+        ("crm", ["g1", "g2"]),
+    ]
+    who = folder.run("who", "erp", "role:crm/member", "--output", "json").json["access"]
+    assert [(each["principal"]["id"], path(each)) for each in who] == [
+        ("g2", []), ("g1", ["g2"]), ("g3", ["g2"]), ("1", ["g1", "g2"]),
+    ]  # fmt: skip
+
+
+def test_a_broken_row_makes_the_snapshot_incomplete_and_keeps_what_was_there(folder: Folder) -> None:
+    assert folder.run("sync", "erp").code == 0
+    folder.write("users.csv", HEADING, "1,ann@x.org,Ann,g1", "2,bob@x.org,Bob")
+    synced = folder.run("sync", "erp")
+    assert synced.code == 8
+    assert "left out: it has 3 cells, and the heading has 4 (at users.csv:3, column Groups)" in synced.out
+    assert "user: partial; 1 row or entry is left out, users.csv:3, column Groups: it has 3 cells" in synced.out
+    users = folder.run("resources", "erp", "--type", "user", "--output", "json").json["resources"]
+    assert [each["id"] for each in users] == ["1", "2"]
+    (folder.exports / "groups.jsonl").unlink()
+    gone = folder.run("sync", "erp", "--output", "json")
+    assert gone.code == 8
+    assert ("group", "unreadable") in [(each["scope"], each["seal"]) for each in gone.json["scopes"]]
+    assert gone.json["counts"]["resources"]["group"] == 3
+
+
+def test_a_change_is_a_line_and_the_next_export_settles_it(folder: Folder) -> None:
+    folder.run("sync", "erp")
+    granted = folder.run("grant", "erp", "Design/member", "bob@x.org", "--output", "json")
+    assert granted.code == 10, granted.err
+    assert (granted.json["outcome"], granted.json["tag"], granted.json.get("job")) == ("pending", "work_list", None)
+    assert folder.run("revoke", "erp", "Design/member", "ann@x.org", "--yes").code == 10
+    asked = [("open", "grant", "group:g1/member", "user:2"), ("open", "revoke", "group:g1/member", "user:1")]
+    assert lines(folder) == asked
+    with folder.list.open(newline="") as file:
+        assert granted.json["change"] in [row["id"] for row in csv.DictReader(file)]
+    # Again: neither asked for twice nor settled without an export.
+    assert folder.run("grant", "erp", "Design/member", "bob@x.org").code == 10
+    assert folder.run("changes", "recover", "erp").code == 10
+    assert folder.run("sync", "erp").code == 0
+    assert lines(folder) == asked
+    # One by `changes recover`, the other by the sync.
+    people(folder, ann="g1", bob="g1")
+    recovered = folder.run("changes", "recover", "erp", "--output", "json")
+    assert recovered.json["outcomes"] == {"changed": 1, "pending": 1}
+    people(folder, ann="", bob="g1")
+    synced = folder.run("sync", "erp")
+    assert "settled now: changed: revoke Design member" in synced.err
+    assert outcomes(folder) == ["changed", "changed", "pending"]
+    # The list is brought up to date by the next change.
+    assert folder.run("grant", "erp", "Sales/member", "bob@x.org").code == 10
+    assert [state for state, *_ in lines(folder)] == ["shown", "shown", "open"]
+
+
+def test_accounts_are_made_and_deleted_by_a_person_too(folder: Folder) -> None:
+    assert folder.run("account", "create", "erp", "login=new@x.org", "name=New").code == 10
+    assert folder.run("account", "delete", "erp", "bob@x.org", "--yes").code == 10
+    assert lines(folder) == [("open", "create_account", "", "new@x.org"), ("open", "delete_account", "", "user:2")]
+    folder.write("users.csv", HEADING, "1,ann@x.org,Ann,g1", "3,new@x.org,New,")
+    assert folder.run("changes", "recover", "erp", "--output", "json").json["outcomes"] == {"changed": 2}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "tag"),
+    [
+        (("grant", "erp", "Design/owner", "bob@x.org"), "not_found"),
+        (("grant", "erp", "group:g9/member", "bob@x.org"), "not_found"),
+        (("grant", "erp", "group:g1/member", "user:9"), "not_found"),
+        (("grant", "erp", "group:g1/member", "role:crm"), "wrong_principal"),
+    ],
+)
+def test_what_can_not_be_is_refused_and_writes_nothing(folder: Folder, arguments: tuple[str, ...], tag: str) -> None:
+    folder.run("sync", "erp")
+    refused = folder.run(*arguments, "--output", "json")
+    assert (refused.code, refused.json["tag"]) == (5, tag)
+    assert not folder.list.exists()
+
+
+def test_a_dry_run_writes_nothing(folder: Folder) -> None:
+    assert folder.run("grant", "erp", "group:g1/member", "bob@x.org", "--dry-run").code == 0
+    assert list(folder.work.iterdir()) == []
+
+
+def test_a_group_is_put_into_a_group(folder: Folder) -> None:
+    assert folder.run("grant", "erp", "group:g3/member", "group:g1").code == 10
+    assert lines(folder) == [("open", "grant", "group:g3/member", "group:g1")]
+
+
+def test_check_tells_what_is_there_how_old_it_is_and_what_is_missing(folder: Folder) -> None:
+    folder.values["max_age_hours"] = 24.0
+    folder.age("users.csv", days=3)
+    checked = folder.run("check", "erp")
+    assert checked.code == 0, checked.err
+    assert "info: users: users.csv, " in checked.out
+    assert "3 days old" in checked.out
+    assert "warning: the export of users is older than 24 hours" in checked.out
+    (folder.exports / "groups.jsonl").unlink()
+    checked = folder.run("check", "erp")
+    assert checked.code == 0
+    assert "error: groups: there is no file 'groups.jsonl'" in checked.out
+    (folder.exports / "users.csv").unlink()
+    checked = folder.run("check", "erp")
+    assert checked.code == 5
+    assert "it can't sync now: no export for users, groups" in checked.err
+
+
+def test_a_wrong_mapping_ends_the_sync_with_its_path_and_the_columns(folder: Folder) -> None:
+    folder.values["users"] = {**USERS, "email": "E-mail"}
+    synced = folder.run("sync", "erp")
+    assert synced.code == 2
+    assert "users.csv has no column 'E-mail'" in synced.err
+    assert "at connections.erp.users.email" in synced.err
+    assert "Its columns: Id, Mail, Name, Groups." in synced.err
+
+
+def test_another_application_is_not_mixed_in(folder: Folder) -> None:
+    folder.run("sync", "erp")
+    folder.values["application"] = "crm"
+    synced = folder.run("sync", "erp")
+    assert synced.code == 2
+    assert "now reaches another account (crm), its snapshots are of erp" in synced.err
