@@ -42,7 +42,8 @@ class Desk:
         return done
 
     def started(self, command: list[str]) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("JACKFIELD_")}
+        own = ("JACKFIELD_", "PYTHONDONTWRITEBYTECODE")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
         environ = {**kept, "JACKFIELD_HOME": str(self.folder / "home"), "PYTHONPATH": str(self.site)}
         return subprocess.run(command, cwd=self.folder, env=environ, capture_output=True, text=True, timeout=60)
 
@@ -100,7 +101,7 @@ def test_it_may_be_given_often_before_the_command_and_behind_it(desk: Desk):
     (desk.folder / "other.py").write_text(CONNECTOR.replace('name="club"', 'name="other-club"'))
     (desk.folder / "policy.py").write_text(POLICY)
     words = ["--plugin", "policy.py", "--plugin", "mine.py", "connectors", "list", "--plugin", "other.py"]
-    listed = desk.done(*words, "--plugin", "mine.py", "--output", "json")
+    listed = desk.done(*words, "--plugin", "policy.py", "--output", "json")
     assert {"club", "other-club", "dropbox"} <= {one["name"] for one in json.loads(listed)["connectors"]}
 
 
