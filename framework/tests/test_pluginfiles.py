@@ -79,6 +79,11 @@ def test_every_command_takes_it_as_if_it_were_installed(desk: Desk):
     assert json.loads(desk.club.read_text())["go"] == ["cid", "ann"]
 
 
+def test_it_brings_no_suite_and_says_so(desk: Desk):
+    error = desk.refused("--plugin", "mine.py", "connectors", "check", "club")
+    assert "comes out of a plugin file" in error and "jackfield new NAME" in error
+
+
 def test_nothing_is_left_beside_it_and_an_edit_is_seen_at_once(desk: Desk):
     def version() -> str:
         listed = json.loads(desk.done("--plugin", "mine.py", "connectors", "list", "--output", "json"))
