@@ -21,4 +21,5 @@ SINCE: Mapping[str, tuple[int, int]] = {
     "Capability.arguments": (1, 1),
     "Capability.confirmed_by": (1, 1),
     "ResourceType.batch": (1, 1),
+    "Page.incomplete": (1, 2),
 }
