@@ -211,7 +211,7 @@ class _AccessToken:
 
     def _form(self) -> Mapping[str, str]:
         """What the token address is asked with."""
-        raise NotImplementedError
+        raise NotImplementedError  # each grant has its own form: RefreshingToken and ClientCredentials
 
     def _keep(self, answer: TokenAnswer) -> None:
         """Keep what the next renewal needs of *answer*."""

@@ -31,4 +31,4 @@ def _hashed(config: ConnectorConfig, salt: str) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, Secret):
         return value.reveal()
-    raise NotImplementedError
+    raise NotImplementedError  # how a hook of msgspec says that a type is not its own
