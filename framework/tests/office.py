@@ -12,7 +12,7 @@ from jackfield.changes.open import open_changing
 from jackfield.changes.options import ChangeOptions, Changing
 from jackfield.config import ConnectorConfig, HostSettings
 from jackfield.connectors import Found
-from jackfield.errors import Transient
+from jackfield.errors import JackfieldError, Transient
 from jackfield.hookspecs import ConnectorType, Context, hookimpl
 from jackfield.http.transport import NetworkSettings
 from jackfield.log import NoLog
@@ -94,6 +94,8 @@ class Office:
         """What befalls the next writing calls: ``before`` loses the request, ``after`` the answer, empty nothing."""
         self.breaks: BaseException | None = None
         """Ends the next writing call in its middle: after the first of several effects, or before groups are joined."""
+        self.unread: list[JackfieldError | None] = []
+        """What befalls the next reads; None is nothing."""
         self._past: list[tuple[float, dict[str, dict[str, str]], dict[str, str], dict[str, Person]]] = []
 
     def stumble(self) -> str:
@@ -170,6 +172,8 @@ class OfficeConnector:
     async def read_state(self, query: StateQuery) -> AccessState:
         office = self.office
         office.calls["read_state"] += 1
+        if office.unread and (error := office.unread.pop(0)) is not None:
+            raise error
         groups, roles, people = office.seen()
         accounts: list[AccountState] = []
         for id, person in people.items():

@@ -48,6 +48,16 @@ FAULTS = (
     ("truncated", "after"),
     ("invalid_body", "after"),
 )
+PASSING = (
+    ("rate_limited", "before"),
+    ("unavailable", "before"),
+    ("server_error", "before"),
+    ("drop", "before"),
+    ("expired_token", "before"),
+    ("truncated", "after"),
+    ("invalid_body", "after"),
+)
+"""What befalls any request, a write excepted whose own row is above: sign-in, and reads before, between and after."""
 LAG = 3.0
 LAGGING = (INTENT, LOST, DONE, ANSWER, WRITTEN)
 POLLS = 2
@@ -64,7 +74,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """One disturbance of one errand, and what is done after it.
 
     ``point``: of the trace of an undisturbed run. ``hold``: the call is held there by the application, before or after
-    its effect. ``fault``: that call fails, and nobody is killed.
+    its effect. ``fault``: that call fails, and nobody is killed. ``at``: its number among the command's requests.
     """
 
     errand: str
@@ -72,6 +82,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     point: str
     hold: str = ""
     fault: str = ""
+    at: int = 0
     then: str = ""
     lag: float = 0.0
 
@@ -155,6 +166,19 @@ def faults_of(errand: str, points: Sequence[str]) -> list[Case]:
         for point in asked
         if point.endswith("#1")
         for fault, when in FAULTS
+    ]
+
+
+def passing_of(errand: str, points: Sequence[str]) -> list[Case]:
+    """Every request of an errand that is no write, failing once; and every write turned away once."""
+    asked = [point for point in points if point.startswith("asking")]
+    sure = [point for point in asked if "job_status" not in point or int(point.split()[2][1:]) <= POLLS]
+    return [
+        Case(errand=errand, boundary=when, point=point, fault=fault, at=at)
+        for at, point in enumerate(sure)
+        for fault, when in PASSING
+        if (point.split()[1] not in WRITES or fault == "rate_limited")
+        and (point.split()[1] != "oauth2/token" or fault != "expired_token")
     ]
 
 
@@ -255,14 +279,17 @@ def _recover(case: Case, stand: Stand, model: Undisturbed) -> list[str]:
 
 
 def _lose(case: Case, stand: Stand, model: Undisturbed) -> Seen:
-    ordered = stand.control.fault(case.fault, route=case.point.split()[1], times=1, when=case.boundary)
+    at = stand.control.requests()["total"] + case.at
+    ordered = stand.control.fault(case.fault, route=case.point.split()[1], at=at, times=1, when=case.boundary)
     ended = stand.run()
     shown = stand.look()
     wrong = [] if ended.code in (0, 11) else [f"it ended with {ended.code}: {ended.out} {ended.err}"]
     if not any(one["fired"] for one in stand.control.faults() if one["id"] == ordered["id"]):
         wrong.append("the fault did not happen")
     wrong += differences(case, shown, model, stand.errand.by_answer)
-    return _seen(case, shown, model, wrong, begun=True, made=case.boundary == "after", waited=False)
+    return _seen(
+        case, shown, model, wrong, begun=True, made=case.boundary == "after" and not _passes(case), waited=False
+    )
 
 
 def differences(case: Case, shown: Shown, model: Undisturbed, by_answer: bool) -> list[str]:
@@ -370,7 +397,13 @@ def cases_of(errand: str, model: Undisturbed) -> list[Case]:
         for case in kills_of(errand, points)
         if case.boundary in (LOST, DONE) and case.then == RECOVER
     ]
-    return [*kills_of(errand, points), *again, *faults_of(errand, points), *lagging_of(errand, points)]
+    return [
+        *kills_of(errand, points),
+        *again,
+        *faults_of(errand, points),
+        *passing_of(errand, points),
+        *lagging_of(errand, points),
+    ]
 
 
 def _models(errands: Sequence[str]) -> dict[str, Undisturbed]:
@@ -444,10 +477,16 @@ def _fault(case: Case) -> str:
     return f"{case.fault} {case.boundary}"
 
 
+def _passes(case: Case) -> bool:
+    """Whether the fault is one of which the application is sure not to have changed anything."""
+    return bool(case.fault) and (case.point.split()[1] not in WRITES or case.fault == "rate_limited")
+
+
 def tables(seen: Sequence[Seen]) -> tuple[str, ...]:
-    """What was seen: kills, lost calls without a kill, and both where reads lag."""
+    """What was seen: kills, lost calls without a kill, other requests that failed, and the first two where reads lag."""
     kills = [one for one in seen if not one.case.fault and not one.case.lag]
-    faults = [one for one in seen if one.case.fault and not one.case.lag]
+    faults = [one for one in seen if one.case.fault and not one.case.lag and not _passes(one.case)]
+    passing = [one for one in seen if _passes(one.case) and not one.case.lag]
     lagging = [one for one in seen if one.case.lag]
     columns = [*BOUNDARIES, *(f"{fault} {when}" for fault, when in FAULTS)]
     return (
@@ -455,6 +494,8 @@ def tables(seen: Sequence[Seen]) -> tuple[str, ...]:
         _table(kills, columns, _boundary),
         f"## One call lost\n\n{len(faults)} commands of which a write failed, and no kill: {_sums(faults)}.",
         _table(faults, columns, _fault),
+        f"## A read, a sign-in or a turned-away write failed\n\n{len(passing)} commands, no kill: {_sums(passing)}.",
+        _table(passing, [f"{fault} {when}" for fault, when in PASSING], _fault),
         f"## Reads lag {LAG:g} s\n\n{len(lagging)} of these on a team that shows changes late: {_sums(lagging)}.",
         _table(lagging, columns, lambda case: _fault(case) if case.fault else case.boundary),
     )

@@ -3,7 +3,6 @@
 Promises that an intent is in the journal before the call and the answer after it. Hides retries and lost answers.
 """
 
-import math
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import cast
@@ -13,7 +12,7 @@ import msgspec
 from jackfield.changes.attempt import Attempt, Desk, unverified
 from jackfield.changes.goals import View, carries_on, met, readable, target_of
 from jackfield.changes.options import Changing
-from jackfield.changes.plan import read
+from jackfield.changes.reading import read, read_patiently
 from jackfield.connection import Connection
 from jackfield.errors import JackfieldError, PluginBug, RateLimited, Refused, RemoteContract, Transient
 from jackfield.http.session import DEFAULT_PAUSE
@@ -35,7 +34,7 @@ _ACT_WITHIN = 2.0
 """Seconds for which a state that was read may be acted upon without another read."""
 
 _LOST = (Transient, RemoteContract, PluginBug)
-_PASSING = (*_LOST, RateLimited)
+_PASSING = (Transient, RemoteContract, RateLimited)
 
 
 async def ask(desk: Desk, attempts: Sequence[Attempt], view: View) -> None:
@@ -49,36 +48,30 @@ async def ask(desk: Desk, attempts: Sequence[Attempt], view: View) -> None:
     left = list(attempts)
     desk.save(left)
     lost = 0
-    wait = 0.0
+    stale = False
     while left:
-        if is_old(changing, view, wait):
+        if stale or is_old(changing, view):
             # The application replaces what it holds without asking: what somebody else did meanwhile is not undone.
             try:
-                left, view = await _not_made(desk, left)
-            except _PASSING as error:
-                lost += 1
-                if lost >= TRIES or isinstance(error, PluginBug) or changing.clock.monotonic() >= deadline:
-                    _answer(left, _failed(error, retryable=not isinstance(error, PluginBug)))
-                    break
-                await changing.clock.sleep(min(8.0, 0.5 * 2**lost))
-                continue
+                left, view = await _not_made(desk, left, deadline)
             except JackfieldError as error:
-                _answer(left, _failed(error, retryable=False))
+                _answer(left, _failed(error, retryable=isinstance(error, _PASSING)))
                 break
             if not left:
                 break
-        wait = 0.0
+        stale = False
         try:
             answers = await _call(changing.connection, left, view.state)
         except RateLimited as error:
             # Nothing was done by the call that was turned away; of several that a hook makes, some may have been made.
-            wait = error.after if error.after is not None else DEFAULT_PAUSE
-            over = changing.clock.monotonic() + wait >= deadline
+            pause = error.after if error.after is not None else DEFAULT_PAUSE
+            over = changing.clock.monotonic() + pause >= deadline
             if not over or len(left) > 1 or isinstance(left[0].change, CreateAccount):
                 _doubt(left)
             if over:
                 _answer(left, _failed(error, retryable=True))
                 break
+            await changing.clock.sleep(pause)
         except _LOST as error:
             lost += 1
             _doubt(left)
@@ -91,9 +84,8 @@ async def ask(desk: Desk, attempts: Sequence[Attempt], view: View) -> None:
                 _answer(left, _failed(error, retryable=isinstance(error, Transient)))
                 break
             if left:
-                wait = min(8.0, 0.5 * 2**lost)
-                await changing.clock.sleep(wait)
-                wait = math.inf
+                await changing.clock.sleep(min(8.0, 0.5 * 2**lost))
+                stale = True
         except Refused as error:
             tag = error.tag or error.code
             _doubt_many(left)
@@ -112,7 +104,7 @@ async def ask(desk: Desk, attempts: Sequence[Attempt], view: View) -> None:
                 break
             if left:
                 await changing.clock.sleep(min(8.0, 0.5 * 2**lost))
-                wait = math.inf
+                stale = True
     desk.save([each for each in attempts if not _has_job(each)])
     desk.save([each for each in attempts if _has_job(each)], JournalStatus.PENDING)
 
@@ -133,16 +125,20 @@ async def _call(connection: Connection, attempts: list[Attempt], state: AccessSt
     return (await connection.run_action(first, state, ids[0]),)
 
 
-def is_old(changing: Changing, view: View, wait: float = 0.0) -> bool:
-    """Whether the state may be another by the time of a call that is *wait* seconds away."""
-    return changing.clock.monotonic() + wait - view.at > _ACT_WITHIN
+def is_old(changing: Changing, view: View) -> bool:
+    """Whether the state may be another by now."""
+    return changing.clock.monotonic() - view.at > _ACT_WITHIN
 
 
-async def _not_made(desk: Desk, attempts: list[Attempt]) -> tuple[list[Attempt], View]:
-    """Those of *attempts* that are still to be made, and the state of now."""
+async def _not_made(desk: Desk, attempts: list[Attempt], deadline: float | None = None) -> tuple[list[Attempt], View]:
+    """Those of *attempts* that are still to be made, and the state of now; read once where no *deadline* is given."""
     if not attempts:
         return [], View.empty()
-    view = await read(desk.changing, [attempt.change for attempt in attempts], desk.operations)
+    changes = [attempt.change for attempt in attempts]
+    if deadline is None:
+        view = await read(desk.changing, changes, desk.operations)
+    else:
+        view = await read_patiently(desk.changing, changes, desk.operations, deadline=deadline)
     return still_to_make(desk, attempts, view), view
 
 

@@ -9,7 +9,7 @@ from jackfield.changes.asking import with_ids
 from jackfield.changes.attempt import Attempt, Desk, unverified
 from jackfield.changes.goals import View, begun, met, readable, target_of, unlike, unread
 from jackfield.changes.operations import Operations
-from jackfield.changes.plan import read
+from jackfield.changes.reading import read
 from jackfield.errors import JackfieldError, RateLimited, Refused, RemoteContract, Transient
 from jackfield_contracts import Confirmation, JournalStatus, Outcome, OutcomeKind
 

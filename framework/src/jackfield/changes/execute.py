@@ -15,7 +15,8 @@ from jackfield.changes.judge import judge
 from jackfield.changes.limits import exceeded, limits_of, used
 from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
-from jackfield.changes.plan import protected, read, settle_account, will_be_made
+from jackfield.changes.plan import protected, settle_account, will_be_made
+from jackfield.changes.reading import read_patiently
 from jackfield.changes.waves import in_order, waves
 from jackfield.errors import BadConfig, JackfieldError, PlanOutdated
 from jackfield.hookspecs import Proposed
@@ -69,7 +70,7 @@ async def carry_out(changing: Changing, plan: Plan, progress: Progress | None = 
     refused = _drifted(sure, operations, view) | going
     for number, wave in enumerate(waves(each for each in order if each.planned.id in counted)):
         if number:
-            view = await read(changing, [each.change for each in wave], operations)
+            view = await read_patiently(changing, [each.change for each in wave], operations)
         attempts = [
             Attempt(
                 desk.entry(msgspec.structs.replace(each, change=settle_account(each.change, operations, view)), plan.id)
@@ -125,7 +126,7 @@ async def _first_view(changing: Changing, plan: Plan, left: Sequence[PlannedChan
     seen = changing.seen
     if seen is not None and seen[0] == plan.id and changing.clock.monotonic() - seen[1] < _FRESH:
         return seen[2]
-    return await read(changing, [each.change for each in left], operations)
+    return await read_patiently(changing, [each.change for each in left], operations)
 
 
 def _drifted(changes: Sequence[PlannedChange], operations: Operations, view: View) -> dict[str, Outcome]:
@@ -176,7 +177,7 @@ async def _carry_out_wave(
         if asked and is_old(desk.changing, view):
             left = [attempt for batch in waiting for attempt in batch]
             try:
-                view = await read(desk.changing, [attempt.change for attempt in left], desk.operations)
+                view = await read_patiently(desk.changing, [attempt.change for attempt in left], desk.operations)
             except JackfieldError as error:
                 failure = error
                 break

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from jackfield.changes.goals import View, joined, query_of, subject_of, target_of
+from jackfield.changes.goals import View, subject_of, target_of
 from jackfield.changes.judge import LASTING, Judgement, judge
 from jackfield.changes.limits import exceeded, limits_of, used
 from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
+from jackfield.changes.reading import read_patiently
 from jackfield.changes.waves import in_order
 from jackfield.state.journal import moment
 from jackfield_contracts import (
@@ -35,7 +36,7 @@ async def make_plan(changing: Changing, changes: Sequence[Change]) -> Plan:
     """
     operations = Operations(changing.connection)
     completed = [operations.completed(change) for change in changes]
-    view = await read(changing, completed, operations)
+    view = await read_patiently(changing, completed, operations)
     now = changing.clock.now()
     id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
     guarded = protected(changing)
@@ -82,22 +83,6 @@ def _foreseen(changes: list[PlannedChange], view: View, operations: Operations) 
 def will_be_made(planned: PlannedChange) -> bool:
     """Whether the application is to be asked for it, as far as the plan could see; it may be, for one that follows."""
     return planned.follows or planned.forecast.outcome.value == "changed"
-
-
-async def read(changing: Changing, changes: Sequence[Change], operations: Operations) -> View:
-    """The live state as far as *changes* are about it; no request where there is nothing to ask."""
-    query = joined([query_of(change, operations) for change in changes])
-    if not (query.principals or query.names or query.resources):
-        return View.empty()
-    odd = protected_names(changing)
-    if odd:
-        query = msgspec.structs.replace(query, names=tuple(dict.fromkeys((*query.names, *odd))))
-    return View(await changing.connection.read_state(query), at=changing.clock.monotonic())
-
-
-def protected_names(changing: Changing) -> tuple[str, ...]:
-    """Those protected principals that are named neither by identifier nor by address: only the application knows them."""
-    return tuple(name for each in changing.host.protected if (name := each.strip()) and not {":", "@"} & set(name))
 
 
 def protected(changing: Changing) -> frozenset[str]:

@@ -14,7 +14,8 @@ from jackfield.changes.judge import judge
 from jackfield.changes.limits import exceeded, limits_of, used
 from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
-from jackfield.changes.plan import protected, read
+from jackfield.changes.plan import protected
+from jackfield.changes.reading import read_patiently
 from jackfield_contracts import Confirmation, JournalEntry, Outcome, OutcomeKind, PlannedChange, TargetState
 
 _MADE_AGAIN_WITHIN = timedelta(hours=1)
@@ -67,7 +68,7 @@ async def _judge_lost(desk: Desk, attempts: list[Attempt]) -> list[tuple[list[At
     left = [each for each in attempts if not each.settled]
     if not left:
         return []
-    view = await read(desk.changing, [each.change for each in left], desk.operations)
+    view = await read_patiently(desk.changing, [each.change for each in left], desk.operations)
     too_many = _too_many(desk, left)
     again: list[Attempt] = []
     over: list[tuple[Attempt, Outcome, View | None]] = []
@@ -93,7 +94,7 @@ async def _read_pending(desk: Desk, attempts: list[Attempt]) -> None:
     attempts = [each for each in attempts if readable(each.change, desk.operations)]
     if not attempts:
         return
-    view = await read(desk.changing, [each.change for each in attempts], desk.operations)
+    view = await read_patiently(desk.changing, [each.change for each in attempts], desk.operations)
     made = [each for each in attempts if met(each.change, desk.operations, view)]
     if made:
         desk.settle([(each, _found_made(desk, each), view) for each in made])

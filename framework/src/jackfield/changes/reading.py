@@ -1,0 +1,62 @@
+"""Reading the live state that changes are judged by.
+
+Promises one read for all changes that are asked about, and that what passes does not end it. Hides the retries.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from jackfield.changes.goals import View, joined, query_of
+from jackfield.changes.operations import Operations
+from jackfield.changes.options import Changing
+from jackfield.errors import RateLimited, RemoteContract, Transient
+from jackfield.http.session import DEFAULT_PAUSE
+from jackfield_contracts import Change
+
+_TRIES_AT_A_BROKEN_ANSWER = 3
+
+
+async def read(changing: Changing, changes: Sequence[Change], operations: Operations) -> View:
+    """The live state as far as *changes* are about it; no request where there is nothing to ask, and no second try."""
+    query = joined([query_of(change, operations) for change in changes])
+    if not (query.principals or query.names or query.resources):
+        return View.empty()
+    odd = protected_names(changing)
+    if odd:
+        query = msgspec.structs.replace(query, names=tuple(dict.fromkeys((*query.names, *odd))))
+    return View(await changing.connection.read_state(query), at=changing.clock.monotonic())
+
+
+async def read_patiently(
+    changing: Changing, changes: Sequence[Change], operations: Operations, *, deadline: float | None = None
+) -> View:
+    """As `read`, tried again as long as that may help, until *deadline* (monotonic) or for ``retry_deadline`` seconds.
+
+    Raises what the last try raised. A pause that is asked for and would go beyond the deadline is not begun.
+    """
+    clock = changing.clock
+    if deadline is None:
+        deadline = clock.monotonic() + changing.host.retry_deadline
+    broken, pause = 0, 0.25
+    while True:
+        try:
+            return await read(changing, changes, operations)
+        except RateLimited as error:
+            asked = error.after if error.after is not None else DEFAULT_PAUSE
+            if clock.monotonic() + asked >= deadline:
+                raise
+            changing.log.info("reads the state again after a pause", reason=str(error))
+            await clock.sleep(asked)
+        except (Transient, RemoteContract) as error:
+            broken += isinstance(error, RemoteContract)
+            if broken >= _TRIES_AT_A_BROKEN_ANSWER or clock.monotonic() + pause >= deadline:
+                raise
+            changing.log.info("reads the state again", reason=str(error))
+            await clock.sleep(pause)
+            pause = min(8.0, pause * 2)
+
+
+def protected_names(changing: Changing) -> tuple[str, ...]:
+    """Those protected principals that are named neither by identifier nor by address: only the application knows them."""
+    return tuple(name for each in changing.host.protected if (name := each.strip()) and not {":", "@"} & set(name))
