@@ -158,12 +158,27 @@ async def serving(team: Team | TeamOptions, options: ServiceOptions | None = Non
         yield Simulator(base_url=base_url, service=service, ready=_ready(base_url, service, options))
     finally:
         await service.holds.close()
-        await runner.cleanup()
-        # A connection that was accepted at the last moment is made in a turn of its own, after the others were closed.
-        for _ in range(5):
-            await asyncio.sleep(0)
-        await server.shutdown(0.1)
+        await _close(runner, server)
         service.journal.close()
+
+
+async def _close(runner: web.ServerRunner, server: web.Server) -> None:
+    """Close the server with every connection, also those whose clients no longer read what is written to them."""
+    open_ones = list(server.connections)
+    await runner.cleanup()
+    # A connection that was accepted at the last moment is made in a turn of its own, after the others were closed.
+    await _turns()
+    open_ones += server.connections
+    await server.shutdown(0.1)
+    for each in open_ones:
+        if each.transport is not None:
+            each.transport.abort()
+    await _turns()
+
+
+async def _turns() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 def _ready(base_url: str, service: Service, options: ServiceOptions) -> dict[str, Any]:
