@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,21 @@ def load(name: str) -> Any:
 
 
 server, example = load("acme_server"), load("acme_connector")
-test_the_examples_own_test = load("test_acme").test_acme
+
+
+class TestAcme(load("test_acme").TestAcme):
+    """The example's own tests, with its connector found as if it were installed."""
+
+    @pytest.fixture(autouse=True)
+    def installed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Leave what an installer leaves, also for the processes that a check starts."""
+        info = tmp_path / "site" / "jackfield_acme-1.0.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: jackfield-acme\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text("[jackfield.connectors.v1]\nacme = acme_connector:connector\n")
+        for folder in (EXAMPLE, info.parent):
+            monkeypatch.syspath_prepend(str(folder))
+            monkeypatch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
 
 
 def test_it_has_at_most_120_lines_tests_included():
@@ -65,4 +80,4 @@ def test_the_command_line_syncs_and_changes_through_it(
         run("grant", "acme", "group:g2/member", "p1@x.org")
         run("revoke", "acme", "group:g2/member", "user:u2", "--yes")
         assert app.members["g2"] == {"u1"}
-        assert app.writes == 2
+        assert app.effects() == {"joined": 1, "left": 1}

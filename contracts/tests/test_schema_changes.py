@@ -162,6 +162,12 @@ def test_the_contracts_only_grew_since_the_release(folder: Path):
     assert broken == []
 
 
+@pytest.mark.parametrize("folder", sorted(RELEASED.iterdir()), ids=lambda folder: folder.name)
+def test_what_is_newer_than_the_release_says_since_when_it_is_there(folder: Path):
+    fields = {each.at for each in differences(schemas.read(folder), NOW) if each.what == "the field is new"}
+    assert {at for at in fields if at.partition(".")[0] in SINCE} <= set(SINCE)
+
+
 def test_every_contract_says_since_when_it_is_there():
     contracts = {struct.__name__: struct for struct in schemas.contracts().values()}
     assert {name for name in SINCE if "." not in name} == set(contracts)

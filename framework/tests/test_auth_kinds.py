@@ -108,6 +108,9 @@ def test_no_log_no_route_no_error_and_no_repr_shows_a_secret(
                 with pytest.raises(JackfieldError) as refused:
                     await http.request("GET", address, auth=auth)
                 told += [str(refused.value), repr(refused.value.__context__)]
+            assert http.mask.text(f"{SECRET}") == "***"
+            if auth == ApiKey(secret=Secret(SECRET), parameter="key"):
+                assert http.mask.text("s3cret%2Fof%2Bthe%3Dapp") == "***"
         assert log.lines
         assert telling([*told, *map(str, log.lines)]) == []
 
@@ -141,7 +144,7 @@ class Application:
 
 
 def client(url: str, **options: Any) -> OAuthClient:
-    return OAuthClient(token_url=f"{url}/token", client_id="the app", client_secret=Secret(SECRET), **options)
+    return OAuthClient(token_url=f"{url}/token", client_id="the:app+1", client_secret=Secret(SECRET), **options)
 
 
 @pytest.mark.parametrize("basic", [False, True])
@@ -166,9 +169,9 @@ def test_client_credentials_are_sent_in_the_form_or_as_basic(basic: bool) -> Non
         if basic:
             assert form == asked
             user, _, password = base64.b64decode((header or "").removeprefix("Basic ")).decode().partition(":")
-            assert (unquote_plus(user), unquote_plus(password)) == ("the app", SECRET)
+            assert (unquote_plus(user), unquote_plus(password)) == ("the:app+1", SECRET)
         else:
-            assert form == {**asked, "client_id": "the app", "client_secret": SECRET}
+            assert form == {**asked, "client_id": "the:app+1", "client_secret": SECRET}
             assert header is None
 
     run()

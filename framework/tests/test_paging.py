@@ -203,6 +203,22 @@ def test_an_offset_listing_with_a_key_misses_nothing_that_was_there_all_the_time
     run()
 
 
+@asynchronous
+async def test_a_page_that_brings_nothing_new_keeps_hold_of_the_last_item() -> None:
+    """One item comes in front, so that a page repeats the one before; another goes, which moves the rest."""
+    shelf = Shelf(["a", "b", "c", "d", "e"])
+    paging = ByOffset(items="data", size=2, size_parameter="size", key="id")
+    async with web_server(shelf.answer) as url, session() as http:  # type: ignore[arg-type]
+        api = api_of(url, http)
+        first = await paging.read(api, "offset", type=Row, cursor=None)
+        shelf.ids.insert(0, "new")
+        repeated = await paging.read(api, "offset", type=Row, cursor=first.next)
+        assert repeated.items == ()
+        del shelf.ids[:2]
+        with pytest.raises(CursorExpired):
+            await paging.read(api, "offset", type=Row, cursor=repeated.next)
+
+
 @pytest.mark.parametrize(
     ("paging", "path"),
     [

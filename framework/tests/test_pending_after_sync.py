@@ -6,15 +6,25 @@ import sys
 import textwrap
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from jackfield.state import open_state
 from jackfield.state.home import Home
-from jackfield_contracts import Outcome, OutcomeKind
+from jackfield_contracts import (
+    EntitlementId,
+    GrantAccess,
+    JournalEntry,
+    JournalStatus,
+    Outcome,
+    OutcomeKind,
+    ResourceId,
+)
 
 from .writable import WritableLine, held
 
 PENDING = Outcome(outcome=OutcomeKind.PENDING)
-ENTITLEMENT, WHO = "group:g2/member", "user:u1"
+ENTITLEMENT, OTHER, WHO = "group:g2/member", "role:r2/member", "user:u1"
 
 
 @pytest.fixture
@@ -28,6 +38,11 @@ def ask(line: WritableLine) -> None:
     assert line.run("grant", "acme", ENTITLEMENT, WHO, "--provisioning").code == 10
     line.app.writes.clear()
     line.app.reads.clear()
+
+
+def journal(line: WritableLine) -> list[JournalEntry]:
+    with open_state(line.home / "state.db") as state:
+        return state.changes("acme")
 
 
 def outcomes(line: WritableLine) -> list[str]:
@@ -62,19 +77,39 @@ def test_only_where_changes_are_enabled(line: WritableLine) -> None:
     assert line.app.reads == []
 
 
+def test_a_read_only_connection_is_left_alone(line: WritableLine) -> None:
+    ask(line)
+    made(line)
+    line.configure(provisioning=True, read_only=True)
+    assert line.run("sync", "acme").code == 0
+    assert outcomes(line) == ["pending"]
+    assert line.app.reads == []
+
+
 def test_an_intent_whose_answer_was_lost_is_left_alone(line: WritableLine) -> None:
-    """To settle that, the application may have to be asked again, and a sync writes nothing."""
+    """What became of it is for `changes recover` to find out, which may have to ask the application again."""
     ask(line)
     db = sqlite3.connect(line.home / "state.db")
     with db:
-        db.execute(
-            "UPDATE changes SET status = 'intent',"
-            " entry = json_remove(json_set(entry, '$.status', 'intent'), '$.outcome')"
-        )
+        lost = "json_remove(json_set(entry, '$.status', 'intent'), '$.outcome')"
+        db.execute(f"UPDATE changes SET status = 'intent', entry = {lost}")
     db.close()
+    # By the same line as if both had been asked for at once: opening for changes would settle the intent.
+    entry = journal(line)[0]
+    other = msgspec.structs.replace(
+        entry,
+        id="other",
+        change=GrantAccess(entitlement=EntitlementId.parse(OTHER), principal=ResourceId.parse(WHO)),
+        status=JournalStatus.PENDING,
+        outcome=PENDING,
+    )
+    with open_state(line.home / "state.db") as state:
+        state.save_changes([other])
     made(line)
+    line.app.held.add(held(OTHER, "u1"))
     assert line.run("sync", "acme").code == 0
-    assert (line.app.writes, line.app.reads) == ([], [])
+    assert {each.id: each.status.value for each in journal(line)} == {entry.id: "intent", "other": "settled"}
+    assert line.app.writes == []
 
 
 def test_while_another_process_writes_the_sync_ends_well_and_nothing_is_settled(line: WritableLine) -> None:

@@ -42,7 +42,8 @@ class Desk:
         return done
 
     def started(self, command: list[str]) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("JACKFIELD_")}
+        own = ("JACKFIELD_", "PYTHONDONTWRITEBYTECODE")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
         environ = {**kept, "JACKFIELD_HOME": str(self.folder / "home"), "PYTHONPATH": str(self.site)}
         return subprocess.run(command, cwd=self.folder, env=environ, capture_output=True, text=True, timeout=60)
 
@@ -78,6 +79,11 @@ def test_every_command_takes_it_as_if_it_were_installed(desk: Desk):
     assert json.loads(desk.club.read_text())["go"] == ["cid", "ann"]
 
 
+def test_it_brings_no_suite_and_says_so(desk: Desk):
+    error = desk.refused("--plugin", "mine.py", "connectors", "check", "club")
+    assert "comes out of a plugin file" in error and "jackfield new NAME" in error
+
+
 def test_nothing_is_left_beside_it_and_an_edit_is_seen_at_once(desk: Desk):
     def version() -> str:
         listed = json.loads(desk.done("--plugin", "mine.py", "connectors", "list", "--output", "json"))
@@ -100,7 +106,7 @@ def test_it_may_be_given_often_before_the_command_and_behind_it(desk: Desk):
     (desk.folder / "other.py").write_text(CONNECTOR.replace('name="club"', 'name="other-club"'))
     (desk.folder / "policy.py").write_text(POLICY)
     words = ["--plugin", "policy.py", "--plugin", "mine.py", "connectors", "list", "--plugin", "other.py"]
-    listed = desk.done(*words, "--plugin", "mine.py", "--output", "json")
+    listed = desk.done(*words, "--plugin", "policy.py", "--output", "json")
     assert {"club", "other-club", "dropbox"} <= {one["name"] for one in json.loads(listed)["connectors"]}
 
 

@@ -200,6 +200,23 @@ def test_a_refusal_without_a_tag_is_decided_by_its_status(body: Any) -> None:
     run()
 
 
+@pytest.mark.parametrize("status", [404, 410])
+@pytest.mark.parametrize("body", ["", "<html>no</html>", {"message": "no route"}])
+def test_absence_is_believed_of_the_application_only(status: int, body: Any) -> None:
+    """A gateway and a wrong address answer 404 too; without a place for tags, the status is all that there is."""
+
+    @asynchronous
+    async def run() -> None:
+        async with web_server(says(status, body)) as url, session() as http:
+            with pytest.raises(RemoteContract):
+                await JsonApi(http, url, tag="error.code").find("users/{}", "u1", type=User)
+            assert await JsonApi(http, url).find("users/{}", "u1", type=User) is None
+        async with web_server(says(status, {"error": {"code": "no_user"}})) as url, session() as http:
+            assert await JsonApi(http, url, tag="error.code").find("users/{}", "u1", type=User) is None
+
+    run()
+
+
 @pytest.mark.parametrize("status", [202, 203, 205, 206, 207, 226, 301, 302, 303, 307])
 def test_what_is_not_known_as_success_is_none(status: int) -> None:
     @asynchronous

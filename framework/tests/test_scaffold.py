@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jackfield.errors import BadConfig, BadStorage
-from jackfield.hookspecs import API, NAME
+from jackfield.hookspecs import NAME, SINCE
 from jackfield.scaffold import names_of, rendered, write_whole, writing
 
 BIN = Path(sys.executable).parent
@@ -77,7 +77,9 @@ class TestFiles:
             if path.endswith(".py"):
                 ast.parse(text, path)
         assert f"src/{module}/py.typed" in files
-        assert f"api={API}" in files[f"src/{module}/plugin.py"]
+        plugin = files[f"src/{module}/plugin.py"]
+        needed = max(version for hook, version in SINCE.items() if f"async def {hook}(" in plugin)
+        assert f"    api={needed},\n" in plugin
         assert "${{ matrix.python }}" in files[".github/workflows/tests.yml"]
 
     @pytest.mark.parametrize("name", NAMES)

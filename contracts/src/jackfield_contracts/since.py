@@ -21,4 +21,7 @@ SINCE: Mapping[str, tuple[int, int]] = {
     "Capability.arguments": (1, 1),
     "Capability.confirmed_by": (1, 1),
     "ResourceType.batch": (1, 1),
+    "Argument.privileged": (1, 2),
+    "Page.incomplete": (1, 2),
+    "PlannedChange.limit": (1, 2),
 }

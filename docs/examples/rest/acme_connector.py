@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Annotated
 
-import msgspec
+from msgspec import Meta, Struct
 
 import jackfield_contracts as c
 from jackfield.errors import NotFound
@@ -12,11 +13,11 @@ from jackfield.http import Bearer, ByLink, ByPage, JsonApi
 
 
 class Config(ConnectorConfig, frozen=True, kw_only=True):
-    url: str
-    token: Secret
+    url: Annotated[str, Meta(description="Where Acme is, such as https://acme.example.")]
+    token: Annotated[Secret, Meta(description="An access token, from the page Integrations in Acme.")]
 
 
-class User(msgspec.Struct):
+class User(Struct):
     id: str
     name: str
     email: str
@@ -33,14 +34,18 @@ class User(msgspec.Struct):
         return c.Resource(id=state.account, scope="user", display_name=self.name, trait=trait)
 
 
-class Group(msgspec.Struct):
+class Group(Struct):
     id: str
     name: str
     members: int
 
 
+HOOKS = tuple(
+    c.Capability(name=hook, description=f"{hook} in Acme", hook=hook) for hook in ("read_page", "grant", "revoke")
+)
 TYPES = tuple(c.ResourceType(name=k.value, display_name=k.name, trait=k) for k in (c.TraitKind.USER, c.TraitKind.GROUP))
-NUMBERED, LINKED, MEMBER = ByPage(items="data", total="total"), ByLink(), "groups/{}/members/{}"
+NUMBERED, LINKED = ByPage(items="data", total="total"), ByLink(total_header="X-Total-Count")
+MEMBER = "groups/{}/members/{}"
 
 
 def member(group: c.ResourceId) -> c.Entitlement:
@@ -54,7 +59,8 @@ class Acme(Reads):
 
     @hookimpl
     async def check(self) -> c.CheckReport:
-        return c.CheckReport(tenant=await self.api.get("me", type=c.Tenant))
+        able = tuple(c.CapabilityStatus(capability=each.name, available=True) for each in HOOKS)
+        return c.CheckReport(tenant=await self.api.get("me", type=c.Tenant), capabilities=able)
 
     @hookimpl
     def resource_types(self) -> tuple[c.ResourceType, ...]:
@@ -71,9 +77,9 @@ class Acme(Reads):
         rows, opens = list[c.Item](), list[c.Scope]()
         for group in page.items:
             id = c.ResourceId(type="group", id=group.id)
-            rows += [c.Resource(id=id, scope="group", display_name=group.name), member(id)]
+            rows += [c.Resource(id=id, scope="group", display_name=group.name, trait=c.GroupTrait()), member(id)]
             opens.append(c.Scope(name=f"{id}/*", family="members", expected=group.members, resource=id))
-        return c.Page(items=tuple(rows), opens=tuple(opens), next=page.next)
+        return c.Page(items=tuple(rows), opens=tuple(opens), next=page.next, expected=page.count("group"))
 
     @family("members", follows=("users", "groups"))
     async def members(self, scopes: tuple[c.Scope, ...], cursor: str | None) -> c.Page:
@@ -105,6 +111,8 @@ class Acme(Reads):
         return tuple([await self.put("DELETE", each, "not_a_member") for each in changes])
 
     async def put(self, method: str, on: c.GrantAccess | c.RevokeAccess, so: str) -> c.Outcome:
+        if on.entitlement.slug != "member":
+            return c.Outcome(outcome=c.OutcomeKind.REFUSED, tag="not_found", reason="A group of Acme has members only.")
         return await self.api.change(method, MEMBER, on.entitlement.resource.id, on.principal.id, already=(so,))
 
 
@@ -113,7 +121,6 @@ async def opened(config: Config, context: Context) -> AsyncGenerator[Acme]:
     yield Acme(JsonApi(context.http, config.url, Bearer(config.token), tag="error.code"))
 
 
-HOOKS = tuple(c.Capability(name=hook, description="", hook=hook) for hook in ("read_page", "grant", "revoke"))
 connector = ConnectorType(
     name="acme", display_name="Acme", config=Config, open=opened, capabilities=HOOKS, resource_types=TYPES
 )

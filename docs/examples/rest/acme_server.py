@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,12 +10,15 @@ from itertools import count
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from jackfield.testkit import Truth
+from jackfield_contracts import EntitlementId, GrantId, ResourceId
+
 TOKEN = "acme-t0ken"
 _SIZE = 2
 
 
 class Acme:
-    """What is true in Acme. ``writes`` counts changes that were made, ``url`` is its address."""
+    """What is true in Acme. ``writes`` counts changes that were made by kind, ``url`` is its address."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -24,8 +28,46 @@ class Acme:
         }
         self.groups = {"g/1": "Everyone", "g2": "Sales", "g3": "Nobody"}
         self.members = {"g/1": {"u1", "u2", "u3", "u4", "u5"}, "g2": {"u2"}, "g3": set[str]()}
-        self.writes = 0
+        self.writes = Counter[str]()
+        self.page_size = _SIZE
         self._numbers = count(1)
+
+    def effects(self) -> dict[str, int]:
+        """How many changes of each kind were made."""
+        return dict(self.writes)
+
+    def drift(self, seed: int) -> None:
+        """Somebody else changes something: a user goes or comes, or joins or leaves a group."""
+        id = f"u{seed % 5 + 1}"
+        if seed % 2 and id in self.users:
+            del self.users[id]
+            for members in self.members.values():
+                members.discard(id)
+        elif id in self.users:
+            self.members["g2"].symmetric_difference_update({id})
+        else:
+            self.users[id] = {"id": id, "name": f"Person {id}", "email": f"{id}@x.org", "active": True}
+
+    def truth(self) -> Truth:
+        """What a sync has to show."""
+
+        def resource(type: str, id: str) -> ResourceId:
+            return ResourceId(type=type, id=id)
+
+        grants = [
+            GrantId(
+                entitlement=EntitlementId(resource=resource("group", id), slug="member"),
+                principal=resource("user", user),
+            )
+            for id, users in self.members.items()
+            for user in users
+        ]
+        facts = {
+            resource("user", id): {"display_name": user["name"], "login": user["email"]}
+            for id, user in self.users.items()
+        }
+        groups = {resource("group", id): {"display_name": name} for id, name in self.groups.items()}
+        return Truth(resources=frozenset({*facts, *groups}), grants=frozenset(grants), facts={**facts, **groups})
 
     def answer(self, method: str, target: str, authorization: str | None) -> tuple[int, Any, dict[str, str]]:
         """The status, body and headers of the answer to a request."""
@@ -37,7 +79,7 @@ class Acme:
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         match method, path:
             case "GET", ["me"]:
-                return 200, {"id": "acme-7", "name": "Acme Ltd", "scopes": ["read", "groups.write"]}, headers
+                return 200, {"id": "acme-7", "name": "Acme Ltd"}, headers
             case "GET", ["users"]:
                 users = list(self.users.values())
                 begin = (int(query.get("page", "1")) - 1) * _SIZE  # it gives two at most, whatever it is asked for
@@ -65,9 +107,9 @@ class Acme:
     def _linked(
         self, rows: list[Any], path: str, query: dict[str, str], headers: dict[str, str]
     ) -> tuple[list[Any], dict[str, str]]:
-        begin = int(query.get("after", "0"))
+        begin, headers = int(query.get("after", "0")), {**headers, "X-Total-Count": str(len(rows))}
         if begin + _SIZE < len(rows):
-            headers = {**headers, "Link": f'<{self.url}{path}?after={begin + _SIZE}>; rel="next"'}
+            headers["Link"] = f'<{self.url}{path}?after={begin + _SIZE}>; rel="next"'
         return rows[begin : begin + _SIZE], headers
 
     def _write(self, joins: bool, id: str, user: str) -> tuple[int, Any]:
@@ -77,7 +119,7 @@ class Acme:
         if joins == (user in members):
             return 409, _error("already_member" if joins else "not_a_member")
         members.symmetric_difference_update({user})
-        self.writes += 1
+        self.writes["joined" if joins else "left"] += 1
         return 204, None
 
 

@@ -1,40 +1,29 @@
-"""The connector against Acme: what is read is what is true, and a change does what its outcome says, once."""
+"""Acme's connector keeps the rules of the conformance kit."""
 
-import asyncio
-
-from acme_connector import Acme, member
+import pytest
 from acme_server import TOKEN, serve
 
 import jackfield_contracts as c
-from jackfield.clock import SystemClock
-from jackfield.hookspecs import Secret
-from jackfield.http import Bearer, JsonApi, SessionOptions, open_session
+from jackfield.testkit import ConnectorSuite, Samples
 
 
-async def pages(read, *scopes, cursor=None):
-    page = await read(*scopes, cursor)
-    return [page, *(await pages(read, *scopes, cursor=page.next) if page.next else [])]
+def grant(to, user):
+    return c.GrantAccess(entitlement=c.EntitlementId.parse(to), principal=c.ResourceId.parse(user))
 
 
-async def story(app):
-    async with open_session(SessionOptions(), SystemClock()) as http:
-        acme = Acme(JsonApi(http, app.url, Bearer(Secret(TOKEN)), tag="error.code"))
-        assert [row.id.id for page in await pages(acme.users) for row in page.items] == [*app.users]
-        scopes = [scope for page in await pages(acme.groups) for scope in page.opens]
-        rows = [row for scope in scopes for page in await pages(acme.members, (scope,)) for row in page.items]
-        held = {(row.entitlement.resource.id, row.principal.id) for row in rows}
-        assert held == {(group, user) for group, users in app.members.items() for user in users}
+class TestAcme(ConnectorSuite):
+    connector = "acme"
 
-        u1, u3, group = rows[0].principal, rows[2].principal, scopes[1].resource
-        for write, change in ((acme.grant, c.GrantAccess), (acme.revoke, c.RevokeAccess)):
-            on = (change(entitlement=member(group).id, principal=u1),)
-            assert [(await write(on))[0].outcome for _ in range(2)] == ["changed", "already"]
-            state = await acme.read_state(c.StateQuery(names=("p1@x.org",), resources=(group,)))
-            assert len(state.held) == (change is c.GrantAccess)
-        (refused,) = await acme.grant((c.GrantAccess(entitlement=member(group).id, principal=u3),))
-        assert (refused.outcome, refused.tag, app.writes) == ("refused", "user_inactive", 2)
+    @pytest.fixture
+    def backend(self):
+        with serve() as acme:
+            yield acme
 
+    @pytest.fixture
+    def config(self, backend):
+        return {"url": backend.url, "token": TOKEN}
 
-def test_acme():
-    with serve() as app:
-        asyncio.run(story(app))
+    @pytest.fixture
+    def samples(self):
+        may, must_not = ("group:g2/member", "user:u1"), ("group:g2/member", "user:u3")
+        return Samples(grants=(grant(*may), grant("group:g3/member", "user:u4")), refused=(grant(*must_not),))

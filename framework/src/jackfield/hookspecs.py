@@ -49,6 +49,7 @@ SINCE: Mapping[str, tuple[int, int]] = {
     **dict.fromkeys(("check", "resource_types", "families", "read_page", "snapshot_published"), (1, 0)),
     **dict.fromkeys(("read_state", "grant", "revoke", "create_account", "delete_account"), (1, 1)),
     **dict.fromkeys(("actions", "run_action", "job_status", "before_change", "after_change"), (1, 1)),
+    **dict.fromkeys(("grant.ids", "revoke.ids", "create_account.ids", "delete_account.id", "run_action.id"), (1, 2)),
 }
 """Since which version each hook is there; also each argument, as ``hook.argument``, that is younger than its hook."""
 

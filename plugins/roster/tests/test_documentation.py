@@ -12,4 +12,4 @@ def test_every_diagnostic_stands_in_the_table() -> None:
     )
     page = PAGE.read_text(encoding="utf-8")
     for why in re.findall(r'BrokenRowError\(\s*f?"([^"{]{9,})', source):
-        assert why.strip(" :'") in page, why
+        assert why.strip(" :'").removeprefix("it names no {") in page, why

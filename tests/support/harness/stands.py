@@ -134,13 +134,21 @@ class Stand:
         self.control.advance(60)
         entries = self.journal()
         return Shown(
-            truth=self.control.truth(),
+            truth=_undated(self.control.truth()),
             effects=self.effects(),
             entries=tuple(map(_plain, entries)),
             told=tuple(map(_told, entries)),
             undecided=sum(entry.status is JournalStatus.INTENT for entry in entries),
             pending=sum(entry.status is JournalStatus.PENDING for entry in entries),
         )
+
+
+def _undated(truth: dict[str, Any]) -> dict[str, Any]:
+    """*truth* without its dates: two runs are never of the same second."""
+    for one in (*truth["users"], *truth["removed"]):
+        for date in ("invited_on", "joined_on", "suspended_on"):
+            del one[date]
+    return truth
 
 
 def _plain(entry: JournalEntry) -> dict[str, Any]:

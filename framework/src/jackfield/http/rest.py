@@ -73,8 +73,9 @@ class JsonApi:
     """A JSON API under *base_url*, called with the credentials of *auth*.
 
     *refusals* says what statuses and tags mean, laid over ``REFUSALS``; a tag counts more than a status. *tag* is the
-    place of the application's own word for a refusal (see ``places``), *ok* that of a value that is true in every
-    success, for applications that refuse with status 200 as well. *headers* go with every request.
+    place of the application's own word for a refusal (see ``places``): where it is named, only an answer with such a
+    word is NotFound. *ok* is the place of a value that is true in every success, for applications that refuse with
+    status 200 as well. *headers* go with every request.
 
     Each method is one request and raises what ``HttpSession.request`` raises, and what the answer means.
     """
@@ -246,6 +247,9 @@ class JsonApi:
         meaning = self._refusals.get(tag) if tag is not None else None
         if meaning is None:
             meaning = self._refusals.get(status, RemoteContract)
+            if issubclass(meaning, NotFound) and self._tag is not None and tag is None:
+                # A gateway's answer, or that of a wrong address: absence is believed of the application only.
+                meaning = RemoteContract
         told = f"with status {status}" + (f" ({tag})" if tag else "")
         if issubclass(meaning, MissingPermission):
             hint = "Grant it to the credentials of this connection."

@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 import msgspec
 
 from jackfield.errors import BadConfig
-from jackfield.hookspecs import API, CONNECTORS_GROUP, NAME
+from jackfield.hookspecs import CONNECTORS_GROUP, NAME
 
 _SUFFIX = ".tmpl"
 _PACKAGE = "package"
@@ -56,7 +56,6 @@ def rendered(names: Names) -> dict[str, str]:
     """The text of each file by its path, in the order of the paths; made anew each time, and always the same."""
     values = {
         **msgspec.structs.asdict(names),
-        "api": f"({API[0]}, {API[1]})",
         "group": CONNECTORS_GROUP,
         "jackfield": version("jackfield"),
         "contracts": version("jackfield-contracts"),

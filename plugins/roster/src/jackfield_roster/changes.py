@@ -53,31 +53,45 @@ async def ask(
 ) -> tuple[Outcome, ...]:
     """Have *changes* in the work list, one open line each; *pending* until an export shows them.
 
-    Lines that the newest exports show done are marked so by the way. Asked twice, it is one line. What *state* shows so
-    already, or not there, is answered at once.
+    Lines that the newest exports show done are marked so by the way. Asked twice, it is one line. Nobody is asked for what
+    the exports show already or do not have; *state* is believed where they can't be read.
     """
     if config.work_list is None:
-        return tuple(Outcome(outcome=OutcomeKind.REFUSED, tag="no_work_list", reason=NO_WORK_LIST) for _ in changes)
-    ends = {index: end for index, change in enumerate(changes) if (end := _answered(change, state)) is not None}
-    left = [index for index in range(len(changes)) if index not in ends]
+        return tuple(_refused("no_work_list", NO_WORK_LIST) for _ in changes)
     names = ids if len(ids) == len(changes) else [_id_of(change) for change in changes]
     asked = clock.now().isoformat(timespec="seconds")
-    lines = [_line(changes[index], names[index], asked, state) for index in left]
+    lines = [_line(change, id, asked, state) for change, id in zip(changes, names, strict=True)]
     book = WorkList(path_of(config.work_list))
-    if lines:
-        await _written(reader, config, book, lines, asked, log)
-    for index, line in zip(left, lines, strict=True):
-        reason = f"a person has to do it: it is line {line.id} of {book.file}, and an export will show it done"
-        ends[index] = Outcome(outcome=OutcomeKind.PENDING, tag="work_list", reason=reason)
-    return tuple(ends[index] for index in range(len(changes)))
+    own = [line.thing for line in lines]
+    others = [thing for thing in await asyncio.to_thread(book.open_things) if thing not in own]
+    seen = await _seen(reader, config, [*own, *others], log) if others else None
+    shown = [thing for thing in others if seen is not None and _done(thing, seen)]
+    now = seen or await _seen(reader, config, own, log) or state
+    ends = {index: end for index, change in enumerate(changes) if (end := _answered(change, now)) is not None}
+    left = [line for index, line in enumerate(lines) if index not in ends]
+    if left:
+        await asyncio.to_thread(book.ask, left, dict.fromkeys(shown, asked))
+    return tuple(ends.get(index) or _pending(line, book) for index, line in enumerate(lines))
 
 
-async def _written(
-    reader: Reader, config: RosterConfig, book: WorkList, lines: list[Line], asked: str, log: Logger
-) -> None:
-    things = await asyncio.to_thread(book.open_things)
-    shown = await _shown(reader, config, [each for each in things if each not in {line.thing for line in lines}], log)
-    await asyncio.to_thread(book.ask, lines, dict.fromkeys(shown, asked))
+async def _seen(reader: Reader, config: RosterConfig, things: Sequence[Thing], log: Logger) -> AccessState | None:
+    """What the exports say of *things*; None where that can't be read."""
+    queries = [query for thing in things if (query := _query(thing)) is not None]
+    whole = StateQuery(
+        principals=tuple(dict.fromkeys(each for query in queries for each in query.principals)),
+        names=tuple(dict.fromkeys(each for query in queries for each in query.names)),
+        resources=tuple(dict.fromkeys(each for query in queries for each in query.resources)),
+    )
+    try:
+        return await read_state(reader, config, whole)
+    except JackfieldError as error:
+        log.info("what the exports say of the work list can't be read", reason=str(error))
+        return None
+
+
+def _pending(line: Line, book: WorkList) -> Outcome:
+    reason = f"a person has to do it: it is line {line.id} of {book.file}, and an export will show it done"
+    return Outcome(outcome=OutcomeKind.PENDING, tag="work_list", reason=reason)
 
 
 def _id_of(change: Change) -> str:
@@ -88,13 +102,18 @@ def _id_of(change: Change) -> str:
 def _answered(change: Change, state: AccessState) -> Outcome | None:
     """The outcome of what needs no line."""
     if isinstance(change, CreateAccount):
-        return None
+        there = next((each for each in state.accounts if each.asked == change.arguments.get("login")), None)
+        reason = "the export has this login already"
+        return Outcome(outcome=OutcomeKind.ALREADY, reason=reason, account=there.account) if there else None
     if isinstance(change, DeleteAccount):
-        return None if _account(change.account, state) else _refused("not_found", f"there is no {change.account}")
+        gone = _account(change.account, state) is None
+        return Outcome(outcome=OutcomeKind.ALREADY, reason="the export does not have it") if gone else None
     if change.entitlement.resource.type not in ("group", "role") or change.entitlement.slug != "member":
         return _refused("not_found", f"groups and roles offer member, and nothing offers {change.entitlement}")
     if change.principal.type not in ("user", "group"):
         return _refused("wrong_principal", "only users and groups can hold it")
+    if change.principal == change.entitlement.resource:
+        return _refused("wrong_principal", "a group can't be a member of itself")
     if not any(each.id == change.entitlement for each in state.entitlements):
         return _refused("not_found", f"the export has no {change.entitlement.resource}")
     held = GrantId(entitlement=change.entitlement, principal=change.principal) in state.held
@@ -138,24 +157,6 @@ def _called(id: ResourceId, state: AccessState) -> str:
         return ""
     name, login = account.display_name, account.login
     return f"{name} <{login}>" if login and login != name else name
-
-
-async def _shown(reader: Reader, config: RosterConfig, things: list[Thing], log: Logger) -> list[Thing]:
-    """Those of *things* that the exports show done; none of them where that can't be read."""
-    if not things:
-        return []
-    queries = {thing: query for thing in things if (query := _query(thing)) is not None}
-    whole = StateQuery(
-        principals=tuple(dict.fromkeys(each for query in queries.values() for each in query.principals)),
-        names=tuple(dict.fromkeys(each for query in queries.values() for each in query.names)),
-        resources=tuple(dict.fromkeys(each for query in queries.values() for each in query.resources)),
-    )
-    try:
-        state = await read_state(reader, config, whole)
-    except JackfieldError as error:
-        log.info("whether open lines of the work list are done can't be read", reason=str(error))
-        return []
-    return [thing for thing in queries if _done(thing, state)]
 
 
 def _query(thing: Thing) -> StateQuery | None:

@@ -16,9 +16,6 @@ T = TypeVar("T")
 MOST_TOLD = 50
 """Broken rows of a read that are told one by one; all of them are counted."""
 
-_VIEW_LAGS = 2
-"""Pages that may not be stored yet while the next one is read, so that what they had is looked up in the file."""
-
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where to go on: in which of several files, in which export of it, and what was broken so far."""
@@ -26,7 +23,6 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     source: int = 0
     export: Export | None = None
     at: Position | None = None
-    before: tuple[Position, ...] = ()
     broken: int = 0
     first: str = ""
 
@@ -61,12 +57,10 @@ class Notes:
 
     def cursor(self, before: Cursor, export: Export, chunk: Chunk) -> Cursor:
         """Where to go on after *chunk*."""
-        passed = (*before.before, chunk.start)[-_VIEW_LAGS:]
         return Cursor(
             source=before.source,
             export=export,
             at=chunk.next,
-            before=passed,
             broken=self.count,
             first=self.first,
         )

@@ -27,7 +27,15 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
 
     place: Place
     kind: str
+    column: str
     make: Callable[[Row], Resource]
+
+    def id_of(self, row: Row) -> str | None:
+        """The id of a row that can be taken."""
+        try:
+            return self.make(row).id.id
+        except model.BrokenRowError:
+            return None
 
 
 def listing(config: RosterConfig, kind: str) -> Listing | None:
@@ -35,13 +43,13 @@ def listing(config: RosterConfig, kind: str) -> Listing | None:
     users, groups, roles = config.users, config.groups, config.roles
     if kind == "user":
         place = Place(label="users", mapping=users)
-        return Listing(place=place, kind=kind, make=lambda row: model.user(row, users))
+        return Listing(place=place, kind=kind, column=users.id, make=lambda row: model.user(row, users))
     if kind == "group" and groups is not None:
         place = Place(label="groups", mapping=groups)
-        return Listing(place=place, kind=kind, make=lambda row: model.group(row, groups, config))
+        return Listing(place=place, kind=kind, column=groups.id, make=lambda row: model.group(row, groups, config))
     if kind == "role" and roles is not None:
         place = Place(label="roles", mapping=roles)
-        return Listing(place=place, kind=kind, make=lambda row: model.role(row, roles, config))
+        return Listing(place=place, kind=kind, column=roles.id, make=lambda row: model.role(row, roles, config))
     return None
 
 

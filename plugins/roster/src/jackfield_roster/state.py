@@ -132,13 +132,12 @@ async def _resources(reader: Reader, config: RosterConfig, kind: str, wanted: se
     doubt = _Doubt(wanted)
     source = listing(config, kind)
     if source is not None:
-        column = getattr(source.place.mapping, "id", "")
         async for export, chunk in scan(reader, source.place, _ROWS):
             for row in chunk.rows:
                 try:
                     resource = source.make(row)
                 except BrokenRowError as error:
-                    if (id := _plain(row, column)) is None or id in wanted:
+                    if (id := _plain(row, source.column)) is None or id in wanted:
                         doubt.row(source.place, export, row, error)
                     continue
                 if resource.id.id in wanted:

@@ -64,7 +64,7 @@ class RosterReads:
 
         async def page(cursor: Cursor, view: SyncView) -> Page:
             if listed is not None:
-                return await self._listed(listed, scope, cursor, view)
+                return await self._listed(listed, scope, cursor)
             return await self._named(kind, scope)
 
         self._add(Family(name=scope.family, scopes=(scope,), description=f"all {scope.family}"), page)
@@ -111,37 +111,24 @@ class RosterReads:
         )
         return Page(items=(app,), tenant=Tenant(id=self._config.application, name=name), diagnostics=tuple(notes))
 
-    async def _listed(self, source: Listing, scope: Scope, cursor: Cursor, view: SyncView) -> Page:
+    async def _listed(self, source: Listing, scope: Scope, cursor: Cursor) -> Page:
         """A page of the file that lists a type."""
         export, chunk = await self._chunk(source.place, cursor)
         notes = Notes(source.place, export, cursor)
-        made = [(row.line, resource) for row in chunk.rows if (resource := notes.take(row, source.make)) is not None]
-        seen = await self._before(source, export, cursor)
-        seen |= view.stored(source.kind, [resource.id.id for _, resource in made]).keys()
+        again = await self._reader.twice(export, source.place, source.id_of)
         items: list[Item] = []
-        for line, resource in made:
-            if resource.id.id in seen:
-                column = getattr(source.place.mapping, "id", None)
-                notes.broken(line, column, f"{resource.id} stands there a second time")
+        for row in chunk.rows:
+            resource = notes.take(row, source.make)
+            if resource is None:
                 continue
-            seen.add(resource.id.id)
+            if row.line in again:
+                notes.broken(row.line, source.column, f"{resource.id} stands there a second time")
+                continue
             items.append(resource)
             if source.kind != "user":
                 items.append(model.offered(resource, self._config))
         following = None if chunk.next is None else notes.cursor(cursor, export, chunk)
         return notes.page(items, scope, following)
-
-    async def _before(self, source: Listing, export: Export, cursor: Cursor) -> set[str]:
-        """The ids of the last pages, which may not be stored yet."""
-        seen: set[str] = set()
-        for at in cursor.before:
-            chunk = await self._reader.chunk(export, source.place, at, PAGE)
-            for row in chunk.rows:
-                try:
-                    seen.add(source.make(row).id.id)
-                except model.BrokenRowError:
-                    continue
-        return seen
 
     async def _named(self, kind: str, scope: Scope) -> Page:
         """All groups or roles that memberships name, where no file lists them. One page."""

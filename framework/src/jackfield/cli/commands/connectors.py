@@ -84,9 +84,15 @@ def check(app: App, name: str, seeds: str, output: str) -> int:
     import subprocess
     import sys
 
-    from jackfield.connectors import discover_connectors
+    from jackfield.errors import BadConfig
 
-    discover_connectors().get(name, path="connectors")
+    found = app.discovery.get(name, path="connectors")
+    if any(found.distribution == str(file.path) for file in app.plugin_files):
+        raise BadConfig(
+            f"the connector {name!r} comes out of a plugin file, and a suite only with a package",
+            path=found.distribution,
+            hint="Make a package of it (`jackfield new NAME`), or run pytest on a ConnectorSuite of your own.",
+        )
     # The kit stands above the command line, and brings pytest; so it has a process of its own.
     command = [sys.executable, "-m", "jackfield.testkit.report", name, "--seeds", seeds, "--output", output]
     return subprocess.run(command, check=False).returncode  # noqa: S603 - our own interpreter

@@ -19,7 +19,7 @@ from jackfield.testkit.checks.acting import samples_of, state_query
 from jackfield.testkit.checks.failing import indexes, requests_of
 from jackfield.testkit.clock import HastyClock
 from jackfield.testkit.data import Finding, NotApplicable
-from jackfield.testkit.walk import NOTHING, Walk, rest, walk
+from jackfield.testkit.walk import NOTHING, Walk, walk
 from jackfield.testkit.wire import Wire, at, never_answer
 from jackfield_contracts import Page
 
@@ -128,14 +128,15 @@ async def serves_many_at_once(bench: Bench) -> None:
     one takes for its own.
     """
     walked = await walk(bench)
-    calls = [read[0] for read in walked.reads]
+    calls = [call for read in walked.reads for call in read]
     async with bench.open() as connection:
-        together = await asyncio.gather(*(rest(connection, call, walked.view) for call in calls))
-    for call, read, pages in zip(calls, walked.reads, together, strict=True):
-        if _rows([one.page for one in read]) != _rows(pages):
-            raise Finding(
-                "read together with others, a listing gives other rows", str(call), f"{len(calls)} reads at once"
-            )
+        await connection.check()  # signs in
+        together = await asyncio.gather(
+            *(connection.read_page(call.family, call.scopes, call.cursor, 0, walked.view) for call in calls)
+        )
+    for call, page in zip(calls, together, strict=True):
+        if _rows([call.page]) != _rows([page]):
+            raise Finding("read together with others, a page has other rows", str(call), f"{len(calls)} pages at once")
     if bench.implements("grant") and bench.samples.grants:
         await _states_at_once(bench)
 

@@ -159,6 +159,10 @@ async def serving(team: Team | TeamOptions, options: ServiceOptions | None = Non
     finally:
         await service.holds.close()
         await runner.cleanup()
+        # A connection that was accepted at the last moment is made in a turn of its own, after the others were closed.
+        for _ in range(5):
+            await asyncio.sleep(0)
+        await server.shutdown(0.1)
         service.journal.close()
 
 

@@ -26,6 +26,8 @@ def running(team: TeamOptions, options: ServiceOptions | None = None) -> Generat
                 started.append(simulator)
                 ready.set()
                 await stop.wait()
+            # Connections whose clients went at the same moment close in turns of their own.
+            await asyncio.sleep(0.02)
         finally:
             ready.set()
 

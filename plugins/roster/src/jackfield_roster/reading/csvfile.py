@@ -25,10 +25,9 @@ def read(file: Path, layout: Layout, at: Position | None, most: int) -> Chunk:
         header, delimiter = _header(lines, layout.delimiter)
         if at is not None:
             lines.go_to(at)
-        start = lines.position
         rows = _rows(lines, header, delimiter, most)
         following = lines.position if lines.offset < size else None
-        return Chunk(columns=header, rows=rows, start=start, next=following)
+        return Chunk(columns=header, rows=rows, next=following)
 
 
 class _Lines:

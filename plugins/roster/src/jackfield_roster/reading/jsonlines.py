@@ -29,7 +29,7 @@ def read(file: Path, layout: Layout, at: Position | None, most: int) -> Chunk:
             columns |= dict.fromkeys(row.cells)
             rows.append(row)
     following = Position(offset, line) if offset < size else None
-    return Chunk(columns=tuple(columns), rows=rows, start=start, next=following)
+    return Chunk(columns=tuple(columns), rows=rows, next=following)
 
 
 def _after(offset: int, opened: Any, lines: int) -> Position:

@@ -12,16 +12,23 @@ from jackfield.hookspecs import Clock
 from jackfield_roster.config import FileMapping, Place
 from jackfield_roster.reading import csvfile, jsonlines, workbook
 from jackfield_roster.reading.found import Export, find, look
-from jackfield_roster.reading.table import Chunk, Layout, Position
+from jackfield_roster.reading.table import Chunk, Layout, Position, Row
+from jackfield_roster.reading.twice import Twice
 
 T = TypeVar("T")
 
 _JSON = (".jsonl", ".ndjson")
 _WORKBOOKS = (".xlsx", ".xlsm")
+_ROWS = 1000
+"""Rows that are taken at a time, so that the event loop goes on in between."""
 
 
 class Reader:
-    """Reads the exports of one folder. Keeps copies of sheets for as long as it is open, and nothing else."""
+    """Reads the exports of one folder.
+
+    Keeps copies of sheets, and the lines of ids that stand there twice, for as long as it is open: what follows from the
+    files alone, and is made anew by whoever needs it next.
+    """
 
     def __init__(self, folder: Path, clock: Clock, *, quiet_seconds: float) -> None:
         self.folder = folder
@@ -29,6 +36,8 @@ class Reader:
         self._clock = clock
         self._quiet = quiet_seconds
         self._unpacking = asyncio.Lock()
+        self._looking = asyncio.Lock()
+        self._twice: dict[tuple[Export, str], frozenset[int]] = {}
 
     async def find(self, mapping: FileMapping) -> Export:
         """The export that *mapping* means, once nobody writes to it any more.
@@ -73,9 +82,7 @@ class Reader:
         """The copy of a sheet, made if there is none."""
         of = f"{export.head}-{export.size}-{export.modified}-{(place.mapping.sheet or '').encode().hex()}"
         async with self._unpacking:
-            if self._copies is None:
-                self._copies = TemporaryDirectory(prefix="roster-")
-            copy = Path(self._copies.name) / of
+            copy = self._folder_of_copies() / of
             if not copy.exists():
                 making = copy.with_suffix(".making")
                 file = self.folder / export.name
@@ -105,6 +112,36 @@ class Reader:
             raise CursorExpired(f"{export.name} is gone while it is read") from None
         if now != export:
             raise CursorExpired(f"{export.name} is another file than before")
+
+    async def twice(self, export: Export, place: Place, id_of: Callable[[Row], str | None]) -> frozenset[int]:
+        """The lines of rows whose id, by *id_of*, stands above them already. One pass over the file, kept while it is open.
+
+        A row without an id that can be told gives None. Raises as ``chunk`` does.
+        """
+        key = export, place.label
+        async with self._looking:
+            if key not in self._twice:
+                file = self._folder_of_copies() / f"{len(self._twice)}.ids"
+                twice = await self._in_thread(lambda: Twice(file))
+                try:
+                    at: Position | None = None
+                    while True:
+                        chunk = await self.chunk(export, place, at, _ROWS)
+                        rows = [(row.line, id) for row in chunk.rows if (id := id_of(row)) is not None]
+                        await self._in_thread(lambda rows=rows: twice.take(rows))
+                        if chunk.next is None:
+                            break
+                        at = chunk.next
+                finally:
+                    await self._in_thread(twice.close)
+                    file.unlink(missing_ok=True)
+                self._twice[key] = frozenset(twice.lines)
+        return self._twice[key]
+
+    def _folder_of_copies(self) -> Path:
+        if self._copies is None:
+            self._copies = TemporaryDirectory(prefix="roster-")
+        return Path(self._copies.name)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         def guarded() -> T:

@@ -34,12 +34,8 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
-    """Some rows. ``columns`` are those of the file, ``start`` and ``next`` the positions before and after them.
-
-    ``next`` is None at the end of the file.
-    """
+    """Some rows. ``columns`` are those of the file, ``next`` is the position after the rows, None at the end."""
 
     columns: tuple[str, ...]
     rows: list[Row]
-    start: Position
     next: Position | None

@@ -101,7 +101,7 @@ def read(file: Path, layout: Layout, at: Position | None, most: int) -> Chunk:
             number, cells = decode(raw)
             rows.append(_row(number, header, cells))
     following = Position(offset, number) if offset < size else None
-    return Chunk(columns=header, rows=rows, start=start, next=following)
+    return Chunk(columns=header, rows=rows, next=following)
 
 
 def _row(number: int, header: tuple[str, ...], cells: list[str]) -> Row:

@@ -1,0 +1,186 @@
+"""The roster connector under the conformance kit: an imagined application with its exports, and the changes to try on it.
+
+``jackfield connectors check roster`` runs it on what is installed. Needs the extra ``testkit`` of jackfield.
+"""
+
+import csv
+import json
+import os
+import random
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jackfield.testkit import ConnectorSuite, Samples, Truth
+from jackfield_contracts import CreateAccount, DeleteAccount, EntitlementId, GrantAccess, GrantId, ResourceId
+from jackfield_roster.sync import PAGE
+
+_PEOPLE = PAGE + 40
+_WORDS = {"enabled": "active", "disabled": "left"}
+
+
+class Application:
+    """An application that exports its files by itself, and somebody who works through the work list."""
+
+    page_size = PAGE * 2
+    """A row of a listing of groups is two things: the group, and to be a member of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.list = folder / "work.csv"
+        self._people = {
+            f"u{n}": {"name": f"Person {n}", "status": "disabled" if n % 9 == 0 else "enabled"} for n in range(_PEOPLE)
+        }
+        self._groups = {f"g{n}": f"Group {n}" for n in range(6)}
+        self._roles = ("admin", "auditor")
+        # Groups in groups, and a circle of the last two.
+        self._held = {(f"group:g{n % 3}", f"user:u{n}") for n in range(0, _PEOPLE, 7)}
+        self._held |= {("group:g1", "group:g0"), ("group:g4", "group:g5"), ("group:g5", "group:g4")}
+        self._held |= {("role:admin", "group:g1"), ("role:auditor", "user:u1")}
+        self._effects: Counter[str] = Counter()
+        self._exports = 0
+        self.export()
+
+    def export(self) -> None:
+        """Write all files, each at once."""
+        self._exports += 1
+        people = [(id, f"{id}@example.com", one["name"], _WORDS[one["status"]]) for id, one in self._people.items()]
+        self._write("users.csv", ("Id", "Mail", "Name", "State"), people)
+        self._write("groups.csv", ("Id", "Name"), list(self._groups.items()))
+        rows = [
+            {"to": to.partition(":")[2], "member": member.partition(":")[2], "is": member.partition(":")[0]}
+            for to, member in sorted(self._held)
+            if to.startswith("group:")
+        ]
+        self._put("members.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+        roles = [
+            (*to.split(":")[1:], *reversed(member.split(":"))) for to, member in sorted(self._held) if to[0] == "r"
+        ]
+        self._write("roles.csv", ("Role",), [(id,) for id in self._roles])
+        self._write("rights.csv", ("Role", "Who", "Kind"), roles)
+
+    def _write(self, name: str, heading: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+        made = self.folder / f".{name}"
+        with made.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([heading, *rows])
+        self._published(made, name)
+
+    def _put(self, name: str, text: str) -> None:
+        made = self.folder / f".{name}"
+        made.write_text(text, encoding="utf-8")
+        self._published(made, name)
+
+    def _published(self, made: Path, name: str) -> None:
+        # Two exports of one size within one tick of the clock are different files all the same.
+        os.utime(made, ns=(self._exports, self._exports * 1_000_000_000))
+        made.rename(self.folder / name)
+
+    def truth(self) -> Truth:
+        """What the application holds."""
+        named = [*map("user:{}".format, self._people), *map("group:{}".format, self._groups)]
+        resources = [*named, *map("role:{}".format, self._roles), "app:office"]
+        return Truth(
+            resources=frozenset(map(ResourceId.parse, resources)),
+            grants=frozenset(GrantId.parse(f"{to}/member#{member}") for to, member in self._held),
+            facts={
+                ResourceId(type="user", id=id): {
+                    "display_name": one["name"], "status": one["status"], "login": f"{id}@example.com",
+                    "status_raw": _WORDS[one["status"]],
+                }
+                for id, one in self._people.items()
+            },
+        )  # fmt: skip
+
+    def effects(self) -> Mapping[str, int]:
+        """How often each thing was asked of somebody: the lines of the work list."""
+        return Counter(f"{line['do']} {line['what']} {line['who']} {line['id']}" for line in self._lines())
+
+    def work(self) -> None:
+        """Somebody does what is open in the work list, and the application exports anew."""
+        for line in self._lines():
+            if line["state"] == "open":
+                self._do(line["do"], line["what"].removesuffix("/member"), line["who"])
+        self.export()
+
+    def drift(self, seed: int) -> None:
+        """Change something from outside."""
+        rng = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
+        member = f"user:{rng.choice(list(self._people))}"
+        to = rng.choice(["role:auditor", *(f"group:{id}" for id in self._groups)])
+        self._held ^= {(to, member)}
+        self.export()
+
+    def _do(self, what: str, to: str, who: str) -> None:
+        if what == "grant":
+            self._held.add((to, who))
+        elif what == "revoke":
+            self._held.discard((to, who))
+        elif what == "create_account":
+            self._people.setdefault(who.partition("@")[0], {"name": who, "status": "enabled"})
+        else:
+            self._people.pop(who.partition(":")[2], None)
+            self._held = {(at, member) for at, member in self._held if member != who}
+
+    def _lines(self) -> list[dict[str, str]]:
+        if not self.list.exists():
+            return []
+        with self.list.open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+
+class TestRoster(ConnectorSuite):
+    """The kit's suite on the roster connector."""
+
+    connector = "roster"
+
+    @pytest.fixture
+    def backend(self, tmp_path: Path) -> Application:  # type: ignore[override]
+        """An application of its own for each test."""
+        folder = tmp_path / "exports"
+        folder.mkdir()
+        return Application(folder)
+
+    @pytest.fixture
+    def config(self, backend: Application) -> Mapping[str, Any]:  # type: ignore[override]
+        """A connection to it."""
+        return {
+            "application": "office",
+            "folder": str(backend.folder),
+            "work_list": str(backend.list),
+            "quiet_seconds": 0.0,
+            "privileged": ["admin"],
+            "users": {
+                "file": "users.csv",
+                "id": "Id",
+                "login": "Mail",
+                "name": "Name",
+                "status": "State",
+                "statuses": {word: status for status, word in _WORDS.items()},
+            },
+            "groups": {"file": "groups.csv", "id": "Id", "name": "Name"},
+            "roles": {"file": "roles.csv", "id": "Role"},
+            "memberships": [
+                {"file": "members.jsonl", "of": "group", "to": "to", "member": "member", "member_type": "is"},
+                {"file": "rights.csv", "of": "role", "to": "Role", "member": "Who", "member_type": "Kind"},
+            ],
+        }
+
+    @pytest.fixture
+    def samples(self, backend: Application) -> Samples:  # type: ignore[override]
+        """Changes to try."""
+        return Samples(
+            grants=(
+                _gives("group:g3", "user:u2"),
+                _gives("group:g3", "group:g0"),
+                _gives("role:admin", "user:u3"),
+            ),
+            accounts=(CreateAccount(arguments={"login": "new@example.com", "name": "Nora New"}),),
+            deletions=(DeleteAccount(account=ResourceId(type="user", id="u7")),),
+        )
+
+
+def _gives(to: str, principal: str) -> GrantAccess:
+    return GrantAccess(entitlement=EntitlementId.parse(f"{to}/member"), principal=ResourceId.parse(principal))
