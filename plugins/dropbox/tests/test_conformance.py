@@ -1,5 +1,12 @@
-"""The connector keeps the rules of the conformance kit, beside a small simulated team."""
+"""The conformance kit on this connector."""
 
-from jackfield_dropbox.conformance import TestDropbox
+import pytest
 
-__all__ = ["TestDropbox"]
+from jackfield_dropbox.conformance import TestDropbox as _TestDropbox
+
+
+# Dozens of syncs are cut off here, and the simulator's own end of such a connection may be collected while it closes. What
+# the connector itself leaves behind, the kit's rule closes_cleanly tells.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+class TestDropbox(_TestDropbox):
+    """Each rule against the simulator."""
