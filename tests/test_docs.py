@@ -21,6 +21,7 @@ WITH_COMMANDS = [name for name in PAGES if read_page(DOCS / name).steps]
 SHELLS = ("sh", "bash", "shell", "zsh", "cmd", "powershell")
 NOT_RUN = {
     "administrators/start.md": ["pip install jackfield jackfield-dropbox"],
+    "authors/tutorial.md": ["python -m twine upload dist/*"],
 }
 """The only commands that stand in another block than console, and so are not run: they need what a test has not."""
 
@@ -93,6 +94,13 @@ def test_every_command_runs_as_it_stands_there(name: str, tmp_path: Path):
     read = read_page(DOCS / name)
     with SETTINGS[read.setting](tmp_path) as reader:
         reader.follow(read, f"docs/{name}")
+
+
+def test_the_tutorial_takes_no_more_lines_than_it_says():
+    patches = [block for block in read_page(DOCS / "authors/tutorial.md").blocks if block.language == "diff"]
+    written = [line for block in patches for line in block.lines if re.match(r"\+(?!\+\+ ).*\S", line)]
+    assert "fewer\nthan sixty lines" in page("authors/tutorial.md")
+    assert 50 < len(written) < 60
 
 
 def test_no_command_stands_where_it_is_not_run():

@@ -15,6 +15,7 @@ Comments, which a reader does not see, tell the rest:
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -22,7 +23,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from jackfield_dropbox.simulator.launch import Control, Spawned, spawn
 
@@ -187,7 +188,10 @@ def matched(
 
 
 class Reader:
-    """Somebody who does what a page says, in a folder."""
+    """Somebody who does what a page says, in a folder.
+
+    ``$PORT`` and ``$PORT2`` are free ports. What a command leaves running behind ``&`` ends with the block.
+    """
 
     def __init__(self, folder: Path, environment: Mapping[str, str], team: Control | None = None) -> None:
         self.folder = folder
@@ -195,6 +199,7 @@ class Reader:
         self._at = folder
         self._code = 0
         self._ids: dict[str, str] = {}
+        self._behind: list[subprocess.Popen[bytes]] = []
         self._state = folder / ".shell"
         self._state.mkdir()
         self._environment = {
@@ -206,8 +211,18 @@ class Reader:
             "BROWSER": "true",
             **_into(folder / ".site"),
             "STATE": str(self._state),
+            "PORT": str(_free_port()),
+            "PORT2": str(_free_port()),
             **environment,
         }
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._behind:
+            process.terminate()
+            process.wait()
 
     def follow(self, page: Page, name: str) -> None:
         """Do all that *page* says; an AssertionError names the line of what is not as it says."""
@@ -230,6 +245,8 @@ class Reader:
 
     def run(self, command: str) -> str:
         """Run one command of a shell, and give all that it prints; consent that it asks for is given."""
+        if command.endswith(" &"):
+            return self._leave(command.removesuffix(" &"))
         script = _SCRIPT.format(code=self._code, command=command)
         process = subprocess.Popen(
             ["bash", "-c", script], cwd=self._at, env=self._environment, text=True, encoding="utf-8",
@@ -244,6 +261,17 @@ class Reader:
         self._code = process.returncode
         self._at = Path((self._state / "folder").read_text().strip())
         return printed
+
+    def _leave(self, command: str) -> str:
+        """Start a command that goes on, and give the first line that it prints."""
+        process = subprocess.Popen(
+            ["bash", "-c", f"exec {command}"], cwd=self._at, env=self._environment,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        self._behind.append(process)
+        assert process.stdout is not None
+        with process.stdout:
+            return process.stdout.readline().decode()
 
     @property
     def code(self) -> int:
@@ -271,6 +299,9 @@ class Reader:
 
 def _into(site: Path) -> dict[str, str]:
     """Let ``pip install`` put a package into a folder of its own, without a network and beside what is installed here."""
+    site.mkdir()
+    # What is installed as editable is found by a .pth file, which only a folder of packages may have.
+    (site / "sitecustomize.py").write_text("import pathlib, site\nsite.addsitedir(pathlib.Path(__file__).parent)\n")
     return {
         "PIP_TARGET": str(site),
         "PIP_NO_INDEX": "1",
@@ -279,6 +310,11 @@ def _into(site: Path) -> dict[str, str]:
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PYTHONPATH": str(site),
     }
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
 
 
 def consent_code(address: str) -> str | None:
@@ -291,7 +327,8 @@ def consent_code(address: str) -> str | None:
 @contextmanager
 def _folder(folder: Path) -> Generator[Reader]:
     """An empty folder, and no application."""
-    yield Reader(folder, {})
+    with Reader(folder, {}) as reader:
+        yield reader
 
 
 @contextmanager
@@ -303,7 +340,8 @@ def _team(folder: Path) -> Generator[Reader]:
         token = folder / "dropbox-refresh-token"
         token.touch(mode=0o600)
         token.write_text(team.refresh_token, encoding="utf-8")
-        yield Reader(folder, _credentials(team), team)
+        with Reader(folder, _credentials(team), team) as reader:
+            yield reader
 
 
 @contextmanager
@@ -311,7 +349,8 @@ def _app(folder: Path) -> Generator[Reader]:
     """The same team and an app; nothing is configured, and nobody has given consent."""
     with spawn("--members", "30", "--seed", "3") as team:
         people(team)
-        yield Reader(folder, _credentials(team), team)
+        with Reader(folder, _credentials(team), team) as reader:
+            yield reader
 
 
 def _credentials(team: Spawned) -> dict[str, str]:
