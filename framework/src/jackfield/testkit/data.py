@@ -48,9 +48,10 @@ class Backend(Protocol):
     """The application that the connector talks to, fresh for each test.
 
     Beside ``truth`` it may have, and what it lacks is not checked, with a word about it: ``effects() -> Mapping[str,
-    int]`` counts side effects; ``work()`` lets jobs end, or a person do what waits for one; ``expire()`` lets access
-    tokens lapse; ``drift(seed: int)`` changes something from outside; ``page_size`` is how many things a page holds at
-    most (small, so that listings take several pages); ``most_requests`` is how many a sync of the fresh backend may take.
+    int]`` counts side effects; ``work()`` lets jobs end, or a person do what waits for one; ``fail_jobs()`` lets those
+    end in failure that begin from then on; ``expire()`` lets access tokens lapse; ``drift(seed: int)`` changes something
+    from outside; ``page_size`` is how many things a page holds at most (small, so that listings take several pages);
+    ``most_requests`` is how many a sync of the fresh backend may take.
     """
 
     def truth(self) -> Truth:

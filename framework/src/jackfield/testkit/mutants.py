@@ -18,6 +18,7 @@ from jackfield.errors import BadConfig
 from jackfield.hookspecs import CONNECTORS_GROUP
 from jackfield.testkit.isolated import SuiteRun, run_suite, suite_of
 from jackfield.testkit.patches import NotApplied, Patch, applied, copied, package_folder, patches_in
+from jackfield.testkit.results import Verdict
 
 TIMEOUT = 300.0
 """Seconds after which a suite counts as one that does not end, which is how some bugs show."""
@@ -26,15 +27,21 @@ _ALIVE, _UNFIT = "ALIVE", "does not apply"
 
 
 class Fate(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one planted bug: the check that found it and what it said, or why there is none."""
+    """What became of one planted bug: the first check that found it and what it said, or why there is none.
+
+    ``also`` are the other checks that found it, where all were tried.
+    """
 
     patch: Patch
     killed_by: str | None = None
     said: str = ""
+    also: tuple[str, ...] = ()
 
 
-def fate_of(patch: Patch, package: Path, suite: EntryPoint, *, seeds: str, timeout: float = TIMEOUT) -> Fate:
-    """Run *suite* on a copy of *package* with *patch*."""
+def fate_of(
+    patch: Patch, package: Path, suite: EntryPoint, *, seeds: str, every: bool = False, timeout: float = TIMEOUT
+) -> Fate:
+    """Run *suite* on a copy of *package* with *patch*, to the first check that finds it or through *every* one."""
     with tempfile.TemporaryDirectory(prefix="jackfield-mutant-") as name:
         folder = Path(name)
         copied(package, folder)
@@ -42,30 +49,42 @@ def fate_of(patch: Patch, package: Path, suite: EntryPoint, *, seeds: str, timeo
             applied(patch, folder)
         except NotApplied as error:
             return Fate(patch=patch, said=f"{_UNFIT}: {error}")
-        run = run_suite(suite, seeds=seeds, first_only=True, before=folder, timeout=timeout)
+        run = run_suite(suite, seeds=seeds, first_only=not every, before=folder, timeout=timeout)
     return _told(patch, run)
 
 
 def _told(patch: Patch, run: SuiteRun) -> Fate:
     if run.passed:
         return Fate(patch=patch, said=_ALIVE)
-    if not run.ended:
+    if (broken := run.broken) is None and not run.ended:
         return Fate(patch=patch, killed_by="does not end", said=f"within {TIMEOUT:g} s")
-    if (broken := run.broken) is None:
+    if broken is None:
         return Fate(patch=patch, said=f"{_UNFIT}: the suite does not start: {run.output[-300:]}")
     seed = f" (seed {broken.seed})" if broken.seed is not None else ""
-    return Fate(patch=patch, killed_by=broken.check + seed, said=broken.what)
+    others = dict.fromkeys(each.check for each in run.results if each.verdict is Verdict.BROKEN)
+    also = tuple(check for check in others if check != broken.check)
+    return Fate(patch=patch, killed_by=broken.check + seed, said=broken.what, also=also)
 
 
-def table(fates: Iterable[Fate]) -> str:
-    """The fates as a table in Markdown."""
-    rows = ["| bug | why it is one | killed by | which said |", "|---|---|---|---|"]
-    rows += [
-        f"| {_cell(each.patch.title)} | {_cell(each.patch.why)} | {each.killed_by or f'**{_cell(each.said)}**'} "
-        f"| {_cell(each.said if each.killed_by else '')} |"
-        for each in fates
-    ]
+def table(fates: Sequence[Fate]) -> str:
+    """The fates as a table in Markdown; with the other checks that found a bug, where there are any."""
+    every = any(each.also for each in fates)
+    names = ("bug", "why it is one", "killed by", "which said", *(["also by"] if every else []))
+    rows = [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}"]
+    for each in fates:
+        killed = each.killed_by or f"**{_cell(each.said)}**"
+        cells = [_cell(each.patch.title), _cell(each.patch.why), killed, _cell(each.said if each.killed_by else "")]
+        cells += [", ".join(each.also)] if every else []
+        rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows) + "\n"
+
+
+def idle(fates: Iterable[Fate]) -> list[str]:
+    """The checks that found none of the bugs."""
+    from jackfield.testkit.suite import every_check
+
+    busy = {check for each in fates for check in (*each.also, (each.killed_by or "").partition(" ")[0])}
+    return [check for check in every_check() if check not in busy]
 
 
 def _cell(text: str, most: int = 240) -> str:
@@ -83,6 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     out.add_argument("--jobs", type=int, default=2, metavar="N", help="how many are tried at once")
     out.add_argument("--seeds", default="3", metavar="[FIRST:]NUMBER", help="seeds of the random checks")
     out.add_argument("--only", default="", metavar="TEXT", help="patches with that in their file name only")
+    out.add_argument("--every", action="store_true", help="try every check on each, not only until one finds it")
     out.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there too")
     given = out.parse_args(arguments)
     try:
@@ -101,12 +121,14 @@ def _run(given: argparse.Namespace) -> int:
         raise BadConfig(f"the connector does not pass without any bug:\n{sound.output[-2000:]}")
     fates: list[Fate] = []
     with ThreadPoolExecutor(max(1, given.jobs)) as pool:
-        trial = partial(fate_of, package=package, suite=suite, seeds=str(given.seeds))
+        trial = partial(fate_of, package=package, suite=suite, seeds=str(given.seeds), every=given.every)
         for fate in pool.map(trial, patches):
             fates.append(fate)
             print(f"{fate.patch.file.stem}: {fate.killed_by or fate.said}", flush=True)  # noqa: T201
     killed = sum(each.killed_by is not None for each in fates)
     told = f"{killed} of {len(fates)} planted bugs were found ({killed * 100 / max(1, len(fates)):.0f} %)."
+    if given.every:
+        told += f" Checks that found none: {', '.join(idle(fates)) or 'none'}."
     print(told)  # noqa: T201
     if given.markdown is not None:
         given.markdown.write_text(f"{table(fates)}\n{told}\n", encoding="utf-8")

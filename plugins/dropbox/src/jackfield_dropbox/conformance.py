@@ -93,6 +93,10 @@ class SimulatedTeam:
         """Let jobs end."""
         self.control.advance(_JOB_SECONDS * 2)
 
+    def fail_jobs(self) -> None:
+        """Let jobs end in failure from now on."""
+        self.control.settings(job_fails="the simulator was told to fail")
+
     def expire(self) -> None:
         """Let all access tokens end."""
         self.control.send("POST", "expire")

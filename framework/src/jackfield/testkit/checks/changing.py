@@ -185,6 +185,33 @@ async def makes_all_that_it_offers(bench: Bench) -> None:
             raise Finding("the account is told as deleted, and is still there", name_of(change))
 
 
+async def tells_of_jobs_that_fail(bench: Bench) -> None:
+    """A job that the application gives up is told as failed or refused, and why.
+
+    An account that a job was to delete and did not is the one that an auditor finds.
+    """
+    samples = bench.samples
+    some: list[Change] = [*samples.accounts, *samples.actions, *samples.deletions]
+    if not some:
+        raise NotApplicable("the samples have no accounts, deletions or actions")
+    bench.need("fail_jobs", "what is told of a job that fails")()
+    jobs = 0
+    for change in some:
+        before = bench.truth()
+        (outcome,) = await bench.change(change)
+        if outcome.job is None:
+            continue
+        jobs += 1
+        step = f"{name_of(change)}, whose job fails"
+        if outcome.outcome not in NOT_MADE:
+            raise Finding(f"a job that failed is told as {told(outcome)}", step)
+        if not (outcome.reason or outcome.tag):
+            raise Finding("a job that failed is told without a reason", step)
+        unchanged(before, bench.truth(), step)
+    if not jobs:
+        raise NotApplicable("no sample is made by a job")
+
+
 async def answers_each_of_many(bench: Bench) -> None:
     """Of several changes in one plan each gets the outcome that it would get alone.
 

@@ -11,9 +11,9 @@ import msgspec
 
 from jackfield.config import Secret
 from jackfield.config.secrets import secrets_in
-from jackfield.errors import BadConfig, JackfieldError, Unsupported
+from jackfield.errors import BadConfig, JackfieldError
 from jackfield.testkit.bench import Bench
-from jackfield.testkit.data import Finding, NotApplicable
+from jackfield.testkit.data import Finding
 from jackfield_contracts import TraitKind
 
 IMPORT_BUDGET = 0.15
@@ -241,20 +241,3 @@ async def checks_its_credentials(bench: Bench) -> None:
     silent = [each.name for each in bench.found.type.capabilities if each.hook and each.name not in told]
     if silent:
         raise Finding(f"check does not say whether {silent[0]!r} can be used")
-
-
-async def explains_what_it_lacks(bench: Bench) -> None:
-    """A hook that the connector does not have is explained as Unsupported.
-
-    Exit code 7 tells people that it is no fault; any other error would be reported as one.
-    """
-    async with bench.open() as connection:
-        missing = [hook for hook in ("job_status", "read_state") if not connection.implements(hook)]
-        if not missing:
-            raise NotApplicable("the connector implements every hook")
-        try:
-            if "job_status" in missing:
-                await connection.job_status("1")
-        except Unsupported:
-            return
-    raise NotApplicable("the host answers for hooks that are missing")

@@ -120,9 +120,9 @@ async def closes_cleanly(bench: Bench) -> None:
 async def _still_there(before: set[threading.Thread]) -> set[threading.Thread]:
     """The threads that are new and do not end: a backend in this process hears of a closed connection a moment later."""
     until = time.monotonic() + _SECONDS_TO_END
-    while (left := _threads() - before) and time.monotonic() < until:
-        await asyncio.sleep(0.01)
-    return left
+    for thread in _threads() - before:
+        await asyncio.to_thread(thread.join, max(0.0, until - time.monotonic()))
+    return _threads() - before
 
 
 def _threads() -> set[threading.Thread]:

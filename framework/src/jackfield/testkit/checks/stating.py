@@ -22,6 +22,9 @@ from jackfield_contracts import (
     StateQuery,
 )
 
+_SOME = 40
+"""How many of a kind are asked about at once, which is less than any application's own limit should be."""
+
 
 async def reads_the_state_as_it_is(bench: Bench) -> None:
     """``read_state`` shows what is true now: who is there, what is offered, what is held; strangers are left out.
@@ -72,6 +75,44 @@ async def _by_name(bench: Bench, connection: Connection, principal: ResourceId, 
         )
     if "nobody@testkit.example" in found:
         raise Finding("a name that nobody has finds somebody", "read_state(names=('nobody@testkit.example',))")
+
+
+async def states_what_a_sync_shows(bench: Bench) -> None:
+    """``read_state`` knows every kind of account, resource and entitlement that a sync shows, and tells the same of it.
+
+    What an administrator sees in a sync is what is asked for next; a read that does not know it refuses with "not there".
+    """
+    bench.need_hook("grant")
+    synced = await bench.sync()
+    if not synced.complete:
+        raise Finding(f"a sync of an application that nothing disturbs is {synced}", "sync")
+    kinds = {each.principal.type for each in bench.samples.grants}
+    accounts = [id for id in synced.resources if id.type in kinds][:_SOME]
+    of_type: dict[str, list[ResourceId]] = {}
+    for each in synced.entitlements:
+        of_type.setdefault(each.id.resource.type, []).append(each.id.resource)
+    resources = [id for some in of_type.values() for id in list(dict.fromkeys(some))[:_SOME]]
+    async with bench.open() as connection:
+        state = await connection.read_state(StateQuery(principals=tuple(accounts), resources=tuple(resources)))
+    there = {each.account for each in state.accounts}
+    if missing := [id for id in accounts if id not in there]:
+        raise Finding(f"a sync shows {missing[0]}, and the state does not", "sync", "read_state")
+    offered = {each.id: each for each in state.entitlements}
+    for each in synced.entitlements:
+        if each.id.resource not in resources:
+            continue
+        if each.id not in offered:
+            raise Finding(
+                f"a sync shows the entitlement {each.id}, and the state does not offer it", "sync", "read_state"
+            )
+        for name in ("exclusive", "immutable", "privileged"):
+            if getattr(offered[each.id], name) != getattr(each, name):
+                told = f"{name} of {each.id} is {getattr(each, name)!r} in a sync"
+                raise Finding(f"{told} and {getattr(offered[each.id], name)!r} in the state", "sync", "read_state")
+    shown = {each for each in synced.grants if each.entitlement.resource in resources and each.principal in accounts}
+    held = {each for each in state.held if each.entitlement.resource in resources}
+    if shown != held:
+        raise Finding(f"a sync and the state differ on {min(shown ^ held)}", "sync", "read_state")
 
 
 async def raises_where_the_state_is_unknown(bench: Bench) -> None:
