@@ -6,12 +6,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from jackfield.changes.options import Changing
+from jackfield.changes.requests import Request, changes_of
 from jackfield.errors import BadCredentials, JackfieldError, PluginBug, RateLimited, RemoteContract, Transient
 from jackfield.state import open_state
-from jackfield_contracts import GrantAccess, RunAction
+from jackfield_contracts import Change, GrantAccess, RunAction
 
 from .office import Site, role, user
-from .test_changes import make, told
+from .test_changes import make, told, within
 
 HELPER = GrantAccess(entitlement=role("helper"), principal=user("u3"))
 CHANGES = (
@@ -97,3 +99,13 @@ def test_what_no_patience_helps_ends_it_at_once(site: Site, error: Callable[[], 
     assert site.office.calls["read_state"] == reads
     assert site.clock.monotonic() - before < 5
     assert not site.state.changes("acme", limit=None)
+
+
+@pytest.mark.parametrize("error", PASSING)
+def test_looking_names_up_may_fail_for_a_while(site: Site, error: Callable[[], JackfieldError]) -> None:
+    async def look(changing: Changing) -> tuple[Change, ...]:
+        asked = Request(kind="grant", entitlement=str(HELPER.entitlement), principal="u3@x.org")
+        return await changes_of(changing, (asked,), None)
+
+    site.office.unread = [error(), error()]
+    assert within(site, look) == (HELPER,)

@@ -12,7 +12,8 @@ from typing import TypeVar
 
 import msgspec
 
-from jackfield.connection import Connection
+from jackfield.changes.options import Changing
+from jackfield.changes.reading import state_of
 from jackfield.errors import BadConfig, JackfieldError, NotFound
 from jackfield.snapshots.file import open_snapshot
 from jackfield.snapshots.naming import ManyNames, Names
@@ -53,9 +54,10 @@ def _given(found: T | JackfieldError) -> T:
 
 
 async def find_meant(
-    connection: Connection, snapshot: Path | None, *, entitlements: Collection[str], principals: Collection[str]
+    changing: Changing, snapshot: Path | None, *, entitlements: Collection[str], principals: Collection[str]
 ) -> Meant:
     """Look up all these names. *snapshot* is the file of the latest published one, None if there is none."""
+    connection = changing.connection
     types = {each.name for each in connection.resource_types()}
     texts = [_Text.read(text, types) for text in entitlements]
     wanted = [*(one.name for one in texts if not isinstance(one, JackfieldError)), *principals]
@@ -63,7 +65,7 @@ async def find_meant(
         resources = {one.text: _resource(one, names) for one in texts if isinstance(one, _Text)}
         people = {text: _principal(text, types, names) for text in principals}
     doubted = {text: one for text, one in resources.items() if isinstance(one, _Doubt)}
-    there = await _offering(connection, [one.id for one in doubted.values()])
+    there = await _offering(changing, [one.id for one in doubted.values()])
     found: dict[str, EntitlementId | JackfieldError] = {}
     for text, one in zip(entitlements, texts, strict=True):
         if isinstance(one, JackfieldError):
@@ -87,7 +89,7 @@ async def find_meant(
         for text, one in people.items()
         if isinstance(one, ResourceId) and "@" in text and text not in (one.id, str(one))
     ]
-    live = await _live(connection, [*missing, *addresses], lacking)
+    live = await _live(changing, [*missing, *addresses], lacking)
     gone = {text for text in addresses if isinstance(live[text], NotFound)}
     return Meant(found, {**people, **{text: one for text, one in live.items() if text not in gone}})
 
@@ -193,23 +195,23 @@ def _names(connection: str, snapshot: Path | None, wanted: Collection[str]) -> G
         db.close()
 
 
-async def _offering(connection: Connection, resources: list[ResourceId]) -> set[ResourceId]:
+async def _offering(changing: Changing, resources: list[ResourceId]) -> set[ResourceId]:
     """Those of *resources* that the application has now."""
     if not resources:
         return set()
-    state = await connection.read_state(StateQuery(resources=tuple(dict.fromkeys(resources))))
+    state = await state_of(changing, StateQuery(resources=tuple(dict.fromkeys(resources))))
     return {each.id.resource for each in state.entitlements}
 
 
 async def _live(
-    connection: Connection, texts: list[str], lacking: JackfieldError | None
+    changing: Changing, texts: list[str], lacking: JackfieldError | None
 ) -> dict[str, ResourceId | JackfieldError]:
     """Whom the application knows by each of *texts*: an id first, then a login, e-mail or external id."""
     if not texts:
         return {}
-    people = [each.name for each in connection.resource_types() if each.trait is TraitKind.USER]
+    people = [each.name for each in changing.connection.resource_types() if each.trait is TraitKind.USER]
     ids = [ResourceId(type=type, id=text) for type in people for text in texts if "@" not in text and " " not in text]
-    state = await connection.read_state(StateQuery(names=tuple(texts), principals=tuple(ids)))
+    state = await state_of(changing, StateQuery(names=tuple(texts), principals=tuple(ids)))
     asked = set(ids)
     by_id: dict[str, dict[ResourceId, str]] = {}
     by_name: dict[str, dict[ResourceId, str]] = {}

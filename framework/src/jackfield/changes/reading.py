@@ -3,7 +3,8 @@
 Promises one read for all changes that are asked about, and that what passes does not end it. Hides the retries.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 import msgspec
 
@@ -12,9 +13,11 @@ from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
 from jackfield.errors import RateLimited, RemoteContract, Transient
 from jackfield.http.session import DEFAULT_PAUSE
-from jackfield_contracts import Change
+from jackfield_contracts import AccessState, Change, StateQuery
 
 _TRIES_AT_A_BROKEN_ANSWER = 3
+
+T = TypeVar("T")
 
 
 async def read(changing: Changing, changes: Sequence[Change], operations: Operations) -> View:
@@ -35,13 +38,22 @@ async def read_patiently(
 
     Raises what the last try raised. A pause that is asked for and would go beyond the deadline is not begun.
     """
+    return await _patiently(changing, lambda: read(changing, changes, operations), deadline)
+
+
+async def state_of(changing: Changing, query: StateQuery) -> AccessState:
+    """The live state that *query* asks for, tried again as `read_patiently` does."""
+    return await _patiently(changing, lambda: changing.connection.read_state(query))
+
+
+async def _patiently(changing: Changing, once: Callable[[], Awaitable[T]], deadline: float | None = None) -> T:
     clock = changing.clock
     if deadline is None:
         deadline = clock.monotonic() + changing.host.retry_deadline
     broken, pause = 0, 0.25
     while True:
         try:
-            return await read(changing, changes, operations)
+            return await once()
         except RateLimited as error:
             asked = error.after if error.after is not None else DEFAULT_PAUSE
             if clock.monotonic() + asked >= deadline:

@@ -114,7 +114,7 @@ async def changes_of(changing: Changing, requests: Sequence[Request], snapshot: 
     operations = Operations(changing.connection)
     prepared = [_prepared(request, changing, operations) for request in requests]
     meant = await find_meant(
-        changing.connection,
+        changing,
         snapshot,
         entitlements={one.entitlement for one in requests if one.entitlement},
         principals={text for one in prepared if (text := _principal(one))},
