@@ -154,6 +154,16 @@ def at(index: int, fault: Fault, *, lasting: bool = False) -> Plan:
     return plan
 
 
+def after(event: Callable[[], object]) -> Fault:
+    """The request is sent once *event* has happened."""
+
+    async def fault(send: Send) -> Response:
+        event()
+        return await send()
+
+    return fault
+
+
 def everywhere(fault: Fault) -> Plan:
     """A plan that strikes every request."""
     return lambda index, sent: fault
@@ -197,19 +207,31 @@ _PROSE = frozenset(
 
 async def other_words(send: Send) -> Response:
     """A refusal arrives with other words for people."""
-    return _with_texts(await send(), lambda name, text: "testkit" if name in _PROSE else text)
+    given = await send()
+    return (
+        _with_texts(given, lambda name, text: "testkit" if name in _PROSE else text) if given.status >= 400 else given
+    )
 
 
 async def other_codes(send: Send) -> Response:
     """A refusal arrives with codes that nobody documented; 401 and its like stay, to be signed in."""
     given = await send()
-    return given if given.status == 401 else _with_texts(given, lambda name, text: "testkit_unknown")
+    refused = given.status >= 400 and given.status != 401
+    return _with_texts(given, lambda name, text: "testkit_unknown") if refused else given
+
+
+def with_word(word: str, other: str) -> Fault:
+    """A success arrives with *other* wherever its JSON has the text *word*."""
+
+    async def fault(send: Send) -> Response:
+        given = await send()
+        return _with_texts(given, lambda name, text: other if text == word else text) if given.status < 300 else given
+
+    return fault
 
 
 def _with_texts(given: Response, change: Callable[[str, str], str]) -> Response:
-    """*given*, if it is a refusal in JSON, with each text as *change* makes it of the field's name and the text."""
-    if given.status < 400:
-        return given
+    """*given*, if it is JSON, with each text as *change* makes it of the field's name and the text."""
     try:
         body = msgspec.json.decode(given.body)
     except msgspec.DecodeError:

@@ -4,7 +4,7 @@
 """
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ from jackfield_contracts import (
 )
 from jackfield_dropbox.simulator import thread
 from jackfield_dropbox.simulator.launch import Control, ControlError
-from jackfield_dropbox.simulator.options import ServiceOptions, TeamOptions
+from jackfield_dropbox.simulator.options import SCOPES, ServiceOptions, TeamOptions
 from jackfield_dropbox.simulator.writes.ledger import EFFECTS
 
 _TEAM = TeamOptions(members=24, groups=6, seed=1)
@@ -99,7 +99,16 @@ class SimulatedTeam:
 
     def expire(self) -> None:
         """Let all access tokens end."""
-        self.control.send("POST", "expire")
+        self.control.expire()
+
+    def forget_cursors(self) -> None:
+        """Let all cursors lapse."""
+        self.control.forget_cursors()
+
+    def allow(self, permissions: Collection[str] | None) -> None:
+        """Give the app these scopes only, or all of them again."""
+        self.control.settings(scopes=SCOPES if permissions is None else tuple(permissions))
+        self.expire()
 
     def drift(self, seed: int) -> None:
         """Change something from outside."""

@@ -1,6 +1,6 @@
 """What a connector makes of changes: the outcome that it gives, beside what became of the application."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -13,6 +13,7 @@ from jackfield.testkit.checks.acting import (
     grant_id,
     make_raw,
     name_of,
+    one_of_each_kind,
     opposite,
     ranked_below,
     restore,
@@ -35,6 +36,9 @@ from jackfield_contracts import (
     ResourceId,
     RevokeAccess,
 )
+
+_OTHERS = 3
+"""How many other entitlements of its kind are granted beside each sample."""
 
 
 async def grants_and_revokes(bench: Bench) -> None:
@@ -164,6 +168,62 @@ async def _unasked(bench: Bench, change: GrantAccess, other: GrantAccess) -> Non
     unchanged(held, bench.truth(), steps[1])
 
 
+async def takes_nothing_unsaid(bench: Bench) -> None:
+    """A grant takes nothing from whom it is given but what its ``exclusive`` set says that it replaces.
+
+    The host warns of what a grant replaces by what is declared; access that goes without a word is missed by nobody but
+    the one who had it.
+    """
+    changes = samples_of(bench)
+    async with bench.open() as connection:
+        state = await connection.read_state(state_query(changes))
+    offered = {each.id: each for each in state.entitlements}
+    tried = 0
+    for change in one_of_each_kind(changes):
+        others = [
+            id
+            for id, each in offered.items()
+            if id != change.entitlement and id.resource.type == change.entitlement.resource.type and not each.immutable
+        ]
+        # Another slug of the same resource first, then other resources.
+        others.sort(key=lambda id: id.resource != change.entitlement.resource)
+        for other in others[:_OTHERS]:
+            tried += 1
+            await _both(bench, change, GrantAccess(entitlement=other, principal=change.principal), offered)
+    if not tried:
+        raise NotApplicable("no two entitlements of a kind are among the samples")
+
+
+async def _both(
+    bench: Bench, change: GrantAccess, other: GrantAccess, offered: Mapping[EntitlementId, Entitlement]
+) -> None:
+    """Grant one, and the other to the same principal; by the host, and by the hook alone where that ranks lower."""
+    before = bench.truth()
+    await bench.change(change)
+    held = bench.truth()
+    if grant_id(change) in held.grants and grant_id(other) not in held.grants:
+        if other.entitlement in ranked_below(offered, change.entitlement):
+            async with bench.open() as connection:
+                outcome = await make_raw(connection, other, await connection.read_state(state_query((other, change))))
+            step = f"{name_of(other)} (the hook), while {change.entitlement} is held, which ranks higher"
+            if outcome.outcome not in (*DONE, *NOT_MADE) or outcome.outcome is OutcomeKind.CHANGED:
+                raise Finding(f"a grant of what is held with more ends as {told(outcome)}", step)
+            unchanged(held, bench.truth(), step)
+        (outcome,) = await bench.change(other)
+        steps = (name_of(change), name_of(other))
+        replaced = {
+            GrantId(entitlement=id, principal=other.principal) for id in ranked_below(offered, other.entitlement)
+        }
+        if gone := held.grants - bench.truth().grants - replaced:
+            raise Finding(f"it took {min(gone)}, which no exclusive set says, and ends as {told(outcome)}", *steps)
+        if outcome.outcome is not OutcomeKind.CHANGED:
+            unchanged(held, bench.truth(), steps[1])
+    now = bench.truth().grants
+    for each in (other, change):
+        if grant_id(each) in now and grant_id(each) not in before.grants:
+            await bench.change(opposite(each))
+
+
 async def makes_all_that_it_offers(bench: Bench) -> None:
     """Accounts are made and deleted and actions run as they say, jobs followed to their end, each confirmed.
 
@@ -199,10 +259,12 @@ async def tells_of_jobs_that_fail(bench: Bench) -> None:
     for change in some:
         before = bench.truth()
         (outcome,) = await bench.change(change)
+        step = f"{name_of(change)}, whose job fails"
+        if outcome.outcome is OutcomeKind.PENDING:
+            raise Finding(f"a job that failed is {told(outcome)} for ever", step)
         if outcome.job is None:
             continue
         jobs += 1
-        step = f"{name_of(change)}, whose job fails"
         if outcome.outcome not in NOT_MADE:
             raise Finding(f"a job that failed is told as {told(outcome)}", step)
         if not (outcome.reason or outcome.tag):

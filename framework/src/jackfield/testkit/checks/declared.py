@@ -11,9 +11,9 @@ import msgspec
 
 from jackfield.config import Secret
 from jackfield.config.secrets import secrets_in
-from jackfield.errors import BadConfig, JackfieldError
-from jackfield.testkit.bench import Bench
-from jackfield.testkit.data import Finding
+from jackfield.errors import BadConfig, BadCredentials, JackfieldError, MissingPermission
+from jackfield.testkit.bench import Bench, differences
+from jackfield.testkit.data import Finding, NotApplicable
 from jackfield_contracts import TraitKind
 
 IMPORT_BUDGET = 0.15
@@ -241,3 +241,46 @@ async def checks_its_credentials(bench: Bench) -> None:
     silent = [each.name for each in bench.found.type.capabilities if each.hook and each.name not in told]
     if silent:
         raise Finding(f"check does not say whether {silent[0]!r} can be used")
+
+
+async def tells_what_it_may_not(bench: Bench) -> None:
+    """Credentials that lack a permission are told before anything fails for it: by ``check``, and in no sync as "none".
+
+    Who gives a connector fewer rights than it could use has to see what it can't do, and not that nothing is there.
+    """
+    allow = bench.need("allow", "what credentials with fewer permissions come to")
+    declared = bench.found.type.capabilities
+    names = sorted({each.name for one in declared for each in one.permissions})
+    if not names:
+        raise NotApplicable("no capability declares a permission")
+    truth = bench.truth()
+    try:
+        for name in names:
+            allow([each for each in names if each != name])
+            needing = {
+                one.name for one in declared if any(each.name == name and not each.optional for each in one.permissions)
+            }
+            await _check_tells(bench, name, needing, {one.name for one in declared if one.hook})
+            shown = await bench.sync()
+            if shown.complete and (wrong := differences(shown, truth)):
+                raise Finding(
+                    f"the snapshot calls itself complete, and {'; '.join(wrong)}", f"without {name!r}", "sync"
+                )
+    finally:
+        allow(None)
+
+
+async def _check_tells(bench: Bench, name: str, needing: set[str], every: set[str]) -> None:
+    steps = (f"without the permission {name!r}", "await connection.check()")
+    async with bench.open() as connection:
+        try:
+            report = await connection.check()
+        except (MissingPermission, BadCredentials):  # it takes that permission to sign in at all
+            return
+        except JackfieldError as error:
+            raise Finding(f"check fails with {type(error).__name__}: {error}", *steps) from None
+    for one in report.capabilities:
+        if one.capability in needing and one.available:
+            raise Finding(f"check says that {one.capability!r} can be used", *steps)
+        if one.capability in every - needing and one.available is False:
+            raise Finding(f"check says that {one.capability!r} can't be used, which does not need it", *steps)

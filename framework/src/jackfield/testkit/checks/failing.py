@@ -1,6 +1,5 @@
 """What a connector makes of an application, or a network, that fails."""
 
-from collections.abc import Iterable
 from functools import reduce
 
 from jackfield.errors import (
@@ -15,31 +14,26 @@ from jackfield.errors import (
     RemoteContract,
     Transient,
 )
+from jackfield.testkit.aims import aims_of
 from jackfield.testkit.bench import Bench, Synced, differences
 from jackfield.testkit.checks.declared import secret_values
 from jackfield.testkit.clock import HastyClock
 from jackfield.testkit.data import Finding, NotApplicable, Truth
 from jackfield.testkit.walk import NOTHING, walk
-from jackfield.testkit.wire import BROKEN, FOREIGN, REFUSALS, TRANSIENT, Fault, Plan, Sent, Wire, answer, at, everywhere
+from jackfield.testkit.wire import (
+    BROKEN,
+    FOREIGN,
+    REFUSALS,
+    TRANSIENT,
+    Fault,
+    Plan,
+    Sent,
+    Wire,
+    after,
+    answer,
+    everywhere,
+)
 from jackfield_contracts import GrantId, ResourceId
-
-MOST_INDEXES = 10
-"""How many requests of a sync are struck, spread over all of it."""
-
-
-async def requests_of(bench: Bench) -> list[Sent]:
-    """The requests of an undisturbed sync."""
-    wire = Wire()
-    await bench.sync(wire)
-    if not wire.sent:
-        raise NotApplicable("the connector makes no requests, so that none can fail")
-    return wire.sent
-
-
-def indexes(sent: list[Sent]) -> Iterable[int]:
-    """The requests to strike: all, or as many as ``MOST_INDEXES`` evenly spread."""
-    step = max(1.0, len(sent) / MOST_INDEXES)
-    return sorted({min(len(sent) - 1, int(number * step)) for number in range(min(len(sent), MOST_INDEXES))})
 
 
 def never_lies(shown: Synced, truth: Truth, *steps: str) -> None:
@@ -58,10 +52,9 @@ async def survives_what_passes(bench: Bench) -> None:
     Networks lose requests and servers restart; a sync of an hour that dies of one of them never ends.
     """
     truth = bench.truth()
-    sent = await requests_of(bench)
-    for index in indexes(sent):
+    for aim in await aims_of(bench):
         for what, fault in TRANSIENT.items():
-            await _ends_whole(bench, truth, Wire(at(index, fault)), f"request {index} ({sent[index]}) is {what}")
+            await _ends_whole(bench, truth, Wire(aim.plan(fault)), f"{aim} is {what}")
 
 
 async def _ends_whole(bench: Bench, truth: Truth, wire: Wire, step: str) -> None:
@@ -77,12 +70,11 @@ async def waits_as_long_as_asked(bench: Bench) -> None:
     An application that is asked again too early asks for longer pauses, and in the end locks the client out.
     """
     truth = bench.truth()
-    sent = await requests_of(bench)
-    for index in indexes(sent):
+    for aim in await aims_of(bench):
         clock = HastyClock()
-        wire = Wire(at(index, answer(429, FOREIGN, {"retry-after": "17"})))
+        wire = Wire(aim.plan(answer(429, FOREIGN, {"retry-after": "17"})))
         shown = await bench.sync(wire, clock=clock)
-        step = f"request {index} ({sent[index]}) is answered 429 with Retry-After: 17"
+        step = f"{aim} is answered 429 with Retry-After: 17"
         never_lies(shown, truth, step)
         if not shown.complete and wire.struck:
             raise Finding(f"it did not survive a pause: {shown}", step)
@@ -96,15 +88,14 @@ async def understands_or_says_so(bench: Bench) -> None:
     A login page with status 200, or half a body, is the usual way in which a listing turns out "empty".
     """
     truth = bench.truth()
-    sent = await requests_of(bench)
     kinds = list(BROKEN.items())
-    for number, index in enumerate(indexes(sent)):
+    for number, aim in enumerate(await aims_of(bench)):
         for turn, (what, fault) in enumerate(kinds):
             # Each kind once at each request, and one of them for good.
             for lasting in (False, True) if number % len(kinds) == turn else (False,):
-                wire = Wire(at(index, fault, lasting=lasting))
+                wire = Wire(aim.plan(fault, lasting=lasting))
                 shown = await bench.sync(wire)
-                step = f"request {index} ({sent[index]}){' and its like ever after' if lasting else ''} is {what}"
+                step = f"{aim}{' and its like ever after' if lasting else ''} is {what}"
                 never_lies(shown, truth, step, "jackfield sync")
 
 
@@ -114,13 +105,12 @@ async def takes_no_refusal_for_an_end(bench: Bench) -> None:
     A right that is taken away, or a server that gives up, must not look like a team that shrank.
     """
     truth = bench.truth()
-    sent = await requests_of(bench)
     statuses = (*REFUSALS, 500)
-    for number, index in enumerate(indexes(sent)):
+    for number, aim in enumerate(await aims_of(bench)):
         for status in {403, statuses[number % len(statuses)], statuses[(number + 4) % len(statuses)]}:
-            wire = Wire(at(index, answer(status, FOREIGN), lasting=True))
+            wire = Wire(aim.plan(answer(status, FOREIGN), lasting=True))
             shown = await bench.sync(wire)
-            step = f"request {index} ({sent[index]}) and its like ever after are answered {status}"
+            step = f"{aim} and its like ever after are answered {status}"
             never_lies(shown, truth, step, "jackfield sync")
 
 
@@ -188,17 +178,19 @@ async def renews_its_token(bench: Bench) -> None:
     """
     expire = bench.need("expire", "what becomes of lapsed tokens")
     truth = bench.truth()
-    sent = await requests_of(bench)
-    for index in indexes(sent):
+    for aim in await aims_of(bench):
+        await _ends_whole_after(bench, truth, Wire(aim.plan(after(expire))), f"the access token lapses before {aim}")
 
-        def plan(now: int, _: Sent, index: int = index) -> Fault | None:
-            if now == index:
-                expire()
-            return None
 
-        await _ends_whole_after(
-            bench, truth, Wire(plan), f"the access token lapses before request {index} ({sent[index]})"
-        )
+async def starts_over_where_a_cursor_lapses(bench: Bench) -> None:
+    """A listing whose cursor is no longer honoured is read anew, and the sync ends whole.
+
+    Cursors live for minutes; a sync that is paused, or resumed after a crash, comes back with one that has lapsed.
+    """
+    forget = bench.need("forget_cursors", "what becomes of lapsed cursors")
+    truth = bench.truth()
+    for aim in await aims_of(bench):
+        await _ends_whole_after(bench, truth, Wire(aim.plan(after(forget))), f"all cursors lapse before {aim}")
 
 
 async def _ends_whole_after(bench: Bench, truth: Truth, wire: Wire, step: str) -> None:
@@ -252,7 +244,7 @@ async def tells_no_secret(bench: Bench) -> None:
     values = secret_values(bench)
     if not values:
         raise NotApplicable("the configuration has no secrets")
-    sent = await requests_of(bench)
+    aims = await aims_of(bench)
     echo = " ".join(values).encode()
     faults = {
         "401": answer(401, FOREIGN),
@@ -262,8 +254,8 @@ async def tells_no_secret(bench: Bench) -> None:
     }
     for what, fault in faults.items():
         told: list[str] = []
-        for index in (0, len(sent) - 1):
-            shown = await bench.sync(Wire(at(index, fault, lasting=True)))
+        for aim in (aims[0], aims[-1]):
+            shown = await bench.sync(Wire(aim.plan(fault, lasting=True)))
             told += [str(shown.error), repr(shown.error), str(shown.run), *(str(each) for each in shown.diagnostics)]
         async with bench.open(Wire(everywhere(fault))) as connection:
             try:

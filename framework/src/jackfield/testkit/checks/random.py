@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky, FlakyFailure
 
+from jackfield.testkit.aims import requests_of
 from jackfield.testkit.bench import Bench
 from jackfield.testkit.checks.acting import DONE, grant_id, name_of, samples_of, told, unchanged
-from jackfield.testkit.checks.failing import never_lies, requests_of
+from jackfield.testkit.checks.failing import never_lies
 from jackfield.testkit.data import Finding, NotApplicable, Truth
 from jackfield.testkit.wire import (
     BROKEN,

@@ -10,7 +10,19 @@ import msgspec
 from jackfield.testkit.bench import Bench, differences
 from jackfield.testkit.data import Finding, NotApplicable
 from jackfield.testkit.walk import Call, Walk, rest, walk
-from jackfield_contracts import Entitlement, Family, Grant, Item, Page, Resource, ResourceType, TraitKind, UserTrait
+from jackfield.testkit.wire import Wire, everywhere, with_word
+from jackfield_contracts import (
+    AccountStatus,
+    Entitlement,
+    Family,
+    Grant,
+    Item,
+    Page,
+    Resource,
+    ResourceType,
+    TraitKind,
+    UserTrait,
+)
 
 _TRAITS = {
     TraitKind.USER: "user",
@@ -19,6 +31,7 @@ _TRAITS = {
     TraitKind.APP: "app",
     TraitKind.LICENSE: "license",
 }
+_NEW = "testkit_new"
 
 
 async def shows_the_truth(bench: Bench) -> None:
@@ -220,3 +233,32 @@ async def asks_for_nothing_twice(bench: Bench) -> None:
         raise Finding(
             f"a sync took {len(walked.wire.sent)} requests, more than {most}: {dict(routes)}", "one undisturbed sync"
         )
+
+
+async def guesses_no_status(bench: Bench) -> None:
+    """A status of a user that the application may bring in tomorrow is shown as unknown, or not understood.
+
+    Access of an account that is "probably active" is access of which nobody knows.
+    """
+    wire = Wire()
+    known = await bench.sync(wire)
+    raw = {id: trait.status_raw for id, each in known.resources.items() if isinstance(trait := each.trait, UserTrait)}
+    words = sorted({word for word in raw.values() if word})
+    if not wire.sent or not words:
+        raise NotApplicable("no answer of the application tells the status of a user")
+    felt = False
+    for word in words:
+        shown = await bench.sync(Wire(everywhere(with_word(word, _NEW))))
+        felt = felt or not shown.complete
+        for id, was in raw.items():
+            resource = shown.resources.get(id)
+            if was != word or resource is None or not isinstance(trait := resource.trait, UserTrait):
+                continue
+            felt = felt or trait.status_raw != word
+            if trait.status_raw != word and trait.status is not AccountStatus.UNKNOWN:
+                raise Finding(
+                    f"{id} has a status that nobody documented, and is shown as {trait.status.value}",
+                    f"in every answer {word!r} is {_NEW!r}",
+                )
+    if not felt:
+        raise NotApplicable("no answer of the application tells the status of a user in a word")

@@ -14,13 +14,13 @@ import msgspec
 
 from jackfield.connection import Connection
 from jackfield.errors import JackfieldError, PluginBug
+from jackfield.testkit.aims import aims_of
 from jackfield.testkit.bench import Bench, differences
 from jackfield.testkit.checks.acting import samples_of, state_query
-from jackfield.testkit.checks.failing import indexes, requests_of
 from jackfield.testkit.clock import HastyClock
 from jackfield.testkit.data import Finding, NotApplicable
 from jackfield.testkit.walk import NOTHING, Walk, walk
-from jackfield.testkit.wire import Wire, at, never_answer
+from jackfield.testkit.wire import Wire, never_answer
 from jackfield_contracts import Page
 
 BLOCKED = 0.05
@@ -37,13 +37,12 @@ async def can_be_cancelled(bench: Bench) -> None:
 
     Ctrl-C, a lost lease and a deadline all cancel; a connector that swallows it keeps the whole service from stopping.
     """
-    sent = await requests_of(bench)
-    for index in indexes(sent):
-        wire = Wire(at(index, never_answer))
+    for aim in await aims_of(bench):
+        wire = Wire(aim.plan(never_answer))
         before = asyncio.all_tasks()
         async with bench.open(wire) as connection:
             task = asyncio.ensure_future(_read_all(connection, bench))
-            step = f"cancelled while request {index} ({sent[index]}) waits for its answer"
+            step = f"cancelled while {aim} waits for its answer"
             if not await _struck(wire, task):
                 continue
             task.cancel()

@@ -2,7 +2,7 @@
 
 from jackfield.connection import Connection
 from jackfield.errors import JackfieldError
-from jackfield.testkit.bench import Bench, outcome_of
+from jackfield.testkit.bench import Bench, Synced, outcome_of
 from jackfield.testkit.checks.acting import (
     samples_of,
 )
@@ -94,6 +94,7 @@ async def states_what_a_sync_shows(bench: Bench) -> None:
     resources = [id for some in of_type.values() for id in list(dict.fromkeys(some))[:_SOME]]
     async with bench.open() as connection:
         state = await connection.read_state(StateQuery(principals=tuple(accounts), resources=tuple(resources)))
+        await _shows_rivals(connection, synced)
     there = {each.account for each in state.accounts}
     if missing := [id for id in accounts if id not in there]:
         raise Finding(f"a sync shows {missing[0]}, and the state does not", "sync", "read_state")
@@ -113,6 +114,29 @@ async def states_what_a_sync_shows(bench: Bench) -> None:
     held = {each for each in state.held if each.entitlement.resource in resources}
     if shown != held:
         raise Finding(f"a sync and the state differ on {min(shown ^ held)}", "sync", "read_state")
+
+
+async def _shows_rivals(connection: Connection, synced: Synced) -> None:
+    """Ask for one resource, and see that what its entitlement would replace is shown as well."""
+    exclusive = {each.id: each.exclusive for each in synced.entitlements if each.exclusive is not None}
+    tried: set[str] = set()
+    for held in sorted(synced.grants):
+        own = exclusive.get(held.entitlement)
+        if own is None or own.set in tried:
+            continue
+        rival = next(
+            (id for id, each in exclusive.items() if each.set == own.set and id.resource != held.entitlement.resource),
+            None,
+        )
+        if rival is None:
+            continue
+        tried.add(own.set)
+        state = await connection.read_state(StateQuery(principals=(held.principal,), resources=(rival.resource,)))
+        if held not in state.held:
+            raise Finding(
+                f"{held.principal} holds {held.entitlement}, which {rival} would replace, and the state does not show it",
+                f"read_state(principals=({held.principal},), resources=({rival.resource},))",
+            )
 
 
 async def raises_where_the_state_is_unknown(bench: Bench) -> None:

@@ -157,6 +157,10 @@ class Control:
         """Expires all access tokens."""
         self.send("POST", "expire")
 
+    def forget_cursors(self) -> None:
+        """Lets all cursors lapse that were given until now."""
+        self.send("POST", "forget")
+
     def consent(self, **query: str) -> str:
         """Plays the admin who consents without a redirect; gives the code."""
         asked = urllib.parse.urlencode({"response_type": "code", **query})

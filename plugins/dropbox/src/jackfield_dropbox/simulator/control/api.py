@@ -11,6 +11,7 @@
 | POST mark, GET observed | starts observing; what was always and what was ever true since |
 | GET, POST settings | scopes, team_id, licensed, and all of `options.Settings` |
 | POST expire | expires all access tokens |
+| POST forget | lets all cursors lapse that were given until now |
 
 `writing` has the routes that are about writes.
 """
@@ -56,6 +57,7 @@ class ControlApi:
             ("GET", "settings"): lambda query, body: self._settings(),
             ("POST", "settings"): self._set,
             ("POST", "expire"): lambda query, body: {"expired": service.tokens.expire_all()},
+            ("POST", "forget"): lambda query, body: service.codec.forget(),
             **handlers(service),
         }
 

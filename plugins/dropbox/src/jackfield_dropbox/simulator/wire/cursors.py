@@ -32,6 +32,10 @@ class CursorCodec:
         self._key = secrets.token_bytes(32)
         self._decoder = msgspec.msgpack.Decoder(Cursor)
 
+    def forget(self) -> None:
+        """Honour no cursor any more that was given until now."""
+        self._key = secrets.token_bytes(32)
+
     def encode(self, cursor: Cursor) -> str:
         """The opaque text for a cursor."""
         plain = msgspec.msgpack.encode(cursor)
