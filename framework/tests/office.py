@@ -73,6 +73,8 @@ class Person(msgspec.Struct):
     login: str
     status: AccountStatus = AccountStatus.ENABLED
     name: str = ""
+    word: str = ""
+    """The application's own word for the status, where it is another than ours."""
 
 
 class Office:
@@ -184,7 +186,7 @@ class OfficeConnector:
                         account=user(id),
                         asked=asked,
                         status=person.status,
-                        status_raw=person.status.value,
+                        status_raw=person.word or person.status.value,
                         login=person.login,
                         display_name=person.name,
                         facts={

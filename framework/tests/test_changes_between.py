@@ -15,6 +15,7 @@ from jackfield.state import open_state
 from jackfield_contracts import (
     AccountStatus,
     CreateAccount,
+    DeleteAccount,
     GrantAccess,
     JournalEntry,
     JournalStatus,
@@ -99,6 +100,40 @@ def test_a_pause_longer_than_there_is_time_ends_it_at_once(site: Site) -> None:
     assert "u3" not in site.office.roles
 
 
+class TestOurOwnBeginning:
+    """The answer is lost, and the application shows by another word that it has begun."""
+
+    def begun(self, site: Site, status: AccountStatus = AccountStatus.ENABLED) -> None:
+        site.office.people["u3"].word = "leaving"
+        site.office.people["u3"].status = status
+
+    def test_a_deletion_is_asked_after_once_more(self, site: Site) -> None:
+        meanwhile(site, lambda: self.begun(site), Transient("lost"))
+        assert one(make(site, DeleteAccount(account=user("u3")))) == ("changed", None)
+        assert "u3" not in site.office.people
+
+    def test_so_is_one_whose_status_is_another(self, site: Site) -> None:
+        meanwhile(site, lambda: self.begun(site, AccountStatus.DISABLED), Transient("lost"))
+        assert one(make(site, DeleteAccount(account=user("u3")))) == ("changed", None)
+
+    def test_an_action_is_asked_for_again_where_only_the_word_is_another(self, site: Site) -> None:
+        meanwhile(site, lambda: self.begun(site), Transient("lost"))
+        assert one(make(site, DISABLE)) == ("changed", None)
+
+    def test_of_an_action_after_which_the_state_is_another_nothing_is_claimed(self, site: Site) -> None:
+        meanwhile(site, lambda: self.begun(site, AccountStatus.UNKNOWN), Transient("lost"))
+        (entry,) = make(site, DISABLE)
+        assert entry.outcome is not None
+        assert entry.outcome.outcome is OutcomeKind.UNVERIFIED
+        assert "leaving" in (entry.outcome.reason or "")
+        assert site.office.calls["run_action"] == 0, "the lost call was the only one"
+
+    def test_without_a_lost_answer_it_was_somebody_else(self, site: Site) -> None:
+        second = RunAction(name="disable", arguments={"user_id": "u4"})
+        meanwhile(site, lambda: setattr(site.office.people["u4"], "word", "leaving"), seconds=5.0)
+        assert told(make(site, DISABLE, second)) == [("changed", None), ("refused", "drifted")]
+
+
 def test_what_no_read_tells_is_said_where_the_answer_was_lost(site: Site) -> None:
     def disabled() -> None:
         site.office.people["u3"].status = AccountStatus.DISABLED
@@ -158,6 +193,15 @@ class TestRecovery:
         left_undecided(site)
         site.host = msgspec.structs.replace(site.host, protected=("u3@x.org",))
         within(site, _nothing)
+        assert site.office.people["u3"].status is AccountStatus.ENABLED
+
+    def test_of_an_account_that_became_another_nothing_is_claimed(self, site: Site) -> None:
+        entry = left_undecided(site)
+        site.office.people["u3"].word = "leaving"
+        within(site, _nothing)
+        found = site.state.change(entry.id)
+        assert found is not None
+        assert one((found,)) == ("unverified", None)
         assert site.office.people["u3"].status is AccountStatus.ENABLED
 
     def test_a_policy_is_asked(self, site: Site) -> None:

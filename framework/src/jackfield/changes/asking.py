@@ -25,6 +25,8 @@ from jackfield_contracts import (
     Outcome,
     OutcomeKind,
     RevokeAccess,
+    RunAction,
+    TargetState,
 )
 
 TRIES = 4
@@ -154,12 +156,20 @@ def still_to_make(desk: Desk, attempts: Sequence[Attempt], view: View) -> list[A
             kind = OutcomeKind.CHANGED if attempt.doubtful else OutcomeKind.ALREADY
             reason = None if attempt.doubtful else "somebody else made it meanwhile"
             attempt.answer = Outcome(outcome=kind, reason=reason)
-        elif carries_on(attempt.change, desk.operations, attempt.entry.before, now):
+        elif carries_on(attempt.change, desk.operations, attempt.entry.before, now, doubtful=attempt.doubtful):
             left.append(attempt)
+        elif attempt.doubtful and isinstance(attempt.change, RunAction):
+            attempt.answer = unverified(became_other(now))
         else:
             reason = "somebody else changed it while it was being made, and that is not undone"
             attempt.answer = Outcome(outcome=OutcomeKind.REFUSED, tag="drifted", reason=reason)
     return left
+
+
+def became_other(now: TargetState) -> str:
+    """What is told of an account that is neither as it was nor as was asked for, where our own call may be the reason."""
+    state = now.status_raw or ("there" if now.exists else "gone")
+    return f"no answer came, and the account is {state} by now: whether by this change is not known"
 
 
 def _give_up_unreadable(desk: Desk, attempts: list[Attempt], error: JackfieldError) -> list[Attempt]:

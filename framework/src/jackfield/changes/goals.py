@@ -132,7 +132,8 @@ def target_of(change: Change, operations: Operations, view: View) -> TargetState
         held = tuple(sorted(each.id for each in view.rivals(change.entitlement, change.principal)))
     elif account is not None:
         wanted = {each.sets for each in operations.arguments(change) if each.sets and each.name in change.arguments}
-        facts = {name: value for name, value in account.facts.items() if name in wanted}
+        known = {"display_name": account.display_name, "login": account.login, **account.facts}
+        facts = {name: value for name, value in known.items() if name in wanted}
     if account is None:
         return TargetState(exists=False, held=held)
     return TargetState(
@@ -176,8 +177,18 @@ def begun(change: Change, operations: Operations, before: TargetState, now: Targ
     return isinstance(change, CreateAccount) and there and bool(unlike(change, operations, now))
 
 
-def carries_on(change: Change, operations: Operations, before: TargetState, now: TargetState) -> bool:
-    """Whether the state is still that before the change, or one that only the change's own first steps lead to."""
+def carries_on(
+    change: Change, operations: Operations, before: TargetState, now: TargetState, *, doubtful: bool = False
+) -> bool:
+    """Whether the state is still that before the change, or one that only the change's own first steps lead to.
+
+    Where an earlier call may have been carried out (*doubtful*), its work may show already: an account that is to be
+    deleted is "leaving", one that is to be disabled has another word for being enabled.
+    """
+    if doubtful and isinstance(change, DeleteAccount):
+        return now.exists
+    if doubtful and isinstance(change, RunAction):
+        before, now = (msgspec.structs.replace(each, status_raw=None) for each in (before, now))
     return without_drift(change, operations, before, now) or begun(change, operations, before, now)
 
 

@@ -5,18 +5,27 @@ Promises that no intent stays undecided if the application can be read, and that
 
 from datetime import datetime, timedelta
 
-from jackfield.changes.asking import ask
+from jackfield.changes.asking import ask, became_other
 from jackfield.changes.attempt import Attempt, Desk, Progress, unverified
 from jackfield.changes.confirm import conclude, unseen
 from jackfield.changes.execute import batches, held_back
-from jackfield.changes.goals import View, begun, carries_on, met, readable, target_of, unlike
+from jackfield.changes.goals import View, begun, carries_on, met, readable, target_of, unlike, without_drift
 from jackfield.changes.judge import judge
 from jackfield.changes.limits import exceeded, limits_of, used
 from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
 from jackfield.changes.plan import protected
 from jackfield.changes.reading import read_patiently
-from jackfield_contracts import Confirmation, JournalEntry, Outcome, OutcomeKind, PlannedChange, TargetState
+from jackfield_contracts import (
+    Confirmation,
+    DeleteAccount,
+    JournalEntry,
+    Outcome,
+    OutcomeKind,
+    PlannedChange,
+    RunAction,
+    TargetState,
+)
 
 _MADE_AGAIN_WITHIN = timedelta(hours=1)
 """How old an intent may be to be carried on; what was meant longer ago is left to a person."""
@@ -134,6 +143,10 @@ def _not_made(desk: Desk, attempt: Attempt, now: TargetState) -> Outcome:
     if begun(attempt.change, desk.operations, attempt.entry.before, now):
         other = ", ".join(unlike(attempt.change, desk.operations, now))
         return unverified(f"the process ended, and the account is there with another {other} than was asked for")
+    if isinstance(attempt.change, DeleteAccount | RunAction) and not without_drift(
+        attempt.change, desk.operations, attempt.entry.before, now
+    ):
+        return unverified(became_other(now))
     reason = "the process ended before it was made"
     return Outcome(outcome=OutcomeKind.FAILED, tag="not_made", reason=reason, retryable=True)
 

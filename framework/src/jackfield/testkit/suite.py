@@ -48,6 +48,7 @@ CHECKS: tuple[Check, ...] = (
     refusing.decides_by_no_text,
     losing.doubles_no_effect,
     losing.survives_lost_answers,
+    losing.follows_what_it_began,
     losing.doubts_what_it_can_not_read,
     stating.raises_where_the_state_is_unknown,
     failing.survives_what_passes,

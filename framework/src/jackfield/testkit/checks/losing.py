@@ -1,5 +1,6 @@
 """What a connector makes of changes whose requests or answers are lost."""
 
+from jackfield.changes.plan import make_plan
 from jackfield.testkit.bench import Bench
 from jackfield.testkit.checks.acting import (
     DONE,
@@ -14,17 +15,17 @@ from jackfield.testkit.checks.acting import (
     state_query,
     told,
 )
-from jackfield.testkit.data import Finding
+from jackfield.testkit.data import Finding, NotApplicable
 from jackfield.testkit.wire import (
     BROKEN,
+    Fault,
+    Sent,
     Wire,
     at,
     lose_answer,
     lose_request,
 )
-from jackfield_contracts import (
-    OutcomeKind,
-)
+from jackfield_contracts import Change, OutcomeKind
 
 
 async def survives_lost_answers(bench: Bench) -> None:
@@ -55,6 +56,51 @@ async def survives_lost_answers(bench: Bench) -> None:
                 await restore(bench, change, before)
                 if not wire.struck:
                     break
+
+
+async def follows_what_it_began(bench: Bench) -> None:
+    """An account that is made or deleted, or an action, whose request or answer is lost, comes to a true end, made once.
+
+    A removal whose answer is lost goes on all the same: told as refused, it is the account that nobody looks at again.
+    """
+    samples = bench.samples
+    tried = 0
+    for some in (samples.accounts, samples.actions, samples.deletions):
+        for number, change in enumerate(some):
+            # Each can be made once; the lost answer is the one that goes wrong more often.
+            what, fault = (("the answer is lost", lose_answer), ("the request is lost", lose_request))[number % 2]
+            tried += 1
+            await _follow(bench, change, what, fault)
+    if not tried:
+        raise NotApplicable("the samples have no accounts, deletions or actions")
+
+
+async def _follow(bench: Bench, change: Change, what: str, fault: Fault) -> None:
+    """Lose the first request that is none of those that only look."""
+    looking = Wire()
+    async with bench.changing(looking, dry_run=True) as changing:
+        plan = await make_plan(changing, (change,))
+    looks = {(each.method, each.route) for each in looking.sent}
+    lost: list[Sent] = []
+
+    def first_write(_: int, sent: Sent) -> Fault | None:
+        if lost or (sent.method, sent.route) in looks:
+            return None
+        lost.append(sent)
+        return fault
+
+    before, effects = bench.truth(), bench.effects()
+    wire = Wire(first_write)
+    (outcome,) = await bench.apply(plan, wire=wire)
+    steps = (name_of(change), f"{what}: {', '.join(wire.struck) or 'none'}")
+    more = {name: number - effects.get(name, 0) for name, number in bench.effects().items()}
+    if twice := {name: number for name, number in more.items() if number > 1}:
+        raise Finding(f"an effect happened more than once: {twice}", *steps)
+    changed = bench.truth() != before or any(more.values())
+    if outcome.outcome in NOT_MADE and changed:
+        raise Finding(f"it is told as {told(outcome)}, and was made", *steps)
+    if outcome.outcome is OutcomeKind.CHANGED and not changed and bench.has("effects"):
+        raise Finding("it is told as changed, and was not made", *steps)
 
 
 async def doubles_no_effect(bench: Bench) -> None:
