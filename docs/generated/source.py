@@ -20,9 +20,10 @@ class Field(NamedTuple):
 def signature(function: object, *, awaited: bool = False) -> str:
     """The line or lines that define *function*; *awaited*: as the ``async def`` that gives what it is awaited for."""
     tree = _tree(function)
-    assert isinstance(tree, ast.FunctionDef)  # noqa: S101 - a page is generated from code that is there
+    assert isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef)  # noqa: S101 - a page is of code that is there
+    awaited = awaited or isinstance(tree, ast.AsyncFunctionDef)
     gives = tree.returns
-    if awaited and isinstance(gives, ast.Subscript):
+    if isinstance(tree, ast.FunctionDef) and awaited and isinstance(gives, ast.Subscript):
         gives = gives.slice
     arguments = _arguments(tree.args)
     end = f") -> {_text(gives) if gives else 'None'}"
@@ -54,6 +55,8 @@ def _arguments(given: ast.arguments) -> list[str]:
     defaults: list[ast.expr | None] = [None] * (len(plain) - len(given.defaults)) + list(given.defaults)
     told = [_argument(each, default) for each, default in zip(plain, defaults, strict=True)]
     named = [_argument(each, default) for each, default in zip(given.kwonlyargs, given.kw_defaults, strict=True)]
+    if given.vararg is not None:
+        return [*told, f"*{_text(given.vararg)}", *named]
     return told + (["*", *named] if named else [])
 
 

@@ -226,6 +226,56 @@ def test_what_is_not_known_as_success_is_none(status: int) -> None:
     run()
 
 
+def test_what_the_application_only_promises_is_begun() -> None:
+    @asynchronous
+    async def run() -> None:
+        for status in (200, 201, 202):
+            async with web_server(says(status, {"id": "o-5"})) as url, session() as http:
+                api = JsonApi(http, url, Bearer(Secret("t0ken"))).traced()
+                assert await api.begin("DELETE", "users/{}", "u1", type=User) == User(id="o-5")
+                assert api.request_ids == ("r-1",)
+        for status, error in ((204, RemoteContract), (203, RemoteContract), (409, Refused)):
+            async with web_server(says(status, {"id": "o-5"})) as url, session() as http:
+                with pytest.raises(error):
+                    await JsonApi(http, url).begin("DELETE", "users/{}", "u1", type=User)
+
+    run()
+
+
+@pytest.mark.parametrize(
+    ("body", "permission"),
+    [
+        ({"error": {"code": "right_missing", "right": "zones:write"}}, "zones:write"),
+        ({"error": {"code": "right_missing"}}, "unknown"),
+        ({"error": {"code": "right_missing", "right": "t0ken and more"}}, "malformed_tag"),
+    ],
+)
+def test_the_permission_that_is_missing_is_told(body: Any, permission: str) -> None:
+    @asynchronous
+    async def run() -> None:
+        error = await raised(says(403, body), permission="error.right")
+        assert isinstance(error, MissingPermission)
+        assert error.permission == permission
+        assert ("zones:write" in str(error)) == (permission == "zones:write")
+
+    run()
+
+
+@pytest.mark.parametrize(("sent", "told"), [("tr.7-x", "tr.7-x"), ("a b", None), ("", None)])
+def test_requests_are_told_apart_by_the_header_that_is_named(sent: str, told: str | None) -> None:
+    async def handler(_: web.Request) -> web.Response:
+        return web.json_response({"id": "u1"}, headers={"X-Keyring-Trace": sent})
+
+    @asynchronous
+    async def run() -> None:
+        async with web_server(handler) as url, session() as http:
+            api = JsonApi(http, url, request_id="X-Keyring-Trace").traced()
+            await api.get("users/{}", "u1", type=User)
+            assert api.request_ids == ((told,) if told else ())
+
+    run()
+
+
 @pytest.mark.parametrize("status", [201, 204])
 def test_an_answer_to_a_read_has_a_body(status: int) -> None:
     @asynchronous

@@ -14,7 +14,15 @@ from jackfield.changes.goals import View, carries_on, met, readable, target_of
 from jackfield.changes.options import Changing
 from jackfield.changes.reading import read, read_patiently
 from jackfield.connection import Connection
-from jackfield.errors import JackfieldError, PluginBug, RateLimited, Refused, RemoteContract, Transient
+from jackfield.errors import (
+    JackfieldError,
+    MissingPermission,
+    PluginBug,
+    RateLimited,
+    Refused,
+    RemoteContract,
+    Transient,
+)
 from jackfield.http.session import DEFAULT_PAUSE
 from jackfield_contracts import (
     AccessState,
@@ -210,6 +218,8 @@ def _answer(attempts: list[Attempt], answer: Outcome) -> None:
 
 def _failed(error: JackfieldError, *, retryable: bool) -> Outcome:
     where = f" ({error.route})" if error.route else ""
+    if isinstance(error, MissingPermission) and error.permission not in error.summary:
+        where = f" (permission {error.permission}){where}"
     hint = f" {error.hint}" if error.hint else ""
     return Outcome(
         outcome=OutcomeKind.FAILED,

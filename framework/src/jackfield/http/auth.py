@@ -129,7 +129,11 @@ def _refusal(response: Response, client: OAuthClient) -> JackfieldError:
     if error in _PASSING:
         return Transient(f"the token address can't answer now ({error})", **where)
     if response.status in (400, 401, 403):
-        return BadCredentials(f"the token address refused with status {response.status}", **where)
+        return BadCredentials(
+            f"the token address refused with status {response.status}",
+            hint="Check the client's id and secret, and the token's address.",
+            **where,
+        )
     what = f"with status {response.status}" if response.status != 200 else "in JSON that holds no token"
     return RemoteContract(f"the token address answered {what}", **where)
 

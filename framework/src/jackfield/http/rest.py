@@ -74,8 +74,10 @@ class JsonApi:
 
     *refusals* says what statuses and tags mean, laid over ``REFUSALS``; a tag counts more than a status. *tag* is the
     place of the application's own word for a refusal (see ``places``): where it is named, only an answer with such a
-    word is NotFound. *ok* is the place of a value that is true in every success, for applications that refuse with
-    status 200 as well. *headers* go with every request.
+    word is NotFound. *permission* is the place of what is missing in a refusal that means MissingPermission; without it
+    that is the tag. *ok* is the place of a value that is true in every success, for applications that refuse with status
+    200 as well. *request_id* names the header by which the application tells its requests apart, where its name does not
+    end in ``request-id``. *headers* go with every request.
 
     Each method is one request and raises what ``HttpSession.request`` raises, and what the answer means.
     """
@@ -88,7 +90,9 @@ class JsonApi:
         *,
         tag: str | None = None,
         refusals: Mapping[int | str, Meaning] | None = None,
+        permission: str | None = None,
         ok: str | None = None,
+        request_id: str | None = None,
         headers: Mapping[str, str] | None = None,
         retry_after: RetryAfter | None = None,
     ) -> None:
@@ -97,7 +101,9 @@ class JsonApi:
         self._auth = auth
         self._tag = tag
         self._refusals = {**REFUSALS, **(refusals or {})}
+        self._permission = permission
         self._ok = ok
+        self._request_id = request_id.lower() if request_id is not None else None
         self._headers = dict(headers or {})
         self._retry_after = retry_after
         self._decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
@@ -144,6 +150,22 @@ class JsonApi:
         """Send *json* (nothing unless given) by *method*, and decode the answer if a *type* is given."""
         answer = await self.call(method, self.address(path, *ids, params=params), path, json=json)
         return None if type is None else self.decode(answer, type)
+
+    async def begin(
+        self,
+        method: str,
+        path: str,
+        *ids: str,
+        json: Any = msgspec.UNSET,
+        params: Params | None = None,
+        type: type[T],
+    ) -> T:
+        """As ``send``, for what the application only promises to do: 202 is a success here, and names what to ask after.
+
+        The change is then ``pending``, its ``job`` a text by which ``job_status`` asks how it stands.
+        """
+        address = self.address(path, *ids, params=params)
+        return self.decode(await self.call(method, address, path, json=json, done=(*DONE, 202)), type)
 
     async def change(
         self,
@@ -206,8 +228,12 @@ class JsonApi:
         *,
         json: Any = msgspec.UNSET,
         expired: Collection[int | str] = (),
+        done: Collection[int] | None = None,
     ) -> Answer:
-        """Send to a whole *address*; *expired* are statuses and tags that mean CursorExpired at this call."""
+        """Send to a whole *address*; *expired* are statuses and tags that mean CursorExpired at this call.
+
+        *done* are the statuses of success: ``DONE`` for a write and 200 for a read, unless given.
+        """
         response = await self._http.request(
             method,
             address,
@@ -216,9 +242,14 @@ class JsonApi:
             auth=self._auth,
             retry_after=self._retry_after,
         )
+        if self._request_id is not None and response.request_id is None:
+            named = response.headers.get(self._request_id, "")
+            response = msgspec.structs.replace(response, request_id=named if _TAG.fullmatch(named) else None)
         if self._heard is not None and response.request_id is not None:
             self._heard.append(response.request_id)
-        if response.status not in (DONE if method != "GET" else (200,)) or not self._is_ok(response):
+        if done is None:
+            done = DONE if method != "GET" else (200,)
+        if response.status not in done or not self._is_ok(response):
             raise self._refusal(response, expired).locate(route=route, request_id=response.request_id)
         return Answer(response=response, route=route, address=address)
 
@@ -253,7 +284,11 @@ class JsonApi:
         told = f"with status {status}" + (f" ({tag})" if tag else "")
         if issubclass(meaning, MissingPermission):
             hint = "Grant it to the credentials of this connection."
-            return meaning(f"the application does not allow it, {told}", permission=tag or "unknown", hint=hint)
+            lacks = self._word_at(response, self._permission) if self._permission is not None else tag
+            without = f": {lacks} is missing" if self._permission is not None and lacks else ""
+            return meaning(
+                f"the application does not allow it, {told}{without}", permission=lacks or "unknown", hint=hint
+            )
         if issubclass(meaning, BadCredentials):
             return meaning(f"the application does not accept the credentials, {told}", tag=tag)
         if issubclass(meaning, Refused):
@@ -264,14 +299,15 @@ class JsonApi:
         return meaning(f"the application refused, {told}")
 
     def _tag_of(self, response: Response) -> str | None:
+        return self._word_at(response, self._tag) if self._tag is not None else None
+
+    def _word_at(self, response: Response, place: str) -> str | None:
         """The application's own word; what can't be one is not shown, for it may echo what was sent."""
-        if self._tag is None:
-            return None
         try:
-            tag = places.text_at(response.body, self._tag)
+            word = places.text_at(response.body, place)
         except RemoteContract:
             return None
-        return tag if tag is None or _TAG.fullmatch(tag) else "malformed_tag"
+        return word if word is None or _TAG.fullmatch(word) else "malformed_tag"
 
 
 def _pairs(params: Params) -> Iterator[tuple[str, str]]:

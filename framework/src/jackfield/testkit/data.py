@@ -31,9 +31,14 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
 class Samples(msgspec.Struct, frozen=True, kw_only=True):
     """Changes that may be tried on a fresh backend; leave empty what the connector can't do.
 
-    ``grants`` are possible and not held at the start. ``refused`` are those that the application has to refuse: an order
-    of the last administrator to be none, a group that nobody may join. ``nobody`` is a principal that there is none of,
-    if not every id can be one.
+    ``grants`` are possible and not held at the start. No two of them for one person may exclude each other, nor what that
+    person holds, save what ranks lower (ownership for a member). Give one of each kind of entitlement at least, and two,
+    for two people, of a kind that excludes others.
+
+    ``refused`` are those that the application has to refuse: the last administrator's role taken away, a group that nobody
+    may join, an account that is suspended; and what the connector itself has to: a role for somebody who holds another
+    (without ``replace``), and what ranks lower taken from somebody who holds what ranks higher. ``nobody`` is a principal
+    that there is none of, if not every id can be one.
     """
 
     grants: tuple[GrantAccess, ...] = ()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from jackfield.config import ConnectionSettings, ConnectorConfig
     from jackfield.connectors import Found
     from jackfield.hookspecs import ConnectorType
-    from jackfield_contracts import Capability, CapabilityStatus, CheckReport
+    from jackfield_contracts import CapabilityStatus, CheckReport
 
 PATIENCE = 15.0
 """Seconds for which a check tries again what may work later."""
@@ -51,7 +51,7 @@ def check(app: App, connection: str, output: str) -> None:
 
         names = "capability", "state", "missing_permissions", "reason", "description"
         print_rows(output, report.capabilities, Columns(names, cells))
-    _demand_sync(connection, plugin.type.capabilities, report)
+    _demand_sync(connection, plugin.type, report)
 
 
 async def checked(
@@ -103,11 +103,11 @@ def report_document(report: "CheckReport") -> dict[str, Any]:
     }
 
 
-def _demand_sync(connection: str, capabilities: "tuple[Capability, ...]", report: "CheckReport") -> None:
+def _demand_sync(connection: str, connector: "ConnectorType", report: "CheckReport") -> None:
     """Raise MissingPermission if what reads the application is not available."""
     from jackfield.errors import MissingPermission, Refused
 
-    reading = {one.name for one in capabilities if one.hook == "read_page"}
+    reading = {one.name for one in connector.capabilities if one.hook == "read_page"}
     lacking = [one for one in report.capabilities if one.capability in reading and one.available is False]
     if lacking and not any(one.missing for one in lacking):
         raise Refused(
@@ -119,7 +119,9 @@ def _demand_sync(connection: str, capabilities: "tuple[Capability, ...]", report
             f"these credentials can't sync: the permissions {missing} are missing",
             permission=missing,
             connection=connection,
-            hint="Grant them to the app, then run `jackfield authorize` once more: a token keeps what it was given.",
+            hint="Grant them to the credentials of this connection."
+            if connector.oauth is None
+            else "Grant them to the app, then run `jackfield authorize` once more: a token keeps what it was given.",
         )
 
 
