@@ -11,6 +11,7 @@ import msgspec
 from jackfield.changes.open import open_changing
 from jackfield.changes.options import ChangeOptions, Changing
 from jackfield.config import ConnectorConfig, HostSettings
+from jackfield.configured import Configured
 from jackfield.connectors import Found
 from jackfield.errors import JackfieldError, Transient
 from jackfield.hookspecs import ConnectorType, Context, hookimpl
@@ -406,17 +407,17 @@ class Site:
         kind = ConnectorType(
             name="office", display_name="Office", config=ConnectorConfig, open=opened, capabilities=(CREATE,)
         )
-        async with open_changing(
-            "acme",
-            Found(name="office", distribution="office", version="1", type=kind),
-            ConnectorConfig(),
-            self.host,
+        its = Configured(
+            name="acme",
+            plugin=Found(name="office", distribution="office", version="1", type=kind),
+            config=ConnectorConfig(),
+            host=self.host,
             home=self.home,
             state=self.state,
             network=NetworkSettings(),
             clock=self.clock,
             log=NoLog(),
-            options=msgspec.convert(options, ChangeOptions),
             policies=self.policies,
-        ) as changing:
+        )
+        async with open_changing(its, msgspec.convert(options, ChangeOptions)) as changing:
             yield changing

@@ -61,7 +61,7 @@ _ABOUT = (
     "({groups} groups; each is in {parents} of the level above, so that there are {total:,} memberships in all, and the "
     "outermost level has a circle). They were exported as CSV, read by `jackfield sync` with the roster connector, and asked "
     "by processes of their own: medians and the slowest of {runs}, the start of Python included. Processor seconds "
-    "are those of them in which the process itself worked; other work was going on beside it."
+    "are those of them in which the process itself worked."
 )
 
 

@@ -12,6 +12,7 @@ from jackfield.changes.open import open_changing
 from jackfield.changes.options import ChangeOptions, Changing
 from jackfield.clock import SystemClock
 from jackfield.config import connector_config, load_settings
+from jackfield.configured import Configured
 from jackfield.http.transport import NetworkSettings
 from jackfield.policies import Policy
 from jackfield_dropbox.simulator.launch import Control
@@ -59,17 +60,17 @@ async def changing(
     loaded = load_settings(None, {f"JACKFIELD_CONNECTIONS__ACME__{key}": str(table[key]) for key in table})
     one = loaded.connection("acme")
     found = dropbox()
-    async with open_changing(
-        name,
-        found,
-        connector_config(one, found.type.config, {}),
-        msgspec.structs.replace(one.host, provisioning=True, limits=UNLIMITED),
+    its = Configured(
+        name=name,
+        plugin=found,
+        config=connector_config(one, found.type.config, {}),
+        host=msgspec.structs.replace(one.host, provisioning=True, limits=UNLIMITED),
         home=bench.home,
         state=bench.state,
         network=NetworkSettings(),
         clock=bench.clock,
         log=bench.log,
-        options=ChangeOptions(**options),
         policies=policies,
-    ) as opened:
+    )
+    async with open_changing(its, ChangeOptions(**options)) as opened:
         yield opened

@@ -7,6 +7,7 @@ from typing import Any
 
 from jackfield.clock import Clock, SystemClock
 from jackfield.config import connector_config, load_settings
+from jackfield.configured import Configured
 from jackfield.connectors import Found
 from jackfield.hookspecs import ConnectorType
 from jackfield.http.transport import NetworkSettings
@@ -43,17 +44,18 @@ class Bench:
         loaded = load_settings(None, {f"JACKFIELD_CONNECTIONS__ACME__{key}": str(table[key]) for key in table})
         one = loaded.connection("acme")
         found = dropbox()
-        return await run_sync(
-            name,
-            found,
-            connector_config(one, found.type.config, {}),
-            one.host,
+        its = Configured(
+            name=name,
+            plugin=found,
+            config=connector_config(one, found.type.config, {}),
+            host=one.host,
             home=self.home,
             state=self.state,
             network=NetworkSettings(),
             clock=self.clock,
             log=self.log,
         )
+        return await run_sync(its)
 
     def accept(self, run: str, name: str = "acme") -> Run:
         """Publish a held run."""

@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from jackfield.cli.redaction import Redactor
     from jackfield.clock import Clock
-    from jackfield.config import ConnectionSettings, ConnectorConfig
+    from jackfield.config import ConnectionSettings, ConnectorConfig, HostSettings
     from jackfield.config.load import Settings
+    from jackfield.configured import Configured
     from jackfield.connectors import Discovery, Found
     from jackfield.hookspecs import ConnectorType
     from jackfield.http import SessionOptions
@@ -194,6 +197,31 @@ class App:
         config = connector_config(settings, plugin.type.config, self.environ, without=without)
         self.redactor.learn(config)
         return config
+
+    def configured(
+        self,
+        settings: "ConnectionSettings",
+        plugin: "Found[ConnectorType]",
+        state: "State",
+        *,
+        host: "HostSettings | None" = None,
+        policies: "Sequence[Policy]" = (),
+    ) -> "Configured":
+        """A connection with all that syncs and changes work on it with; *host* instead of its own settings."""
+        from jackfield.configured import Configured
+
+        return Configured(
+            name=settings.name,
+            plugin=plugin,
+            config=self.connector_config(settings, plugin),
+            host=host or settings.host,
+            home=self.home,
+            state=state,
+            network=self.network,
+            clock=self.clock,
+            log=self.log,
+            policies=policies,
+        )
 
     def session_options(self, settings: "ConnectionSettings") -> "SessionOptions":
         """The limits of a connection and the way to the network."""

@@ -81,19 +81,8 @@ async def opened(app: App, connection: str, state: State, how: How, *, tell: boo
         host = msgspec.structs.replace(host, provisioning=True)
     options = ChangeOptions(actor=app.actor, reason=how.reason, wait=how.wait, dry_run=how.dry_run, limits=how.limits)
     left = [entry.id for entry in state.changes(connection, undecided=True, limit=None)]
-    async with open_changing(
-        connection,
-        plugin,
-        app.connector_config(settings, plugin),
-        host,
-        home=app.home,
-        state=state,
-        network=app.network,
-        clock=app.clock,
-        log=app.log,
-        policies=() if how.dry_run else app.policies(),
-        options=options,
-    ) as changing:
+    its = app.configured(settings, plugin, state, host=host, policies=() if how.dry_run else app.policies())
+    async with open_changing(its, options) as changing:
         still = {entry.id for entry in state.changes(connection, undecided=True, limit=None)}
         for id in left if tell else ():
             entry = None if id in still else state.change(id)

@@ -8,7 +8,7 @@ import asyncio
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -16,9 +16,8 @@ from pathlib import Path
 import msgspec
 
 from jackfield.clock import Clock
-from jackfield.config import ConnectorConfig, HostSettings
-from jackfield.connection import Connection, open_connection
-from jackfield.connectors import Found
+from jackfield.configured import Configured
+from jackfield.connection import Connection
 from jackfield.errors import (
     BadConfig,
     BadStorage,
@@ -28,15 +27,11 @@ from jackfield.errors import (
     storage_failure,
     storing,
 )
-from jackfield.hookspecs import ConnectorType
-from jackfield.http import Session, SessionOptions
-from jackfield.http.transport import NetworkSettings
-from jackfield.log import Logger
-from jackfield.policies import Policy
+from jackfield.http import Session
 from jackfield.snapshots.file import create_partial, open_partial, open_snapshot, remove, strip_header
 from jackfield.snapshots.sealing import attach_base, copy_finished
 from jackfield.snapshots.writer import SnapshotWriter
-from jackfield.state import Home, Run, RunStatus, State, hold_lock
+from jackfield.state import Run, RunStatus, hold_lock
 from jackfield.state.home import sync_folder
 from jackfield.state.lock import Holder
 from jackfield.sync.accept import reconcile, record_of, tell
@@ -87,27 +82,16 @@ class _Writer(SnapshotWriter):
 class _Sync:
     """What the steps of one sync share."""
 
-    def __init__(
-        self,
-        name: str,
-        plugin: Found[ConnectorType],
-        config: ConnectorConfig,
-        host: HostSettings,
-        *,
-        home: Home,
-        state: State,
-        clock: Clock,
-        log: Logger,
-        progress: Callable[[Progress], None] | None,
-    ) -> None:
-        self.name = name
-        self.plugin = plugin
-        self.config = config
-        self.host = host
-        self.home = home
-        self.state = state
-        self.clock = clock
-        self.log = log
+    def __init__(self, its: Configured, progress: Callable[[Progress], None] | None) -> None:
+        self.its = its
+        self.name = its.name
+        self.plugin = its.plugin
+        self.config = its.config
+        self.host = its.host
+        self.home = its.home
+        self.state = its.state
+        self.clock = its.clock
+        self.log = its.log
         self._progress = progress
         self._pages = 0
         self._rows = 0
@@ -256,48 +240,35 @@ class _Sync:
             )
 
 
-async def run_sync(
-    name: str,
-    plugin: Found[ConnectorType],
-    config: ConnectorConfig,
-    host: HostSettings,
-    *,
-    home: Home,
-    state: State,
-    network: NetworkSettings,
-    clock: Clock,
-    log: Logger,
-    policies: Sequence[Policy] = (),
-    progress: Callable[[Progress], None] | None = None,
-) -> SyncResult:
+async def run_sync(its: Configured, progress: Callable[[Progress], None] | None = None) -> SyncResult:
     """Sync one connection: published, held, or failed with the error beside it.
 
     Carries on an interrupted sync of the same configuration, version and account that is younger than an hour. Raises
     Busy if another process syncs the connection, and BadStorage if its state or its files can't even be opened.
     """
-    holder = Holder(pid=os.getpid(), run="starting", since=clock.now().isoformat(timespec="seconds"))
-    at = home.lock(name, "sync")
-    with storing(home.folder), hold_lock(at, connection=name, purpose="sync", holder=holder) as lock:
-        reconcile(name, home=home, state=state, clock=clock, log=log)
+    holder = Holder(pid=os.getpid(), run="starting", since=its.clock.now().isoformat(timespec="seconds"))
+    at = its.home.lock(its.name, "sync")
+    with storing(its.home.folder), hold_lock(at, connection=its.name, purpose="sync", holder=holder) as lock:
+        reconcile(its.name, home=its.home, state=its.state, clock=its.clock, log=its.log)
         while True:
-            sync = _Sync(name, plugin, config, host, home=home, state=state, clock=clock, log=log, progress=progress)
+            sync = _Sync(its, progress)
             lock.name(msgspec.structs.replace(holder, run=sync.run))
-            result = await _begin(sync, network)
+            result = await _begin(sync)
             if not (sync.mixed and sync.resumed):
                 break
-            log.warning("the sync is begun afresh: the connection reaches another account by now", run=sync.run)
+            its.log.warning("the sync is begun afresh: the connection reaches another account by now", run=sync.run)
         _retain(sync)
     if result.run.status is RunStatus.PUBLISHED:
-        tell(result.run, policies, log)
+        tell(result.run, its.policies, its.log)
     return result
 
 
-async def _begin(sync: _Sync, network: NetworkSettings) -> SyncResult:
+async def _begin(sync: _Sync) -> SyncResult:
     """Record the sync as running, and then whatever becomes of it."""
     sync.state.interrupt_others(sync.name, sync.run)
     sync.state.save(sync.record(RunStatus.RUNNING))
     try:
-        return await _run(sync, network)
+        return await _run(sync)
     except asyncio.CancelledError:
         _save_end(sync, sync.record(RunStatus.INTERRUPTED, reason="it was stopped"))
         raise
@@ -307,10 +278,10 @@ async def _begin(sync: _Sync, network: NetworkSettings) -> SyncResult:
             remove(sync.home.partial(sync.name))
 
 
-async def _run(sync: _Sync, network: NetworkSettings) -> SyncResult:
+async def _run(sync: _Sync) -> SyncResult:
     try:
         if "status" not in sync.writer.header():
-            errors, types = await _read_all(sync, network)
+            errors, types = await _read_all(sync)
             sync.tell("sealing")
             await _seal(sync, errors, types)
         sync.tell("publishing")
@@ -345,15 +316,10 @@ def _save_end(sync: _Sync, run: Run) -> None:
         sync.log.warning("the end of the sync can't be recorded", run=run.run, reason=type(error).__name__)
 
 
-async def _read_all(sync: _Sync, network: NetworkSettings) -> tuple[list[JackfieldError], tuple[str, ...]]:
+async def _read_all(sync: _Sync) -> tuple[list[JackfieldError], tuple[str, ...]]:
     host = sync.host
-    options = SessionOptions(
-        concurrency=host.concurrency, timeout=host.request_timeout, max_bytes=host.max_answer_bytes, network=network
-    )
     patience = Patience(retry_deadline=host.retry_deadline, stall_timeout=host.stall_timeout)
-    async with open_connection(
-        sync.name, sync.plugin, sync.config, options=options, clock=sync.clock, log=sync.log
-    ) as connection:
+    async with sync.its.open() as connection:
         sync.http = connection.http
         engine = Engine(
             connection.families(),

@@ -17,6 +17,7 @@ from jackfield.changes.options import ChangeOptions, Changing
 from jackfield.changes.plan import make_plan
 from jackfield.changes.recover import recover
 from jackfield.config import ConnectionSettings, ConnectorConfig, HostSettings, connector_config
+from jackfield.configured import Configured
 from jackfield.connection import Connection, open_connection
 from jackfield.connectors import Found
 from jackfield.errors import JackfieldError, NotFound, PluginBug, Refused
@@ -184,19 +185,22 @@ class Bench:
         self._number += 1
         name = f"sync-{self._number}"
         with stamina.set_testing(True, attempts=6, cap=True):
-            result = await run_sync(
-                name,
-                wire.under(self.found) if wire else self.found,
-                self.config,
-                self.host,
-                home=self.home,
-                state=self.state,
-                network=NetworkSettings(),
-                clock=clock or HastyClock(),
-                log=self.log,
-            )
+            result = await run_sync(self._its(name, wire, clock))
         published = result.run.status is RunStatus.PUBLISHED and result.run.snapshot is not None
         return self._read(result.run, result.error, name) if published else _nothing(result.run, result.error)
+
+    def _its(self, name: str, wire: Wire | None, clock: HastyClock | None = None) -> Configured:
+        return Configured(
+            name=name,
+            plugin=wire.under(self.found) if wire else self.found,
+            config=self.config,
+            host=self.host,
+            home=self.home,
+            state=self.state,
+            network=NetworkSettings(),
+            clock=clock or HastyClock(),
+            log=self.log,
+        )
 
     def _read(self, run: Run, error: JackfieldError | None, name: str) -> Synced:
         db = open_snapshot(self.home.snapshot(name, run.run))
@@ -220,18 +224,8 @@ class Bench:
     @asynccontextmanager
     async def changing(self, wire: Wire | None = None, *, dry_run: bool = False) -> AsyncGenerator[Changing]:
         """The connection open for changes, as ``jackfield grant`` opens it."""
-        async with open_changing(
-            "testkit",
-            wire.under(self.found) if wire else self.found,
-            self.config,
-            self.host,
-            home=self.home,
-            state=self.state,
-            network=NetworkSettings(),
-            clock=HastyClock(),
-            log=self.log,
-            options=ChangeOptions(actor="testkit", wait=60.0, dry_run=dry_run),
-        ) as changing:
+        options = ChangeOptions(actor="testkit", wait=60.0, dry_run=dry_run)
+        async with open_changing(self._its("testkit", wire), options) as changing:
             yield changing
 
     async def plan(self, *changes: Change) -> Plan:

@@ -8,12 +8,9 @@ from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument, output_option
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from jackfield.config import ConnectionSettings
+    from jackfield.configured import Configured
     from jackfield.errors import JackfieldError
-    from jackfield.policies import Policy
-    from jackfield.state import Run, State
+    from jackfield.state import Run
 
 
 @command("sync")
@@ -60,54 +57,26 @@ def _sync(app: App, connection: str) -> tuple["Run", "JackfieldError | None"]:
 
     settings = app.settings.connection(connection)
     plugin = app.plugin(settings)
-    config = app.connector_config(settings, plugin)
     policies = app.policies()
     # A page is some ten thousand objects without cycles: looking for garbage among them takes a twentieth of a sync.
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     with app.state() as state:
+        its = app.configured(settings, plugin, state, policies=policies)
         with shown_progress(connection) as progress:
-            result = app.run(
-                run_sync(
-                    connection,
-                    plugin,
-                    config,
-                    settings.host,
-                    home=app.home,
-                    state=state,
-                    network=app.network,
-                    clock=app.clock,
-                    log=app.log,
-                    policies=policies,
-                    progress=progress,
-                )
-            )
+            result = app.run(run_sync(its, progress))
         if result.run.status is RunStatus.PUBLISHED and settings.host.provisioning:
-            _settle(app, settings, state, policies)
+            _settle(app, its)
     return result.run, result.error
 
 
-def _settle(app: App, settings: "ConnectionSettings", state: "State", policies: "Sequence[Policy]") -> None:
+def _settle(app: App, its: "Configured") -> None:
     """Settle the pending changes that the application shows made by now, and tell of them."""
     from jackfield.changes.open import settle_after_sync
     from jackfield.cli.outcomes import sentence
     from jackfield.cli.output import note
 
-    plugin = app.plugin(settings)
-    entries = app.run(
-        settle_after_sync(
-            settings.name,
-            plugin,
-            app.connector_config(settings, plugin),
-            settings.host,
-            home=app.home,
-            state=state,
-            network=app.network,
-            clock=app.clock,
-            log=app.log,
-            policies=policies,
-        )
-    )
+    entries = app.run(settle_after_sync(its))
     for entry in entries:
         note(f"Pending before, and settled now: {sentence(entry)}")
 

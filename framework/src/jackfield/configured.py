@@ -1,0 +1,45 @@
+"""A connection as it is configured, and what the host works on it with.
+
+Promises nothing but to hold together what syncs and changes need alike.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+
+import msgspec
+
+from jackfield.clock import Clock
+from jackfield.config import ConnectorConfig, HostSettings
+from jackfield.connection import Connection, open_connection
+from jackfield.connectors import Found
+from jackfield.hookspecs import ConnectorType
+from jackfield.http import SessionOptions
+from jackfield.http.transport import NetworkSettings
+from jackfield.log import Logger
+from jackfield.policies import Policy
+from jackfield.state import Home, State
+
+
+class Configured(msgspec.Struct, frozen=True, kw_only=True):
+    """The connection *name*: its connector, with the connector's own keys and the host's; and home, state, clock and log."""
+
+    name: str
+    plugin: Found[ConnectorType]
+    config: ConnectorConfig
+    host: HostSettings
+    home: Home
+    state: State
+    network: NetworkSettings
+    clock: Clock
+    log: Logger
+    policies: Sequence[Policy] = ()
+
+    def open(self) -> AbstractAsyncContextManager[Connection]:
+        """The connection, open for as long as the block lasts."""
+        options = SessionOptions(
+            concurrency=self.host.concurrency,
+            timeout=self.host.request_timeout,
+            max_bytes=self.host.max_answer_bytes,
+            network=self.network,
+        )
+        return open_connection(self.name, self.plugin, self.config, options=options, clock=self.clock, log=self.log)
