@@ -1,8 +1,7 @@
 """What others do while a change is being made, and what is forbidden by the time that it is made again."""
 
 import asyncio
-from collections.abc import Callable, Generator
-from pathlib import Path
+from collections.abc import Callable
 
 import msgspec
 import pluggy
@@ -11,7 +10,6 @@ import pytest
 from jackfield.errors import JackfieldError, RateLimited, Transient
 from jackfield.hookspecs import PROJECT, PolicySpec, Proposed, hookimpl
 from jackfield.policies import Policy
-from jackfield.state import open_state
 from jackfield_contracts import (
     AccountStatus,
     CreateAccount,
@@ -24,17 +22,11 @@ from jackfield_contracts import (
     RunAction,
 )
 
+from .making import make, one, told, within
 from .office import Site, group, role, user
-from .test_changes import make, one, told, within
 
 HELPER = GrantAccess(entitlement=role("helper"), principal=user("u3"))
 DISABLE = RunAction(name="disable", arguments={"user_id": "u3"})
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Generator[Site]:
-    with open_state(tmp_path / "state.db") as state:
-        yield Site(tmp_path, state)
 
 
 def meanwhile(site: Site, event: Callable[[], None], error: JackfieldError | None = None, seconds: float = 0.0) -> None:

@@ -1,6 +1,6 @@
 """Reads of the state that fail while changes are planned and made."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -12,8 +12,8 @@ from jackfield.errors import BadCredentials, JackfieldError, PluginBug, RateLimi
 from jackfield.state import open_state
 from jackfield_contracts import Change, GrantAccess, RunAction
 
+from .making import make, told, within
 from .office import Site, role, user
-from .test_changes import make, told, within
 
 HELPER = GrantAccess(entitlement=role("helper"), principal=user("u3"))
 CHANGES = (
@@ -27,12 +27,6 @@ PASSING: tuple[Callable[[], JackfieldError], ...] = (
     lambda: RateLimited("a pause"),
     lambda: RemoteContract("no JSON"),
 )
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Generator[Site]:
-    with open_state(tmp_path / "state.db") as state:
-        yield Site(tmp_path, state)
 
 
 def slowly(site: Site) -> None:

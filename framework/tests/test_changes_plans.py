@@ -1,0 +1,195 @@
+"""Plans: what follows what, what has drifted, and what is made of it later."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from jackfield.changes.execute import carry_out
+from jackfield.changes.options import Changing
+from jackfield.changes.plan import make_plan
+from jackfield.changes.planfile import load_plan, save_plan
+from jackfield.changes.rehearse import rehearse
+from jackfield.errors import BadConfig, PlanOutdated
+from jackfield_contracts import (
+    DeleteAccount,
+    GrantAccess,
+    JournalEntry,
+    Outcome,
+    OutcomeKind,
+    Plan,
+    RevokeAccess,
+    RunAction,
+)
+
+from .making import make, told, within
+from .office import Site, group, role, user
+
+GRANT = GrantAccess(entitlement=group("g1", "owner"), principal=user("u2"))
+DELETE = DeleteAccount(account=user("u4"))
+
+
+class TestFollowers:
+    """Changes that only another one of the plan lets be made."""
+
+    def test_they_count_for_limits(self, site: Site) -> None:
+        grant = GrantAccess(entitlement=group("g2", "member"), principal=user("u5"))
+        revoke = RevokeAccess(entitlement=group("g2", "member"), principal=user("u5"))
+        assert told(make(site, grant, revoke, limits={"revoke": 0})) == [("changed", None), ("refused", "limit")]
+        assert site.office.groups["g2"] == {"u5": "member"}
+
+    def test_the_plan_says_so(self, site: Site) -> None:
+        grant = GrantAccess(entitlement=group("g2", "member"), principal=user("u5"))
+        revoke = RevokeAccess(entitlement=group("g2", "member"), principal=user("u5"))
+
+        async def look(changing: Changing) -> Plan:
+            return await make_plan(changing, [grant, revoke])
+
+        plan = within(site, look, dry_run=True)
+        assert isinstance(plan, Plan)
+        assert [(each.forecast.outcome.value, each.follows) for each in plan.changes] == [
+            ("changed", False),
+            ("already", True),
+        ]
+        assert plan.blast_radius == {"grant": 1, "revoke": 1}
+        assert "judged anew" in plan.changes[1].warnings[0]
+
+    def test_what_was_planned_as_not_to_be_made_is_not_made(self, site: Site) -> None:
+        async def tampered(changing: Changing) -> tuple[JournalEntry, ...]:
+            plan = await make_plan(changing, [GRANT])
+            other = Outcome(outcome=OutcomeKind.ALREADY)
+            changes = tuple(msgspec.structs.replace(each, forecast=other) for each in plan.changes)
+            return await carry_out(changing, msgspec.structs.replace(plan, changes=changes))
+
+        entries = within(site, tampered)
+        assert isinstance(entries, tuple)
+        assert told(entries) == [("refused", "drifted")]
+
+    def test_kinds_are_not_those_of_the_file(self, site: Site) -> None:
+        async def tampered(changing: Changing) -> tuple[JournalEntry, ...]:
+            plan = await make_plan(changing, [GrantAccess(entitlement=role("admin"), principal=user("u2"))])
+            changes = tuple(msgspec.structs.replace(each, kinds=()) for each in plan.changes)
+            return await carry_out(changing, msgspec.structs.replace(plan, changes=changes))
+
+        entries = within(site, tampered, limits={"privileged": 0})
+        assert isinstance(entries, tuple)
+        assert told(entries) == [("refused", "limit")]
+
+
+class TestPlans:
+    def test_a_plan_carried_out_twice_changes_nothing_the_second_time(self, site: Site) -> None:
+        async def twice(changing: Changing) -> list[list[tuple[str, str | None]]]:
+            plan = await make_plan(changing, [GRANT, DELETE])
+            return [told(await carry_out(changing, plan)) for _ in range(2)]
+
+        assert within(site, twice) == [[("changed", None)] * 2, [("already", None)] * 2]
+        assert (site.office.calls["grant"], site.office.calls["delete_account"]) == (1, 1)
+
+    def test_what_a_plan_did_not_make_is_not_told_as_made(self, site: Site) -> None:
+        async def twice(changing: Changing) -> None:
+            plan = await make_plan(changing, [GRANT])
+            site.office.stumbles = ["before"] * 4
+            assert told(await carry_out(changing, plan)) == [("failed", "transient")]
+            entries = await carry_out(changing, plan)
+            (rehearsed,) = (await rehearse(changing, plan)).changes
+            for outcome in (entries[0].outcome, rehearsed.forecast):
+                assert outcome is not None
+                assert (outcome.outcome, outcome.retryable) == (OutcomeKind.FAILED, False)
+                assert "make a new one" in (outcome.reason or "")
+
+        within(site, twice)
+        assert site.office.calls["grant"] == 4
+
+    def test_what_drifted_is_refused_and_not_clobbered(self, site: Site, tmp_path: Path) -> None:
+        file = tmp_path / "plan.json"
+
+        async def plan(changing: Changing) -> None:
+            save_plan(await make_plan(changing, [GRANT, DELETE]), file)
+
+        within(site, plan, dry_run=True)
+        del site.office.groups["g1"]["u2"]
+        entries = within(site, lambda changing: carry_out(changing, load_plan(file)))
+        assert isinstance(entries, tuple)
+        assert told(entries) == [("refused", "drifted"), ("changed", None)]
+        assert "u2" not in site.office.groups["g1"]
+
+    def test_a_plan_that_was_changed_is_refused(self, site: Site, tmp_path: Path) -> None:
+        file = tmp_path / "plan.json"
+
+        async def plan(changing: Changing) -> None:
+            save_plan(await make_plan(changing, [GRANT]), file)
+
+        within(site, plan, dry_run=True)
+        assert file.stat().st_mode & 0o777 == 0o600
+        load_plan(file)
+        file.write_text(file.read_text().replace("owner", "member", 1))
+        with pytest.raises(PlanOutdated):
+            load_plan(file)
+        file.write_text("{}")
+        with pytest.raises(BadConfig):
+            load_plan(file)
+
+
+class TestDependent:
+    """Changes of one plan of which the second finds what the first one left."""
+
+    def test_what_follows_a_change_counts_as_made_and_is_judged_again(self, site: Site) -> None:
+        async def plan(changing: Changing) -> list[tuple[str, bool]]:
+            made = await make_plan(
+                changing,
+                [
+                    GrantAccess(entitlement=group("g1", "member"), principal=user("u3")),
+                    RevokeAccess(entitlement=group("g1", "member"), principal=user("u3")),
+                    RevokeAccess(entitlement=group("g1", "member"), principal=user("u4")),
+                ],
+            )
+            assert made.blast_radius == {"grant": 1, "revoke": 1}
+            assert [each.id.rsplit(".")[-1] for each in made.changes] == ["1", "2", "3"]
+            return [(each.forecast.outcome.value, each.follows) for each in made.changes]
+
+        assert within(site, plan, dry_run=True) == [("changed", False), ("already", True), ("already", False)]
+
+    def test_what_is_never_made_between_two_does_not_part_them(self, site: Site) -> None:
+        """Found by the state machine: enabling after a refused change was planned as already, and then refused as drifted."""
+
+        async def plan(changing: Changing) -> list[tuple[str, bool]]:
+            made = await make_plan(
+                changing,
+                [
+                    RunAction(name="disable", arguments={"user_id": "u3"}),
+                    GrantAccess(entitlement=group("frozen", "member"), principal=user("u3")),
+                    RunAction(name="rename", arguments={"user_id": "u3", "name": "Person 3"}),
+                ],
+            )
+            return [(each.forecast.outcome.value, each.follows) for each in made.changes]
+
+        site.office.people["u3"].name = "Person 3"
+        assert within(site, plan, dry_run=True) == [("changed", False), ("refused", False), ("already", True)]
+
+    def test_it_goes_on_after_a_crash_between_them(self, site: Site, tmp_path: Path) -> None:
+        file = tmp_path / "plan.json"
+
+        async def plan(changing: Changing) -> None:
+            save_plan(
+                await make_plan(
+                    changing,
+                    [
+                        GrantAccess(entitlement=group("g1", "member"), principal=user("u3")),
+                        RevokeAccess(entitlement=group("g1", "member"), principal=user("u3")),
+                    ],
+                ),
+                file,
+            )
+
+        within(site, plan, dry_run=True)
+
+        async def first_only(changing: Changing) -> None:
+            whole = load_plan(file)
+            await carry_out(changing, msgspec.structs.replace(whole, changes=whole.changes[:1]))
+
+        within(site, first_only)
+        assert "u3" in site.office.groups["g1"]
+        entries = within(site, lambda changing: carry_out(changing, load_plan(file)))
+        assert isinstance(entries, tuple)
+        assert told(entries) == [("already", None), ("changed", None)]
+        assert "u3" not in site.office.groups["g1"]
