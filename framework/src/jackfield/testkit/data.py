@@ -32,8 +32,8 @@ class Samples(msgspec.Struct, frozen=True, kw_only=True):
     """Changes that may be tried on a fresh backend; leave empty what the connector can't do.
 
     ``grants`` are possible and not held at the start. No two of them for one person may exclude each other, nor what that
-    person holds, save what ranks lower (ownership for a member). Give one of each kind of entitlement at least, and two,
-    for two people, of a kind that excludes others.
+    person holds; save that where an upgrade that is taken back leaves what was before (an owner stays a member), one such
+    belongs among them. Give one of each kind of entitlement at least, and two, for two people, of a kind that excludes others.
 
     ``refused`` are those that the application has to refuse: the last administrator's role taken away, a group that nobody
     may join, an account that is suspended; and what the connector itself has to: a role for somebody who holds another
