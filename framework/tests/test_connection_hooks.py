@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from jackfield.config import Secret
 from jackfield.errors import PluginBug, Unsupported
 from jackfield.hookspecs import hookimpl
 from jackfield_contracts import CheckReport, Family, Page, ResourceType
@@ -113,3 +114,17 @@ async def test_a_hook_takes_only_the_arguments_that_it_names() -> None:
     async with opened(Reader()) as connection:
         page = await connection.read_page("f", (), "c", 0, None)  # type: ignore[arg-type]
     assert page.next == "after c"
+
+
+@asynchronous
+async def test_a_cursor_that_holds_a_secret_is_a_bug_since_cursors_are_stored() -> None:
+    class Reader:
+        @hookimpl
+        async def read_page(self, cursor: str | None) -> Page:
+            return Page(next="/rows?page=2&access_token=s3cret-t0ken")
+
+    async with opened(Reader()) as connection:
+        connection.http.conceal(Secret("s3cret-t0ken"))
+        with pytest.raises(PluginBug, match="holds a secret") as bug:
+            await connection.read_page("f", (), None, 0, None)  # type: ignore[arg-type]
+    assert "s3cret" not in str(bug.value)

@@ -383,6 +383,17 @@ def test_a_cursor_leads_nowhere_else_either(cursor: str) -> None:
 
 
 @asynchronous
+async def test_a_token_that_the_next_address_repeats_is_not_kept_in_the_cursor() -> None:
+    async def handler(request: web.Request) -> web.Response:
+        link = f"<{request.path}?n=2&access_token={TOKEN}&q=a%2Fb>; rel=next"
+        return web.json_response([], headers={"Link": link})
+
+    async with web_server(handler) as url, session() as http:
+        first = await ByLink().read(JsonApi(http, url, Bearer(Secret(TOKEN))), "rows", type=Row, cursor=None)
+    assert first.next == "/rows?n=2&q=a%2Fb"
+
+
+@asynchronous
 async def test_a_key_that_the_next_address_repeats_is_not_kept_in_the_cursor() -> None:
     seen: list[str] = []
 

@@ -242,6 +242,27 @@ def test_what_the_application_only_promises_is_begun() -> None:
     run()
 
 
+def test_what_is_only_promised_may_be_at_an_address() -> None:
+    @asynchronous
+    async def run() -> None:
+        for location, at in (
+            ("/jobs/7?a=b", "/jobs/7?a=b"),
+            ("jobs/7", "/users/jobs/7"),
+            ("", None),
+            ("https://x.org/", None),
+        ):
+            async with web_server(says(202, "", Location=location)) as url, session() as http:
+                api = JsonApi(http, url)
+                if at is not None:
+                    assert await api.begin_at("DELETE", "users/{}", "u1") == at
+                    continue
+                with pytest.raises(RemoteContract) as error:
+                    await api.begin_at("DELETE", "users/{}", "u1")
+                assert error.value.route == "users/{}"
+
+    run()
+
+
 @pytest.mark.parametrize(
     ("body", "permission"),
     [

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,21 @@ def python(environment: dict[str, str], *arguments: str) -> subprocess.Completed
 def check(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     code = "import sys; from jackfield.cli.main import main; sys.exit(main(sys.argv[1:]))"
     return python(environment, "-c", code, "connectors", "check", *arguments)
+
+
+DIES = """
+    uses = []
+
+    @pytest.fixture
+    def samples(self):
+        import os
+        from jackfield.testkit import Samples
+
+        self.uses.append(1)
+        if len(self.uses) > 9:
+            os._exit(0)
+        return Samples()
+"""
 
 
 def corpus(folder: Path, **patches: str) -> Path:
@@ -54,6 +70,68 @@ class TestConnectorsCheck:
         assert truth["what"] == "user:eve is missing"
         assert truth["reason"].startswith("A row too few is access that nobody sees")
         assert truth["steps"]
+
+    @pytest.mark.parametrize(
+        ("more", "code", "told"),
+        [
+            ("    def test_own(self):\n        assert 1 == 2\n", 5, "a test beside the rules fails"),
+            (DIES, 70, "before its end"),
+            ("    @pytest.fixture\n    def samples(self):\n        pytest.skip('no')\n", 70, "no rule was checked: no"),
+            ("    connector = 'other'\n", 2, "is for the connector 'other', not for 'tiny'"),
+            ("    undefined\n", 2, "can't be loaded: NameError"),
+        ],
+        ids=["own test", "dies", "skips all", "another's", "does not load"],
+    )
+    def test_what_no_rule_tells_is_no_success(self, tmp_path: Path, more: str, code: int, told: str):
+        environment = installed(tmp_path / "site")
+        suite = tmp_path / "site" / PACKAGE / "conformance.py"
+        suite.write_text(suite.read_text() + more)
+        ran = check(environment, "tiny", "--seeds", "1")
+        assert ran.returncode == code, ran.stdout + ran.stderr
+        assert told in ran.stderr
+        assert "Traceback" not in ran.stderr.partition("error: ")[0]
+
+    def test_a_client_of_its_own_is_found_whatever_library_it_is_of(self, tmp_path: Path):
+        environment = installed(tmp_path / "site")
+        plugin = tmp_path / "site" / PACKAGE / "plugin.py"
+        ask = "import aiohttp\n        async with aiohttp.ClientSession() as client:\n            await self.ask(client)\n"
+        more = (
+            "    async def ask(self, client):\n        import aiohttp\n        try:\n"
+            "            await client.get('http://127.0.0.1:9/')\n        except aiohttp.ClientError:\n            pass\n\n"
+        )
+        text = plugin.read_text().replace("        names = json", f"        {ask}        names = json")
+        plugin.write_text(
+            text.replace("    @hookimpl\n    async def check", f"{more}    @hookimpl\n    async def check")
+        )
+        ran = check(environment, "tiny", "--seeds", "1")
+        assert ran.returncode == 5, ran.stdout + ran.stderr
+        assert "BROKEN keeps_to_its_session" in ran.stdout
+
+    @pytest.mark.parametrize("seeds", ["0", "-1", "5:0", "abc", ""])
+    def test_no_seeds_are_an_error(self, tmp_path: Path, seeds: str):
+        ran = check(installed(tmp_path / "site"), "tiny", f"--seeds={seeds}")
+        assert ran.returncode == 2, ran.stdout + ran.stderr
+        assert "seeds" in ran.stderr
+
+    def test_stopped_it_leaves_neither_the_suite_nor_its_folder(self, tmp_path: Path):
+        environment = installed(tmp_path / "site") | {"TMPDIR": str(tmp_path / "tmp")}
+        (tmp_path / "tmp").mkdir()
+        suite = tmp_path / "site" / PACKAGE / "conformance.py"
+        mark = tmp_path / "alive"
+        wait = f"import os, time; open({str(mark)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+        suite.write_text(suite.read_text() + f"    @pytest.fixture\n    def samples(self):\n        {wait}\n")
+        code = "import sys; from jackfield.cli.main import main; sys.exit(main(sys.argv[1:]))"
+        command = [sys.executable, "-c", code, "connectors", "check", "tiny"]
+        with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
+            until = time.monotonic() + 60
+            while not (mark.exists() and mark.read_text()) and time.monotonic() < until:
+                time.sleep(0.05)
+            process.terminate()
+        running = Path("/proc") / mark.read_text()
+        while running.exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        assert not running.exists()
+        assert not list((tmp_path / "tmp").glob("jackfield-testkit-*"))
 
     def test_a_connector_without_a_suite_is_an_error(self, tmp_path: Path):
         environment = installed(tmp_path / "site")
@@ -95,6 +173,25 @@ class TestMutants:
         assert told == "1 of 3 planted bugs were found (33 %)."
         assert "| The last page is never read | The end is reckoned one page too early. |" in markdown.read_text()
         assert "start + 2 <" in (tmp_path / "site" / PACKAGE / "plugin.py").read_text()
+
+    def test_what_keeps_the_connector_from_loading_is_no_bug_that_was_found(self, tmp_path: Path):
+        broken = HARMLESS.replace("+        # harmless", "+        import x y")
+        folder = corpus(tmp_path / "mutants", broken=broken)
+        arguments = [str(folder), "--connector", "tiny", "--seeds", "1"]
+        ran = python(installed(tmp_path / "site"), "-m", "jackfield.testkit.mutants", *arguments)
+        assert ran.returncode == 1, ran.stdout + ran.stderr
+        assert ran.stdout.startswith("broken: does not apply: what is left can't be loaded: SyntaxError")
+        assert "0 of 1" in ran.stdout
+
+    def test_no_patches_of_that_name_and_no_text_are_errors(self, tmp_path: Path):
+        environment = installed(tmp_path / "site")
+        folder = corpus(tmp_path / "mutants", harmless=HARMLESS)
+        arguments = ["-m", "jackfield.testkit.mutants", str(folder), "--connector", "tiny"]
+        ran = python(environment, *arguments, "--only", "harmful")
+        assert (ran.returncode, "has 'harmful' in its name" in ran.stderr) == (2, True), ran.stderr
+        (folder / "harmless.patch").write_bytes(HARMLESS.encode() + b"\xe9")
+        ran = python(environment, *arguments)
+        assert (ran.returncode, "is no text in UTF-8" in ran.stderr) == (2, True), ran.stderr
 
     def test_a_connector_that_fails_by_itself_is_an_error(self, tmp_path: Path):
         environment = installed(tmp_path / "site")

@@ -104,6 +104,10 @@ class Connection:
         page = await self._await(
             "read_page", Page, family=family, scopes=scopes, cursor=cursor, attempt=attempt, view=view
         )
+        if page.next is not None and self.http.holds_secret(page.next):
+            raise PluginBug(
+                f"the cursor of a page of {family!r} holds a secret, and cursors are stored", connection=self.name
+            )
         if not page.diagnostics:
             return page
         return msgspec.structs.replace(page, diagnostics=tuple(self._masked(each) for each in page.diagnostics))

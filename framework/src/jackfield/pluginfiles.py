@@ -95,7 +95,7 @@ def _imported(path: Path) -> tuple[ModuleType, list[Use]]:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        del sys.modules[name]
+        sys.modules.pop(name, None)
         raise BadConfig(
             f"the plugin file fails to import: {_told(error)}",
             path=_place(path, _line(error, path)),
@@ -105,7 +105,10 @@ def _imported(path: Path) -> tuple[ModuleType, list[Use]]:
 
 
 def _told(error: BaseException) -> str:
-    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    try:
+        text = error.msg if isinstance(error, SyntaxError) else str(error)
+    except Exception:  # noqa: BLE001 - an exception of the file's own, which may do anything when asked
+        text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

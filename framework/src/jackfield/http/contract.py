@@ -83,6 +83,10 @@ class HttpSession(Protocol):
         """
         ...
 
+    def holds_secret(self, text: str) -> bool:
+        """Whether *text* holds a secret of this connection, as what is to be stored must not."""
+        ...
+
     def conceal(self, secret: Secret) -> None:
         """Keep *secret* out of every error of this connection: for one that is in no configuration, such as a token."""
         ...

@@ -243,18 +243,19 @@ class ByLink(_Paging, frozen=True, kw_only=True):
                 target = links.link(answer.response.headers.get("link", ""), self.rel)
             else:
                 target = places.text_at(answer.response.body, self.next)
-            following = _without(links.same_origin(target, address), api.key_names) if target else None
+            following = _without(links.same_origin(target, address), api) if target else None
         except RemoteContract as error:
             raise _at(answer, error) from None
         return Listing(items=items, next=_fits(following, answer), total=total)
 
 
-def _without(target: str, names: frozenset[str]) -> str:
-    """*target* without the query parameters *names*: a cursor is stored, and holds no credentials."""
+def _without(target: str, api: JsonApi) -> str:
+    """*target* without what carries credentials in its query: a cursor is stored, and each request brings its own."""
     parts = urlsplit(target)
-    if not names or not parts.query:
+    every = parse_qsl(parts.query, keep_blank_values=True)
+    kept = [(name, value) for name, value in every if name not in api.key_names and not api.holds_secret(value)]
+    if kept == every:
         return target
-    kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in names]
     return parts.path + (f"?{urlencode(kept)}" if kept else "")
 
 

@@ -22,7 +22,7 @@ from jackfield.errors import (
     RemoteContract,
     Transient,
 )
-from jackfield.http import places
+from jackfield.http import links, places
 from jackfield.http.contract import Authorizer, HttpSession, KeyInAddress, Response, RetryAfter
 from jackfield_contracts import Outcome, OutcomeKind
 
@@ -167,6 +167,23 @@ class JsonApi:
         address = self.address(path, *ids, params=params)
         return self.decode(await self.call(method, address, path, json=json, done=(*DONE, 202)), type)
 
+    async def begin_at(
+        self, method: str, path: str, *ids: str, json: Any = msgspec.UNSET, params: Params | None = None
+    ) -> str:
+        """As ``begin``, for applications that name what to ask after in the header Location: its path and query.
+
+        Raises RemoteContract without such a header, or for one on another origin: credentials go to one only.
+        """
+        address = self.address(path, *ids, params=params)
+        answer = await self.call(method, address, path, json=json, done=(*DONE, 202))
+        target = answer.response.headers.get("location", "")
+        try:
+            if not target:
+                raise RemoteContract("the answer names nothing to ask after: it has no header Location")
+            return links.same_origin(target, address)
+        except RemoteContract as error:
+            raise error.locate(route=path, request_id=answer.response.request_id) from None
+
     async def change(
         self,
         method: str,
@@ -219,6 +236,10 @@ class JsonApi:
     def key_names(self) -> frozenset[str]:
         """Query parameters that carry credentials; the application may repeat them in the addresses that it gives."""
         return frozenset(self._auth.parameters()) if isinstance(self._auth, KeyInAddress) else frozenset()
+
+    def holds_secret(self, text: str) -> bool:
+        """See ``HttpSession.holds_secret``."""
+        return self._http.holds_secret(text)
 
     async def call(
         self,

@@ -42,6 +42,10 @@ class Session:
         self.mask = Mask()
         self.sent = 0
 
+    def holds_secret(self, text: str) -> bool:
+        """See ``HttpSession.holds_secret``."""
+        return self.mask.text(text) != text
+
     def conceal(self, secret: Secret) -> None:
         """See ``HttpSession.conceal``."""
         self.mask.learn(secret)

@@ -7,28 +7,38 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 import msgspec
 
 from jackfield.errors import BadConfig
-from jackfield.testkit.results import Result, Verdict, results_in
+from jackfield.testkit.results import BESIDE, END, Result, Verdict, results_in
 
 GROUP = "jackfield.testkit.v1"
 """The group of entry points that name a connector's suite: ``acme = "acme.conformance:TestAcme"``."""
 
+_LOAD = """
+import importlib, sys
+from importlib.metadata import entry_points
+(point,) = entry_points(group="jackfield.connectors.v1", name=sys.argv[1])
+importlib.import_module(sys.argv[2]), importlib.import_module(point.module)
+"""
 _TEST = "from {module} import {name}\n"
 
 
 class SuiteRun(msgspec.Struct, frozen=True, kw_only=True):
-    """One run: ``results`` in the order of their tests, ``output`` of pytest, ``ended`` unless it was cut short."""
+    """One run: ``results`` in the order of their tests, ``output`` of pytest, ``ended`` unless it was cut short.
+
+    ``beside`` are failed tests that are no rules.
+    """
 
     results: tuple[Result, ...]
     passed: bool
     ended: bool
     output: str
+    beside: tuple[Result, ...] = ()
 
     @property
     def broken(self) -> Result | None:
@@ -45,7 +55,36 @@ def suite_of(connector: str) -> EntryPoint:
             path="connectors",
             hint=f'An author adds the entry point {connector} = "package.module:TestClass" to the group {GROUP}.',
         )
+    if len(points) > 1:
+        brought = ", ".join(sorted(point.dist.name if point.dist else point.value for point in points))
+        raise BadConfig(f"several packages bring a suite for {connector!r}: {brought}", hint="Uninstall all but one.")
     return points[0]
+
+
+def demand_own(suite: EntryPoint) -> None:
+    """Raise BadConfig where *suite* is another connector's, or can't be loaded; its package is imported."""
+    try:
+        of = getattr(suite.load(), "connector", None)
+    except Exception as error:  # noqa: BLE001 - whatever the package raises as it is imported
+        raise BadConfig(f"the suite {suite.value} can't be loaded: {type(error).__name__}: {error}") from None
+    if of != suite.name:
+        raise BadConfig(
+            f"the suite {suite.value} is for the connector {of!r}, not for {suite.name!r}",
+            hint=f"Name the right class in the entry point of the group {GROUP}.",
+        )
+
+
+def failure_to_load(suite: EntryPoint, before: Path) -> str | None:
+    """Why the module of *suite* can't be imported with *before* in front; None if it can. In a process of its own."""
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", _LOAD, suite.name, suite.module],
+        env=_environment(before),
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    return None if done.returncode == 0 else (done.stderr.strip().splitlines() or ["it ends the process"])[-1]
 
 
 def run_suite(
@@ -78,10 +117,19 @@ def run_suite(
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            return SuiteRun(results=results_in(results), passed=False, ended=False, output="")
-        return SuiteRun(
-            results=results_in(results), passed=done.returncode == 0, ended=True, output=done.stdout + done.stderr
-        )
+            return _run(results_in(results), passed=False, output="", in_time=False)
+        return _run(results_in(results), passed=done.returncode == 0, output=done.stdout + done.stderr)
+
+
+def _run(results: Sequence[Result], *, passed: bool, output: str, in_time: bool = True) -> SuiteRun:
+    ended = in_time and any(each.check == END for each in results)
+    return SuiteRun(
+        results=tuple(each for each in results if each.check not in (BESIDE, END)),
+        passed=passed and ended,
+        ended=ended,
+        output=output,
+        beside=tuple(each for each in results if each.check == BESIDE),
+    )
 
 
 def _environment(before: Path | None) -> Mapping[str, str]:

@@ -16,9 +16,10 @@ import msgspec
 
 from jackfield.errors import BadConfig
 from jackfield.hookspecs import CONNECTORS_GROUP
-from jackfield.testkit.isolated import SuiteRun, run_suite, suite_of
+from jackfield.testkit.isolated import SuiteRun, demand_own, failure_to_load, run_suite, suite_of
 from jackfield.testkit.patches import NotApplied, Patch, applied, copied, package_folder, patches_in
 from jackfield.testkit.results import Verdict
+from jackfield.testkit.seeds import seeds_of
 
 TIMEOUT = 300.0
 """Seconds after which a suite counts as one that does not end, which is how some bugs show."""
@@ -49,6 +50,8 @@ def fate_of(
             applied(patch, folder)
         except NotApplied as error:
             return Fate(patch=patch, said=f"{_UNFIT}: {error}")
+        if (why := failure_to_load(suite, folder)) is not None:
+            return Fate(patch=patch, said=f"{_UNFIT}: what is left can't be loaded: {why}")
         run = run_suite(suite, seeds=seeds, first_only=not every, before=folder, timeout=timeout)
     return _told(patch, run)
 
@@ -60,6 +63,8 @@ def _told(patch: Patch, run: SuiteRun) -> Fate:
         return Fate(patch=patch, killed_by="does not end", said=f"within {TIMEOUT:g} s")
     if broken is None:
         return Fate(patch=patch, said=f"{_UNFIT}: the suite does not start: {run.output[-300:]}")
+    if broken.crashed:
+        return Fate(patch=patch, said=f"{_UNFIT}: the suite itself fails in {broken.check}: {broken.what[-300:]}")
     seed = f" (seed {broken.seed})" if broken.seed is not None else ""
     others = dict.fromkeys(each.check for each in run.results if each.verdict is Verdict.BROKEN)
     also = tuple(check for check in others if check != broken.check)
@@ -114,7 +119,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(given: argparse.Namespace) -> int:
     patches = [patch for patch in patches_in(given.folder) if given.only in patch.file.name]
+    if not patches:
+        raise BadConfig(f"no patch of {given.folder} has {given.only!r} in its name")
+    try:
+        seeds_of(given.seeds)
+    except ValueError as error:
+        raise BadConfig(str(error), path="--seeds") from None
     suite = suite_of(given.connector)
+    demand_own(suite)
     package = package_folder(_module_of(given.connector))
     sound = run_suite(suite, seeds=given.seeds, first_only=True, timeout=TIMEOUT)
     if not sound.passed:

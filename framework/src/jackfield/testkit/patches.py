@@ -38,7 +38,11 @@ def patches_in(folder: Path) -> tuple[Patch, ...]:
 def _read(file: Path) -> Patch:
     told = {"Title": "", "Why": ""}
     key = ""
-    for line in file.read_text(encoding="utf-8").splitlines():
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise BadConfig(f"{file} is no text in UTF-8") from None
+    for line in lines:
         if line.startswith(("--- ", "diff ")):
             break
         name, colon, text = line.partition(":")

@@ -30,10 +30,16 @@ class _Results:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Write down one test once it is decided."""
-        from jackfield.testkit.results import FINDING, Result, Verdict, named, written
+        from jackfield.testkit.results import BESIDE, FINDING, Result, Verdict, named, written
 
         of = named(report.nodeid)
-        if of is None or (report.passed and report.when != "call"):
+        if report.passed and report.when != "call":
+            return
+        if of is None:
+            if report.failed:
+                written(
+                    self._file, Result(check=BESIDE, verdict=Verdict.BROKEN, what=f"{report.nodeid}: {_reason(report)}")
+                )
             return
         verdict = Verdict.HELD if report.passed else Verdict.UNCHECKED if report.skipped else Verdict.BROKEN
         found: Any = dict(report.user_properties).get(FINDING)
@@ -46,8 +52,15 @@ class _Results:
             what=what,
             steps=tuple(found["steps"]) if found else (),
             seconds=round(report.duration, 3),
+            crashed=verdict is Verdict.BROKEN and found is None,
         )
         written(self._file, result)
+
+    def pytest_sessionfinish(self) -> None:
+        """Write down that all were run: a process that dies in the middle leaves results that look whole."""
+        from jackfield.testkit.results import END, Result, Verdict, written
+
+        written(self._file, Result(check=END, verdict=Verdict.HELD))
 
 
 def _reason(report: Any) -> str:
@@ -65,12 +78,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _seeds(text: str) -> range:
-    first, _, number = text.rpartition(":")
+    from jackfield.testkit.seeds import seeds_of
+
     try:
-        start, count = int(first or 0), int(number)
-    except ValueError:
-        raise pytest.UsageError(f"--jackfield-seeds takes a number or FIRST:NUMBER, not {text!r}") from None
-    return range(start, start + count)
+        return seeds_of(text)
+    except ValueError as error:
+        raise pytest.UsageError(f"--jackfield-seeds: {error}") from None
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -1,9 +1,10 @@
 """``python -m jackfield.testkit.report NAME``: the suite of an installed connector, told rule by rule.
 
-Promises an exit code: 0, 2 (nothing to run), 5 (a rule is broken), 70 (the suite itself failed).
+Promises an exit code: 0, 2 (nothing to run), 5 (a rule is broken, or a test beside them), 70 (the suite itself failed).
 """
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -11,8 +12,9 @@ from importlib.util import find_spec
 import msgspec
 
 from jackfield.errors import BadConfig
-from jackfield.testkit.isolated import run_suite, suite_of
+from jackfield.testkit.isolated import SuiteRun, demand_own, run_suite, suite_of
 from jackfield.testkit.results import Result, Verdict, by_check
+from jackfield.testkit.seeds import seeds_of
 
 _MARKS = {Verdict.HELD: "ok     ", Verdict.BROKEN: "BROKEN ", Verdict.UNCHECKED: "-      "}
 _BROKEN_RULE = 5
@@ -85,20 +87,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
     missing = [name for name in ("pytest", "hypothesis") if find_spec(name) is None]
     if missing:
         return _error(f"{' and '.join(missing)} is not installed; install jackfield[testkit]", _NO_SUITE)
+    # Whoever ends this process means the suite too, and its folder.
+    signal.signal(signal.SIGTERM, _end)
     try:
-        run = run_suite(suite_of(given.connector), seeds=given.seeds)
+        seeds_of(given.seeds)
+        suite = suite_of(given.connector)
+        demand_own(suite)
+        run = run_suite(suite, seeds=given.seeds)
     except BadConfig as error:
         return _error(f"{error}{f' {error.hint}' if error.hint else ''}", _NO_SUITE)
+    except ValueError as error:
+        return _error(f"--seeds: {error}", _NO_SUITE)
     if not run.results:
         return _error(f"the suite did not run:\n{run.output[-3000:]}", _FAILED)
     found = rules(run.results)
     if given.output == "json":
         counted = {verdict.value: sum(each.verdict is verdict for each in found) for verdict in Verdict}
-        document = {"connector": given.connector, "counts": counted, "rules": found}
+        beside = [each.what for each in run.beside]
+        document = {"connector": given.connector, "counts": counted, "rules": found, "beside": beside}
         print(msgspec.json.format(msgspec.json.encode(document)).decode())  # noqa: T201
     else:
         print(told(given.connector, found))  # noqa: T201
-    return _BROKEN_RULE if any(each.verdict is Verdict.BROKEN for each in found) else 0
+    return _verdict(run, found)
+
+
+def _end(number: int, _: object) -> None:
+    sys.exit(128 + number)
+
+
+def _verdict(run: SuiteRun, found: Sequence[Rule]) -> int:
+    """The exit code, and a word about what no rule tells."""
+    for each in run.beside:
+        print(f"error: a test beside the rules fails: {each.what}", file=sys.stderr)  # noqa: T201
+    if run.beside or any(each.verdict is Verdict.BROKEN for each in found):
+        return _BROKEN_RULE
+    if not run.passed:
+        return _error(f"the suite failed, or ended before its end:\n{run.output[-3000:]}", _FAILED)
+    if not any(each.verdict is Verdict.HELD for each in found):
+        return _error(f"no rule was checked: {found[0].what}", _FAILED)
+    return 0
 
 
 def _error(text: str, code: int) -> int:

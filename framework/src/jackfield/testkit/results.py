@@ -12,6 +12,12 @@ import msgspec
 FINDING = "jackfield_finding"
 """The name of the property of a test that holds its finding."""
 
+BESIDE = "a test beside the rules"
+"""Stands for a test of the author's own that failed."""
+
+END = "the end"
+"""Stands for all tests having been run."""
+
 _RULE = "::test_rule["
 _RANDOM = "::test_random_"
 
@@ -25,7 +31,10 @@ class Verdict(StrEnum):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One test of the suite: its check, and why it is not held. ``seed`` is that of a random check."""
+    """One test of the suite: its check, and why it is not held. ``seed`` is that of a random check.
+
+    ``crashed``: it failed without a finding, as by a fixture that is broken.
+    """
 
     check: str
     verdict: Verdict
@@ -33,6 +42,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     what: str = ""
     steps: tuple[str, ...] = ()
     seconds: float = 0.0
+    crashed: bool = False
 
 
 def named(test: str) -> tuple[str, int | None] | None:

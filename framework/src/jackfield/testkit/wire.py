@@ -6,6 +6,7 @@ Promises that requests which are not disturbed go to the real application. Hides
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import ContextVar
 from typing import Any, cast
 
 import msgspec
@@ -18,6 +19,9 @@ from jackfield.http import Response, Sender, Session
 from jackfield.http.transport import route_of
 
 Send = Callable[[], Awaitable[Response]]
+
+SENDING: ContextVar[bool] = ContextVar("SENDING", default=False)
+"""Whether what runs now was begun by the host's own sending of a request; tasks inherit it."""
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +94,11 @@ class _Through:
             wire.hit.set()
 
         async def go_on() -> Response:
-            return await self._sender.send(method, url, body=body, headers=headers, key=key)
+            mark = SENDING.set(True)
+            try:
+                return await self._sender.send(method, url, body=body, headers=headers, key=key)
+            finally:
+                SENDING.reset(mark)
 
         wire.in_flight += 1
         try:

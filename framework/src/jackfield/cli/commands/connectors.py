@@ -95,7 +95,13 @@ def check(app: App, name: str, seeds: str, output: str) -> int:
         )
     # The kit stands above the command line, and brings pytest; so it has a process of its own.
     command = [sys.executable, "-m", "jackfield.testkit.report", name, "--seeds", seeds, "--output", output]
-    return subprocess.run(command, check=False).returncode  # noqa: S603 - our own interpreter
+    with subprocess.Popen(command) as process:  # noqa: S603 - our own interpreter
+        try:
+            return process.wait()
+        except BaseException:
+            # Killed, it could not end the suite that it runs, nor take away its folder.
+            process.terminate()
+            raise
 
 
 def _api(found: "Found[ConnectorType]") -> str:

@@ -21,6 +21,8 @@ def new(app: App, name: str, into: Path | None) -> None:
 
     NAME is small letters, digits and hyphens. All files are written, or none.
     """
+    import shlex
+
     from jackfield.cli.output import say
     from jackfield.scaffold import names_of, rendered, write_whole
 
@@ -32,7 +34,7 @@ def new(app: App, name: str, into: Path | None) -> None:
     say()
     say("Try it, in an environment of its own:")
     for line in (
-        f"cd {folder}",
+        f"cd {shlex.quote(str(folder))}",
         'python -m pip install -e ".[test]"',
         "pytest",
         f"python -m {names.module}.simulator &",

@@ -20,14 +20,13 @@ from jackfield.testkit.checks.acting import samples_of, state_query
 from jackfield.testkit.clock import HastyClock
 from jackfield.testkit.data import Finding, NotApplicable
 from jackfield.testkit.walk import NOTHING, Walk, walk
-from jackfield.testkit.wire import Wire, never_answer
+from jackfield.testkit.wire import SENDING, Wire, never_answer
 from jackfield_contracts import Page
 
 BLOCKED = 0.05
 """Seconds for which a connector may keep the event loop to itself."""
 
 _UNTIL_OVER = 5.0
-_TRANSPORT = ("aiohttp", "aiohappyeyeballs", "httpx")
 _SECONDS_TO_END = 3.0
 _OF_THREADS = ("threading", "concurrent.futures", "socket", "asyncio", "jackfield.testkit")
 
@@ -255,7 +254,7 @@ async def keeps_to_its_session(bench: Bench) -> None:
 
     sys.addaudithook(watch)
     try:
-        shown = await bench.sync()
+        shown = await bench.sync(Wire())
     finally:
         armed[0] = False
     if seen:
@@ -267,15 +266,13 @@ async def keeps_to_its_session(bench: Bench) -> None:
 def _foreign_caller(others: set[threading.Thread]) -> bool:
     """Whether a connection is made by anything but the host's transport; *others* are threads that were there before."""
     thread = threading.current_thread()
-    if thread in others:
+    if thread in others or SENDING.get():
         return False
     modules: list[str] = []
     frame = sys._getframe(2)  # pyright: ignore[reportPrivateUsage] - who called is what is asked
     while frame is not None:
         modules.append(frame.f_globals.get("__name__", ""))
         frame = frame.f_back
-    if any(name.startswith(_TRANSPORT) for name in modules):
-        return False
     if thread is threading.main_thread():
         # The event loop itself connects for whoever asked it; that somebody was seen where it asked.
         return any(name.startswith("jackfield.testkit") for name in modules)
