@@ -30,6 +30,18 @@ def tree(folder: Path) -> dict[str, str]:
     return {str(each.relative_to(folder)): each.read_text() for each in sorted(folder.rglob("*")) if each.is_file()}
 
 
+def test_the_name_of_an_installed_package_is_not_given_again(tmp_path: Path):
+    ran = jackfield(tmp_path, "new", "dropbox")
+    assert ran.returncode == 2
+    assert "jackfield-dropbox 0.1.0 is installed here" in ran.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_with_a_space_can_be_pasted(tmp_path: Path):
+    ran = jackfield(tmp_path, "new", "acme", "--into", "my folder")
+    assert "cd 'my folder'" in ran.stdout, ran.stderr
+
+
 class TestNames:
     def test_all_follow_from_the_one(self):
         names = names_of("acme-crm")

@@ -27,6 +27,7 @@ def new(app: App, name: str, into: Path | None) -> None:
     from jackfield.scaffold import names_of, rendered, write_whole
 
     names = names_of(name)
+    _demand_free(names.distribution)
     folder = into or Path(names.distribution)
     files = rendered(names)
     write_whole(folder, files)
@@ -44,6 +45,23 @@ def new(app: App, name: str, into: Path | None) -> None:
         say(f"  {line}")
     say()
     say(f"Then make it yours, beginning with src/{names.module}/api.py; README.md tells the order.")
+
+
+def _demand_free(distribution: str) -> None:
+    """Raise BadConfig where a package of that name is installed: the new one would take its place."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    from jackfield.errors import BadConfig
+
+    try:
+        there = version(distribution)
+    except PackageNotFoundError:
+        return
+    raise BadConfig(
+        f"{distribution} {there} is installed here, and the new package would take its place",
+        path="NAME",
+        hint="Use another name, or uninstall that one first.",
+    )
 
 
 COMMANDS = {"new": new}
