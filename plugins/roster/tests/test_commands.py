@@ -115,6 +115,24 @@ def test_a_change_is_a_line_and_the_next_export_settles_it(folder: Folder) -> No
     assert [state for state, *_ in lines(folder)] == ["shown", "shown", "open"]
 
 
+def test_a_row_with_shifted_cells_settles_nothing(folder: Folder) -> None:
+    """A separator that is not quoted: the row may be about anybody, so that an absence proves nothing."""
+    folder.values["memberships"] = [{"file": "in.csv", "of": "group", "to": "Group", "member": "Who"}]
+    folder.write("in.csv", "Group,Name,Who", "g3,Sales,2")
+    assert folder.run("sync", "erp").code == 0
+    assert folder.run("revoke", "erp", "group:g3/member", "bob@x.org", "--yes").code == 10
+    folder.write("in.csv", "Group,Name,Who", "Sales, Berlin,g3,2")
+    assert folder.run("changes", "recover", "erp").code == 6
+    assert folder.run("sync", "erp").code == 8
+    assert outcomes(folder) == ["pending"]
+    assert folder.run("grant", "erp", "Sales/member", "ann@x.org").code == 6
+    folder.write("users.csv", HEADING, "1,ann@x.org,Ann,g1", "Birch, Bob,2,bob@x.org,Bob,")
+    deleted = folder.run("account", "delete", "erp", "user:2", "--yes")
+    assert deleted.code == 6, deleted.out
+    assert "a row that can't be understood may be about it" in deleted.err
+    assert [row[1] for row in lines(folder)] == ["revoke"]
+
+
 def test_accounts_are_made_and_deleted_by_a_person_too(folder: Folder) -> None:
     assert folder.run("account", "create", "erp", "login=new@x.org", "name=New").code == 10
     assert folder.run("account", "delete", "erp", "bob@x.org", "--yes").code == 10

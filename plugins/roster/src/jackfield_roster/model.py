@@ -28,7 +28,7 @@ GROUP_MEMBERS = Scope(name="group/*", family="group_members", unreconcilable=_NO
 ROLE_MEMBERS = Scope(name="role/*", family="role_members", unreconcilable=_NO_COUNT)
 APPS = Scope(name="app", family="application", rows=RowKind.RESOURCES, lists="app", expected=1)
 
-_FAULTS = frozenset(("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"))
+FAULTS = frozenset(("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"))
 """What a formula of a spreadsheet gives that failed."""
 
 SLUG = "member"
@@ -74,7 +74,7 @@ def _cell(row: Row, column: str | None) -> str | tuple[str, ...]:
     cell = row.cells.get(column, "") if column is not None else ""
     if cell is None:
         raise BrokenRowError("its value is neither a text, a number nor a list of them", column)
-    if cell in _FAULTS:
+    if cell in FAULTS:
         raise BrokenRowError(f"its formula failed: {cell}", column)
     joined = cell if isinstance(cell, str) else "".join(cell)
     if not joined.isascii() and any("\ud800" <= letter <= "\udfff" for letter in joined):

@@ -118,9 +118,12 @@ def _may_be(row: Row, mapping: Users, ids: set[str], names: dict[str, str]) -> b
 
 
 def _plain(row: Row, column: str) -> str | None:
-    """The text of a cell, None where it is not known."""
-    cell: Cell | None = row.cells.get(column)
-    if not isinstance(cell, str) or not cell.strip() or not cell.isprintable():
+    """The text of a cell, None where it is not known.
+
+    Nothing is known of a row whose cells may stand in the wrong columns.
+    """
+    cell: Cell | None = row.cells.get(column) if row.problem is None else None
+    if not isinstance(cell, str) or not cell.strip() or not cell.isprintable() or cell in model.FAULTS:
         return None
     return cell.strip()
 
@@ -192,12 +195,10 @@ def _may_hold(row: Row, place: Place, wanted: set[str], principals: set[Resource
     if to is None or member is None:
         own = _plain(row, getattr(mapping, "id", ""))
         return own is None or own in ids or own in wanted
-    told, who = _plain(row, to), row.cells.get(member)
+    told, who = _plain(row, to), _plain(row, member)
     if told is not None and told not in wanted:
         return False
-    if not isinstance(who, str) or not who.isprintable():
-        return True
-    named = {each.strip() for each in who.split(mapping.split)}
+    named = {each.strip() for each in who.split(mapping.split)} if who is not None else set[str]()
     return not any(named) or bool(named & ids)
 
 
