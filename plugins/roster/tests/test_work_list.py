@@ -10,9 +10,12 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jackfield.errors import BadConfig, Refused
 from jackfield_roster.worklist import Line, Thing, WorkList
+from jackfield_roster.worklist.lines import read_back, written
 from jackfield_roster.worklist.store import WorkList as Store
 
 
@@ -125,17 +128,47 @@ def test_a_missing_folder_is_told(tmp_path: Path) -> None:
     assert raised.value.path == "work_list"
 
 
-@pytest.mark.parametrize("name", ["=HYPERLINK(1)", "+1", "-1", "@a", "＝1", "\t=1", "two\nlines"])
-def test_no_cell_is_a_formula_and_the_thing_is_known_again(tmp_path: Path, name: str) -> None:
-    file = tmp_path / "erp.csv"
+NAMES = [
+    "=HYPERLINK(1)",
+    "+1",
+    "-1",
+    "@a",
+    "＝1",
+    "'=1",
+    "''",
+    "\t=1",
+    "two\nlines",
+    "a\xa0b",
+    " a ",
+    r"X\a",
+    r"\u{a0}",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_cell_is_a_formula_and_the_thing_is_known_again(file: Path, name: str) -> None:
     WorkList(file).ask([line(1, who=name, who_name=name)], {})
     (row,) = cells(file)
     assert not row["who"].startswith(("=", "+", "-", "@", "＝", "\t"))
     assert "\n" not in row["who_name"]
-    if name.isprintable():
-        WorkList(file).ask([line(1, who=name, who_name=name)], {})
-        assert len(cells(file)) == 1
-        assert WorkList(file).open_things() == [line(1, who=name).thing]
+    WorkList(file).ask([line(1, who=name, who_name=name)], {})
+    assert len(cells(file)) == 1
+    assert WorkList(file).open_things() == [line(1, who=name).thing]
+
+
+@given(st.text(st.one_of(st.sampled_from("\\u{5ca0}'=@ \t\xa0\u200b"), st.characters()), max_size=12))
+def test_any_id_is_one_printable_cell_and_is_read_back(id: str) -> None:
+    cell = written(id)
+    assert read_back(cell) == id
+    assert cell.isprintable()
+    assert cell == cell.strip()
+    assert not cell.startswith(tuple("=+-@＝＋－＠"))
+
+
+def test_what_can_not_be_printed_is_told_by_its_number() -> None:
+    assert written("a\xa0b") == r"a\u{a0}b"
+    assert written(r"HOUSE\ann") == r"HOUSE\ann"
+    assert read_back(r"\u{fffffff} \u{110000} \u{a") == r"\u{fffffff} \u{110000} \u{a"
 
 
 def test_a_link_stays_one_and_the_mode_stays(tmp_path: Path) -> None:

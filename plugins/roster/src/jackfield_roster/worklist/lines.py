@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from typing import Any, cast
 
 import msgspec
@@ -17,7 +18,9 @@ PERSONS = ("done", "note")
 
 _NEEDED = ("state", "id", "asked", "do", "what", "who", "shown")
 # A spreadsheet takes text that begins so for a formula.
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+_FORMULA = tuple("=+-@＝＋－＠")
+_IDS = ("what", "who")
+_NUMBER = re.compile(r"\\u\{([0-9a-f]{1,6})\}")
 
 
 class Thing(msgspec.Struct, frozen=True):
@@ -48,7 +51,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
     def cells(self) -> dict[str, str]:
         """Its cells, none of which a spreadsheet takes for a formula."""
-        return {name: safe(getattr(self, name)) for name in OWN}
+        return {name: (written if name in _IDS else safe)(getattr(self, name)) for name in OWN}
 
 
 class Entry:
@@ -67,7 +70,8 @@ class Entry:
     @property
     def thing(self) -> Thing:
         """What it asks for."""
-        return Thing(*(plain(self.cells.get(name, "").strip()) for name in ("do", "what", "who")))
+        what, who = (read_back(self.cells.get(name, "").strip()) for name in _IDS)
+        return Thing(self.cells.get("do", "").strip(), what, who)
 
     @property
     def done(self) -> bool:
@@ -81,14 +85,31 @@ class Entry:
 
 
 def safe(value: str) -> str:
-    """*value* as a cell that no spreadsheet takes for a formula."""
-    value = "".join(letter if letter.isprintable() else " " for letter in value)
-    return f"'{value}" if value.startswith(_FORMULA) else value
+    """*value* as one line of text that no spreadsheet takes for a formula."""
+    value = "".join(letter if letter.isprintable() else " " for letter in value).strip()
+    # One that has the apostrophe already gets another, so that it can be told apart.
+    return f"'{value}" if value.lstrip("'").startswith(_FORMULA) else value
 
 
-def plain(cell: str) -> str:
-    """What was made safe."""
-    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell
+def written(id: str) -> str:
+    r"""*id* as such a text, from which ``read_back`` makes it again.
+
+    What can't be printed, and a space at an end, is told by its number: a no-break space is ``\u{a0}``.
+    """
+    last = len(id) - 1
+    return safe("".join(_letter(letter, at in (0, last), id[at + 1 : at + 3]) for at, letter in enumerate(id)))
+
+
+def _letter(letter: str, at_end: bool, following: str) -> str:
+    told = letter.isprintable() and not (at_end and letter == " ") and not (letter == "\\" and following == "u{")
+    return letter if told else f"\\u{{{ord(letter):x}}}"
+
+
+def read_back(cell: str) -> str:
+    """The id that was ``written``."""
+    if cell[:1] == "'" and cell.lstrip("'").startswith(_FORMULA):
+        cell = cell[1:]
+    return _NUMBER.sub(lambda found: chr(number) if (number := int(found[1], 16)) < 0x110000 else found[0], cell)
 
 
 class CsvList:
