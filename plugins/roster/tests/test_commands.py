@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -246,6 +247,23 @@ def test_a_wrong_mapping_ends_the_sync_with_its_path_and_the_columns(folder: Fol
     assert "users.csv has no column 'E-mail'" in synced.err
     assert "at connections.erp.users.email" in synced.err
     assert "Its columns: Id, Mail, Name, Groups." in synced.err
+
+
+@pytest.mark.parametrize("gone", ["files", "folder"])
+def test_without_any_export_the_sync_fails_and_publishes_nothing(folder: Folder, gone: str) -> None:
+    assert folder.run("sync", "erp").code == 0
+    published = folder.run("syncs", "erp", "--output", "json").json
+    shutil.rmtree(folder.exports)
+    if gone == "files":
+        folder.exports.mkdir()
+    synced = folder.run("sync", "erp")
+    assert synced.code == 5, synced.out
+    assert "no file fits 'users*.csv' in" in synced.err
+    assert str(folder.exports) in synced.err
+    after = folder.run("syncs", "erp", "--output", "json").json
+    assert [each["run"] for each in after["syncs"] if each["status"] == "published"] == [
+        each["run"] for each in published["syncs"]
+    ]
 
 
 def test_another_application_is_not_mixed_in(folder: Folder) -> None:

@@ -90,17 +90,24 @@ class RosterReads:
         return await page(msgspec.json.decode(cursor, type=Cursor) if cursor else Cursor(), view)
 
     async def _application(self, cursor: Cursor, view: SyncView) -> Page:
-        """The application itself, with the date of each export. One page."""
+        """The application itself, with the date of each export. One page.
+
+        Raises NotFound if there is no export at all: then nothing is seen, not even the application.
+        """
         facts: dict[str, str | int | float | bool | None] = {}
         notes: list[Diagnostic] = []
+        missing: list[NotFound] = []
         for place in places(self._config):
             try:
                 export = await self._reader.find(place.mapping)
-            except NotFound:
-                continue  # the read that needs it says so
+            except NotFound as error:
+                missing.append(error)  # the read that needs it says so
+                continue
             facts[f"{place.label} exported"] = exported(export).isoformat(timespec="seconds")
             if (note := old(place, export, self._config, self._clock)) is not None:
                 notes.append(note)
+        if not facts:
+            raise missing[0]
         name = self._config.application_name
         app = Resource(
             id=ResourceId(type="app", id=self._config.application),
