@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from jackfield_contracts import Grant
 from jackfield_roster.notes import MOST_TOLD
 
 from .support import Folder, Told, read_all
@@ -71,6 +72,38 @@ def test_a_broken_membership_costs_that_one_only(folder: Folder, row: str, place
     assert (place, f"left out: {why}") in members.places
     assert set(members.incomplete) == {"group/*"}
     assert len(members.items) == 2
+
+
+def test_memberships_of_a_row_whose_id_stands_there_already_are_left_out_with_it(folder: Folder) -> None:
+    folder.values["users"] = USERS | {"roles": "Roles"}
+    heading = HEADING + ",Roles"
+    folder.write("users.csv", heading, GOOD + ",r1", "2,Bob,active,,", "2,Bea,active,g2,", "1,Al,active,g1;g2,")
+    read = told(folder)
+    members = read["group_members"]
+    place = "users.csv:4, column Id"
+    assert members.places == [
+        (place, "left out: user:2 stands there a second time"),
+        ("users.csv:5, column Id", "left out: user:1 stands there a second time"),
+    ]
+    assert members.incomplete == {
+        "group/*": f"2 rows or entries are left out, the first {place}: user:2 stands there a second time"
+    }
+    assert [(str(item.entitlement), str(item.principal)) for item in members.items if isinstance(item, Grant)] == [
+        ("group:g1/member", "user:1")
+    ]
+    # They tell of no roles, so that nothing is left out there.
+    assert read["role_members"].incomplete == {}
+
+
+def test_and_so_where_groups_list_their_members(folder: Folder) -> None:
+    folder.values["groups"] = {"file": "groups.csv", "id": "Id", "members": "Who"}
+    folder.write("users.csv", HEADING, "1,Ann,active,", "2,Bob,active,")
+    folder.write("groups.csv", "Id,Who", "g1,1", "g2,", "g2,2")
+    members = told(folder)["group_members"]
+    assert members.places == [("groups.csv:4, column Id", "left out: group:g2 stands there a second time")]
+    assert [(str(item.entitlement), str(item.principal)) for item in members.items if isinstance(item, Grant)] == [
+        ("group:g1/member", "user:1")
+    ]
 
 
 FILES: list[tuple[str, str, str, str]] = [

@@ -89,6 +89,12 @@ CASES = [
     ("Dee, Dora,4,dd@x.org,enabled,", "", "", ("dd@x.org",), True),
     ("4,dd@x.org,enabled", "user:9", "", (), True),
     ("4,dd@x.org,enabled", "user:1", "", ("ann@x.org",), False),
+    # An id that stands there already.
+    ("1,dd@x.org,enabled,g2", "user:1", "group:g2", (), True),
+    ("1,dd@x.org,enabled,g2", "user:1", "group:g1", (), False),
+    ("1,dd@x.org,enabled,g2", "user:3", "group:g2", (), False),
+    ("3,dd@x.org,enabled,g1", "user:3", "group:g2", (), False),
+    ("4,dd@x.org,enabled,g2", "user:4", "group:g2", (), False),
 ]
 
 
@@ -142,3 +148,16 @@ def test_and_so_with_listings_of_groups_and_roles(folder: Folder, row: str) -> N
     with pytest.raises(RemoteContract, match=r"may be about it \(at all\.csv:3"):
         state(folder, "", "role:audit")
     assert [str(each.id) for each in state(folder, "", "role:admin").entitlements] == ["role:admin/member"]
+
+
+def test_and_so_where_groups_list_their_members(folder: Folder) -> None:
+    folder.values["groups"] = {"file": "groups.csv", "id": "Id", "members": "Who"}
+    folder.write("groups.csv", "Id,Who", "g7,1", "g7,3")
+    assert [str(each) for each in state(folder, "user:1", "group:g7").held] == ["group:g7/member#user:1"]
+    with pytest.raises(RemoteContract, match=r"groups\.csv:3, column Id: group:g7 stands there a second time"):
+        state(folder, "user:3", "group:g7")
+
+
+def test_a_row_that_can_not_be_taken_is_not_the_first_of_its_id(folder: Folder) -> None:
+    folder.write("users.csv", HEADING, "1,ann@x.org,idle,", "1,ann@x.org,enabled,g2")
+    assert [str(each) for each in state(folder, "user:1", "group:g2").held] == ["group:g2/member#user:1"]

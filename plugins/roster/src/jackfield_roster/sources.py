@@ -53,6 +53,17 @@ def listing(config: RosterConfig, kind: str) -> Listing | None:
     return None
 
 
+def listed_by(config: RosterConfig, place: Place) -> Listing | None:
+    """What the rows of a file list; None for a file with nothing but memberships."""
+    kind = {"users": "user", "groups": "group", "roles": "role"}.get(place.label)
+    return listing(config, kind) if kind is not None else None
+
+
+def twice(source: Listing, row: Row) -> model.BrokenRowError:
+    """Why a row can't be taken whose id stands above it already."""
+    return model.BrokenRowError(f"{source.kind}:{source.id_of(row)} stands there a second time", source.column)
+
+
 def membership_sources(config: RosterConfig, of: str) -> tuple[Place, ...]:
     """The files that tell who is in a group (or has a role, by *of*)."""
     found: list[Place] = []

@@ -23,17 +23,19 @@ from jackfield_roster import model
 from jackfield_roster.ages import exported, old
 from jackfield_roster.config import Place, RosterConfig, places
 from jackfield_roster.notes import Cursor, Notes
-from jackfield_roster.reading import Chunk, Export, Reader
+from jackfield_roster.reading import Chunk, Export, Reader, Row
 from jackfield_roster.sources import (
     Listing,
     check_columns,
     has,
+    listed_by,
     listing,
     membership_sources,
     named,
     naming_sources,
     pairs,
     scan,
+    twice,
 )
 
 PAGE = 1000
@@ -124,12 +126,16 @@ class RosterReads:
         notes = Notes(source.place, export, cursor)
         again = await self._reader.twice(export, source.place, source.id_of)
         items: list[Item] = []
-        for row in chunk.rows:
-            resource = notes.take(row, source.make)
-            if resource is None:
-                continue
+
+        def taken(row: Row) -> Resource:
+            resource = source.make(row)
             if row.line in again:
-                notes.broken(row.line, source.column, f"{resource.id} stands there a second time")
+                raise twice(source, row)
+            return resource
+
+        for row in chunk.rows:
+            resource = notes.take(row, taken)
+            if resource is None:
                 continue
             items.append(resource)
             if source.kind != "user":
@@ -161,8 +167,17 @@ class RosterReads:
         export, chunk = await self._chunk(place, cursor)
         notes = Notes(place, export, cursor)
         found: list[tuple[int, model.Pair]] = []
+        source = listed_by(self._config, place)
+        again = await self._reader.twice(export, place, source.id_of) if source is not None else frozenset[int]()
+
+        def taken(row: Row) -> list[model.Pair]:
+            told = pairs(place, row, of)
+            if told and source is not None and row.line in again:
+                raise twice(source, row)
+            return told
+
         for row in chunk.rows:
-            found += [(row.line, pair) for pair in notes.take(row, lambda row: pairs(place, row, of)) or ()]
+            found += [(row.line, pair) for pair in notes.take(row, taken) or ()]
         unlisted = await self._unlisted(of, [pair for _, pair in found], view)
         held: dict[str, dict[ResourceId, None]] = {}
         for line, pair in found:
