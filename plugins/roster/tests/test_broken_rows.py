@@ -1,11 +1,13 @@
 """A broken row is told with its file, line and column, is left out, and makes its scope partial."""
 
 import asyncio
+import re
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
-from jackfield_contracts import Grant
+from jackfield_contracts import Grant, Resource
 from jackfield_roster.notes import MOST_TOLD
 
 from .support import Folder, Told, read_all
@@ -138,6 +140,74 @@ def test_a_failed_formula_in_a_workbook(folder: Folder) -> None:
     groups = told(folder)["groups"]
     assert groups.places == [("groups.xlsx:3, column Id", "left out: its formula failed: #N/A")]
     assert groups.ids == ["g1", "g2"]
+
+
+ERRORS = ["#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!",
+          "#CONNECT!", "#BUSY!", "#UNKNOWN!", "#EXTERNAL!", "#PYTHON!", "#GETTING_DATA", "#ERROR!"]  # fmt: skip
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_an_error_is_no_value(folder: Folder, error: str) -> None:
+    folder.values["groups"] = {"file": "groups.xlsx", "id": "Id"}
+    folder.book("groups.xlsx", {"All": [["Id"], ["g1"], [error]]})
+    folder.write("users.csv", HEADING, GOOD)
+    groups = told(folder)["groups"]
+    assert groups.places == [("groups.xlsx:3, column Id", f"left out: its formula failed: {error}")]
+    assert groups.ids == ["g1"]
+
+
+def test_a_formula_without_a_stored_value_is_no_empty_cell(folder: Folder) -> None:
+    folder.values["users"] = USERS | {"file": "users.xlsx", "skip_lines": 1}
+    rows = [
+        ["People"],
+        ["Note", "Id", "Name", "State", "Groups"],
+        ["=1+1", 1, "Ann", "active", "g1"],
+        [],
+        ["", 2, "Bob", "active", '=CONCATENATE("g", "2")'],
+        ["", "=C5+1", "Cy", "active", ""],
+        *[["", number, "Person", "active", ""] for number in range(10, 3000)],
+        ["", 9, "=B1", "active", "g1"],
+    ]
+    folder.book("users.xlsx", {"Other": [["=1"]], "People": rows})
+    folder.values["users"]["sheet"] = "People"
+    read = told(folder)
+    why = "left out: its formula has no stored value"
+    at = "users.xlsx, sheet People"
+    assert read["users"].places == [(f"{at}:6, column Id", why), (f"{at}:2997, column Name", why)]
+    assert read["users"].ids[:3] == ["1", "2", "10"]
+    assert set(read["users"].incomplete) == {"user"}
+    assert read["group_members"].places[0] == (f"{at}:5, column Groups", why)
+    assert set(read["group_members"].incomplete) == {"group/*"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "taken"),
+    [
+        (b'<c r="B2" t="str"><f>IF(A2,"","x")</f><v></v></c>', "1"),
+        (b'<c r="B2" t="str"><f>IF(A2,"","x")</f></c>', "1"),
+        (b'<c r="B2" t="str"><f>UPPER("a")</f><v>A</v></c>', "A"),
+        (b'<c r="B2"><f>1+1</f><v>2</v></c>', "2"),
+        (b'<c r="B2"><f ca="1">1+1</f><v/></c>', None),
+        (b'<c r="B2"><f si="0" t="shared"/></c>', None),
+        (b"<c><f>1+1</f></c>", None),
+        (b'<c r="B2"/>', "1"),
+    ],
+)
+def test_a_formula_that_gives_an_empty_text_is_an_empty_cell(folder: Folder, cell: bytes, taken: str | None) -> None:
+    folder.values["users"] = {"file": "users.xlsx", "id": "Id", "name": "Name"}
+    file = folder.book("users.xlsx", {"A": [["Id", "Name"], [1, "here"]]})
+    made = folder.exports / "made.zip"
+    with ZipFile(file) as old, ZipFile(made, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name.endswith("sheet1.xml"):
+                content, count = re.subn(rb'<c r="B2".*?</c>', lambda _: cell, content)
+                assert count == 1
+            new.writestr(name, content)
+    made.rename(file)
+    users = told(folder)["users"]
+    assert [item.display_name for item in users.items if isinstance(item, Resource)] == ([taken] if taken else [])
+    assert len(users.places) == (taken is None)
 
 
 def test_a_quotation_mark_that_is_never_closed_costs_its_line(folder: Folder) -> None:
