@@ -124,6 +124,7 @@ class RosterReads:
         """A page of the file that lists a type."""
         export, chunk = await self._chunk(source.place, cursor)
         notes = Notes(source.place, export, cursor)
+        notes.keys(chunk)
         again = await self._reader.twice(export, source.place, source.id_of)
         items: list[Item] = []
 
@@ -168,6 +169,8 @@ class RosterReads:
         notes = Notes(place, export, cursor)
         found: list[tuple[int, model.Pair]] = []
         source = listed_by(self._config, place)
+        if source is None:
+            notes.keys(chunk)  # of a listing, the read of the listing tells them
         again = await self._reader.twice(export, place, source.id_of) if source is not None else frozenset[int]()
 
         def taken(row: Row) -> list[model.Pair]:
