@@ -212,6 +212,15 @@ def test_what_can_not_be_is_refused_and_writes_nothing(folder: Folder, arguments
     assert not folder.list.exists()
 
 
+def test_a_work_list_that_is_a_folder_is_a_wrong_configuration(folder: Folder) -> None:
+    folder.list.mkdir()
+    for command in (("grant", "erp", "group:g1/member", "bob@x.org"), ("sync", "erp"), ("check", "erp")):
+        told = folder.run(*command)
+        assert told.code == 2, told.err
+        assert f"the work list is no file: {folder.list}" in told.err
+        assert "at connections.erp.work_list" in told.err
+
+
 def test_a_dry_run_writes_nothing(folder: Folder) -> None:
     assert folder.run("grant", "erp", "group:g1/member", "bob@x.org", "--dry-run").code == 0
     assert list(folder.work.iterdir()) == []

@@ -3,11 +3,13 @@
 import csv
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -102,6 +104,50 @@ def test_what_a_spreadsheet_program_made_of_it_stays(tmp_path: Path) -> None:
     assert [*changed[1:8], *changed[9:]] == [*was[1:8], *was[9:], b""]  # a cell that was left out is empty now
     assert now[5].startswith(b"open;c3;")
     assert now[6] == b""
+
+
+NOTES = ["one\rtwo", "one\ntwo", "one\r\ntwo", '"quoted"', "a,b;c", " ", "\r", ""]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("quoted", [csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC])
+@pytest.mark.parametrize("note", NOTES)
+def test_any_note_of_a_person_stays_as_it_is(tmp_path: Path, note: str, quoted: Literal[1, 2], end: str) -> None:
+    file = tmp_path / "erp.csv"
+    WorkList(file).ask([line(1), line(2)], {})
+    rows = list(csv.reader(io.StringIO(file.read_text(), newline="")))
+    for row in rows[1:]:
+        row[-1] = note
+    out = io.StringIO(newline="")
+    csv.writer(out, quoting=quoted, lineterminator=end).writerows(rows)
+    before = out.getvalue().encode()
+    # The last line need not end.
+    file.write_bytes(before.removesuffix(end.encode()))
+    WorkList(file).ask([line(3)], {})
+    assert file.read_bytes().startswith(before)
+    WorkList(file).ask([line(4)], {line(n).thing: "today" for n in (1, 2)})
+    with file.open(newline="", encoding="utf-8") as opened:
+        after = list(csv.reader(opened, strict=True))
+    assert [(row[0], row[-1]) for row in after[1:]] == [("shown", note)] * 2 + [("open", "")] * 2
+
+
+def test_the_ends_of_foreign_json_lines_stay(tmp_path: Path) -> None:
+    file = tmp_path / "erp.jsonl"
+    file.write_bytes(b'{"a":1}\r\n{"b":2}')
+    WorkList(file).ask([line(1)], {})
+    assert file.read_bytes().startswith(b'{"a":1}\r\n{"b":2}\n{"state"')
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe"])
+def test_a_work_list_that_is_no_file_is_told(file: Path, kind: str) -> None:
+    if kind == "folder":
+        file.mkdir()
+    else:
+        os.mkfifo(file)
+    for use in (lambda: WorkList(file).ask([line(1)], {}), WorkList(file).open_things):
+        with pytest.raises(BadConfig, match="is no file") as raised:
+            use()
+        assert raised.value.path == "work_list"
 
 
 def test_foreign_json_lines_stay_to_the_byte(tmp_path: Path) -> None:
