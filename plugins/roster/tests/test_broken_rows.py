@@ -108,6 +108,15 @@ def test_and_so_where_groups_list_their_members(folder: Folder) -> None:
     ]
 
 
+def test_groups_that_only_a_broken_row_may_name_are_not_taken_for_gone(folder: Folder) -> None:
+    del folder.values["groups"]
+    folder.write("users.csv", HEADING, GOOD, "2,Bob, Berlin,active,g2")
+    groups = told(folder)["groups"]
+    why = "it has 5 cells, and the heading has 4"
+    assert groups.ids == ["g1"]
+    assert groups.incomplete == {"group": f"1 row that can't be understood may name others, users.csv:3: {why}"}
+
+
 FILES: list[tuple[str, str, str, str]] = [
     ("a.csv", "To,Who,Kind\ng1,1,user\ng1,,user\n", "a.csv:3, column Who", "it names no member"),
     ("a.csv", "To,Who,Kind\n,1,user\n", "a.csv:2, column To", "it names no group"),

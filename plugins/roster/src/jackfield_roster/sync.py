@@ -34,6 +34,7 @@ from jackfield_roster.sources import (
     named,
     naming_sources,
     pairs,
+    place_of,
     scan,
     twice,
 )
@@ -147,19 +148,25 @@ class RosterReads:
     async def _named(self, kind: str, scope: Scope) -> Page:
         """All groups or roles that memberships name, where no file lists them. One page."""
         found: dict[str, None] = {}
+        count, first = 0, ""
         for place, of in naming_sources(self._config, kind):
-            async for _, chunk in scan(self._reader, place, PAGE):
+            async for export, chunk in scan(self._reader, place, PAGE):
                 for row in chunk.rows:
                     try:
                         told = pairs(place, row, of)
-                    except model.BrokenRowError:
-                        continue  # the read of memberships tells of it
+                    except model.BrokenRowError as error:
+                        # The read of memberships tells of each.
+                        count += 1
+                        first = first or f"{place_of(place, export, row.line, error.column)}: {error.why}"[:500]
+                        continue
                     found |= dict.fromkeys(id for pair in told for id in named(kind, pair, of))
         items: list[Item] = []
         for id in found:
             resource = model.bare(kind, id, self._config)
             items += (resource, model.offered(resource, self._config))
-        return Page(items=tuple(items))
+        rows = "1 row" if count == 1 else f"{count:,} rows"
+        why = f"{rows} that can't be understood may name others, {'' if count == 1 else 'the first '}{first}"
+        return Page(items=tuple(items), incomplete={scope.name: why} if count else {})
 
     async def _members(self, of: str, scope: Scope, cursor: Cursor, view: SyncView) -> Page:
         """A page of one of the files that tell of memberships."""
