@@ -189,6 +189,15 @@ def test_a_formula_without_a_stored_value_is_no_empty_cell(folder: Folder) -> No
     assert set(read["group_members"].incomplete) == {"group/*"}
 
 
+def test_what_to_do_about_a_workbook_that_was_not_calculated_is_told_once(folder: Folder) -> None:
+    folder.values["groups"] = {"file": "groups.xlsx", "id": "Id"}
+    folder.book("groups.xlsx", {"All": [["Id"], *([f"=1+{number}"] for number in range(20))]})
+    folder.write("users.csv", HEADING, GOOD)
+    first, *others = told(folder)["groups"].notes
+    assert (first.hint or "").startswith("Open the workbook in a spreadsheet program, which calculates its formulas")
+    assert [note.hint for note in others] == [None] * 19
+
+
 @pytest.mark.parametrize(
     ("cell", "taken"),
     [

@@ -34,6 +34,8 @@ FAULTS = frozenset((
 ))  # fmt: skip
 """What a formula of a spreadsheet gives that failed, or was not calculated."""
 
+NOT_CALCULATED = "its formula has no stored value"
+
 SLUG = "member"
 INHERITED = (SLUG,)
 """What the members of a group hold of it, and inherit by: all that the group itself holds."""
@@ -78,7 +80,7 @@ def _cell(row: Row, column: str | None) -> str | tuple[str, ...]:
     if cell is None:
         raise BrokenRowError("its value is neither a text, a number nor a list of them", column)
     if cell == NO_VALUE:
-        raise BrokenRowError("its formula has no stored value", column)
+        raise BrokenRowError(NOT_CALCULATED, column)
     if cell in FAULTS:
         raise BrokenRowError(f"its formula failed: {cell}", column)
     joined = cell if isinstance(cell, str) else "".join(cell)

@@ -7,7 +7,7 @@ import msgspec
 
 from jackfield_contracts import Diagnostic, Item, Page, Scope, Severity
 from jackfield_roster.config import Place, columns_of
-from jackfield_roster.model import BrokenRowError
+from jackfield_roster.model import NOT_CALCULATED, BrokenRowError
 from jackfield_roster.reading import Chunk, Export, Position, Row
 from jackfield_roster.sources import absent_keys, place_of
 
@@ -15,6 +15,8 @@ T = TypeVar("T")
 
 MOST_TOLD = 50
 """Broken rows of a read that are told one by one; all of them are counted."""
+
+_CALCULATE = "Open the workbook in a spreadsheet program, which calculates its formulas, and save it; or export values."
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -52,10 +54,13 @@ class Notes:
         place = place_of(self._place, self._export, line, column)
         self.count += 1
         self.first = self.first or f"{place}: {why}"[:500]
-        if self.count <= MOST_TOLD:
-            self._told.append(
-                Diagnostic(code="broken_row", severity=Severity.WARNING, summary=f"left out: {why}", path=place)
-            )
+        if self.count > MOST_TOLD:
+            return
+        # All of a workbook lack it or none, as a rule: what to do is told once.
+        hint = _CALCULATE if why == NOT_CALCULATED and all(note.hint != _CALCULATE for note in self._told) else None
+        self._told.append(
+            Diagnostic(code="broken_row", severity=Severity.WARNING, summary=f"left out: {why}", path=place, hint=hint)
+        )
 
     def keys(self, chunk: Chunk) -> None:
         """Note the mapped keys that no row of JSON lines has, once the last chunk is there."""
