@@ -1,10 +1,13 @@
 """A broken row is told with its file, line and column, is left out, and makes its scope partial."""
 
 import asyncio
+import re
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
+from jackfield_contracts import Grant, Resource
 from jackfield_roster.notes import MOST_TOLD
 
 from .support import Folder, Told, read_all
@@ -73,6 +76,47 @@ def test_a_broken_membership_costs_that_one_only(folder: Folder, row: str, place
     assert len(members.items) == 2
 
 
+def test_memberships_of_a_row_whose_id_stands_there_already_are_left_out_with_it(folder: Folder) -> None:
+    folder.values["users"] = USERS | {"roles": "Roles"}
+    heading = HEADING + ",Roles"
+    folder.write("users.csv", heading, GOOD + ",r1", "2,Bob,active,,", "2,Bea,active,g2,", "1,Al,active,g1;g2,")
+    read = told(folder)
+    members = read["group_members"]
+    place = "users.csv:4, column Id"
+    assert members.places == [
+        (place, "left out: user:2 stands there a second time"),
+        ("users.csv:5, column Id", "left out: user:1 stands there a second time"),
+    ]
+    assert members.incomplete == {
+        "group/*": f"2 rows or entries are left out, the first {place}: user:2 stands there a second time"
+    }
+    assert [(str(item.entitlement), str(item.principal)) for item in members.items if isinstance(item, Grant)] == [
+        ("group:g1/member", "user:1")
+    ]
+    # They tell of no roles, so that nothing is left out there.
+    assert read["role_members"].incomplete == {}
+
+
+def test_and_so_where_groups_list_their_members(folder: Folder) -> None:
+    folder.values["groups"] = {"file": "groups.csv", "id": "Id", "members": "Who"}
+    folder.write("users.csv", HEADING, "1,Ann,active,", "2,Bob,active,")
+    folder.write("groups.csv", "Id,Who", "g1,1", "g2,", "g2,2")
+    members = told(folder)["group_members"]
+    assert members.places == [("groups.csv:4, column Id", "left out: group:g2 stands there a second time")]
+    assert [(str(item.entitlement), str(item.principal)) for item in members.items if isinstance(item, Grant)] == [
+        ("group:g1/member", "user:1")
+    ]
+
+
+def test_groups_that_only_a_broken_row_may_name_are_not_taken_for_gone(folder: Folder) -> None:
+    del folder.values["groups"]
+    folder.write("users.csv", HEADING, GOOD, "2,Bob, Berlin,active,g2")
+    groups = told(folder)["groups"]
+    why = "it has 5 cells, and the heading has 4"
+    assert groups.ids == ["g1"]
+    assert groups.incomplete == {"group": f"1 row that can't be understood may name others, users.csv:3: {why}"}
+
+
 FILES: list[tuple[str, str, str, str]] = [
     ("a.csv", "To,Who,Kind\ng1,1,user\ng1,,user\n", "a.csv:3, column Who", "it names no member"),
     ("a.csv", "To,Who,Kind\n,1,user\n", "a.csv:2, column To", "it names no group"),
@@ -105,6 +149,83 @@ def test_a_failed_formula_in_a_workbook(folder: Folder) -> None:
     groups = told(folder)["groups"]
     assert groups.places == [("groups.xlsx:3, column Id", "left out: its formula failed: #N/A")]
     assert groups.ids == ["g1", "g2"]
+
+
+ERRORS = ["#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!",
+          "#CONNECT!", "#BUSY!", "#UNKNOWN!", "#EXTERNAL!", "#PYTHON!", "#GETTING_DATA", "#ERROR!"]  # fmt: skip
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_an_error_is_no_value(folder: Folder, error: str) -> None:
+    folder.values["groups"] = {"file": "groups.xlsx", "id": "Id"}
+    folder.book("groups.xlsx", {"All": [["Id"], ["g1"], [error]]})
+    folder.write("users.csv", HEADING, GOOD)
+    groups = told(folder)["groups"]
+    assert groups.places == [("groups.xlsx:3, column Id", f"left out: its formula failed: {error}")]
+    assert groups.ids == ["g1"]
+
+
+def test_a_formula_without_a_stored_value_is_no_empty_cell(folder: Folder) -> None:
+    folder.values["users"] = USERS | {"file": "users.xlsx", "skip_lines": 1}
+    rows = [
+        ["People"],
+        ["Note", "Id", "Name", "State", "Groups"],
+        ["=1+1", 1, "Ann", "active", "g1"],
+        [],
+        ["", 2, "Bob", "active", '=CONCATENATE("g", "2")'],
+        ["", "=C5+1", "Cy", "active", ""],
+        *[["", number, "Person", "active", ""] for number in range(10, 3000)],
+        ["", 9, "=B1", "active", "g1"],
+    ]
+    folder.book("users.xlsx", {"Other": [["=1"]], "People": rows})
+    folder.values["users"]["sheet"] = "People"
+    read = told(folder)
+    why = "left out: its formula has no stored value"
+    at = "users.xlsx, sheet People"
+    assert read["users"].places == [(f"{at}:6, column Id", why), (f"{at}:2997, column Name", why)]
+    assert read["users"].ids[:3] == ["1", "2", "10"]
+    assert set(read["users"].incomplete) == {"user"}
+    assert read["group_members"].places[0] == (f"{at}:5, column Groups", why)
+    assert set(read["group_members"].incomplete) == {"group/*"}
+
+
+def test_what_to_do_about_a_workbook_that_was_not_calculated_is_told_once(folder: Folder) -> None:
+    folder.values["groups"] = {"file": "groups.xlsx", "id": "Id"}
+    folder.book("groups.xlsx", {"All": [["Id"], *([f"=1+{number}"] for number in range(20))]})
+    folder.write("users.csv", HEADING, GOOD)
+    first, *others = told(folder)["groups"].notes
+    assert (first.hint or "").startswith("Open the workbook in a spreadsheet program, which calculates its formulas")
+    assert [note.hint for note in others] == [None] * 19
+
+
+@pytest.mark.parametrize(
+    ("cell", "taken"),
+    [
+        (b'<c r="B2" t="str"><f>IF(A2,"","x")</f><v></v></c>', "1"),
+        (b'<c r="B2" t="str"><f>IF(A2,"","x")</f></c>', "1"),
+        (b'<c r="B2" t="str"><f>UPPER("a")</f><v>A</v></c>', "A"),
+        (b'<c r="B2"><f>1+1</f><v>2</v></c>', "2"),
+        (b'<c r="B2"><f ca="1">1+1</f><v/></c>', None),
+        (b'<c r="B2"><f si="0" t="shared"/></c>', None),
+        (b"<c><f>1+1</f></c>", None),
+        (b'<c r="B2"/>', "1"),
+    ],
+)
+def test_a_formula_that_gives_an_empty_text_is_an_empty_cell(folder: Folder, cell: bytes, taken: str | None) -> None:
+    folder.values["users"] = {"file": "users.xlsx", "id": "Id", "name": "Name"}
+    file = folder.book("users.xlsx", {"A": [["Id", "Name"], [1, "here"]]})
+    made = folder.exports / "made.zip"
+    with ZipFile(file) as old, ZipFile(made, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name.endswith("sheet1.xml"):
+                content, count = re.subn(rb'<c r="B2".*?</c>', lambda _: cell, content)
+                assert count == 1
+            new.writestr(name, content)
+    made.rename(file)
+    users = told(folder)["users"]
+    assert [item.display_name for item in users.items if isinstance(item, Resource)] == ([taken] if taken else [])
+    assert len(users.places) == (taken is None)
 
 
 def test_a_quotation_mark_that_is_never_closed_costs_its_line(folder: Folder) -> None:

@@ -1,10 +1,16 @@
 """The whole way with real commands: check, sync, access, who, grant, and a change that an export settles."""
 
+import asyncio
 import csv
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from jackfield_contracts import AccessState, EntitlementId, GrantAccess, ResourceId
+from jackfield_roster.worklist import Line, WorkList
+from jackfield_roster.worklist.lines import read_back
 
 from .support import Folder
 
@@ -115,6 +121,73 @@ def test_a_change_is_a_line_and_the_next_export_settles_it(folder: Folder) -> No
     assert [state for state, *_ in lines(folder)] == ["shown", "shown", "open"]
 
 
+def test_an_open_line_with_ids_that_can_not_be_printed_is_known_again(folder: Folder) -> None:
+    people(folder, ann="my\xa0team")
+    folder.write("groups.jsonl", '{"id":"my\xa0team","name":"My team","groups":"","roles":""}', '{"id":"g3"}')
+    assert folder.run("revoke", "erp", "group:my\xa0team/member", "user:1", "--yes").code == 10
+    assert folder.run("grant", "erp", "group:g3/member", "user:1").code == 10
+    assert folder.run("revoke", "erp", "group:my\xa0team/member", "user:1", "--yes").code == 10
+    assert [(state, what) for state, _, what, _ in lines(folder)] == [
+        ("open", r"group:my\u{a0}team/member"), ("open", "group:g3/member"),
+    ]  # fmt: skip
+    people(folder)
+    assert folder.run("grant", "erp", "group:g3/member", "user:2").code == 10
+    assert [state for state, *_ in lines(folder)] == ["shown", "open", "open"]
+
+
+# What a person made of a line, and whether the exports, which have neither, show it done.
+ALTERED = [
+    ("delete_account", "", "user:9", "shown"),
+    ("delete_account", "", "user:%31", "open"),
+    ("delete_account", "", r"user:1\u{20}", "open"),
+    ("delete_account", "", "role:9", "open"),
+    ("delete_account", "", "9", "open"),
+    ("delete_account", "", "", "open"),
+    ("revoke", "group:g9/member", "user:1", "shown"),
+    ("revoke", "group:g1/member", "user:9", "shown"),
+    ("revoke", "group:g1/members", "user:1", "open"),
+    ("revoke", r"group:g1\u{a0}/member", "user:1", "open"),
+    ("revoke", "team:g1/member", "user:1", "open"),
+    ("revoke", "group:g1/member", "people:1", "open"),
+    ("revoke", "group:g1/member", r"user:\u{20}1", "open"),
+    ("revoke", "group:g1/member", "user:1", "open"),
+    ("withdraw", "group:g9/member", "user:1", "open"),
+]
+
+
+@pytest.mark.parametrize(("do", "what", "who", "state"), ALTERED)
+def test_an_id_that_no_export_could_have_is_not_taken_for_gone(
+    folder: Folder, do: str, what: str, who: str, state: str
+) -> None:
+    WorkList(folder.list).ask([Line(id="c1", asked="then", do=do, what=read_back(what), who=read_back(who))], {})
+    grant = GrantAccess(entitlement=EntitlementId.parse("group:g3/member"), principal=ResourceId.parse("user:1"))
+
+    async def run() -> None:
+        async with folder.open() as roster:
+            await roster.grant((grant,), AccessState(), ("c2",))
+
+    asyncio.run(run())
+    assert [found for found, *_ in lines(folder)] == [state, "open"]
+
+
+def test_a_row_with_shifted_cells_settles_nothing(folder: Folder) -> None:
+    """A separator that is not quoted: the row may be about anybody, so that an absence proves nothing."""
+    folder.values["memberships"] = [{"file": "in.csv", "of": "group", "to": "Group", "member": "Who"}]
+    folder.write("in.csv", "Group,Name,Who", "g3,Sales,2")
+    assert folder.run("sync", "erp").code == 0
+    assert folder.run("revoke", "erp", "group:g3/member", "bob@x.org", "--yes").code == 10
+    folder.write("in.csv", "Group,Name,Who", "Sales, Berlin,g3,2")
+    assert folder.run("changes", "recover", "erp").code == 6
+    assert folder.run("sync", "erp").code == 8
+    assert outcomes(folder) == ["pending"]
+    assert folder.run("grant", "erp", "Sales/member", "ann@x.org").code == 6
+    folder.write("users.csv", HEADING, "1,ann@x.org,Ann,g1", "Birch, Bob,2,bob@x.org,Bob,")
+    deleted = folder.run("account", "delete", "erp", "user:2", "--yes")
+    assert deleted.code == 6, deleted.out
+    assert "a row that can't be understood may be about it" in deleted.err
+    assert [row[1] for row in lines(folder)] == ["revoke"]
+
+
 def test_accounts_are_made_and_deleted_by_a_person_too(folder: Folder) -> None:
     assert folder.run("account", "create", "erp", "login=new@x.org", "name=New").code == 10
     assert folder.run("account", "delete", "erp", "bob@x.org", "--yes").code == 10
@@ -137,6 +210,15 @@ def test_what_can_not_be_is_refused_and_writes_nothing(folder: Folder, arguments
     refused = folder.run(*arguments, "--output", "json")
     assert (refused.code, refused.json["tag"]) == (5, tag)
     assert not folder.list.exists()
+
+
+def test_a_work_list_that_is_a_folder_is_a_wrong_configuration(folder: Folder) -> None:
+    folder.list.mkdir()
+    for command in (("grant", "erp", "group:g1/member", "bob@x.org"), ("sync", "erp"), ("check", "erp")):
+        told = folder.run(*command)
+        assert told.code == 2, told.err
+        assert f"the work list is no file: {folder.list}" in told.err
+        assert "at connections.erp.work_list" in told.err
 
 
 def test_a_dry_run_writes_nothing(folder: Folder) -> None:
@@ -174,6 +256,24 @@ def test_a_wrong_mapping_ends_the_sync_with_its_path_and_the_columns(folder: Fol
     assert "users.csv has no column 'E-mail'" in synced.err
     assert "at connections.erp.users.email" in synced.err
     assert "Its columns: Id, Mail, Name, Groups." in synced.err
+
+
+@pytest.mark.parametrize("gone", ["files", "folder"])
+def test_without_any_export_the_sync_fails_and_publishes_nothing(folder: Folder, gone: str) -> None:
+    assert folder.run("sync", "erp").code == 0
+    published = folder.run("syncs", "erp", "--output", "json").json
+    shutil.rmtree(folder.exports)
+    if gone == "files":
+        folder.exports.mkdir()
+    synced = folder.run("sync", "erp")
+    assert synced.code == 5, synced.out
+    # Reads go on at once: which of them says so first is open.
+    assert f" in {folder.exports}" in synced.err
+    assert "Put the export there" in synced.err
+    after = folder.run("syncs", "erp", "--output", "json").json
+    assert [each["run"] for each in after["syncs"] if each["status"] == "published"] == [
+        each["run"] for each in published["syncs"]
+    ]
 
 
 def test_another_application_is_not_mixed_in(folder: Folder) -> None:

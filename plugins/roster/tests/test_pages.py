@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from jackfield.errors import BadConfig, CursorExpired, JackfieldError, NotFound, Transient
-from jackfield_contracts import Grant, Page, Resource
+from jackfield_contracts import AccessState, CheckReport, Grant, Page, Resource, ResourceId, Severity, StateQuery
 from jackfield_roster.plugin import Roster
 from jackfield_roster.reading import reader as reading
 
-from .support import Folder, Shelf, read, read_all
+from .support import Folder, Shelf, Told, read, read_all
 
 COUNT = 2300
 
@@ -280,3 +280,37 @@ def test_errors_are_those_of_the_host(tmp_path: Path) -> None:
             await read(roster, "users")
 
     within(folder, work)
+
+
+def test_json_lines_may_leave_out_a_key_where_it_is_empty(tmp_path: Path) -> None:
+    users = {"file": "users.jsonl", "id": "id", "name": "name", "groups": "groups"}
+    memberships = [{"file": "in.jsonl", "of": "role", "to": "role", "member": "who", "member_type": "kind"}]
+    folder = Folder(tmp_path, users=users, memberships=memberships)
+    folder.write("users.jsonl", *(f'{{"id":{n}}}' for n in range(4500)), '{"id":"last","name":"L","groups":"g1"}')
+    folder.write("in.jsonl", '{"role":"admin","who":"last","kind":"user"}')
+
+    async def run() -> tuple[dict[str, Told], AccessState, CheckReport]:
+        async with folder.open() as roster:
+            query = StateQuery(principals=(ResourceId.parse("user:last"),), resources=(ResourceId.parse("group:g1"),))
+            return await read_all(roster), await roster.read_state(query), await roster.check()
+
+    told, found, report = asyncio.run(run())
+    assert [str(each.principal) for each in told["group_members"].items if isinstance(each, Grant)] == ["user:last"]
+    assert [note for each in told.values() for note in each.notes] == []
+    assert [str(each) for each in found.held] == ["group:g1/member#user:last"]
+    assert [note.severity for note in report.diagnostics] == [Severity.INFO, Severity.INFO]
+
+
+@pytest.mark.parametrize("count", [1, 1000, 2500])
+def test_a_key_that_no_row_of_json_lines_has_is_told_once(tmp_path: Path, count: int) -> None:
+    users = {"file": "users.jsonl", "id": "id", "name": "name", "groups": "groups"}
+    memberships = [{"file": "in.jsonl", "of": "role", "to": "role", "member": "who", "member_type": "kind"}]
+    folder = Folder(tmp_path, users=users, memberships=memberships)
+    folder.write("users.jsonl", *(f'{{"id":{n},"name":""}}' for n in range(count)))
+    folder.put("in.jsonl", b"")
+
+    async def run() -> list[tuple[str | None, str]]:
+        async with folder.open() as roster:
+            return [place for each in (await read_all(roster)).values() for place in each.places]
+
+    assert asyncio.run(run()) == [("users.groups", "no row of users.jsonl has the key 'groups'")]

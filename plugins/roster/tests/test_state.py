@@ -83,7 +83,18 @@ CASES = [
     ('4,"dd,idle', "user:1", "group:g1", (), False),
     ('4,"dd,idle', "user:1", "group:g2", (), True),
     (",dd@x.org,enabled,g1", "user:3", "group:g1", (), True),
-    ("4,dd@x.org,enabled", "user:3", "group:g1", (), False),
+    # Cells are missing, or there are too many of them: which of them stands where it should nobody knows.
+    ("4,dd@x.org,enabled", "user:3", "group:g1", (), True),
+    ("Dee, Dora,4,dd@x.org,enabled,", "user:4", "", (), True),
+    ("Dee, Dora,4,dd@x.org,enabled,", "", "", ("dd@x.org",), True),
+    ("4,dd@x.org,enabled", "user:9", "", (), True),
+    ("4,dd@x.org,enabled", "user:1", "", ("ann@x.org",), False),
+    # An id that stands there already.
+    ("1,dd@x.org,enabled,g2", "user:1", "group:g2", (), True),
+    ("1,dd@x.org,enabled,g2", "user:1", "group:g1", (), False),
+    ("1,dd@x.org,enabled,g2", "user:3", "group:g2", (), False),
+    ("3,dd@x.org,enabled,g1", "user:3", "group:g2", (), False),
+    ("4,dd@x.org,enabled,g2", "user:4", "group:g2", (), False),
 ]
 
 
@@ -108,6 +119,10 @@ ROLE_CASES = [
     (",1,user", "user:1", True),
     ("admin,,user", "user:1", True),
     ("admin,1", "user:1", True),
+    ("Admins, all,admin,1,user", "user:1", True),
+    ("audit, all,1,user", "user:1", True),
+    ("audit,1", "user:1", True),
+    ("audit,1", "user:3", False),
 ]
 
 
@@ -124,3 +139,25 @@ def test_and_so_with_rows_of_memberships(folder: Folder, row: str, principal: st
         held = state(folder, principal, "role:admin").held
         at = EntitlementId.parse("role:admin/member")
         assert [each.entitlement for each in held] == ([at] if principal == "user:3" else [])
+
+
+@pytest.mark.parametrize("row", ["Audit, Berlin,audit", "audit,Auditors,of the house"])
+def test_and_so_with_listings_of_groups_and_roles(folder: Folder, row: str) -> None:
+    folder.values["roles"] = {"file": "all.csv", "id": "Id", "name": "Name"}
+    folder.write("all.csv", "Id,Name", "admin,Admin", row)
+    with pytest.raises(RemoteContract, match=r"may be about it \(at all\.csv:3"):
+        state(folder, "", "role:audit")
+    assert [str(each.id) for each in state(folder, "", "role:admin").entitlements] == ["role:admin/member"]
+
+
+def test_and_so_where_groups_list_their_members(folder: Folder) -> None:
+    folder.values["groups"] = {"file": "groups.csv", "id": "Id", "members": "Who"}
+    folder.write("groups.csv", "Id,Who", "g7,1", "g7,3")
+    assert [str(each) for each in state(folder, "user:1", "group:g7").held] == ["group:g7/member#user:1"]
+    with pytest.raises(RemoteContract, match=r"groups\.csv:3, column Id: group:g7 stands there a second time"):
+        state(folder, "user:3", "group:g7")
+
+
+def test_a_row_that_can_not_be_taken_is_not_the_first_of_its_id(folder: Folder) -> None:
+    folder.write("users.csv", HEADING, "1,ann@x.org,idle,", "1,ann@x.org,enabled,g2")
+    assert [str(each) for each in state(folder, "user:1", "group:g2").held] == ["group:g2/member#user:1"]

@@ -3,16 +3,21 @@
 import csv
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jackfield.errors import BadConfig, Refused
 from jackfield_roster.worklist import Line, Thing, WorkList
+from jackfield_roster.worklist.lines import read_back, written
 from jackfield_roster.worklist.store import WorkList as Store
 
 
@@ -101,6 +106,50 @@ def test_what_a_spreadsheet_program_made_of_it_stays(tmp_path: Path) -> None:
     assert now[6] == b""
 
 
+NOTES = ["one\rtwo", "one\ntwo", "one\r\ntwo", '"quoted"', "a,b;c", " ", "\r", ""]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("quoted", [csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC])
+@pytest.mark.parametrize("note", NOTES)
+def test_any_note_of_a_person_stays_as_it_is(tmp_path: Path, note: str, quoted: Literal[1, 2], end: str) -> None:
+    file = tmp_path / "erp.csv"
+    WorkList(file).ask([line(1), line(2)], {})
+    rows = list(csv.reader(io.StringIO(file.read_text(), newline="")))
+    for row in rows[1:]:
+        row[-1] = note
+    out = io.StringIO(newline="")
+    csv.writer(out, quoting=quoted, lineterminator=end).writerows(rows)
+    before = out.getvalue().encode()
+    # The last line need not end.
+    file.write_bytes(before.removesuffix(end.encode()))
+    WorkList(file).ask([line(3)], {})
+    assert file.read_bytes().startswith(before)
+    WorkList(file).ask([line(4)], {line(n).thing: "today" for n in (1, 2)})
+    with file.open(newline="", encoding="utf-8") as opened:
+        after = list(csv.reader(opened, strict=True))
+    assert [(row[0], row[-1]) for row in after[1:]] == [("shown", note)] * 2 + [("open", "")] * 2
+
+
+def test_the_ends_of_foreign_json_lines_stay(tmp_path: Path) -> None:
+    file = tmp_path / "erp.jsonl"
+    file.write_bytes(b'{"a":1}\r\n{"b":2}')
+    WorkList(file).ask([line(1)], {})
+    assert file.read_bytes().startswith(b'{"a":1}\r\n{"b":2}\n{"state"')
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe"])
+def test_a_work_list_that_is_no_file_is_told(file: Path, kind: str) -> None:
+    if kind == "folder":
+        file.mkdir()
+    else:
+        os.mkfifo(file)
+    for use in (lambda: WorkList(file).ask([line(1)], {}), WorkList(file).open_things):
+        with pytest.raises(BadConfig, match="is no file") as raised:
+            use()
+        assert raised.value.path == "work_list"
+
+
 def test_foreign_json_lines_stay_to_the_byte(tmp_path: Path) -> None:
     file = tmp_path / "erp.jsonl"
     mine = b'{"a" :  1}\nnot json \xff\n\n{"state":"open","who":7}\n'
@@ -125,17 +174,47 @@ def test_a_missing_folder_is_told(tmp_path: Path) -> None:
     assert raised.value.path == "work_list"
 
 
-@pytest.mark.parametrize("name", ["=HYPERLINK(1)", "+1", "-1", "@a", "＝1", "\t=1", "two\nlines"])
-def test_no_cell_is_a_formula_and_the_thing_is_known_again(tmp_path: Path, name: str) -> None:
-    file = tmp_path / "erp.csv"
+NAMES = [
+    "=HYPERLINK(1)",
+    "+1",
+    "-1",
+    "@a",
+    "＝1",
+    "'=1",
+    "''",
+    "\t=1",
+    "two\nlines",
+    "a\xa0b",
+    " a ",
+    r"X\a",
+    r"\u{a0}",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_cell_is_a_formula_and_the_thing_is_known_again(file: Path, name: str) -> None:
     WorkList(file).ask([line(1, who=name, who_name=name)], {})
     (row,) = cells(file)
     assert not row["who"].startswith(("=", "+", "-", "@", "＝", "\t"))
     assert "\n" not in row["who_name"]
-    if name.isprintable():
-        WorkList(file).ask([line(1, who=name, who_name=name)], {})
-        assert len(cells(file)) == 1
-        assert WorkList(file).open_things() == [line(1, who=name).thing]
+    WorkList(file).ask([line(1, who=name, who_name=name)], {})
+    assert len(cells(file)) == 1
+    assert WorkList(file).open_things() == [line(1, who=name).thing]
+
+
+@given(st.text(st.one_of(st.sampled_from("\\u{5ca0}'=@ \t\xa0\u200b"), st.characters()), max_size=12))
+def test_any_id_is_one_printable_cell_and_is_read_back(id: str) -> None:
+    cell = written(id)
+    assert read_back(cell) == id
+    assert cell.isprintable()
+    assert cell == cell.strip()
+    assert not cell.startswith(tuple("=+-@＝＋－＠"))
+
+
+def test_what_can_not_be_printed_is_told_by_its_number() -> None:
+    assert written("a\xa0b") == r"a\u{a0}b"
+    assert written(r"HOUSE\ann") == r"HOUSE\ann"
+    assert read_back(r"\u{fffffff} \u{110000} \u{a") == r"\u{fffffff} \u{110000} \u{a"
 
 
 def test_a_link_stays_one_and_the_mode_stays(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from jackfield_contracts import (
     StateQuery,
 )
 from jackfield_roster.config import RosterConfig, path_of
-from jackfield_roster.model import NO_WORK_LIST
+from jackfield_roster.model import NO_WORK_LIST, SLUG
 from jackfield_roster.reading import Reader
 from jackfield_roster.state import read_state
 from jackfield_roster.worklist import Line, Thing, WorkList
@@ -65,7 +65,7 @@ async def ask(
     own = [line.thing for line in lines]
     others = [thing for thing in await asyncio.to_thread(book.open_things) if thing not in own]
     seen = await _seen(reader, config, [*own, *others], log) if others else None
-    shown = [thing for thing in others if seen is not None and _done(thing, seen)]
+    shown = [thing for thing in others if seen is not None and _query(thing) is not None and _done(thing, seen)]
     now = seen or await _seen(reader, config, own, log) or state
     ends = {index: end for index, change in enumerate(changes) if (end := _answered(change, now)) is not None}
     left = [line for index, line in enumerate(lines) if index not in ends]
@@ -160,24 +160,34 @@ def _called(id: ResourceId, state: AccessState) -> str:
 
 
 def _query(thing: Thing) -> StateQuery | None:
+    """What to ask the exports for; None for a line whose ids no export could have, so that to lack them shows nothing."""
     if thing.do == CREATE_ACCOUNT:
         return StateQuery(names=(thing.who,)) if thing.who else None
     try:
         who = ResourceId.parse(thing.who)
         if thing.do == DELETE_ACCOUNT:
-            return StateQuery(principals=(who,))
+            return StateQuery(principals=(who,)) if _known(who, "user") else None
         if thing.do in (GRANT, REVOKE):
-            return StateQuery(principals=(who,), resources=(EntitlementId.parse(thing.what).resource,))
+            what = EntitlementId.parse(thing.what)
+            known = _known(who, "user", "group") and _known(what.resource, "group", "role") and what.slug == SLUG
+            return StateQuery(principals=(who,), resources=(what.resource,)) if known else None
     except IdentifierError:
         return None  # a person's own line, or one that was changed
     return None
 
 
+def _known(id: ResourceId, *types: str) -> bool:
+    """Whether an export could have this id: none has white space around it."""
+    return id.type in types and id.id == id.id.strip()
+
+
 def _done(thing: Thing, state: AccessState) -> bool:
+    """Whether the exports show it; only for what ``_query`` asked for."""
     if thing.do == CREATE_ACCOUNT:
         return any(each.asked == thing.who for each in state.accounts)
+    who = ResourceId.parse(thing.who)
     if thing.do == DELETE_ACCOUNT:
-        account = next((each for each in state.accounts if str(each.account) == thing.who), None)
+        account = _account(who, state)
         return account is None or account.status is AccountStatus.DELETED
-    wanted = GrantId(entitlement=EntitlementId.parse(thing.what), principal=ResourceId.parse(thing.who))
+    wanted = GrantId(entitlement=EntitlementId.parse(thing.what), principal=who)
     return (wanted in state.held) == (thing.do == GRANT)

@@ -18,7 +18,7 @@ from jackfield_contracts import (
     UserTrait,
 )
 from jackfield_roster.config import Groups, Memberships, Roles, RosterConfig, Users
-from jackfield_roster.reading import Row
+from jackfield_roster.reading import NO_VALUE, Row
 
 _NO_COUNT = "an export gives no count of its own to compare with"
 USERS = Scope(name="user", family="users", rows=RowKind.RESOURCES, lists="user", unreconcilable=_NO_COUNT)
@@ -28,8 +28,13 @@ GROUP_MEMBERS = Scope(name="group/*", family="group_members", unreconcilable=_NO
 ROLE_MEMBERS = Scope(name="role/*", family="role_members", unreconcilable=_NO_COUNT)
 APPS = Scope(name="app", family="application", rows=RowKind.RESOURCES, lists="app", expected=1)
 
-_FAULTS = frozenset(("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"))
-"""What a formula of a spreadsheet gives that failed."""
+FAULTS = frozenset((
+    "#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!",
+    "#CONNECT!", "#BUSY!", "#UNKNOWN!", "#EXTERNAL!", "#PYTHON!", "#GETTING_DATA", "#ERROR!", NO_VALUE,
+))  # fmt: skip
+"""What a formula of a spreadsheet gives that failed, or was not calculated."""
+
+NOT_CALCULATED = "its formula has no stored value"
 
 SLUG = "member"
 INHERITED = (SLUG,)
@@ -74,7 +79,9 @@ def _cell(row: Row, column: str | None) -> str | tuple[str, ...]:
     cell = row.cells.get(column, "") if column is not None else ""
     if cell is None:
         raise BrokenRowError("its value is neither a text, a number nor a list of them", column)
-    if cell in _FAULTS:
+    if cell == NO_VALUE:
+        raise BrokenRowError(NOT_CALCULATED, column)
+    if cell in FAULTS:
         raise BrokenRowError(f"its formula failed: {cell}", column)
     joined = cell if isinstance(cell, str) else "".join(cell)
     if not joined.isascii() and any("\ud800" <= letter <= "\udfff" for letter in joined):

@@ -6,25 +6,28 @@ from typing import TypeVar
 import msgspec
 
 from jackfield_contracts import Diagnostic, Item, Page, Scope, Severity
-from jackfield_roster.config import Place
-from jackfield_roster.model import BrokenRowError
+from jackfield_roster.config import Place, columns_of
+from jackfield_roster.model import NOT_CALCULATED, BrokenRowError
 from jackfield_roster.reading import Chunk, Export, Position, Row
-from jackfield_roster.sources import place_of
+from jackfield_roster.sources import absent_keys, place_of
 
 T = TypeVar("T")
 
 MOST_TOLD = 50
 """Broken rows of a read that are told one by one; all of them are counted."""
 
+_CALCULATE = "Open the workbook in a spreadsheet program, which calculates its formulas, and save it; or export values."
+
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Where to go on: in which of several files, in which export of it, and what was broken so far."""
+    """Where to go on: in which of several files, in which export of it, and what was broken or absent so far."""
 
     source: int = 0
     export: Export | None = None
     at: Position | None = None
     broken: int = 0
     first: str = ""
+    absent: tuple[str, ...] | None = None
 
 
 class Notes:
@@ -35,6 +38,7 @@ class Notes:
         self._export = export
         self.count = cursor.broken
         self.first = cursor.first
+        self._absent = cursor.absent
         self._told: list[Diagnostic] = []
 
     def take(self, row: Row, make: Callable[[Row], T]) -> T | None:
@@ -50,10 +54,30 @@ class Notes:
         place = place_of(self._place, self._export, line, column)
         self.count += 1
         self.first = self.first or f"{place}: {why}"[:500]
-        if self.count <= MOST_TOLD:
-            self._told.append(
-                Diagnostic(code="broken_row", severity=Severity.WARNING, summary=f"left out: {why}", path=place)
+        if self.count > MOST_TOLD:
+            return
+        # All of a workbook lack it or none, as a rule: what to do is told once.
+        hint = _CALCULATE if why == NOT_CALCULATED and all(note.hint != _CALCULATE for note in self._told) else None
+        self._told.append(
+            Diagnostic(code="broken_row", severity=Severity.WARNING, summary=f"left out: {why}", path=place, hint=hint)
+        )
+
+    def keys(self, chunk: Chunk) -> None:
+        """Note the mapped keys that no row of JSON lines has, once the last chunk is there."""
+        self._absent = absent_keys(self._place, self._export, chunk, self._absent)
+        if chunk.next is not None:
+            return
+        columns = dict(columns_of(self._place.mapping))
+        self._told += [
+            Diagnostic(
+                code="absent_key",
+                severity=Severity.WARNING,
+                summary=f"no row of {self._export.name} has the key {columns[key]!r}",
+                path=f"{self._place.label}.{key}",
+                hint="That is right if it is empty everywhere; else put the name in the configuration right.",
             )
+            for key in self._absent
+        ]
 
     def cursor(self, before: Cursor, export: Export, chunk: Chunk) -> Cursor:
         """Where to go on after *chunk*."""
@@ -63,6 +87,7 @@ class Notes:
             at=chunk.next,
             broken=self.count,
             first=self.first,
+            absent=self._absent,
         )
 
     def page(self, items: list[Item], scope: Scope, following: Cursor | None) -> Page:

@@ -1,5 +1,6 @@
 """The roster connector: what it is called, what it needs, and the hooks that it implements."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -22,6 +23,7 @@ from jackfield_roster.reading import Reader
 from jackfield_roster.reading.reader import open_reader
 from jackfield_roster.state import read_state
 from jackfield_roster.sync import RosterReads
+from jackfield_roster.worklist import WorkList
 
 
 class Roster(RosterReads):
@@ -81,8 +83,11 @@ class Roster(RosterReads):
 
 @asynccontextmanager
 async def open_roster(config: RosterConfig, context: Context) -> AsyncGenerator[Roster]:
-    """One folder; opens no file by itself."""
+    """One folder; opens no file by itself. Raises BadConfig as ``check_config`` does, or if the work list is a folder."""
     check_config(config)
+    if config.work_list is not None:
+        # The host makes an error of a change its outcome; this one is wrong whatever is asked for.
+        await asyncio.to_thread(WorkList(path_of(config.work_list)).check)
     folder = path_of(config.folder)
     async with open_reader(folder, context.clock, quiet_seconds=config.quiet_seconds) as reader:
         yield Roster(reader, config, context)

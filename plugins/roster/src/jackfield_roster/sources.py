@@ -53,6 +53,17 @@ def listing(config: RosterConfig, kind: str) -> Listing | None:
     return None
 
 
+def listed_by(config: RosterConfig, place: Place) -> Listing | None:
+    """What the rows of a file list; None for a file with nothing but memberships."""
+    kind = {"users": "user", "groups": "group", "roles": "role"}.get(place.label)
+    return listing(config, kind) if kind is not None else None
+
+
+def twice(source: Listing, row: Row) -> model.BrokenRowError:
+    """Why a row can't be taken whose id stands above it already."""
+    return model.BrokenRowError(f"{source.kind}:{source.id_of(row)} stands there a second time", source.column)
+
+
 def membership_sources(config: RosterConfig, of: str) -> tuple[Place, ...]:
     """The files that tell who is in a group (or has a role, by *of*)."""
     found: list[Place] = []
@@ -112,9 +123,9 @@ async def scan(reader: Reader, place: Place, most: int) -> AsyncGenerator[tuple[
 def check_columns(place: Place, export: Export, chunk: Chunk) -> None:
     """Raise BadConfig, naming the columns that the file has, if a mapped one is not there or there twice.
 
-    *chunk* is the beginning of the file. An empty file of JSON lines has no columns to be compared with.
+    *chunk* is the beginning of the file. JSON lines may leave out a key where it is empty: see ``absent_keys``.
     """
-    if not chunk.rows and not chunk.columns and _is_json(export):
+    if is_json(export):
         return
     there = [column for column in chunk.columns if column]
     for key, column in columns_of(place.mapping):
@@ -128,7 +139,19 @@ def check_columns(place: Place, export: Export, chunk: Chunk) -> None:
         )
 
 
-def _is_json(export: Export) -> bool:
+def absent_keys(place: Place, export: Export, chunk: Chunk, before: tuple[str, ...] | None) -> tuple[str, ...]:
+    """The mapped keys that no row of JSON lines has, up to the end of *chunk*; *before* are those before it.
+
+    None before the first chunk. A table has all its columns.
+    """
+    if not is_json(export) or (before is None and not chunk.rows):
+        return ()
+    keys = dict(columns_of(place.mapping))
+    return tuple(key for key in (keys if before is None else before) if keys[key] not in chunk.columns)
+
+
+def is_json(export: Export) -> bool:
+    """Whether it is a file of JSON lines."""
     return Path(export.name).suffix.lower() in (".jsonl", ".ndjson")
 
 

@@ -24,7 +24,9 @@ from jackfield_roster.config import Place, RosterConfig, Users
 from jackfield_roster.model import BrokenRowError
 from jackfield_roster.reading import Cell, Export, Reader, Row
 from jackfield_roster.sources import (
+    Listing,
     has,
+    listed_by,
     listing,
     membership_sources,
     named,
@@ -32,6 +34,7 @@ from jackfield_roster.sources import (
     pairs,
     place_of,
     scan,
+    twice,
 )
 
 _ROWS = 2000
@@ -118,9 +121,12 @@ def _may_be(row: Row, mapping: Users, ids: set[str], names: dict[str, str]) -> b
 
 
 def _plain(row: Row, column: str) -> str | None:
-    """The text of a cell, None where it is not known."""
-    cell: Cell | None = row.cells.get(column)
-    if not isinstance(cell, str) or not cell.strip() or not cell.isprintable():
+    """The text of a cell, None where it is not known.
+
+    Nothing is known of a row whose cells may stand in the wrong columns.
+    """
+    cell: Cell | None = row.cells.get(column) if row.problem is None else None
+    if not isinstance(cell, str) or not cell.strip() or not cell.isprintable() or cell in model.FAULTS:
         return None
     return cell.strip()
 
@@ -168,6 +174,7 @@ async def _held(reader: Reader, config: RosterConfig, query: StateQuery) -> list
         doubt = _Doubt(asked)
         seen: set[tuple[str, ResourceId]] = set()
         for place in membership_sources(config, of):
+            first = _First(listed_by(config, place), wanted | {one.id for one in principals})
             async for export, chunk in scan(reader, place, _ROWS):
                 for row in chunk.rows:
                     try:
@@ -176,7 +183,12 @@ async def _held(reader: Reader, config: RosterConfig, query: StateQuery) -> list
                         if _may_hold(row, place, wanted, principals):
                             doubt.row(place, export, row, error)
                         continue
-                    seen |= {key for pair in told if (key := (pair.to, pair.member)) in asked}
+                    again = first.again(row)
+                    about = {key for pair in told if (key := (pair.to, pair.member)) in asked}
+                    if about and again is not None:
+                        doubt.row(place, export, row, again)
+                        continue
+                    seen |= about
         doubt.settle(seen)
         for to, member in sorted(seen):
             entitlement = EntitlementId(resource=ResourceId(type=of, id=to), slug=model.SLUG)
@@ -192,13 +204,32 @@ def _may_hold(row: Row, place: Place, wanted: set[str], principals: set[Resource
     if to is None or member is None:
         own = _plain(row, getattr(mapping, "id", ""))
         return own is None or own in ids or own in wanted
-    told, who = _plain(row, to), row.cells.get(member)
+    told, who = _plain(row, to), _plain(row, member)
     if told is not None and told not in wanted:
         return False
-    if not isinstance(who, str) or not who.isprintable():
-        return True
-    named = {each.strip() for each in who.split(mapping.split)}
+    named = {each.strip() for each in who.split(mapping.split)} if who is not None else set[str]()
     return not any(named) or bool(named & ids)
+
+
+class _First:
+    """Tells rows whose id stands above them already, which are left out; only of ids in *wanted*."""
+
+    def __init__(self, source: Listing | None, wanted: set[str]) -> None:
+        self._source = source
+        self._wanted = wanted
+        self._seen: set[str] = set()
+
+    def again(self, row: Row) -> BrokenRowError | None:
+        """Why the row is left out, if it is."""
+        cell = row.cells.get(self._source.column) if self._source is not None else None
+        if self._source is None or not isinstance(cell, str) or cell.strip() not in self._wanted:
+            return None
+        id = self._source.id_of(row)
+        if id in self._seen:
+            return twice(self._source, row)
+        if id is not None:
+            self._seen.add(id)
+        return None
 
 
 class _Doubt:

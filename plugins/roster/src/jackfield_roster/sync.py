@@ -23,17 +23,20 @@ from jackfield_roster import model
 from jackfield_roster.ages import exported, old
 from jackfield_roster.config import Place, RosterConfig, places
 from jackfield_roster.notes import Cursor, Notes
-from jackfield_roster.reading import Chunk, Export, Reader
+from jackfield_roster.reading import Chunk, Export, Reader, Row
 from jackfield_roster.sources import (
     Listing,
     check_columns,
     has,
+    listed_by,
     listing,
     membership_sources,
     named,
     naming_sources,
     pairs,
+    place_of,
     scan,
+    twice,
 )
 
 PAGE = 1000
@@ -90,17 +93,24 @@ class RosterReads:
         return await page(msgspec.json.decode(cursor, type=Cursor) if cursor else Cursor(), view)
 
     async def _application(self, cursor: Cursor, view: SyncView) -> Page:
-        """The application itself, with the date of each export. One page."""
+        """The application itself, with the date of each export. One page.
+
+        Raises NotFound if there is no export at all: then nothing is seen, not even the application.
+        """
         facts: dict[str, str | int | float | bool | None] = {}
         notes: list[Diagnostic] = []
+        missing: list[NotFound] = []
         for place in places(self._config):
             try:
                 export = await self._reader.find(place.mapping)
-            except NotFound:
-                continue  # the read that needs it says so
+            except NotFound as error:
+                missing.append(error)  # the read that needs it says so
+                continue
             facts[f"{place.label} exported"] = exported(export).isoformat(timespec="seconds")
             if (note := old(place, export, self._config, self._clock)) is not None:
                 notes.append(note)
+        if not facts:
+            raise missing[0]
         name = self._config.application_name
         app = Resource(
             id=ResourceId(type="app", id=self._config.application),
@@ -115,14 +125,19 @@ class RosterReads:
         """A page of the file that lists a type."""
         export, chunk = await self._chunk(source.place, cursor)
         notes = Notes(source.place, export, cursor)
+        notes.keys(chunk)
         again = await self._reader.twice(export, source.place, source.id_of)
         items: list[Item] = []
-        for row in chunk.rows:
-            resource = notes.take(row, source.make)
-            if resource is None:
-                continue
+
+        def taken(row: Row) -> Resource:
+            resource = source.make(row)
             if row.line in again:
-                notes.broken(row.line, source.column, f"{resource.id} stands there a second time")
+                raise twice(source, row)
+            return resource
+
+        for row in chunk.rows:
+            resource = notes.take(row, taken)
+            if resource is None:
                 continue
             items.append(resource)
             if source.kind != "user":
@@ -133,19 +148,25 @@ class RosterReads:
     async def _named(self, kind: str, scope: Scope) -> Page:
         """All groups or roles that memberships name, where no file lists them. One page."""
         found: dict[str, None] = {}
+        count, first = 0, ""
         for place, of in naming_sources(self._config, kind):
-            async for _, chunk in scan(self._reader, place, PAGE):
+            async for export, chunk in scan(self._reader, place, PAGE):
                 for row in chunk.rows:
                     try:
                         told = pairs(place, row, of)
-                    except model.BrokenRowError:
-                        continue  # the read of memberships tells of it
+                    except model.BrokenRowError as error:
+                        # The read of memberships tells of each.
+                        count += 1
+                        first = first or f"{place_of(place, export, row.line, error.column)}: {error.why}"[:500]
+                        continue
                     found |= dict.fromkeys(id for pair in told for id in named(kind, pair, of))
         items: list[Item] = []
         for id in found:
             resource = model.bare(kind, id, self._config)
             items += (resource, model.offered(resource, self._config))
-        return Page(items=tuple(items))
+        rows = "1 row" if count == 1 else f"{count:,} rows"
+        why = f"{rows} that can't be understood may name others, {'' if count == 1 else 'the first '}{first}"
+        return Page(items=tuple(items), incomplete={scope.name: why} if count else {})
 
     async def _members(self, of: str, scope: Scope, cursor: Cursor, view: SyncView) -> Page:
         """A page of one of the files that tell of memberships."""
@@ -154,8 +175,19 @@ class RosterReads:
         export, chunk = await self._chunk(place, cursor)
         notes = Notes(place, export, cursor)
         found: list[tuple[int, model.Pair]] = []
+        source = listed_by(self._config, place)
+        if source is None:
+            notes.keys(chunk)  # of a listing, the read of the listing tells them
+        again = await self._reader.twice(export, place, source.id_of) if source is not None else frozenset[int]()
+
+        def taken(row: Row) -> list[model.Pair]:
+            told = pairs(place, row, of)
+            if told and source is not None and row.line in again:
+                raise twice(source, row)
+            return told
+
         for row in chunk.rows:
-            found += [(row.line, pair) for pair in notes.take(row, lambda row: pairs(place, row, of)) or ()]
+            found += [(row.line, pair) for pair in notes.take(row, taken) or ()]
         unlisted = await self._unlisted(of, [pair for _, pair in found], view)
         held: dict[str, dict[ResourceId, None]] = {}
         for line, pair in found:

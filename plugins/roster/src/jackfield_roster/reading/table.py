@@ -5,6 +5,9 @@ import msgspec
 Cell = str | tuple[str, ...] | None
 """A text, or a list where the format has lists of its own; None for a value of any other kind."""
 
+NO_VALUE = "#NO_VALUE!"
+"""What stands in a cell whose formula has no value in the file: nobody has calculated it."""
+
 MOST_LINE_BYTES = 4 << 20
 
 

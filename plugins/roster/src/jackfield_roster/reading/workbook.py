@@ -15,7 +15,8 @@ from typing import Any
 import msgspec
 
 from jackfield.errors import BadConfig, RemoteContract
-from jackfield_roster.reading.table import Cell, Chunk, Layout, Position, Row
+from jackfield_roster.reading.formulas import without_value
+from jackfield_roster.reading.table import NO_VALUE, Cell, Chunk, Layout, Position, Row
 
 MOST_BYTES = 2 << 30
 """Size of a workbook once it is unpacked."""
@@ -27,13 +28,16 @@ _BROKEN = (
 )  # fmt: skip
 """What the libraries for workbooks raise for files that are none, or damaged."""
 
+_END = (1 << 40, frozenset[int]())
+"""A row beyond all."""
+
 Line = tuple[int, list[str]]
 
 
 def unpack(file: Path, sheet: str | None, label: str, to: Path) -> Generator[None]:
     """Write the rows of a sheet to *to*, a step at a time. Raises BadConfig for a sheet that there is not."""
     encode = msgspec.json.Encoder().encode
-    with _opened(file) as book, to.open("wb") as out:
+    with _opened(file) as book, zipfile.ZipFile(file) as archive, to.open("wb") as out:
         names = list(book.sheetnames)
         if sheet is not None and sheet not in names:
             raise BadConfig(
@@ -43,8 +47,19 @@ def unpack(file: Path, sheet: str | None, label: str, to: Path) -> Generator[Non
             page = book[sheet if sheet is not None else names[0]]
             # Some programs write a size that is too small, and rows beyond it would be passed over.
             page.reset_dimensions()
+            # Nothing public tells in which file of the archive a sheet is.
+            lacking = without_value(archive, page._worksheet_path)
+            row, columns = 0, frozenset[int]()
             for number, values in enumerate(page.iter_rows(values_only=True), 1):
                 cells = [_text(value) for value in values]
+                while row < number:
+                    found = next(lacking, _END)
+                    if found is None:
+                        yield
+                    else:
+                        row, columns = found
+                if row == number:
+                    cells = [NO_VALUE if at in columns else cell for at, cell in enumerate(cells, 1)]
                 while cells and not cells[-1]:
                     cells.pop()
                 if cells:

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+from collections.abc import Iterator
 from typing import Any, cast
 
 import msgspec
@@ -17,7 +19,9 @@ PERSONS = ("done", "note")
 
 _NEEDED = ("state", "id", "asked", "do", "what", "who", "shown")
 # A spreadsheet takes text that begins so for a formula.
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+_FORMULA = tuple("=+-@＝＋－＠")
+_IDS = ("what", "who")
+_NUMBER = re.compile(r"\\u\{([0-9a-f]{1,6})\}")
 
 
 class Thing(msgspec.Struct, frozen=True):
@@ -48,7 +52,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
     def cells(self) -> dict[str, str]:
         """Its cells, none of which a spreadsheet takes for a formula."""
-        return {name: safe(getattr(self, name)) for name in OWN}
+        return {name: (written if name in _IDS else safe)(getattr(self, name)) for name in OWN}
 
 
 class Entry:
@@ -67,7 +71,8 @@ class Entry:
     @property
     def thing(self) -> Thing:
         """What it asks for."""
-        return Thing(*(plain(self.cells.get(name, "").strip()) for name in ("do", "what", "who")))
+        what, who = (read_back(self.cells.get(name, "").strip()) for name in _IDS)
+        return Thing(self.cells.get("do", "").strip(), what, who)
 
     @property
     def done(self) -> bool:
@@ -81,53 +86,94 @@ class Entry:
 
 
 def safe(value: str) -> str:
-    """*value* as a cell that no spreadsheet takes for a formula."""
-    value = "".join(letter if letter.isprintable() else " " for letter in value)
-    return f"'{value}" if value.startswith(_FORMULA) else value
+    """*value* as one line of text that no spreadsheet takes for a formula."""
+    value = "".join(letter if letter.isprintable() else " " for letter in value).strip()
+    # One that has the apostrophe already gets another, so that it can be told apart.
+    return f"'{value}" if value.lstrip("'").startswith(_FORMULA) else value
 
 
-def plain(cell: str) -> str:
-    """What was made safe."""
-    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell
+def written(id: str) -> str:
+    r"""*id* as such a text, from which ``read_back`` makes it again.
+
+    What can't be printed, and a space at an end, is told by its number: a no-break space is ``\u{a0}``.
+    """
+    last = len(id) - 1
+    return safe("".join(_letter(letter, at in (0, last), id[at + 1 : at + 3]) for at, letter in enumerate(id)))
+
+
+def _letter(letter: str, at_end: bool, following: str) -> str:
+    told = letter.isprintable() and not (at_end and letter == " ") and not (letter == "\\" and following == "u{")
+    return letter if told else f"\\u{{{ord(letter):x}}}"
+
+
+def read_back(cell: str) -> str:
+    """The id that was ``written``."""
+    if cell[:1] == "'" and cell.lstrip("'").startswith(_FORMULA):
+        cell = cell[1:]
+    return _NUMBER.sub(lambda found: chr(number) if (number := int(found[1], 16)) < 0x110000 else found[0], cell)
 
 
 class CsvList:
-    """A CSV file. Its delimiter, mark and further columns may be those of a person's spreadsheet program."""
+    """A CSV file. Its delimiter, mark and further columns may be those of a person's spreadsheet program.
+
+    A line that is not changed stays as it is, to the byte.
+    """
 
     def __init__(self, content: bytes, name: str) -> None:
         self._bom = content.startswith(b"\xef\xbb\xbf")
         text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
         first = text.split("\n", 1)[0]
         self._delimiter = max(",;\t", key=first.count)
-        self._newline = "\r\n" if "\r\n" in text or not text else "\n"
+        self._newline = "\r\n" if first.endswith("\r") or not text else "\n"
         try:
-            rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=self._delimiter, strict=True))
+            rows = list(_records(text, self._delimiter))
         except csv.Error as error:
             raise _unreadable(name, str(error)) from None
-        self._columns = [cell.strip() for cell in rows[0]] if rows else [*OWN, *PERSONS]
-        self._heading = rows[0] if rows else self._columns
+        heading, self._heading = rows[0] if rows else ([*OWN, *PERSONS], "")
+        self._columns = [cell.strip() for cell in heading]
         if lacking := [column for column in _NEEDED if column not in self._columns]:
             raise _unreadable(name, f"it lacks the column {lacking[0]}")
-        self.entries = [Entry(dict(zip(self._columns, row, strict=False)), row) for row in rows[1:]]
+        self.entries = [Entry(dict(zip(self._columns, row, strict=False)), (row, raw)) for row, raw in rows[1:]]
 
     def add(self, line: Line) -> None:
         """Append a line."""
-        entry = Entry(line.cells(), [])
+        entry = Entry(line.cells(), ([], ""))
         entry.changed = True
         self.entries.append(entry)
 
     def content(self) -> bytes:
         """The file as bytes."""
-        out = io.StringIO(newline="")
-        writer = csv.writer(out, delimiter=self._delimiter, lineterminator=self._newline)
-        writer.writerow(self._heading)
-        for entry in self.entries:
-            row = entry.raw
-            if entry.changed:
-                known = [entry.cells.get(column, "") for column in self._columns]
-                row = [*known, *row[len(self._columns) :]]
-            writer.writerow(row)
-        return (b"\xef\xbb\xbf" if self._bom else b"") + out.getvalue().encode("utf-8", "surrogateescape")
+        lines = [self._heading or self._line(self._columns), *map(self._entry, self.entries)]
+        text = "".join(each if each.endswith(("\n", "\r")) else each + self._newline for each in lines)
+        return (b"\xef\xbb\xbf" if self._bom else b"") + text.encode("utf-8", "surrogateescape")
+
+    def _entry(self, entry: Entry) -> str:
+        row, raw = entry.raw
+        if not entry.changed:
+            return raw
+        return self._line([*(entry.cells.get(column, "") for column in self._columns), *row[len(self._columns) :]])
+
+    def _line(self, cells: list[str]) -> str:
+        # The writer of the standard library does not quote every line break.
+        special = ('"', "\r", "\n", self._delimiter)
+        quoted = (
+            f'"{cell.replace(chr(34), chr(34) * 2)}"' if any(map(cell.count, special)) else cell for cell in cells
+        )
+        return self._delimiter.join(quoted) + self._newline
+
+
+def _records(text: str, delimiter: str) -> Iterator[tuple[list[str], str]]:
+    """The rows, each with its text."""
+    taken: list[str] = []
+
+    def lines() -> Iterator[str]:
+        for line in io.StringIO(text, newline=""):
+            taken.append(line)
+            yield line
+
+    for row in csv.reader(lines(), delimiter=delimiter, strict=True):
+        yield row, "".join(taken)
+        taken.clear()
 
 
 class JsonList:
@@ -135,7 +181,7 @@ class JsonList:
 
     def __init__(self, content: bytes, name: str) -> None:
         self.entries: list[Entry] = []
-        for raw in content.splitlines():
+        for raw in content.removesuffix(b"\n").split(b"\n") if content else ():
             try:
                 found = msgspec.json.decode(raw) if raw.strip() else None
             except (msgspec.DecodeError, UnicodeDecodeError):

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -23,6 +24,15 @@ class WorkList:
     def __init__(self, file: Path) -> None:
         self.file = file
 
+    def check(self) -> None:
+        """Raise BadConfig if something other than a file has its name; that there is nothing yet is right."""
+        try:
+            mode = self._target.stat().st_mode
+        except OSError:
+            return  # whoever reads it tells what the disk refuses
+        if not stat.S_ISREG(mode):
+            raise BadConfig(f"the work list is no file: {self.file}", path="work_list")
+
     def open_things(self) -> list[Thing]:
         """What the file has open, in its order; nothing is written."""
         return [entry.thing for entry in self._book()[0].entries if entry.is_open]
@@ -32,7 +42,7 @@ class WorkList:
 
         What is open already, and no person has marked as done, keeps its line: with the new id and date if it is asked
         for anew. Done twice, the second time changes nothing. Raises Refused if the file can't be understood, BadConfig
-        if its folder is not there, BadStorage where the disk refuses, Transient if others keep it busy.
+        if it is no file or its folder is not there, BadStorage where the disk refuses, Transient if others keep it busy.
         """
         with self._locked():
             for _ in range(_MOST_TURNS):
@@ -73,6 +83,7 @@ class WorkList:
     def _book(self) -> tuple[Book, tuple[int, ...] | None]:
         target = self._target
         with storing(target):
+            self.check()
             stamp = _stamp(target)
             content = target.read_bytes() if stamp is not None else b""
         kind: Callable[[bytes, str], Book] = JsonList if target.suffix.lower() == ".jsonl" else CsvList
@@ -111,10 +122,10 @@ def _write(handle: int, content: bytes) -> None:
 
 def _stamp(file: Path) -> tuple[int, ...] | None:
     try:
-        stat = file.stat()
+        found = file.stat()
     except FileNotFoundError:
         return None
-    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _mark(book: Book, shown: dict[Thing, str]) -> bool:
