@@ -159,6 +159,7 @@ mount -t tmpfs -o size=1500k tmpfs "$HOME_FOLDER" || exit 77
         timeout=120,
     )
     if done.returncode == 77:
+        # A disk that is really full or read-only has to be mounted, and some containers forbid it to everybody.
         pytest.skip("this machine lets nobody mount a disk")
     assert done.returncode == 0, done.stderr
     return {file.name: file.read_text() for file in folder.iterdir() if file.suffix != ".sqlite"}
@@ -167,6 +168,7 @@ mount -t tmpfs -o size=1500k tmpfs "$HOME_FOLDER" || exit 77
 @pytest.fixture
 def namespaces() -> None:
     if shutil.which("unshare") is None or subprocess.run(["unshare", "-Urm", "true"], capture_output=True).returncode:
+        # Without them only root could mount a disk, and root is refused nothing on a read-only one.
         pytest.skip("this machine has no namespaces for everybody")
 
 

@@ -70,5 +70,5 @@ def _implementation(kind: ConnectorType) -> type | None:
     try:
         given = typing.get_args(typing.get_type_hints(inspect.unwrap(kind.open)).get("return"))
     except Exception:  # noqa: BLE001 - annotations of foreign code are evaluated here
-        return None
+        return None  # what can't be told from them is looked at once the connector is open
     return given[0] if given and isinstance(given[0], type) else None

@@ -87,6 +87,8 @@ async def ask(desk: Desk, attempts: Sequence[Attempt], view: View) -> None:
             _doubt(left)
             changing.log.info("the answer to a change was lost", changes=len(left), reason=str(error))
             left = _give_up_unreadable(desk, left, error)
+            # What is made already need not wait. Where this read fails too, the one before the next call tells, or the
+            # one that confirms.
             with suppress(JackfieldError):
                 left, view = await _not_made(desk, left)
             over = lost >= TRIES or isinstance(error, PluginBug) or changing.clock.monotonic() >= deadline

@@ -150,7 +150,7 @@ def _principal(text: str, types: Collection[str], names: Names | JackfieldError)
     try:
         id = ResourceId.parse(text)
     except IdentifierError:
-        pass
+        pass  # no identifier, so that it can only be a name
     else:
         if id.type in types:
             return id

@@ -134,7 +134,7 @@ class App:
         try:
             return getuser()
         except (OSError, KeyError, ImportError):
-            return None
+            return None  # a container's user may have no name; the journal then names nobody
 
     @cached_property
     def plugin_files(self) -> "tuple[PluginFile, ...]":

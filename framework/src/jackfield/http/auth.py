@@ -7,6 +7,7 @@ import asyncio
 import copy
 import math
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from urllib.parse import quote_plus, urlencode
 
@@ -143,7 +144,7 @@ def unauthorized(response: Response) -> bool:
     return response.status == 401
 
 
-class _AccessToken:
+class _AccessToken(ABC):
     """What the kinds of tokens that end have in common; they differ in the form by which a token is asked for."""
 
     def __init__(
@@ -213,10 +214,11 @@ class _AccessToken:
         self._renew_at = self._ends_at - min(300.0, lifetime / 10)
         self._keep(answer)
 
+    @abstractmethod
     def _form(self) -> Mapping[str, str]:
         """What the token address is asked with."""
-        raise NotImplementedError  # each grant has its own form: RefreshingToken and ClientCredentials
 
+    @abstractmethod
     def _keep(self, answer: TokenAnswer) -> None:
         """Keep what the next renewal needs of *answer*."""
 
@@ -271,3 +273,6 @@ class ClientCredentials(_AccessToken):
     def _form(self) -> Mapping[str, str]:
         scope = {"scope": " ".join(self._client.scopes)} if self._client.scopes else {}
         return {**self._parameters, **scope, "grant_type": "client_credentials"}
+
+    def _keep(self, answer: TokenAnswer) -> None:
+        """Nothing: the client's own id and secret ask for the next one."""

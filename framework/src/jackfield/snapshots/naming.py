@@ -103,7 +103,7 @@ class Names:
         try:
             id = ResourceId.parse(text)
         except IdentifierError:
-            pass
+            pass  # no identifier, so that it can only be a name
         else:
             if type in (None, id.type) and self.has(id):
                 return id

@@ -90,11 +90,13 @@ class ConnectorSuite:
     @pytest.fixture
     def backend(self) -> Backend:
         """The application; to be overridden."""
+        # An author's class brings its own: without an application there is nothing to try.
         raise NotImplementedError(f"{type(self).__name__} has no fixture named backend")
 
     @pytest.fixture
     def config(self, backend: Backend) -> Mapping[str, Any]:
         """The connection's own keys; to be overridden."""
+        # An author's class brings its own: nobody else knows the connector's keys.
         raise NotImplementedError(f"{type(self).__name__} has no fixture named config")
 
     @pytest.fixture
@@ -125,6 +127,7 @@ class ConnectorSuite:
         self._try(lambda bench: check(bench, jackfield_seed), check.__name__, request, check.__doc__)
 
     def _try(self, check: Check, name: str, request: pytest.FixtureRequest, rule: str | None = None) -> None:
+        # What is left out is a skip and no success: each is printed with its reason at the end of the run.
         if name in self.waived:
             pytest.skip(f"waived: {self.waived[name]}")
         bench: Bench = request.getfixturevalue("bench")
