@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import msgspec
+
 from jackfield.changes.execute import carry_out
 from jackfield.changes.options import Changing
 from jackfield.changes.plan import make_plan
@@ -12,6 +14,29 @@ from jackfield_contracts import (
 )
 
 from .office import Site
+
+ENTRY = msgspec.convert(
+    {
+        "id": "x.1",
+        "connection": "acme",
+        "connector": "writable",
+        "change": {
+            "kind": "grant",
+            "entitlement": {"resource": {"type": "group", "id": "g2"}, "slug": "member"},
+            "principal": {"type": "user", "id": "u1"},
+        },
+        "title": "grant Sales member (group:g2/member) to Ann <ann@example.com>",
+        "status": "settled",
+        "intended": "2026-03-01T08:00:00.000000+00:00",
+        "settled": "2026-03-01T08:00:01.000000+00:00",
+        "before": {"exists": True, "account": {"type": "user", "id": "u1"}},
+        "outcome": {"outcome": "changed", "confirmed_by": "read"},
+        "actor": "tester",
+        "reason": "because",
+    },
+    JournalEntry,
+)
+"""A change that was made, as the journal has it."""
 
 
 def make(site: Site, *changes: Change, **options: object) -> tuple[JournalEntry, ...]:
