@@ -66,7 +66,7 @@ class TestHeld:
         ran = line.run("sync", "acme")
         assert ran.code == 9
         assert "Held, not published" in ran.out
-        assert "user: 20 before, 5 now" in ran.out
+        assert "user: 15 of 20 are gone, 0 others came" in ran.out
         (command,) = [row.strip() for row in ran.out.splitlines() if "--accept" in row]
         accepted = line.run(*command.split()[1:])
         assert (accepted.code, "Accepted: run" in accepted.out) == (0, True)

@@ -117,7 +117,9 @@ def _hold(db: sqlite3.Connection, base: Base, tenant: str | None, types: tuple[s
     """Why the snapshot is to be held, None if it may be published."""
     lost = [loss for loss in losses(db) if _too_much(loss)]
     if lost:
-        parts = ", ".join(f"{loss.what}: {loss.before} before, {loss.now} now" for loss in lost)
+        parts = ", ".join(
+            f"{loss.what}: {loss.gone} of {loss.before} are gone, {loss.came} others came" for loss in lost
+        )
         return f"it would lose more than {BRAKE_SHARE:.0%} ({parts})"
     if tenant is None or base.run.tenant is None:
         for kind in types:
@@ -127,7 +129,7 @@ def _hold(db: sqlite3.Connection, base: Base, tenant: str | None, types: tuple[s
 
 
 def _too_much(loss: Loss) -> bool:
-    return loss.lost >= BRAKE_ROWS and loss.lost > BRAKE_SHARE * loss.before
+    return loss.gone >= BRAKE_ROWS and loss.gone > BRAKE_SHARE * loss.before
 
 
 def intact(run: Run, file: Path) -> bool:
