@@ -68,7 +68,7 @@ def authorize(
     if place is None:
         click.echo(token.reveal())
     else:
-        from jackfield.exports import write_privately
+        from jackfield.files import write_privately
 
         write_privately(place, token.reveal().encode() + b"\n")
         note(f"The refresh token is in {place}.")
@@ -98,7 +98,7 @@ def _token_file(settings: "ConnectionSettings", key: str) -> Path:
     """Where the token is to go, found to be writable; raises BadConfig before anybody is asked for anything."""
     from jackfield.config.secrets import file_reference
     from jackfield.errors import BadConfig
-    from jackfield.exports import ensure_writable
+    from jackfield.files import ensure_writable
 
     path = f"connections.{settings.name}.{key}"
     value = settings.own.get(key)
