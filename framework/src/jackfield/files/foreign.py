@@ -41,7 +41,7 @@ def read_foreign(file: Path, *, what: str, most: int = MOST_BYTES, path: str | N
             content += chunk
     finally:
         os.close(handle)
-    raise BadConfig(f"{what} {file} is larger than {most:,} bytes, and is not read", path=path)
+    raise BadConfig(f"{what} {file} is too large: more than {most:,} bytes", path=path)
 
 
 def _demand_regular(mode: int, file: Path, what: str, path: str | None) -> None:
@@ -49,5 +49,5 @@ def _demand_regular(mode: int, file: Path, what: str, path: str | None) -> None:
         return
     kind = next((name for holds, name in _KINDS if holds(mode)), "something else")
     raise BadConfig(
-        f"{what} {file} is {kind}, not a regular file", path=path, hint="Name a file that holds it; nothing was read."
+        f"{what} {file} can't be read: it is {kind}, not a regular file", path=path, hint="Name a file that holds it."
     )

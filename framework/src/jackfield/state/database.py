@@ -90,6 +90,10 @@ class State(Journal):
         query = f"{_SELECT} AND status = ? ORDER BY published DESC, run DESC LIMIT ?"
         return [_from_row(row) for row in self._db.execute(query, (connection, RunStatus.PUBLISHED.value, limit))]
 
+    def connections(self) -> list[str]:
+        """The connections that have a record of a run, in alphabetical order."""
+        return [row[0] for row in self._db.execute("SELECT DISTINCT connection FROM runs ORDER BY connection")]
+
     def interrupt_others(self, connection: str, run: str | None) -> None:
         """Mark runs that still say *running* as interrupted, except *run*. Call while holding the connection's lock."""
         self._db.execute(

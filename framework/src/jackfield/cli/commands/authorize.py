@@ -47,6 +47,7 @@ def authorize(
     Without --loopback, the application shows a code, which is pasted here. The token is written to where the configuration
     says file:PATH (mode 0600).
     """
+    from jackfield.cli.foreign import foreign_output
     from jackfield.cli.output import note
     from jackfield.cli.text import clean
     from jackfield.errors import JackfieldError
@@ -73,7 +74,8 @@ def authorize(
         write_privately(place, token.reveal().encode() + b"\n")
         note(f"The refresh token is in {place}.")
     try:
-        whom = app.run(_signed_in(app, settings, plugin, _with_token(config, key, token)))
+        with foreign_output():
+            whom = app.run(_signed_in(app, settings, plugin, _with_token(config, key, token)))
     except JackfieldError as error:
         where = "printed" if place is None else "stored"
         note(f"Consent was given and the token is {where}, but signing in with it failed:")
@@ -127,11 +129,13 @@ def _client(
     describe: "Callable[[Any], OAuthClient]",
     config: "ConnectorConfig",
 ) -> "OAuthClient":
+    from jackfield.cli.foreign import foreign_output
     from jackfield.config.load import place_config_error
     from jackfield.errors import BadConfig, JackfieldError, PluginBug
 
     try:
-        return describe(config)
+        with foreign_output():
+            return describe(config)
     except JackfieldError as error:
         if isinstance(error, BadConfig):
             place_config_error(error, connection, plugin.type.config)
