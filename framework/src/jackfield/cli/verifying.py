@@ -35,17 +35,23 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def verified(home: Home, state: State, connection: str) -> Iterator[Verified]:
-    """Every snapshot of *connection* that is recorded or there, the oldest first. Reads each file once."""
+    """Every snapshot of *connection* that is recorded or there, the oldest first, and last what has no record."""
     folder = home.folder / "snapshots" / connection
     runs = {run.run: run for run in state.history(connection, _ALL) if run.sha256 is not None}
     files = {file.stem: file for file in folder.glob("*.sqlite")} if folder.is_dir() else {}
     current = {run.run for run in state.published(connection, 1)}
-    oldest = min(files, default="")
-    for name in sorted(runs.keys() | files.keys()):
-        run, file = runs.get(name), files.get(name, folder / f"{name}.sqlite")
-        if name not in files and run is not None and name not in current and (run.snapshot is None or name < oldest):
-            continue  # beyond those that are kept
-        yield _one(connection, name, run, file)
+    kept = min((_taken(runs[name]) for name in files if name in runs), default="")
+    for run in sorted(runs.values(), key=lambda run: (_taken(run), run.run)):
+        there = run.run in files or run.run in current
+        # Those beyond what is kept are marked when they are deleted, and by older versions were not.
+        if there or (run.snapshot is not None and _taken(run) > kept):
+            yield _one(connection, run.run, run, files.get(run.run, folder / f"{run.run}.sqlite"))
+    for name in sorted(files.keys() - runs.keys()):
+        yield _one(connection, name, None, files[name])
+
+
+def _taken(run: Run) -> str:
+    return run.finished or run.started
 
 
 def _one(connection: str, name: str, run: Run | None, file: Path) -> Verified:
@@ -59,7 +65,7 @@ def _one(connection: str, name: str, run: Run | None, file: Path) -> Verified:
         run=name,
         standing=standing,
         status=run.status.value,
-        taken=run.finished or run.started,
+        taken=_taken(run),
         file=str(file),
         sha256=now,
         recorded=run.sha256,

@@ -85,9 +85,9 @@ def _why(place: Path, found: os.stat_result, *, last: bool) -> str | None:
         return f"{place} belongs to the user {found.st_uid}"
     sticky = stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX
     writers = found.st_mode & _OTHERS
-    if writers & stat.S_IWGRP and _private_group(found.st_gid):
-        writers &= ~stat.S_IWGRP
     if not writers or (sticky and not last):
+        return None
+    if writers == stat.S_IWGRP and _private_group(found.st_gid):
         return None
     whose = "everybody" if writers & stat.S_IWOTH else f"the group {found.st_gid}"
     return f"{whose} may write {place} (mode {stat.S_IMODE(found.st_mode):04o})"
