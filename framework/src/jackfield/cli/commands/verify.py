@@ -26,7 +26,7 @@ def verify(app: App, connection: str | None, output: str) -> int:
     """
     from jackfield.cli import exits
     from jackfield.cli.output import Columns, note, print_listing
-    from jackfield.cli.text import count
+    from jackfield.cli.text import count, moment
     from jackfield.cli.verifying import Standing, verified
 
     found: list[Verified] = []
@@ -36,6 +36,10 @@ def verify(app: App, connection: str | None, output: str) -> int:
                 found += verified(app.home, state, name)
     elif connection is not None:
         app.settings.connection(connection)
+
+    def when(one: Verified) -> str | None:
+        return moment(one.taken) if one.taken else None
+
     bad = [one for one in found if one.standing in (Standing.CHANGED, Standing.MISSING)]
     strange = [one for one in found if one.standing is Standing.UNRECORDED]
     print_listing(
@@ -43,7 +47,7 @@ def verify(app: App, connection: str | None, output: str) -> int:
         found,
         table=Columns(
             ("connection", "run", "standing", "status", "taken", "file"),
-            lambda one: (one.connection, one.run, one.standing.value, one.status, one.taken, one.file),
+            lambda one: (one.connection, one.run, one.standing.value, one.status, when(one), one.file),
         ),
         csv=Columns(
             ("connection", "run", "standing", "status", "taken", "file", "sha256", "recorded"),
