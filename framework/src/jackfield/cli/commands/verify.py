@@ -37,7 +37,7 @@ def verify(app: App, connection: str | None, output: str) -> int:
     elif connection is not None:
         app.settings.connection(connection)
 
-    def when(one: Verified) -> str | None:
+    def when(one: "Verified") -> str | None:
         return moment(one.taken) if one.taken else None
 
     bad = [one for one in found if one.standing in (Standing.CHANGED, Standing.MISSING)]
