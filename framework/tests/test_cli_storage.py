@@ -145,17 +145,23 @@ def test_in_a_difference_the_damaged_one_of_both_is_named(line: Line):
 
 
 def test_what_is_wrong_with_the_question_is_not_put_down_to_the_file(line: Line):
-    _, latest = snapshots(line)
     line.world.users = {"a": "Same", "b": "Same"}
     line.published()
-    latest = snapshots(line)[-1]
+    ran = line.run("access", "acme", "Same")
+    assert ran.code == 2
+    assert "user:a" in ran.err
+
+
+@pytest.mark.parametrize("command", READING, ids=" ".join)
+def test_one_word_that_was_changed_in_it_is_told_before_anything_is_read(line: Line, command: tuple[str, ...]):
+    _, latest = snapshots(line)
     db = sqlite3.connect(latest)
     db.execute("UPDATE header SET value = 'changed' WHERE key = 'tenant_name'")
     db.commit()
     db.close()
-    ran = line.run("access", "acme", "Same")
-    assert ran.code == 2
-    assert "user:a" in ran.err
+    ran = line.run(*command)
+    assert (ran.code, ran.out) == (12, "")
+    assert "its content is not what was recorded (SHA-256)" in ran.err
 
 
 def test_a_fault_of_our_own_on_a_whole_file_stays_one(line: Line, monkeypatch: pytest.MonkeyPatch):

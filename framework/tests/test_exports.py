@@ -12,13 +12,12 @@ from snapshot_files import TAKEN, build_snapshot, group, holds, offers, user
 from jackfield.errors import BadConfig
 from jackfield.exports import (
     GRANT_COLUMNS,
-    ensure_writable,
     open_target,
     write_grants_csv,
     write_jsonl,
-    write_privately,
 )
 from jackfield.exports.csvtable import safe_cell
+from jackfield.files import ensure_writable, write_privately
 from jackfield.snapshots.reader import read_snapshot
 from jackfield_contracts import Item, Verdict
 

@@ -6,7 +6,8 @@ Promises that one broken, duplicate or outdated plugin never hides the others; h
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
+from functools import cached_property
+from importlib.metadata import EntryPoint
 from typing import Any, Generic, TypeVar, cast
 
 import msgspec
@@ -25,6 +26,7 @@ from jackfield.hookspecs import (
     ConnectorType,
     PolicyType,
 )
+from jackfield.installed import installed_points, named
 from jackfield.pluginfiles import PluginFile, wrong_plugin
 
 T = TypeVar("T", bound=ConnectorType | PolicyType)
@@ -54,10 +56,15 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Discovery(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """All plugins of one group, by name."""
+    """Plugins of one group, by name: all, or those that were asked for; ``known`` are the names of all that are installed."""
 
     found: dict[str, Found[T]]
     failures: tuple[Failure, ...]
+    known: tuple[str, ...] = ()
+
+    def only(self, name: str) -> "Discovery[T]":
+        """The same: it has what was asked for already."""
+        return self
 
     def get(self, name: str, *, path: str) -> Found[T]:
         """The plugin called *name*; raises BadConfig, with the reason if it failed."""
@@ -69,14 +76,47 @@ class Discovery(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
                     f"the plugin {name!r} ({failure.distribution} {failure.version}) can't be used: {failure.reason}",
                     path=path,
                 )
-        known = ", ".join(sorted(self.found)) or "none"
-        hint = did_you_mean(name, self.found) or f"Installed: {known}."
+        known = sorted({*self.found, *self.known})
+        hint = did_you_mean(name, known) or f"Installed: {', '.join(known) or 'none'}."
+        if self.failures:
+            hint += " `jackfield connectors list` says which plugins are damaged."
         raise BadConfig(f"no plugin {name!r} is installed", path=path, hint=hint)
 
 
-def discover_connectors() -> Discovery[ConnectorType]:
-    """Import and examine every installed connector. Opens nothing."""
-    return _discover(CONNECTORS_GROUP, ConnectorType, None)
+class Installed(Generic[T]):
+    """The installed plugins of one group, each imported when it is asked for."""
+
+    def __init__(self, group: str, kind: type[T]) -> None:
+        self._group = group
+        self._kind = kind
+
+    @cached_property
+    def _all(self) -> Discovery[T]:
+        return _discover(self._group, self._kind, None)
+
+    @property
+    def found(self) -> dict[str, Found[T]]:
+        """All that can be used, by name; imports every one."""
+        return self._all.found
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Those that can't be used; imports every one."""
+        return self._all.failures
+
+    def only(self, name: str) -> Discovery[T]:
+        """The plugin called *name*, and damaged distributions; no other plugin is imported."""
+        return _discover(self._group, self._kind, (name,))
+
+
+def discover_connectors() -> Installed[ConnectorType]:
+    """The installed connectors, imported and examined when they are asked for. Opens nothing."""
+    return Installed(CONNECTORS_GROUP, ConnectorType)
+
+
+def installed_as(group: str, name: str) -> tuple[tuple[str, str], ...]:
+    """The distributions, with their versions, that announce the plugin *name*; none is imported."""
+    return tuple(_distribution(point) for point in installed_points(group)[0] if point.name == name)
 
 
 def discover_policies(enabled: tuple[str, ...]) -> Discovery[PolicyType]:
@@ -84,7 +124,7 @@ def discover_policies(enabled: tuple[str, ...]) -> Discovery[PolicyType]:
     return _discover(POLICIES_GROUP, PolicyType, enabled)
 
 
-def with_files(discovery: Discovery[T], files: Sequence[PluginFile], kind: type[T]) -> Discovery[T]:
+def with_files(discovery: "Discovery[T] | Installed[T]", files: Sequence[PluginFile], kind: type[T]) -> Discovery[T]:
     """*discovery* with the plugins of *kind* out of *files*, examined as installed ones are, each before an installed namesake.
 
     Raises BadConfig for one that can't be used, and for two of one name: whoever names a file means to run it.
@@ -106,10 +146,16 @@ def with_files(discovery: Discovery[T], files: Sequence[PluginFile], kind: type[
 
 
 def _discover(group: str, kind: type[T], names: tuple[str, ...] | None) -> Discovery[T]:
-    failures: list[Failure] = []
-    points = [point for point in _installed(group, failures) if names is None or point.name in names]
+    if names == ():
+        return Discovery(found={}, failures=())
+    installed, damaged = installed_points(group)
+    failures = [
+        Failure(name=one.name, distribution=one.name, version=one.version, reason=one.reason) for one in damaged
+    ]
+    known = tuple(sorted({point.name for point in installed}))
+    points = [point for point in installed if names is None or point.name in names]
     if not points:
-        return Discovery(found={}, failures=tuple(failures))
+        return Discovery(found={}, failures=tuple(failures), known=known)
     from stevedore.named import NamedExtensionManager
 
     class Manager(NamedExtensionManager[Any]):
@@ -123,67 +169,47 @@ def _discover(group: str, kind: type[T], names: tuple[str, ...] | None) -> Disco
             reason = f"its entry point {point.value!r} is malformed; it must be of the form module:object"
         failures.append(_failure(point, reason, error))
 
-    # Assertion errors and SystemExit escape stevedore's own callback, so each entry point is loaded here first.
-    loadable: list[EntryPoint] = []
-    at_import: dict[tuple[str, str], list[Use]] = {}
-    for point in points:
+    # Assertion errors and SystemExit escape stevedore's own callback, so each entry point is loaded here first; and of
+    # several with one name only the first that can be used.
+    chosen: dict[str, EntryPoint] = {}
+    at_import: dict[str, list[Use]] = {}
+    for point in sorted(points, key=_precedence):
+        if point.name in chosen:
+            first = " ".join(_distribution(chosen[point.name]))
+            failures.append(_failure(point, f"the name is already taken by {first}; uninstall one of the two"))
+            continue
         try:
             with collected() as uses:
-                point.load()
+                plugin = point.load()
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - whatever a foreign module raises must stay its own
             failed(None, point, error)
         else:
-            loadable.append(point)
-            at_import[point.name, point.value] = uses
-    points = loadable
+            if (reason := _unfit(plugin, point.name, kind)) is not None:
+                failures.append(_failure(point, reason))
+                continue
+            chosen[point.name] = point
+            at_import[point.name] = uses
+    points = list(chosen.values())
     manager = Manager(
         namespace=group,
-        names=sorted({point.name for point in points}),
+        names=sorted(chosen),
         on_load_failure_callback=failed,
         on_missing_entrypoints_callback=lambda _: None,
     )
     found: dict[str, Found[T]] = {}
-    for extension in sorted(manager.extensions, key=lambda extension: _precedence(extension.entry_point)):
+    for extension in manager.extensions:
         point, plugin = extension.entry_point, cast("T", extension.plugin)
         distribution, version = _distribution(point)
-        if (reason := _unfit(plugin, point.name, kind)) is not None:
-            failures.append(_failure(point, reason))
-        elif point.name in found:
-            first = found[point.name]
-            reason = f"the name is already taken by {first.distribution} {first.version}; uninstall one of the two"
-            failures.append(_failure(point, reason))
-        else:
-            uses = (*at_import[point.name, point.value], *_uses(plugin))
-            found[point.name] = Found(
-                name=point.name, distribution=distribution, version=version, type=plugin, uses=uses
-            )
-    return Discovery(found=found, failures=tuple(sorted(failures, key=lambda f: (f.name, f.distribution))))
+        uses = (*at_import[point.name], *_uses(plugin))
+        found[point.name] = Found(name=point.name, distribution=distribution, version=version, type=plugin, uses=uses)
+    failures.sort(key=lambda failure: (failure.name, failure.distribution))
+    return Discovery(found=found, failures=tuple(failures), known=known)
 
 
 def _uses(plugin: ConnectorType | PolicyType) -> tuple[Use, ...]:
     return uses_of(plugin) if isinstance(plugin, ConnectorType) else ()
-
-
-def _installed(group: str, failures: list[Failure]) -> list[EntryPoint]:
-    """The entry points of *group*; a distribution whose list can't be read costs only its own."""
-    try:
-        return list(entry_points(group=group))
-    except Exception:  # noqa: BLE001 - one of them is damaged; now each on its own, which takes longer
-        found: list[EntryPoint] = []
-        seen: set[str] = set()
-        for each in distributions():
-            name, version = _named(each)
-            if name in seen:
-                continue
-            seen.add(name)
-            try:
-                found += each.entry_points.select(group=group)
-            except Exception as error:  # noqa: BLE001
-                reason = f"its entry points can't be read: {type(error).__name__}"
-                failures.append(Failure(name=name, distribution=name, version=version, reason=reason))
-        return found
 
 
 def _is_config(config: object) -> bool:
@@ -197,16 +223,7 @@ def _precedence(point: EntryPoint) -> tuple[str, bool, str]:
 
 
 def _distribution(point: EntryPoint) -> tuple[str, str]:
-    return _named(point.dist) if point.dist is not None else ("unknown", "unknown")
-
-
-def _named(distribution: Distribution) -> tuple[str, str]:
-    """Name and version; a distribution without readable metadata has none."""
-    try:
-        name, version = cast("tuple[str | None, str | None]", (distribution.name, distribution.version))
-    except Exception:  # noqa: BLE001 - its metadata is damaged or missing
-        name = version = None
-    return name or "unknown", version or "unknown"
+    return named(point.dist) if point.dist is not None else ("unknown", "unknown")
 
 
 def _failure(point: EntryPoint, reason: str, error: BaseException | None = None) -> Failure:

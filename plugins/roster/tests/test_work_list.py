@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jackfield.errors import BadConfig, Refused
+from jackfield.errors import BadConfig, BadStorage, Refused, Transient
 from jackfield_roster.worklist import Line, Thing, WorkList
 from jackfield_roster.worklist.lines import read_back, written
 from jackfield_roster.worklist.store import WorkList as Store
@@ -227,6 +227,80 @@ def test_a_link_stays_one_and_the_mode_stays(tmp_path: Path) -> None:
     assert link.is_symlink()
     assert len(cells(real)) == 2
     assert real.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_link_that_others_can_have_made_is_not_followed(tmp_path: Path) -> None:
+    """The people who work through a list may share its folder, and must not choose what is written."""
+    precious = tmp_path / "precious.csv"
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    for target in (precious, tmp_path / "nothing yet.csv"):
+        (shared / "list.csv").unlink(missing_ok=True)
+        (shared / "list.csv").symlink_to(target)
+        shared.chmod(0o777)
+        for use in (WorkList.check, WorkList.open_things, lambda them: them.ask([line(1)], {})):
+            with pytest.raises(BadConfig, match="symbolic link"):
+                use(WorkList(shared / "list.csv"))
+    assert not precious.exists()
+    assert os.listdir(shared) == ["list.csv"]
+
+
+@pytest.mark.parametrize("name", [".list.csv.new", ".list.csv.lock"])
+@pytest.mark.parametrize("there", [True, False])
+def test_nothing_is_written_through_a_link_beside_it(tmp_path: Path, name: str, there: bool) -> None:
+    precious, file = tmp_path / "precious", tmp_path / "shared" / "list.csv"
+    file.parent.mkdir()
+    if there:
+        precious.write_text("precious")
+        precious.chmod(0o644)
+    (file.parent / name).symlink_to(precious)
+    if name.endswith(".lock"):
+        with pytest.raises(BadStorage, match="symbolic link"):
+            WorkList(file).ask([line(1)], {})
+        assert not file.exists()
+    else:
+        WorkList(file).ask([line(1)], {})
+        assert len(cells(file)) == 1
+        assert not file.is_symlink()
+    assert precious.exists() is there
+    if there:
+        assert precious.read_text() == "precious"
+        assert precious.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_link_that_comes_back_each_time_is_never_written_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import jackfield_roster.worklist.store as store
+
+    precious, file, make = tmp_path / "precious", tmp_path / "list.csv", store.create
+    precious.write_text("precious")
+
+    def planted_again(place: Path, *, mode: int) -> int:
+        place.symlink_to(precious)
+        return make(place, mode=mode)
+
+    monkeypatch.setattr(store, "create", planted_again)
+    with pytest.raises(Transient, match="keeps being changed by others"):
+        WorkList(file).ask([line(1)], {})
+    assert precious.read_text() == "precious"
+
+
+def test_a_pipe_as_lock_is_not_waited_for_and_a_folder_in_the_way_is_named(file: Path) -> None:
+    os.mkfifo(file.with_name(f".{file.name}.lock"))
+    with pytest.raises(BadStorage, match="no regular file"):
+        WorkList(file).ask([line(1)], {})
+    file.with_name(f".{file.name}.lock").unlink()
+    file.with_name(f".{file.name}.new").mkdir()
+    with pytest.raises(BadConfig, match="a folder stands in the way"):
+        WorkList(file).ask([line(1)], {})
+
+
+def test_a_list_without_end_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "list.csv").open("wb") as out:
+        out.truncate(1 << 40)
+    with pytest.raises(BadConfig, match="too large"):
+        WorkList(tmp_path / "list.csv").open_things()
 
 
 def test_what_somebody_saved_meanwhile_is_not_lost(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

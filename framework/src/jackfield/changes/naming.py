@@ -54,7 +54,11 @@ def _given(found: T | JackfieldError) -> T:
 
 
 async def find_meant(
-    changing: Changing, snapshot: Path | None, *, entitlements: Collection[str], principals: Collection[str]
+    changing: Changing,
+    snapshot: Path | JackfieldError | None,
+    *,
+    entitlements: Collection[str],
+    principals: Collection[str],
 ) -> Meant:
     """Look up all these names. *snapshot* is the file of the latest published one, None if there is none."""
     connection = changing.connection
@@ -176,13 +180,18 @@ def _lacking(text: str, why: JackfieldError) -> JackfieldError:
 
 
 @contextmanager
-def _names(connection: str, snapshot: Path | None, wanted: Collection[str]) -> Generator[Names | JackfieldError]:
+def _names(
+    connection: str, snapshot: Path | JackfieldError | None, wanted: Collection[str]
+) -> Generator[Names | JackfieldError]:
     """The names of the snapshot, or why there are none."""
     if snapshot is None:
         yield NotFound(
             f"there is no snapshot of {connection!r} yet",
             hint=f"Write type:id/slug and e-mails, or run `jackfield sync {connection}` first.",
         )
+        return
+    if isinstance(snapshot, JackfieldError):
+        yield snapshot  # identifiers need none
         return
     try:
         db = open_snapshot(snapshot)

@@ -1,13 +1,13 @@
 """Plan files: a plan as JSON with a digest of it, so that a change to the file is noticed."""
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 
 from jackfield.errors import BadConfig, PlanOutdated, storing
+from jackfield.files import MOST_BYTES, read_foreign, replacing
 from jackfield_contracts import Plan
 
 FORMAT = "jackfield-plan/1"
@@ -17,23 +17,22 @@ def save_plan(plan: Plan, file: Path) -> None:
     """Write *plan* to *file* (mode 0600), over an older one; whole or not at all."""
     body = msgspec.to_builtins(plan)
     document = {"format": FORMAT, "digest": _digest(body), "plan": body}
-    beside = file.with_name(file.name + ".new")
     with storing(file):
         if file.exists() and not _is_plan(file):
             raise BadConfig(f"{file} is there already, and is no plan", hint="Name another file; nothing was written.")
-        beside.unlink(missing_ok=True)
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as to:
+        with replacing(file) as to:
             to.write(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
-        beside.replace(file)
 
 
-def load_plan(file: Path) -> Plan:
-    """The plan in *file*. Raises BadConfig if it is none, PlanOutdated if it was changed since it was written."""
+def load_plan(file: Path, *, most: int = MOST_BYTES) -> Plan:
+    """The plan in *file*, of at most *most* bytes.
+
+    Raises BadConfig if it is none, PlanOutdated if it was changed since it was written.
+    """
     with storing(file):
         try:
-            content = file.read_bytes()
-        except (FileNotFoundError, IsADirectoryError) as error:
+            content = read_foreign(file, what="the plan", most=most)
+        except FileNotFoundError as error:
             raise BadConfig(f"the plan {file} can't be read: {error.strerror}") from None
     try:
         document = msgspec.json.decode(content)
@@ -56,10 +55,10 @@ def load_plan(file: Path) -> Plan:
 
 def _is_plan(file: Path) -> bool:
     """Whether a file is a plan, of whichever version: what a plan may be written over."""
-    try:
-        return b'"jackfield-plan/' in file.read_bytes()[:200]
-    except IsADirectoryError:
+    if not file.is_file():
         return False
+    with file.open("rb") as opened:
+        return b'"jackfield-plan/' in opened.read(200)
 
 
 def _digest(body: Any) -> str:

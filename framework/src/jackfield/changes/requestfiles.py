@@ -17,6 +17,7 @@ import msgspec
 from jackfield.changes.requests import Request, WrongRequests, request_of, told
 from jackfield.config.load import did_you_mean
 from jackfield.errors import BadConfig, JackfieldError, storing
+from jackfield.files import MOST_BYTES, read_foreign
 
 COLUMNS = ("kind", "entitlement", "principal", "replace", "account", "name", "type")
 """The columns of a CSV file, beside those of arguments."""
@@ -30,8 +31,8 @@ Row = tuple[str, Mapping[str, object] | JackfieldError]
 """A place in the file, and what is written there or why that can't be read."""
 
 
-def read_requests(file: Path) -> tuple[Request, ...]:
-    """The requests in *file*, whose name ends with .csv, .jsonl or .toml, in their order.
+def read_requests(file: Path, *, most: int = MOST_BYTES) -> tuple[Request, ...]:
+    """The requests in *file* of at most *most* bytes, whose name ends with .csv, .jsonl or .toml, in their order.
 
     Raises BadConfig if it can't be read, WrongRequests if a row is wrong, and BadConfig if there is no row.
     """
@@ -41,7 +42,7 @@ def read_requests(file: Path) -> tuple[Request, ...]:
     requests: list[Request] = []
     problems: list[str] = []
     rows = 0
-    for place, given in reader(file, _text(file)):
+    for place, given in reader(file, _text(file, most)):
         rows += 1
         try:
             if isinstance(given, JackfieldError):
@@ -60,11 +61,11 @@ def read_requests(file: Path) -> tuple[Request, ...]:
     return tuple(requests)
 
 
-def _text(file: Path) -> str:
+def _text(file: Path, most: int) -> str:
     with storing(file):
         try:
-            content = file.read_bytes()
-        except (FileNotFoundError, IsADirectoryError) as error:
+            content = read_foreign(file, what="the file of changes", most=most)
+        except FileNotFoundError as error:
             raise BadConfig(f"the file {file} can't be read: {error.strerror}") from None
     try:
         return content.decode("utf-8-sig")

@@ -106,7 +106,9 @@ def _demand_unicode(key: str, value: object) -> None:
         raise BadConfig(f"{key} is not Unicode text", path=key) from None
 
 
-async def changes_of(changing: Changing, requests: Sequence[Request], snapshot: Path | None) -> tuple[Change, ...]:
+async def changes_of(
+    changing: Changing, requests: Sequence[Request], snapshot: Path | JackfieldError | None
+) -> tuple[Change, ...]:
     """What *requests* mean to the connection, in their order. Names are those of *snapshot* and of the application.
 
     Raises what is wrong with a request that has no place, or WrongRequests where some of a file are.

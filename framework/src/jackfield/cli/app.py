@@ -141,22 +141,56 @@ class App:
         """The files given with --plugin, each imported once; raises BadConfig."""
         if not self._plugins:
             return ()
+        from jackfield.cli.foreign import foreign_output
         from jackfield.pluginfiles import load_plugin_file
 
-        return tuple(load_plugin_file(file) for file in dict.fromkeys(file.absolute() for file in self._plugins))
+        with foreign_output():
+            return tuple(load_plugin_file(file) for file in dict.fromkeys(file.absolute() for file in self._plugins))
 
     @cached_property
     def discovery(self) -> "Discovery[ConnectorType]":
-        """The connectors that are installed or lie in given files; why others can't be used goes to the log."""
+        """All connectors that are installed or lie in given files, imported; why others can't be used goes to the log."""
+        from jackfield.cli.foreign import foreign_output
         from jackfield.connectors import discover_connectors, with_files
         from jackfield.hookspecs import ConnectorType
 
-        installed = discover_connectors()
-        discovery = with_files(installed, self.plugin_files, ConnectorType) if self.plugin_files else installed
-        for name, found in discovery.found.items():
-            if (hidden := installed.found.get(name)) is not None and hidden is not found:
-                told = f"the connector {name!r} is taken from {found.distribution}, not from what is installed"
-                self.log.warning(told, installed=hidden.distribution, version=hidden.version)
+        with foreign_output():
+            installed = discover_connectors()
+            discovery = with_files(installed, self.plugin_files, ConnectorType)
+        self._log_failures(discovery)
+        return discovery
+
+    def connector(self, name: str, *, path: str) -> "Found[ConnectorType]":
+        """The connector called *name*, out of a given file before an installed one; no other is imported.
+
+        Raises BadConfig with *path* if there is none that can be used. That its package is damaged, or another has its name
+        too, is told.
+        """
+        from jackfield.cli.foreign import foreign_output
+        from jackfield.cli.text import count
+        from jackfield.connectors import Discovery, discover_connectors, with_files
+        from jackfield.hookspecs import CONNECTORS_GROUP, ConnectorType
+
+        if self.plugin_files:
+            from jackfield.connectors import installed_as
+
+            given: Discovery[ConnectorType] = Discovery(found={}, failures=())
+            with foreign_output():
+                given = with_files(given, self.plugin_files, ConnectorType)
+            if (found := given.found.get(name)) is not None:
+                for distribution, version in installed_as(CONNECTORS_GROUP, name):
+                    told = f"the connector {name!r} is taken from {found.distribution}, not from what is installed"
+                    self.log.warning(told, installed=distribution, version=version)
+                return found
+        with foreign_output():
+            discovery = discover_connectors().only(name)
+        self._log_failures(discovery)
+        if discovery.failures and name in discovery.found:
+            told = f"{count(len(discovery.failures), 'plugin')} can't be used; `jackfield connectors list` says why"
+            self.log.warning(told)
+        return discovery.get(name, path=path)
+
+    def _log_failures(self, discovery: "Discovery[ConnectorType]") -> None:
         for failure in discovery.failures:
             self.log.debug(
                 "a connector can't be used",
@@ -166,35 +200,28 @@ class App:
                 reason=failure.reason,
                 trace=failure.trace,
             )
-        return discovery
-
-    @cached_property
-    def connectors(self) -> "Discovery[ConnectorType]":
-        """The same, where one of them is to be used: that others can't be is told."""
-        if failures := self.discovery.failures:
-            from jackfield.cli.text import count
-
-            told = f"{count(len(failures), 'plugin')} can't be used; `jackfield connectors list` says why"
-            self.log.warning(told)
-        return self.discovery
 
     def policies(self) -> "tuple[Policy, ...]":
         """The policies that the configuration enables, opened; raises BadConfig."""
+        from jackfield.cli.foreign import foreign_output
         from jackfield.policies import open_policies
 
-        return open_policies(self.settings.policies, self.log, self.plugin_files)
+        with foreign_output():
+            return open_policies(self.settings.policies, self.log, self.plugin_files)
 
     def plugin(self, settings: "ConnectionSettings") -> "Found[ConnectorType]":
         """The connector of a connection; raises BadConfig."""
-        return self.connectors.get(settings.host.connector, path=f"connections.{settings.name}.connector")
+        return self.connector(settings.host.connector, path=f"connections.{settings.name}.connector")
 
     def connector_config(
         self, settings: "ConnectionSettings", plugin: "Found[ConnectorType]", *, without: str | None = None
     ) -> "ConnectorConfig":
         """The connector's own configuration; its secrets are taken out of logs and messages from now on."""
+        from jackfield.cli.foreign import foreign_output
         from jackfield.config import connector_config
 
-        config = connector_config(settings, plugin.type.config, self.environ, without=without)
+        with foreign_output():
+            config = connector_config(settings, plugin.type.config, self.environ, without=without)
         self.redactor.learn(config)
         return config
 

@@ -10,6 +10,7 @@ import click
 
 from jackfield.cli import exits
 from jackfield.cli.app import LOG_LEVELS, OUTPUTS, App
+from jackfield.cli.foreign import end_output
 from jackfield.cli.guard import guarded
 from jackfield.cli.lazy import LazyGroup
 
@@ -28,6 +29,7 @@ _COMMANDS = {
     "who": (_AT + "access", "Who has access to a resource, inherited access with its path."),
     "diff": (_AT + "diff", "What changed between two snapshots."),
     "syncs": (_AT + "stats", "The syncs of a connection, the newest first."),
+    "verify": (_AT + "verify", "Compare the snapshot files with what was recorded of them."),
     "export": (_AT + "export", "Write a snapshot as JSON Lines, or its grants as CSV."),
     "grant": (_AT + "grant", "Let somebody hold an entitlement."),
     "revoke": (_AT + "grant", "Let somebody hold an entitlement no more."),
@@ -116,4 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     app = App()
-    return guarded(app, lambda: cli.main(args=list(given), prog_name="jackfield", obj=app, standalone_mode=False))
+    code = guarded(app, lambda: cli.main(args=list(given), prog_name="jackfield", obj=app, standalone_mode=False))
+    if arguments is None:
+        end_output()
+    return code

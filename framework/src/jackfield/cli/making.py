@@ -13,6 +13,7 @@ from jackfield.changes.requests import Request, changes_of
 from jackfield.cli.app import App
 from jackfield.cli.changing import How
 from jackfield.cli.confirming import confirmed
+from jackfield.cli.foreign import foreign_output
 from jackfield.cli.outcomes import interrupted_document, sentence
 from jackfield.cli.output import note, print_json
 from jackfield.cli.progress import shown_changes
@@ -82,13 +83,14 @@ async def opened(app: App, connection: str, state: State, how: How, *, tell: boo
     options = ChangeOptions(actor=app.actor, reason=how.reason, wait=how.wait, dry_run=how.dry_run, limits=how.limits)
     left = [entry.id for entry in state.changes(connection, undecided=True, limit=None)]
     its = app.configured(settings, plugin, state, host=host, policies=() if how.dry_run else app.policies())
-    async with open_changing(its, options) as changing:
-        still = {entry.id for entry in state.changes(connection, undecided=True, limit=None)}
-        for id in left if tell else ():
-            entry = None if id in still else state.change(id)
-            if entry is not None:
-                note(f"Left undecided before, and settled now: {sentence(entry)}")
-        yield changing
+    with foreign_output():
+        async with open_changing(its, options) as changing:
+            still = {entry.id for entry in state.changes(connection, undecided=True, limit=None)}
+            for id in left if tell else ():
+                entry = None if id in still else state.change(id)
+                if entry is not None:
+                    note(f"Left undecided before, and settled now: {sentence(entry)}")
+            yield changing
 
 
 def _tell_undecided(state: State, connection: str) -> None:

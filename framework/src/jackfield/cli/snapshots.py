@@ -53,14 +53,23 @@ def published_runs(app: App, connection: str, limit: int) -> list[Run]:
     return found
 
 
-def latest_file(app: App, connection: str) -> Path | None:
-    """The file of the latest published snapshot, None if nothing is published yet."""
+def latest_file(app: App, connection: str) -> Path | BadStorage | None:
+    """The file of the latest published snapshot, why it can't be used, None if nothing is published yet."""
     if not app.home.database.exists():
         return None
     with app.state() as state:
         found = state.published(connection, 1)
     _looked.setdefault(app, {}).update((run.run, run) for run in found)
-    return app.home.snapshot(connection, found[0].run) if found else None
+    if not found:
+        return None
+    return app.home.snapshot(connection, found[0].run) if _whole(app, found[0]) else _damaged(app, found[0])
+
+
+def demand_whole(app: App, run: Run) -> Path:
+    """The snapshot file of *run*; raises BadStorage where it is not the file that was recorded."""
+    if not _whole(app, run):
+        raise _damaged(app, run)
+    return app.home.snapshot(run.connection, run.run)
 
 
 def run_named(app: App, connection: str, run: str) -> Run:
@@ -101,7 +110,7 @@ def _damaged(app: App, run: Run) -> BadStorage:
         other = next((one for one in others if _whole(app, one)), None)
         if other is not None:
             hint += f" The run {other.run}, taken {moment(other.finished or other.started)}, can be used in its place."
-    state = "is damaged" if file.exists() else "is missing"
+    state = "is damaged: its content is not what was recorded (SHA-256)" if file.exists() else "is missing"
     return BadStorage(
         f"the snapshot of the run {run.run} {state}",
         hint=hint,
@@ -129,7 +138,7 @@ def _opens(app: App, run: Run) -> bool:
 def look(app: App, connection: str, run: str | None) -> Generator[Looked]:
     """The snapshot of *run*, or the latest published one, for as long as the block lasts."""
     record = run_named(app, connection, run) if run else published_runs(app, connection, 1)[0]
-    with read_snapshot(app.home.snapshot(connection, record.run)) as snapshot:
+    with read_snapshot(demand_whole(app, record)) as snapshot:
         try:
             yield Looked(snapshot, record)
         except NotFound as error:

@@ -12,9 +12,14 @@ from msgspec import Meta
 
 from jackfield.config.secrets import ConnectorConfig, Secret, resolve_reference
 from jackfield.errors import BadConfig
+from jackfield.files import MOST_BYTES, demand_trusted, read_foreign
 
 CONNECTION_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _ENV_PREFIX = "JACKFIELD_CONNECTIONS__"
+_KEYS = ("connections", "policies", "max_file_bytes")
+_MOST_BYTES = 4_194_304
+"""Of the configuration file itself."""
+_LEAST_BYTES = 1024
 _AT = re.compile(r" - at `\$(.*)`$", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(.+?)`")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.+?)`")
@@ -71,11 +76,13 @@ class ConnectionSettings(msgspec.Struct, frozen=True, kw_only=True):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The whole configuration as written: connections by name, and the policies that are enabled.
 
-    ``looked`` names the places where a file was looked for and not found.
+    ``max_file_bytes``: how large a plan or a file of changes may be. ``looked`` names the places where a file was looked
+    for and not found.
     """
 
     connections: dict[str, dict[str, Any]] = {}
     policies: tuple[str, ...] = ()
+    max_file_bytes: int = MOST_BYTES
     source: str = "the environment"
     looked: tuple[str, ...] = ()
 
@@ -115,7 +122,10 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
 
 
 def find_config(given: Path | None, environ: Mapping[str, str], here: Path, user_folder: Path) -> Path | None:
-    """The configuration file to use, by precedence: *given*, $JACKFIELD_CONFIG, ./jackfield.toml, the user's folder."""
+    """The configuration file to use, by precedence: *given*, $JACKFIELD_CONFIG, ./jackfield.toml, the user's folder.
+
+    Raises BadConfig for one that was not named and that another user may write: it says where secrets are sent.
+    """
     named = given or (Path(environ["JACKFIELD_CONFIG"]) if environ.get("JACKFIELD_CONFIG") else None)
     if named is not None:
         try:
@@ -125,7 +135,18 @@ def find_config(given: Path | None, environ: Mapping[str, str], here: Path, user
         if not _exists(named):
             raise BadConfig(f"the configuration file {named} does not exist")
         return named
-    return next((file for file in config_places(here, user_folder) if _exists(file)), None)
+    found = next((file for file in config_places(here, user_folder) if _exists(file)), None)
+    if found is not None:
+        try:
+            demand_trusted(
+                found,
+                what="the configuration file",
+                hint="Take the right to write away from others there (`chmod go-w`), or name the file with --config if you"
+                " trust what stands in it.",
+            )
+        except OSError as error:
+            raise BadConfig(f"{found} can't be read: {error.strerror}") from None
+    return found
 
 
 def config_places(here: Path, user_folder: Path) -> tuple[Path, Path]:
@@ -150,7 +171,9 @@ def load_settings(file: Path | None, environ: Mapping[str, str], *, looked: tupl
     raw: dict[str, Any] = {}
     if file is not None:
         try:
-            raw = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+            content = read_foreign(file, what="the configuration file", most=_MOST_BYTES)
+            # As in a file that is opened for text, a line may end as on any system.
+            raw = tomllib.loads(content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n"))
         except tomllib.TOMLDecodeError as error:
             raise BadConfig(f"{file} is not valid TOML: {error}") from None
         except RecursionError:
@@ -161,8 +184,8 @@ def load_settings(file: Path | None, environ: Mapping[str, str], *, looked: tupl
         except OSError as error:
             raise BadConfig(f"{file} can't be read: {error.strerror}") from None
     for key in raw:
-        if key not in ("connections", "policies"):
-            raise BadConfig(f"unknown key {key!r}", path=key, hint=did_you_mean(key, ("connections", "policies")))
+        if key not in _KEYS:
+            raise BadConfig(f"unknown key {key!r}", path=key, hint=did_you_mean(key, _KEYS))
     tables = raw.get("connections", {})
     if not isinstance(tables, dict):
         raise BadConfig("expected a table of connections", path="connections")
@@ -177,7 +200,11 @@ def load_settings(file: Path | None, environ: Mapping[str, str], *, looked: tupl
         connections[name] = dict(cast("dict[str, Any]", table))
     _overlay(connections, environ)
     policies = convert(raw.get("policies", []), tuple[str, ...], "policies")
+    most = convert(raw.get("max_file_bytes", MOST_BYTES), int, "max_file_bytes")
+    if most < _LEAST_BYTES:
+        raise BadConfig(f"expected a number of at least {_LEAST_BYTES:,}", path="max_file_bytes")
     return Settings(
+        max_file_bytes=most,
         connections=connections,
         policies=policies,
         source=str(file) if file else "the environment",

@@ -9,6 +9,7 @@ from typing import NoReturn, cast
 import msgspec
 
 from jackfield.errors import BadConfig
+from jackfield.files import read_foreign
 
 SECRETS_GROUP = "jackfield.secrets.v1"
 """Entry-point group of further reference schemes: a callable that takes what follows the colon and gives the value."""
@@ -168,8 +169,7 @@ def _file(name: str, path: str | None) -> Path:
 
 def _read_file(file: Path, path: str) -> str:
     try:
-        with file.open("rb") as opened:
-            data = opened.read(_MOST_BYTES + 1)
+        data = read_foreign(file, what="the file", most=_MOST_BYTES, path=path)
         text = data.decode("utf-8-sig").strip()
     except FileNotFoundError:
         raise BadConfig(
@@ -181,8 +181,6 @@ def _read_file(file: Path, path: str) -> str:
         raise BadConfig(f"the file {file} is not UTF-8 text", path=path) from None
     except (OSError, ValueError) as error:
         raise BadConfig(f"the file {file} can't be read: {type(error).__name__}", path=path) from None
-    if len(data) > _MOST_BYTES:
-        raise BadConfig(f"the file {file} is too large for a value ({_MOST_BYTES} bytes)", path=path)
     if not text:
         raise BadConfig(f"the file {file} is empty", path=path)
     return text

@@ -13,14 +13,13 @@ from jackfield.exports.objects import (
     resource_object,
     snapshot_object,
 )
-from jackfield.exports.target import ensure_writable, open_target, write_privately
+from jackfield.exports.target import open_target
 
 __all__ = [
     "GRANT_COLUMNS",
     "CsvTable",
     "carried_object",
     "change_object",
-    "ensure_writable",
     "entitlement_object",
     "grant_object",
     "open_target",
@@ -28,5 +27,4 @@ __all__ = [
     "snapshot_object",
     "write_grants_csv",
     "write_jsonl",
-    "write_privately",
 ]

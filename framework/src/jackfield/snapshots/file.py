@@ -1,17 +1,22 @@
 """Opening snapshot files: a partial one for writing, a published one for reading only."""
 
+import hashlib
+import os
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
 from jackfield.errors import BadConfig, raise_unless_damaged, storing
+from jackfield.files import create
 from jackfield.snapshots.schema import APPLICATION_ID, FORMAT, TABLES
+from jackfield.snapshots.shape import foreign
 
 
 def create_partial(file: Path) -> sqlite3.Connection:
     """A new, empty snapshot at *file* (mode 0600), ready to be written; an older one there is replaced."""
     remove(file)
-    file.touch(mode=0o600)
+    with storing(file):
+        os.close(create(file))
     connection = _connect(file)
     try:
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -29,12 +34,12 @@ def open_partial(file: Path) -> sqlite3.Connection | None:
 
     Raises BadStorage where only the disk is in the way: the snapshot may be carried on when that is gone.
     """
-    if not file.exists():
-        return None
+    if file.is_symlink() or not file.is_file():
+        return None  # what stands there instead is taken away when a new one is made
     connection = _connect(file)
     try:
-        _tune(connection)
-        if connection.execute("PRAGMA user_version").fetchone()[0] == FORMAT:
+        if foreign(connection) is None and connection.execute("PRAGMA user_version").fetchone()[0] == FORMAT:
+            _tune(connection)
             return connection
     except sqlite3.DatabaseError as error:
         connection.close()
@@ -52,13 +57,15 @@ def open_snapshot(file: Path) -> sqlite3.Connection:
         raise BadConfig(f"the snapshot file {file} does not exist")
     with storing(file):
         connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None)
+    _distrust(connection)
     try:
         identity = connection.execute("PRAGMA application_id").fetchone()[0]
         version = connection.execute("PRAGMA user_version").fetchone()[0]
+        strange = foreign(connection) if identity == APPLICATION_ID and version <= FORMAT else None
     except sqlite3.DatabaseError as error:
         connection.close()
         raise_unless_damaged(error, file)
-        identity, version = 0, 0
+        identity, version, strange = 0, 0, None
     if identity != APPLICATION_ID or version > FORMAT:
         connection.close()
         if identity == APPLICATION_ID:
@@ -66,8 +73,26 @@ def open_snapshot(file: Path) -> sqlite3.Connection:
                 f"{file} has snapshot format {version}, this version reads up to {FORMAT}", hint="Upgrade jackfield."
             )
         raise BadConfig(f"{file} is not a snapshot")
+    if strange is not None:
+        connection.close()
+        raise BadConfig(
+            f"{file} is not a snapshot as they are written: it has {strange}",
+            hint="Somebody has changed it. Make a new one with `jackfield sync`.",
+        )
     connection.execute("PRAGMA cache_size = -32000")
     return connection
+
+
+def digest(file: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def is_recorded(file: Path, sha256: str | None) -> bool:
+    """Whether *file* is there and still what was recorded of it; raises BadStorage where the disk is in the way."""
+    with storing(file):
+        return file.is_file() and digest(file) == sha256
 
 
 def strip_header(file: Path, keys: Iterable[str]) -> None:
@@ -90,7 +115,15 @@ def remove(file: Path) -> None:
 
 def _connect(file: Path) -> sqlite3.Connection:
     # The writer runs its long statements in another thread, one at a time.
-    return sqlite3.connect(file.absolute().as_uri(), uri=True, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(file.absolute().as_uri(), uri=True, isolation_level=None, check_same_thread=False)
+    _distrust(connection)
+    return connection
+
+
+def _distrust(connection: sqlite3.Connection) -> None:
+    """Let what stands in the schema of a file call no function with effects, and no cell reach beyond its page."""
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cell_size_check = ON")
 
 
 def _tune(connection: sqlite3.Connection) -> None:

@@ -3,12 +3,14 @@
 Promises that all of it happens in one transaction, so that a kill leaves either a partial snapshot or a finished one.
 """
 
+import os
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
+from jackfield.files import create
 from jackfield.snapshots.schema import INDEXES, KEY_INDEXES, VIEWS
 from jackfield_contracts import RowKind, Scope, Seal, Verdict
 
@@ -318,5 +320,5 @@ def copy_finished(db: sqlite3.Connection, to: Path) -> None:
     if any(row[1] == "base" for row in db.execute("PRAGMA database_list")):
         db.execute("DETACH base")
     to.unlink(missing_ok=True)
-    to.touch(mode=0o600)
+    os.close(create(to))
     db.execute("VACUUM INTO ?", (str(to),))

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from jackfield.errors import BadConfig, BadStorage, storage_failure, storing
+from jackfield.files import demand_trusted, make_plain
 from jackfield.state.journal import Journal
 from jackfield.state.runs import Counts, Run, RunStatus
 from jackfield_contracts import Seal
@@ -89,6 +90,10 @@ class State(Journal):
         query = f"{_SELECT} AND status = ? ORDER BY published DESC, run DESC LIMIT ?"
         return [_from_row(row) for row in self._db.execute(query, (connection, RunStatus.PUBLISHED.value, limit))]
 
+    def connections(self) -> list[str]:
+        """The connections that have a record of a run, in alphabetical order."""
+        return [row[0] for row in self._db.execute("SELECT DISTINCT connection FROM runs ORDER BY connection")]
+
     def interrupt_others(self, connection: str, run: str | None) -> None:
         """Mark runs that still say *running* as interrupted, except *run*. Call while holding the connection's lock."""
         self._db.execute(
@@ -107,10 +112,12 @@ class State(Journal):
 def open_state(file: Path) -> Generator[State]:
     """The database at *file* (made with mode 0600 if need be), brought to its newest form.
 
-    Raises BadStorage if it is damaged or can't be written, BadConfig if it is of a newer Jackfield; it is then left as it is.
+    Raises BadStorage if it is damaged or can't be written, BadConfig if it is of a newer Jackfield or another user may
+    write it; it is then left as it is.
     """
     with storing(file):
-        file.touch(mode=0o600)
+        demand_trusted(file, what="the state", hint="Take the right to write away from others there (`chmod go-w`).")
+        make_plain(file)
         db = sqlite3.connect(file, isolation_level=None, timeout=10)
     try:
         with storing(file):

@@ -1,6 +1,5 @@
 """The folder of the host's state and the places in it."""
 
-import os
 from errno import ENOTDIR
 from os import strerror
 from pathlib import Path
@@ -8,10 +7,16 @@ from pathlib import Path
 import msgspec
 
 from jackfield.errors import BadConfig, storage_failure
+from jackfield.files import demand_trusted, make_private_folder
+
+_HINT = "Take the right to write away from others there (`chmod go-w`), or choose another folder with --home."
 
 
 class Home(msgspec.Struct, frozen=True, kw_only=True):
-    """Places below the home folder. Folders are made with mode 0700, files in them with 0600."""
+    """Places below the home folder. Folders are made with mode 0700, files in them with 0600.
+
+    A folder that another user may write is refused with BadConfig.
+    """
 
     folder: Path
 
@@ -42,14 +47,9 @@ class Home(msgspec.Struct, frozen=True, kw_only=True):
         return self
 
     def _made(self, folder: Path) -> Path:
-        missing: list[Path] = []
         try:
-            at = folder
-            while not at.exists():
-                missing.append(at)
-                at = at.parent
-            for each in reversed(missing):
-                each.mkdir(mode=0o700, exist_ok=True)
+            demand_trusted(folder, what="the folder", hint=_HINT)
+            make_private_folder(folder)
             if not folder.is_dir():
                 raise NotADirectoryError(ENOTDIR, strerror(ENOTDIR))
         except OSError as error:
@@ -58,12 +58,3 @@ class Home(msgspec.Struct, frozen=True, kw_only=True):
             )
             raise storage_failure(error, folder) or refused from None
         return folder
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename in *folder* survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -10,6 +10,7 @@ from typing import Protocol
 import msgspec
 
 from jackfield.errors import Busy, storing
+from jackfield.files import demand_plain, open_lock
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,10 +52,10 @@ class _FileLock:
 def hold_lock(file: Path, *, connection: str, purpose: str, holder: Holder) -> Generator[Lock]:
     """Hold the lock for as long as the block lasts; raises Busy, naming the holder, if another process has it.
 
-    Raises BadStorage where the file can't be written.
+    Raises BadStorage where the file can't be written, or a link or another thing stands in its place.
     """
     with storing(file):
-        handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = open_lock(file)
     try:
         if not _taken(handle):
             raise Busy(
@@ -88,8 +89,9 @@ def is_held(file: Path) -> bool:
     """Whether a living process holds the lock; looks for an instant, which ``hold_lock`` waits out."""
     import fcntl
 
+    demand_plain(file)
     try:
-        handle = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+        handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return False
     try:

@@ -9,11 +9,11 @@ from jackfield.errors import BadConfig, Refused, storing
 from jackfield.hookspecs import Published
 from jackfield.log import Logger
 from jackfield.policies import Policy, tell_published
-from jackfield.snapshots.file import open_snapshot
+from jackfield.snapshots.file import digest, open_snapshot
 from jackfield.state import Home, Run, RunStatus, State, hold_lock
 from jackfield.state.lock import Holder
 from jackfield.state.runs import Counts
-from jackfield.sync.finish import describe, digest
+from jackfield.sync.finish import describe, intact
 from jackfield_contracts import Seal
 
 
@@ -51,7 +51,7 @@ def accept(
                 hint="Sync again.",
             )
         file = home.snapshot(name, run)
-        if not file.is_file() or digest(file) != record.sha256:
+        if not intact(record, file):
             raise Refused(
                 f"the snapshot file of run {run} is not the one that was held", connection=name, path=str(file)
             )

@@ -3,7 +3,6 @@
 Promises that nothing is published that is not sealed, and that a loss larger than the brake allows is held.
 """
 
-import hashlib
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from jackfield.errors import JackfieldError, Transient
+from jackfield.snapshots.file import is_recorded
 from jackfield.snapshots.losses import Loss, losses, shares_one
 from jackfield.snapshots.sealing import (
     Listing,
@@ -134,13 +134,7 @@ def _too_much(loss: Loss) -> bool:
 
 def intact(run: Run, file: Path) -> bool:
     """Whether *file* is there and still what was recorded of *run*."""
-    return file.is_file() and digest(file) == run.sha256
-
-
-def digest(file: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+    return is_recorded(file, run.sha256)
 
 
 def describe(db: sqlite3.Connection) -> tuple[dict[str, str], Counts, tuple[Seal, ...]]:

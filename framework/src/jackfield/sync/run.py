@@ -27,17 +27,17 @@ from jackfield.errors import (
     storage_failure,
     storing,
 )
+from jackfield.files import sync_folder
 from jackfield.http import Session
-from jackfield.snapshots.file import create_partial, open_partial, open_snapshot, remove, strip_header
+from jackfield.snapshots.file import create_partial, digest, open_partial, open_snapshot, remove, strip_header
 from jackfield.snapshots.sealing import attach_base, copy_finished
 from jackfield.snapshots.writer import SnapshotWriter
 from jackfield.state import Run, RunStatus, hold_lock
-from jackfield.state.home import sync_folder
 from jackfield.state.lock import Holder
 from jackfield.sync.accept import reconcile, record_of, tell
 from jackfield.sync.engine import Engine
 from jackfield.sync.fingerprint import fingerprint, fits
-from jackfield.sync.finish import Base, describe, digest, first_of, intact, seal
+from jackfield.sync.finish import Base, describe, first_of, intact, seal
 from jackfield.sync.pages import PageReader, Patience
 from jackfield_contracts import Page, Resource, Tenant, TraitKind
 
@@ -341,6 +341,12 @@ async def _read_all(sync: _Sync) -> tuple[list[JackfieldError], tuple[str, ...]]
 
 async def _seal(sync: _Sync, errors: list[JackfieldError], types: tuple[str, ...]) -> None:
     if sync.base is not None:
+        if not intact(sync.base.run, sync.base.file):  # a sync may have taken hours since it was looked at
+            raise BadStorage(
+                "the snapshot that the new one follows was changed or is missing",
+                path=str(sync.base.file),
+                hint="Sync again: it then follows the newest one that is as it was recorded.",
+            )
         attach_base(sync.writer.db, sync.base.file)
     taken = sync.clock.now().isoformat(timespec="milliseconds")
     try:
@@ -398,6 +404,9 @@ def _retain(sync: _Sync) -> None:
         if file.stem in current:
             continue
         try:
+            if (record := sync.state.get(sync.name, file.stem)) is not None:
+                # Before: were it killed between, a file too many is known, and none is missed.
+                sync.state.save(msgspec.structs.replace(record, snapshot=None))
             remove(file)
         except OSError as error:
             sync.log.warning("an old snapshot can't be deleted", file=str(file), reason=error.strerror)

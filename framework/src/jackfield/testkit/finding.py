@@ -22,7 +22,7 @@ def rule_and_reason(text: str) -> tuple[str, str]:
 
 def discovered(name: str) -> Found[ConnectorType]:
     """The installed connector; a finding if there is none that can be used."""
-    discovery = discover_connectors()
+    discovery = discover_connectors().only(name)
     if name in discovery.found:
         return discovery.found[name]
     failed = next((each.reason for each in discovery.failures if each.name == name), None)

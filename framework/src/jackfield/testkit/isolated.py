@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from jackfield.cli.foreign import foreign_output
 from jackfield.errors import BadConfig
 from jackfield.testkit.results import BESIDE, END, Result, Verdict, results_in
 
@@ -64,7 +65,8 @@ def suite_of(connector: str) -> EntryPoint:
 def demand_own(suite: EntryPoint) -> None:
     """Raise BadConfig where *suite* is another connector's, or can't be loaded; its package is imported."""
     try:
-        of = getattr(suite.load(), "connector", None)
+        with foreign_output():
+            of = getattr(suite.load(), "connector", None)
     except Exception as error:  # noqa: BLE001 - whatever the package raises as it is imported
         raise BadConfig(f"the suite {suite.value} can't be loaded: {type(error).__name__}: {error}") from None
     if of != suite.name:

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 
 import msgspec
 
+from jackfield.cli.foreign import end_output
 from jackfield.errors import BadConfig
 from jackfield.testkit.isolated import SuiteRun, demand_own, run_suite, suite_of
 from jackfield.testkit.results import Result, Verdict, by_check
@@ -134,4 +135,6 @@ def _error(text: str, code: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    end_output()  # what the package of the suite prints at exit is no part of the report
+    sys.exit(code)

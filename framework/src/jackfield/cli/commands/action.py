@@ -23,10 +23,12 @@ def action() -> None:
 def list_(app: App, connection: str, output: str) -> None:
     """List the actions of CONNECTION with their keys. Makes no request."""
     from jackfield.cli.describe import argument_document, argument_told
+    from jackfield.cli.foreign import foreign_output
     from jackfield.cli.output import Columns, note, print_listing, say
     from jackfield.cli.text import clean
 
-    actions = app.run(_actions(app, connection))
+    with foreign_output():
+        actions = app.run(_actions(app, connection))
     if output == "table":
         for one in actions:
             mark = " (asks for confirmation)" if one.destructive else ""

@@ -47,6 +47,7 @@ def authorize(
     Without --loopback, the application shows a code, which is pasted here. The token is written to where the configuration
     says file:PATH (mode 0600).
     """
+    from jackfield.cli.foreign import foreign_output
     from jackfield.cli.output import note
     from jackfield.cli.text import clean
     from jackfield.errors import JackfieldError
@@ -68,12 +69,13 @@ def authorize(
     if place is None:
         click.echo(token.reveal())
     else:
-        from jackfield.exports import write_privately
+        from jackfield.files import write_privately
 
         write_privately(place, token.reveal().encode() + b"\n")
         note(f"The refresh token is in {place}.")
     try:
-        whom = app.run(_signed_in(app, settings, plugin, _with_token(config, key, token)))
+        with foreign_output():
+            whom = app.run(_signed_in(app, settings, plugin, _with_token(config, key, token)))
     except JackfieldError as error:
         where = "printed" if place is None else "stored"
         note(f"Consent was given and the token is {where}, but signing in with it failed:")
@@ -98,7 +100,7 @@ def _token_file(settings: "ConnectionSettings", key: str) -> Path:
     """Where the token is to go, found to be writable; raises BadConfig before anybody is asked for anything."""
     from jackfield.config.secrets import file_reference
     from jackfield.errors import BadConfig
-    from jackfield.exports import ensure_writable
+    from jackfield.files import ensure_writable
 
     path = f"connections.{settings.name}.{key}"
     value = settings.own.get(key)
@@ -127,11 +129,13 @@ def _client(
     describe: "Callable[[Any], OAuthClient]",
     config: "ConnectorConfig",
 ) -> "OAuthClient":
+    from jackfield.cli.foreign import foreign_output
     from jackfield.config.load import place_config_error
     from jackfield.errors import BadConfig, JackfieldError, PluginBug
 
     try:
-        return describe(config)
+        with foreign_output():
+            return describe(config)
     except JackfieldError as error:
         if isinstance(error, BadConfig):
             place_config_error(error, connection, plugin.type.config)

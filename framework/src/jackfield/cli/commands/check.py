@@ -26,12 +26,15 @@ def check(app: App, connection: str, output: str) -> None:
     Exit code 0: a sync can run; capabilities that only change something may still lack permissions. 3: sign-in needed.
     4: permissions that a sync needs are missing. 5: a sync can't run now for another reason.
     """
+    from jackfield.cli.foreign import foreign_output
     from jackfield.cli.output import Columns, print_json, print_rows, say, told
     from jackfield.cli.text import clean
 
     settings = app.settings.connection(connection)
     plugin = app.plugin(settings)
-    report = app.run(checked(app, settings, plugin, app.connector_config(settings, plugin)))
+    config = app.connector_config(settings, plugin)
+    with foreign_output():
+        report = app.run(checked(app, settings, plugin, config))
     if output == "json":
         print_json({"connection": connection, "connector": plugin.name, **report_document(report)})
     else:

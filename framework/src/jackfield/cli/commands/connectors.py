@@ -63,7 +63,7 @@ def show(app: App, name: str, output: str) -> None:
     from jackfield.cli.describe import connector_document, tell_connector
     from jackfield.cli.output import print_json
 
-    found = app.discovery.get(name, path="connectors")
+    found = app.connector(name, path="connectors")
     made = connector_document(found)
     if output == "json":
         print_json(made)
@@ -86,7 +86,7 @@ def check(app: App, name: str, seeds: str, output: str) -> int:
 
     from jackfield.errors import BadConfig
 
-    found = app.discovery.get(name, path="connectors")
+    found = app.connector(name, path="connectors")
     if any(found.distribution == str(file.path) for file in app.plugin_files):
         raise BadConfig(
             f"the connector {name!r} comes out of a plugin file, and a suite only with a package",

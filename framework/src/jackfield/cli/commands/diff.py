@@ -25,10 +25,11 @@ def diff(app: App, connection: str, old: str | None, new: str | None, output: st
     nothing new; rows of a part that the older snapshot could not see are "newly seen".
     """
     from jackfield.cli.output import Columns, print_rows, print_stream
+    from jackfield.cli.snapshots import demand_whole
     from jackfield.snapshots.diff import Change, compare
 
     before, after = _runs(app, connection, old, new)
-    with compare(app.home.snapshot(connection, before.run), app.home.snapshot(connection, after.run)) as found:
+    with compare(demand_whole(app, before), demand_whole(app, after)) as found:
         if output == "json":
             print_stream(
                 _head(found, before, after),

@@ -54,7 +54,7 @@ def plan(
         for kind, given in (("grant", grants), ("revoke", revokes))
         for entitlement, principal in given
     ]
-    requests = (*(read_requests(file) if file else ()), *asked)
+    requests = (*(read_requests(file, most=app.settings.max_file_bytes) if file else ()), *asked)
     if not requests:
         raise click.UsageError("Name a FILE of changes, or --grant or --revoke.")
     how = How(yes=False, reason=None, dry_run=True, wait=0.0, limits={}, provisioning=False, output=output)
@@ -101,7 +101,7 @@ def apply(app: App, plan: Path, how: How) -> int:
     from jackfield.cli.outcomes import change_document, counted, print_changes, sentence, summary
     from jackfield.cli.output import say
 
-    loaded = load_plan(plan)
+    loaded = load_plan(plan, most=app.settings.max_file_bytes)
 
     async def planned(changing: "Changing") -> "Plan":
         return await rehearse(changing, loaded) if how.dry_run else loaded

@@ -70,7 +70,7 @@ def syncs(app: App, connection: str, limit: int, output: str) -> None:
         note(f"There was no sync of {connection} yet; make one with `jackfield sync {connection}`.")
 
     def cells(one: "Run") -> tuple[Any, ...]:
-        complete = one.complete if one.snapshot else None
+        complete = one.complete if one.sha256 else None
         size = sum(one.counts.resources.values()), one.counts.entitlements, one.counts.grants
         why = one.reason or "; ".join(f"{seal.scope}: {seal.seal.value}" for seal in one.scopes[:3])
         return (

@@ -51,6 +51,7 @@ def sync(app: App, connection: str, accept: str | None, output: str) -> int:
 def _sync(app: App, connection: str) -> tuple["Run", "JackfieldError | None"]:
     import gc
 
+    from jackfield.cli.foreign import foreign_output
     from jackfield.cli.progress import shown_progress
     from jackfield.state import RunStatus
     from jackfield.sync import run_sync
@@ -63,7 +64,7 @@ def _sync(app: App, connection: str) -> tuple["Run", "JackfieldError | None"]:
     gc.set_threshold(50_000, 20, 20)
     with app.state() as state:
         its = app.configured(settings, plugin, state, policies=policies)
-        with shown_progress(connection) as progress:
+        with shown_progress(connection) as progress, foreign_output():
             result = app.run(run_sync(its, progress))
         if result.run.status is RunStatus.PUBLISHED and settings.host.provisioning:
             _settle(app, its)
@@ -73,20 +74,23 @@ def _sync(app: App, connection: str) -> tuple["Run", "JackfieldError | None"]:
 def _settle(app: App, its: "Configured") -> None:
     """Settle the pending changes that the application shows made by now, and tell of them."""
     from jackfield.changes.open import settle_after_sync
+    from jackfield.cli.foreign import foreign_output
     from jackfield.cli.outcomes import sentence
     from jackfield.cli.output import note
 
-    entries = app.run(settle_after_sync(its))
+    with foreign_output():
+        entries = app.run(settle_after_sync(its))
     for entry in entries:
         note(f"Pending before, and settled now: {sentence(entry)}")
 
 
 def _accept(app: App, connection: str, run: str) -> "Run":
+    from jackfield.cli.foreign import foreign_output
     from jackfield.sync import accept
 
     app.settings.connection(connection)
     policies = app.policies()
-    with app.state() as state:
+    with app.state() as state, foreign_output():
         return accept(connection, run, home=app.home, state=state, clock=app.clock, log=app.log, policies=policies)
 
 

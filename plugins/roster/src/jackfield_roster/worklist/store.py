@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jackfield.errors import BadConfig, Transient, storing
+from jackfield.files import create, demand_unplanted, open_lock, read_foreign
 from jackfield_roster.worklist.lines import OPEN, SHOWN, CsvList, JsonList, Line, Thing
 
 _PATIENCE = 20.0
@@ -25,7 +26,11 @@ class WorkList:
         self.file = file
 
     def check(self) -> None:
-        """Raise BadConfig if something other than a file has its name; that there is nothing yet is right."""
+        """Raise BadConfig if something other than a file has its name, or a link leads to it that others may have made.
+
+        That there is nothing yet is right.
+        """
+        demand_unplanted(self.file)
         try:
             mode = self._target.stat().st_mode
         except OSError:
@@ -56,11 +61,12 @@ class WorkList:
 
     @contextmanager
     def _locked(self) -> Generator[None]:
+        demand_unplanted(self.file)
         if not self._target.parent.is_dir():
             raise BadConfig(f"the folder of the work list is not there: {self._target.parent}", path="work_list")
         lock = self._target.with_name(f".{self._target.name}.lock")
         with storing(lock):
-            handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            handle = open_lock(lock, mode=0o666)
         try:
             until = time.monotonic() + _PATIENCE
             while True:
@@ -77,7 +83,7 @@ class WorkList:
 
     @property
     def _target(self) -> Path:
-        # A link stays one: what it leads to is replaced.
+        # A link stays one: what it leads to is replaced. One that others may have made was refused before.
         return Path(os.path.realpath(self.file))
 
     def _book(self) -> tuple[Book, tuple[int, ...] | None]:
@@ -85,7 +91,7 @@ class WorkList:
         with storing(target):
             self.check()
             stamp = _stamp(target)
-            content = target.read_bytes() if stamp is not None else b""
+            content = read_foreign(target, what="the work list", path="work_list") if stamp is not None else b""
         kind: Callable[[bytes, str], Book] = JsonList if target.suffix.lower() == ".jsonl" else CsvList
         return kind(content, str(self.file)), stamp
 
@@ -95,7 +101,15 @@ class WorkList:
         made = target.with_name(f".{target.name}.new")
         with storing(target):
             mode = target.stat().st_mode & 0o777 if stamp is not None else 0o666
-            handle = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+            if made.is_dir() and not made.is_symlink():
+                raise BadConfig(f"a folder stands in the way of the work list: {made}", path="work_list")
+            made.unlink(
+                missing_ok=True
+            )  # left by a kill; a link that somebody has put there goes, not what it leads to
+            try:
+                handle = create(made, mode=mode)
+            except FileExistsError:
+                return False
             try:
                 if stamp is not None:
                     os.fchmod(handle, mode)

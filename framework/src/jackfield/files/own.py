@@ -1,0 +1,153 @@
+"""Writing files: created anew and never through a link; what is replaced appears whole or not at all."""
+
+import os
+import stat
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import mkstemp
+from typing import BinaryIO
+
+from jackfield.errors import BadConfig, BadStorage
+from jackfield.files.trust import planted
+
+_PLANTED = "Look at who put it there, and take it away."
+
+
+def create(file: Path, *, mode: int = 0o600) -> int:
+    """A new file at *file*, open for writing; raises FileExistsError if anything is there, be it a link that leads nowhere."""
+    return os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+
+
+def open_lock(file: Path, *, mode: int = 0o600) -> int:
+    """The file at *file* open for a lock, made if need be.
+
+    Raises BadStorage where a link, a second name of another file or no regular file stands in its place.
+    """
+    demand_plain(file)
+    handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, mode)
+    try:
+        _demand_plain(os.fstat(handle), file)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
+
+
+def make_plain(file: Path) -> None:
+    """See that *file* is there, made empty (mode 0600) if need be, and is plain; raises BadStorage where it is not.
+
+    It is not opened if it is there: to close it would let go of the locks that this process has on it.
+    """
+    with suppress(FileExistsError):
+        os.close(create(file))
+    demand_plain(file)
+
+
+def demand_plain(file: Path) -> None:
+    """Raise BadStorage where *file* is there and is a link, a second name of another file, or no regular file."""
+    with suppress(FileNotFoundError):
+        _demand_plain(os.lstat(file), file)
+
+
+def _demand_plain(found: os.stat_result, file: Path) -> None:
+    what = None
+    if stat.S_ISLNK(found.st_mode):
+        what = "a symbolic link"
+    elif not stat.S_ISREG(found.st_mode):
+        what = "no regular file"
+    elif found.st_nlink > 1:
+        what = "a second name of another file"
+    if what is not None:
+        raise BadStorage(f"the file {file} is {what}, and is not written", path=str(file), hint=_PLANTED)
+
+
+def demand_unplanted(place: Path) -> None:
+    """Raise BadConfig where the way to *place* follows a link that another user may have put there."""
+    try:
+        why = planted(place)
+    except OSError as error:
+        raise _unwritable(place, error) from None
+    if why is not None:
+        raise BadConfig(
+            f"{place} is not written: a symbolic link leads there that another user may have made, since {why}",
+            path=str(place),
+            hint="Name the place itself, without links.",
+        )
+
+
+def write_privately(file: Path, content: bytes) -> None:
+    """Replace *file* by *content* (mode 0600), whole or not at all; raises BadConfig if it can't be written.
+
+    A link is replaced, not followed. Folders that are missing are made with mode 0700.
+    """
+    demand_unplanted(file.parent)
+    try:
+        make_private_folder(file.parent)
+    except OSError as error:
+        raise _unwritable(file, error) from None
+    with replacing(file) as stream:
+        stream.write(content)
+
+
+@contextmanager
+def replacing(file: Path) -> Generator[BinaryIO]:
+    """A stream to what takes the place of *file* (mode 0600) when the block ends; if the block raises, nothing is left.
+
+    A link is replaced, not followed. Raises BadConfig if nothing can be written beside *file*, or its folder is reached by
+    a link that another user may have made.
+    """
+    demand_unplanted(file.parent)
+    try:
+        handle, name = mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    except OSError as error:
+        raise _unwritable(file, error) from None
+    beside = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(handle)
+        beside.replace(file)
+        sync_folder(file.parent)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink()
+        raise
+
+
+def ensure_writable(file: Path) -> None:
+    """Make the folders of *file* and see that it could be written; raises BadConfig if not. *file* stays as it is."""
+    demand_unplanted(file.parent)
+    try:
+        make_private_folder(file.parent)
+        handle, name = mkstemp(prefix=f".{file.name}.", dir=file.parent)
+        os.close(handle)
+        Path(name).unlink()
+        if file.is_dir():
+            raise IsADirectoryError(21, "it is a folder")
+    except OSError as error:
+        raise _unwritable(file, error) from None
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make *folder* and those above it that are missing, with mode 0700."""
+    missing: list[Path] = []
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    for each in reversed(missing):
+        each.mkdir(mode=0o700, exist_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in *folder* survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _unwritable(file: Path, error: OSError) -> BadConfig:
+    return BadConfig(f"{file} can't be written: {error.strerror}", path=str(file))

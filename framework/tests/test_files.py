@@ -1,0 +1,377 @@
+"""Files from elsewhere are regular and bounded, files of our own are never written through a planted link."""
+
+import grp
+import os
+import pwd
+import socket
+import sqlite3
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import pytest
+
+from jackfield.errors import BadConfig, BadStorage
+from jackfield.exports import open_target
+from jackfield.files import (
+    create,
+    demand_trusted,
+    distrust,
+    ensure_writable,
+    make_plain,
+    open_lock,
+    planted,
+    read_foreign,
+    replacing,
+    write_privately,
+)
+from jackfield.state import hold_lock, is_held, open_state
+from jackfield.state.home import Home
+from jackfield.state.lock import Holder
+
+ME = Holder(pid=os.getpid(), run="mine", since="2030-01-01T00:00:00Z")
+STRANGER = 54321
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="gives files to another user, which only root can")
+
+
+def fifo(place: Path) -> None:
+    os.mkfifo(place)
+
+
+def unix_socket(place: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind(str(place))
+
+
+STRANGE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a pipe": (fifo, "a pipe"),
+    "a socket": (unix_socket, "a socket"),
+    "a folder": (Path.mkdir, "a folder"),
+    "an endless device": (lambda place: place.symlink_to("/dev/zero"), "a device"),
+    "a terminal": (lambda place: place.symlink_to("/dev/tty"), "a device"),
+}
+
+
+class TestReading:
+    @pytest.mark.parametrize("what", STRANGE)
+    def test_what_is_no_regular_file_is_refused_at_once(self, what: str, monkeypatch: pytest.MonkeyPatch):
+        make, told = STRANGE[what]
+        # A socket's address is short.
+        with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+            place = Path(folder) / "x"
+            make(place)
+            began = time.monotonic()
+            with pytest.raises(BadConfig, match=f"the plan {place} can't be read: it is {told}") as refused:
+                read_foreign(place, what="the plan", path="connections.acme.token")
+            assert time.monotonic() - began < 5
+            assert refused.value.path == "connections.acme.token"
+
+    def test_a_pipe_that_takes_the_place_of_the_file_meanwhile_is_not_waited_for(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        place, real = tmp_path / "plan", os.open
+        place.write_text("{}")
+
+        def swapped(*arguments: object, **options: object) -> int:
+            place.unlink()
+            os.mkfifo(place)
+            return real(*arguments, **options)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(os, "open", swapped)
+        with pytest.raises(BadConfig, match="it is a pipe"):
+            read_foreign(place, what="the plan")
+
+    def test_as_much_as_is_allowed_is_read_and_not_a_byte_more(self, tmp_path: Path):
+        file = tmp_path / "f"
+        file.write_bytes(b"x" * 1000)
+        assert read_foreign(file, what="the plan", most=1000) == b"x" * 1000
+        with pytest.raises(BadConfig, match="is too large: more than 999 bytes"):
+            read_foreign(file, what="the plan", most=999)
+
+    def test_a_size_that_is_claimed_is_not_believed(self):
+        """Files of the kernel say that they have nothing in them, as does one that grows later."""
+        with pytest.raises(BadConfig, match="too large"):
+            read_foreign(Path("/proc/self/maps"), what="the plan", most=100)
+        assert read_foreign(Path("/proc/self/stat"), what="the plan", most=100_000)
+
+    def test_a_file_of_terabytes_costs_nothing(self, tmp_path: Path):
+        file = tmp_path / "holes"
+        with file.open("wb") as out:
+            out.truncate(1 << 40)
+        with pytest.raises(BadConfig, match="too large"):
+            read_foreign(file, what="the plan")
+
+    def test_a_link_to_a_regular_file_is_as_good_as_the_file(self, tmp_path: Path):
+        """Kubernetes mounts secrets as links."""
+        (tmp_path / "real").write_text("value")
+        (tmp_path / "link").symlink_to("real")
+        assert read_foreign(tmp_path / "link", what="the file") == b"value"
+
+
+@pytest.fixture
+def open_folder() -> Generator[Path]:
+    """A folder that every user can reach and only this one write."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        folder = Path(name).resolve()
+        folder.chmod(0o755)
+        yield folder
+
+
+class TestTrust:
+    def test_what_only_this_user_may_write_is_trusted_and_so_is_what_is_not_there_yet(self, open_folder: Path):
+        (open_folder / "file").touch(mode=0o644)
+        assert distrust(open_folder / "file") is None
+        assert distrust(open_folder / "not" / "yet") is None
+
+    @pytest.mark.parametrize("mode", [0o664, 0o646, 0o622, 0o666, 0o660])
+    def test_a_file_that_others_may_write_is_not(self, open_folder: Path, mode: int):
+        file = open_folder / "file"
+        file.touch()
+        file.chmod(mode)
+        with pytest.raises(BadConfig, match=f"another user may write it.*{mode:04o}"):
+            demand_trusted(file, what="the file", hint="")
+
+    @pytest.mark.parametrize("mode", [0o775, 0o757, 0o777])
+    @pytest.mark.parametrize("depth", [1, 2, 3])
+    def test_nor_is_what_lies_in_a_folder_that_others_may_write_however_far_above(
+        self, open_folder: Path, mode: int, depth: int
+    ):
+        folder = open_folder / "a" / "b" / "c"
+        folder.mkdir(parents=True)
+        (folder / "file").touch(mode=0o600)
+        folder.parents[depth - 1].chmod(mode) if depth > 1 else folder.chmod(mode)
+        assert distrust(folder / "file") is not None
+        assert distrust(folder / "not yet") is not None
+
+    @pytest.mark.parametrize(
+        ("user", "group", "trusted"),
+        [
+            (("ann", 7, 70), ("ann", 70, []), True),
+            (("ann", 7, 70), ("ann", 70, ["ann"]), True),
+            (("ann", 7, 70), ("ann", 70, ["ann", "bob"]), False),
+            (("ann", 7, 70), ("staff", 70, []), False),
+            (("ann", 7, 71), ("ann", 70, []), False),
+            (("root", 0, 70), ("root", 70, []), False),
+        ],
+    )
+    def test_a_group_may_write_only_where_it_is_the_user_s_alone(
+        self,
+        open_folder: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        user: tuple[str, int, int],
+        group: tuple[str, int, list[str]],
+        trusted: bool,
+    ):
+        name, number, primary = user
+        made = pwd.struct_passwd((name, "x", number, primary, "", "/", "/bin/sh"))
+        monkeypatch.setattr(pwd, "getpwuid", lambda _: made)
+        monkeypatch.setattr(grp, "getgrgid", lambda _: grp.struct_group((group[0], "x", group[1], group[2])))
+        file = open_folder / "file"
+        file.touch()
+        os.chown(file, -1, group[1]) if os.geteuid() == 0 else None
+        file.chmod(0o664)
+        if os.geteuid() == 0:
+            assert (distrust(file) is None) is trusted
+        file.chmod(0o666)
+        assert distrust(file) is not None
+
+    def test_with_the_sticky_bit_others_may_add_and_not_replace(self, open_folder: Path):
+        shared = open_folder / "shared"
+        shared.mkdir()
+        shared.chmod(0o1777)
+        (shared / "mine").mkdir(mode=0o700)
+        assert distrust(shared / "mine" / "home") is None
+        assert distrust(shared) is not None  # what others add to it would be taken for ours
+
+    def test_the_way_to_where_a_link_leads_counts_too(self, open_folder: Path):
+        loose = open_folder / "loose"
+        loose.mkdir()
+        (loose / "file").touch()
+        (open_folder / "link").symlink_to("loose/file")
+        assert distrust(open_folder / "link") is None
+        loose.chmod(0o777)
+        assert "loose" in (distrust(open_folder / "link") or "")
+        assert distrust(open_folder / "other" / ".." / "link") is None  # "other" is not there
+        (open_folder / "other").mkdir()
+        assert distrust(open_folder / "other" / ".." / "link") is not None
+
+    def test_links_that_go_round_end(self, open_folder: Path):
+        (open_folder / "a").symlink_to("b")
+        (open_folder / "b").symlink_to("a")
+        assert "too many links" in (distrust(open_folder / "a") or "")
+
+    @needs_root
+    def test_for_root_what_belongs_to_anybody_else_is_not_trusted(self, open_folder: Path):
+        theirs = open_folder / "theirs"
+        theirs.mkdir(mode=0o700)
+        (theirs / "file").touch(mode=0o600)
+        os.chown(theirs / "file", STRANGER, STRANGER)
+        assert f"belongs to the user {STRANGER}" in (distrust(theirs / "file") or "")
+        os.chown(theirs, STRANGER, STRANGER)
+        assert distrust(theirs / "not yet") is not None
+
+    @needs_root
+    def test_a_stranger_s_link_in_a_sticky_folder_is_not_trusted(self, open_folder: Path):
+        shared = open_folder / "shared"
+        shared.mkdir()
+        shared.chmod(0o1777)
+        (open_folder / "fine").touch()
+        link = shared / "link"
+        link.symlink_to(open_folder / "fine")
+        assert distrust(link) is None
+        os.chown(link, STRANGER, STRANGER, follow_symlinks=False)
+        assert f"a link of the user {STRANGER}" in (distrust(link) or "")
+
+    @needs_root
+    def test_a_user_trusts_root_and_nobody_else(self, open_folder: Path):
+        for name, owner in (("roots", 0), ("own", STRANGER), ("others", STRANGER + 1)):
+            (open_folder / name).touch(mode=0o644)
+            os.chown(open_folder / name, owner, owner)
+        program = (
+            "import grp, os, pwd, sys\nfrom pathlib import Path\nfrom jackfield.files import distrust\n"
+            f"os.setgroups([]); os.setegid({STRANGER}); os.seteuid({STRANGER})\n"
+            "print(*(distrust(Path(each)) is None for each in sys.argv[1:]))"
+        )
+        places = [str(open_folder / name) for name in ("roots", "own", "others")]
+        done = subprocess.run([sys.executable, "-c", program, *places], capture_output=True, text=True, timeout=60)
+        assert done.stdout.split() == ["True", "True", "False"], done.stderr
+
+    def test_a_link_is_planted_only_where_others_could_have_made_it(self, open_folder: Path):
+        shared = open_folder / "shared"
+        shared.mkdir()
+        (shared / "file").touch()
+        (open_folder / "link").symlink_to("shared/file")
+        (shared / "link").symlink_to("../link")
+        assert planted(shared / "link") is None
+        shared.chmod(0o777)
+        assert planted(shared / "file") is None  # no link: whoever may write there may write the file
+        assert planted(open_folder / "link") is None  # nobody else made this one
+        assert planted(shared / "link") is not None
+
+
+def _through(place: Path, target: Path) -> None:
+    step = target.with_name("step")
+    step.symlink_to(target)
+    place.symlink_to(step)
+
+
+PLANTS: dict[str, Callable[[Path, Path], None]] = {
+    "a link to a file": lambda place, target: place.symlink_to(target),
+    "a link that leads nowhere": lambda place, target: place.symlink_to(target.with_name("nothing yet")),
+    "a link through a link": lambda place, target: _through(place, target),
+    "a second name": lambda place, target: os.link(target, place),
+}
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    """A file that is somebody's, in a folder of its own."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    file = folder / "passwd"
+    file.write_text("root:x:0:0")
+    file.chmod(0o644)
+    return file
+
+
+def untouched(target: Path) -> bool:
+    names = {each.name for each in target.parent.iterdir()} - {"step"}
+    return target.read_text() == "root:x:0:0" and stat.S_IMODE(target.stat().st_mode) == 0o644 and names == {"passwd"}
+
+
+@pytest.mark.parametrize("plant", PLANTS)
+class TestPlanted:
+    def test_a_new_file_is_never_made_through_it(self, tmp_path: Path, target: Path, plant: str):
+        PLANTS[plant](tmp_path / "x", target)
+        with pytest.raises(FileExistsError):
+            create(tmp_path / "x")
+        assert untouched(target)
+
+    def test_a_lock_is_refused(self, tmp_path: Path, target: Path, plant: str):
+        place = tmp_path / "acme.sync"
+        PLANTS[plant](place, target)
+        for attempt in (
+            lambda: open_lock(place),
+            lambda: hold_lock(place, connection="acme", purpose="sync", holder=ME).__enter__(),
+            lambda: is_held(place),
+        ):
+            with pytest.raises(BadStorage, match=str(place)) as refused:
+                attempt()
+            assert refused.value.hint
+        assert untouched(target)
+
+    def test_the_state_is_not_made_nor_opened(self, tmp_path: Path, target: Path, plant: str):
+        home = Home(folder=tmp_path / "home").ensure()
+        PLANTS[plant](home.database, target)
+        with pytest.raises(BadStorage), open_state(home.database):
+            pass
+        assert untouched(target)
+
+    def test_what_is_replaced_is_the_link_itself(self, tmp_path: Path, target: Path, plant: str):
+        for write in (lambda at: write_privately(at, b"new"), _replaced):
+            place = tmp_path / "plan.json"
+            place.unlink(missing_ok=True)
+            PLANTS[plant](place, target)
+            write(place)
+            assert not place.is_symlink()
+            assert place.read_text() == "new"
+            assert untouched(target)
+            target.with_name("step").unlink(missing_ok=True)
+
+    def test_an_export_goes_nowhere_through_a_link_that_others_can_have_made(
+        self, open_folder: Path, target: Path, plant: str
+    ):
+        shared = open_folder / "shared"
+        shared.mkdir()
+        shared.chmod(0o777)
+        PLANTS[plant](shared / "out.csv", target)
+        if plant == "a second name":  # it is replaced, as any file is
+            with open_target(str(shared / "out.csv")) as out:
+                out.write(b"new")
+            assert untouched(target)
+            return
+        with pytest.raises(BadConfig, match="symbolic link"), open_target(str(shared / "out.csv")) as out:
+            out.write(b"new")
+        assert untouched(target)
+
+
+def _replaced(place: Path) -> None:
+    with replacing(place) as out:
+        out.write(b"new")
+
+
+def test_no_folder_behind_a_planted_link_is_written_into(open_folder: Path, target: Path):
+    shared = open_folder / "shared"
+    shared.mkdir()
+    (shared / "folder").symlink_to(target.parent)
+    shared.chmod(0o777)
+    for place in (shared / "folder" / "passwd", shared / "folder" / "new"):
+        for attempt in (_replaced, ensure_writable, lambda at: write_privately(at, b"new")):
+            with pytest.raises(BadConfig, match="symbolic link"):
+                attempt(place)
+    with pytest.raises(BadConfig, match="symbolic link"):
+        write_privately(shared / "folder" / "below" / "new", b"new")
+    assert untouched(target)
+
+
+def test_a_lock_that_is_a_pipe_is_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "lock")
+    for attempt in (is_held, open_lock):
+        with pytest.raises(BadStorage, match="no regular file"):
+            attempt(tmp_path / "lock")
+
+
+def test_to_look_at_a_state_lets_go_of_no_lock_on_it(tmp_path: Path):
+    """To close any descriptor of a file lets go of the locks of the process on it, which SQLite relies on."""
+    file = tmp_path / "state.db"
+    program = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('BEGIN IMMEDIATE')"
+    with open_state(file), sqlite3.connect(file) as ours:
+        ours.execute("BEGIN IMMEDIATE")
+        make_plain(file)
+        done = subprocess.run([sys.executable, "-c", program, str(file)], capture_output=True, text=True, timeout=60)
+        assert "database is locked" in done.stderr
+        ours.rollback()
