@@ -35,11 +35,13 @@ from jackfield_contracts import (
     GrantAccess,
     Outcome,
     Page,
+    ResourceId,
     ResourceType,
     RevokeAccess,
     RunAction,
     Scope,
     StateQuery,
+    Tenant,
 )
 
 T = TypeVar("T")
@@ -88,6 +90,14 @@ class Connection:
             capabilities=tuple(self._masked(each) for each in report.capabilities),
             diagnostics=tuple(self._masked(each) for each in report.diagnostics),
         )
+
+    async def tenant(self) -> Tenant | None:
+        """See ``ConnectorSpec.tenant``."""
+        return await self._await_or_none("tenant", Tenant)
+
+    async def authorized_by(self) -> ResourceId | None:
+        """See ``ConnectorSpec.authorized_by``; None where the connector has no such hook."""
+        return await self._await_or_none("authorized_by", ResourceId) if self.implements("authorized_by") else None
 
     def resource_types(self) -> tuple[ResourceType, ...]:
         """See ``ConnectorSpec.resource_types``."""
@@ -187,6 +197,12 @@ class Connection:
             raise
         except BaseException as error:  # noqa: BLE001 - whatever a connector raises becomes an error of the host
             raise _named(self.name, self.plugin, hook, error, self.http.mask) from _cause(error)
+
+    async def _await_or_none(self, hook: str, kind: type[T]) -> T | None:
+        result = await self._await(hook, object)
+        if result is not None and not isinstance(result, kind):
+            raise self._bug(hook, f"it gave {type(result).__name__}, not {kind.__name__} or None")
+        return result
 
     async def _await(self, hook: str, kind: type[T], **arguments: Any) -> T:
         pending = self._call(hook, **arguments)

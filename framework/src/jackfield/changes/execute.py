@@ -21,6 +21,7 @@ from jackfield.changes.waves import in_order, waves
 from jackfield.errors import BadConfig, JackfieldError, PlanOutdated
 from jackfield.hookspecs import Proposed
 from jackfield.policies import veto_of
+from jackfield.tenants import demand
 from jackfield_contracts import (
     Change,
     CreateAccount,
@@ -53,6 +54,7 @@ async def carry_out(changing: Changing, plan: Plan, progress: Progress | None = 
         raise BadConfig(f"the plan is for the connection {plan.connection!r}", connection=changing.connection.name)
     if plan.connector != changing.connection.plugin.name:
         raise PlanOutdated(f"the plan was made for the connector {plan.connector!r}", connection=plan.connection)
+    demand(changing.whose, plan.connection, planned=plan.tenant, writes=True)
     operations = Operations(changing.connection)
     desk = Desk(changing, operations, progress)
     past = changing.state.changes(plan.connection, plan=plan.id, limit=None)
@@ -88,7 +90,11 @@ async def _going_on(desk: Desk, changes: Sequence[PlannedChange]) -> dict[str, O
     wanted = {planned.id: planned.change for planned in changes}
     undecided = changing.state.changes(changing.connection.name, undecided=True, limit=None)
     subjects = {_subject(change, operations) for change in wanted.values()}
-    same = [Attempt(entry, doubtful=True) for entry in undecided if _subject(entry.change, operations) in subjects]
+    same = [
+        Attempt(entry, doubtful=True)
+        for entry in undecided
+        if changing.whose.is_of(entry.tenant) and _subject(entry.change, operations) in subjects
+    ]
     if not same:
         return {}
     changing.seen = None

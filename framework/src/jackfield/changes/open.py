@@ -5,35 +5,42 @@ from collections.abc import AsyncGenerator
 from contextlib import AbstractContextManager, asynccontextmanager
 
 from jackfield.changes.options import ChangeOptions, Changing
+from jackfield.changes.reading import patiently
 from jackfield.changes.recover import recover, settle_pending
 from jackfield.config import HostSettings
 from jackfield.configured import Configured
 from jackfield.errors import BadConfig, Busy, JackfieldError, Unsupported
 from jackfield.state import State, hold_lock
 from jackfield.state.lock import Holder
-from jackfield_contracts import JournalEntry, JournalStatus
+from jackfield.tenants import Whose, demand, doubt, known_tenant, learn
+from jackfield_contracts import JournalEntry, JournalStatus, Tenant
 
 
 @asynccontextmanager
 async def open_changing(its: Configured, options: ChangeOptions) -> AsyncGenerator[Changing]:
     """Open a connection for changes, for as long as the block lasts.
 
-    Unless it is a dry run: raises Unsupported where changes are not enabled, BadConfig where a reason is required and
+    Raises OtherTenant where it reaches another account than that of its snapshots, PlanOutdated where another than that of
+    the plan, and see ``tenants.demand`` where that can't be known. Unless it is a dry run: raises Unsupported where changes are not enabled, BadConfig where a reason is required and
     none given, Busy where another process writes; and settles first what an interrupted process left undecided.
     """
     if options.dry_run:
         async with _opened(its, options) as changing:
+            await _meet(changing)
             yield changing
         return
     _check(its.name, its.host, options)
     with _locked(its):
         async with _opened(its, options) as changing:
+            await _meet(changing)
             await recover(changing, wait=0.0)
             yield changing
 
 
-async def settle_after_sync(its: Configured) -> tuple[JournalEntry, ...]:
+async def settle_after_sync(its: Configured, tenant: str | None) -> tuple[JournalEntry, ...]:
     """Settle what is pending without a job and by now shown made; the entries settled. One read, no write call.
+
+    *tenant* is the account that the sync read; what was asked of another stays as it is.
 
     Nothing is done where changes are not enabled, where none is pending so, or while another process writes. The sync
     that went before stands whatever happens here: an error is only logged, and leaves the changes pending.
@@ -43,6 +50,7 @@ async def settle_after_sync(its: Configured) -> tuple[JournalEntry, ...]:
     try:
         with _locked(its):
             async with _opened(its, ChangeOptions()) as changing:
+                changing.whose = Whose(now=Tenant(id=tenant) if tenant is not None else None)
                 return await settle_pending(changing)
     except Busy as error:
         its.log.info("pending changes are not looked at now", connection=its.name, reason=error.summary)
@@ -55,6 +63,19 @@ async def settle_after_sync(its: Configured) -> tuple[JournalEntry, ...]:
 async def _opened(its: Configured, options: ChangeOptions) -> AsyncGenerator[Changing]:
     async with its.open() as connection:
         yield Changing(connection, its.state, its.host, options, clock=its.clock, log=its.log, policies=its.policies)
+
+
+async def _meet(changing: Changing) -> None:
+    """Learn whose account is reached, before anything else is asked of it."""
+    options, name = changing.options, changing.connection.name
+    known = known_tenant(changing.state, name)
+    accepted, planned = options.accept_tenant, options.planned_for
+    changing.whose = await patiently(
+        changing, lambda: learn(changing.connection, known=known, accepted=accepted, planned=planned)
+    )
+    demand(changing.whose, name, planned=planned, writes=not options.dry_run)
+    if (told := doubt(changing.whose)) is not None:
+        changing.warn(told)
 
 
 def _any_pending(state: State, name: str) -> bool:

@@ -63,6 +63,8 @@ async def make_plan(changing: Changing, changes: Sequence[Change]) -> Plan:
         changes=tuple(marked),
         blast_radius=dict(blast),
         limits=limits,
+        tenant=changing.whose.id,
+        warnings=changing.warnings,
     )
     changing.seen = (plan.id, changing.clock.monotonic(), view)
     return plan

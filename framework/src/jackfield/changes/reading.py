@@ -38,15 +38,16 @@ async def read_patiently(
 
     Raises what the last try raised. A pause that is asked for and would go beyond the deadline is not begun.
     """
-    return await _patiently(changing, lambda: read(changing, changes, operations), deadline)
+    return await patiently(changing, lambda: read(changing, changes, operations), deadline)
 
 
 async def state_of(changing: Changing, query: StateQuery) -> AccessState:
     """The live state that *query* asks for, tried again as `read_patiently` does."""
-    return await _patiently(changing, lambda: changing.connection.read_state(query))
+    return await patiently(changing, lambda: changing.connection.read_state(query))
 
 
-async def _patiently(changing: Changing, once: Callable[[], Awaitable[T]], deadline: float | None = None) -> T:
+async def patiently(changing: Changing, once: Callable[[], Awaitable[T]], deadline: float | None = None) -> T:
+    """What *once* gives, tried again as `read_patiently` does."""
     clock = changing.clock
     if deadline is None:
         deadline = clock.monotonic() + changing.host.retry_deadline

@@ -37,9 +37,10 @@ async def recover(
     """Settle the undecided changes of this connection, the oldest first; *wait* seconds for jobs (as in the options).
 
     One that the state shows made is ``changed``; one that it shows not made is made now, unless the state is another
-    than before it; one of which nothing can be read is ``unverified``.
+    than before it; one of which nothing can be read is ``unverified``. Those that were asked of another account than the one
+    that is reached now stay undecided: nothing that can be read here tells of them.
     """
-    entries = changing.state.changes(changing.connection.name, undecided=True, limit=None)[::-1]
+    entries = _undecided(changing)
     if not entries:
         return ()
     desk = Desk(changing, Operations(changing.connection), progress)
@@ -62,10 +63,22 @@ async def recover(
 
 async def settle_pending(changing: Changing) -> tuple[JournalEntry, ...]:
     """Settle those changes that go on without a job and that one read shows made by now; no write call. Those settled."""
-    entries = changing.state.changes(changing.connection.name, undecided=True, limit=None)[::-1]
+    entries = _undecided(changing)
     waiting = [each for each in (Attempt(entry, doubtful=True) for entry in entries) if _without_job(each)]
     await _read_pending(Desk(changing, Operations(changing.connection)), waiting)
     return tuple(each.entry for each in waiting if each.settled)
+
+
+def elsewhere(changing: Changing) -> list[JournalEntry]:
+    """The undecided changes that were asked of another account than the one that is reached now."""
+    undecided = changing.state.changes(changing.connection.name, undecided=True, limit=None)
+    return [entry for entry in undecided if not changing.whose.is_of(entry.tenant)]
+
+
+def _undecided(changing: Changing) -> list[JournalEntry]:
+    """The undecided changes that were asked of the account that is reached, the oldest first."""
+    undecided = changing.state.changes(changing.connection.name, undecided=True, limit=None)[::-1]
+    return [entry for entry in undecided if changing.whose.is_of(entry.tenant)]
 
 
 async def _judge_lost(desk: Desk, attempts: list[Attempt]) -> list[tuple[list[Attempt], View]]:

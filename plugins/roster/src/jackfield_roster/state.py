@@ -99,6 +99,7 @@ def account_state(resource: Resource) -> AccountState:
         status_raw=trait.status_raw,
         login=trait.login,
         display_name=resource.display_name,
+        names=tuple(name for name in _names_of(resource) if name != trait.login),
     )
 
 

@@ -24,21 +24,25 @@ def check(app: App, connection: str, output: str) -> None:
     """Sign in to CONNECTION, and say whose account it is and what the credentials allow. Changes nothing.
 
     Exit code 0: a sync can run; capabilities that only change something may still lack permissions. 3: sign-in needed.
-    4: permissions that a sync needs are missing. 5: a sync can't run now for another reason.
+    4: permissions that a sync needs are missing. 5: a sync can't run now for another reason. 2: it is another account than
+    that of its snapshots.
     """
     from jackfield.cli.output import Columns, print_json, print_rows, say, told
     from jackfield.cli.text import clean
 
     settings = app.settings.connection(connection)
     plugin = app.plugin(settings)
+    known = known_account(app, connection)
     report = app.run(checked(app, settings, plugin, app.connector_config(settings, plugin)))
     if output == "json":
-        print_json({"connection": connection, "connector": plugin.name, **report_document(report)})
+        print_json({"connection": connection, "connector": plugin.name, **report_document(report, known)})
     else:
         if output == "table":
             tenant = report.tenant
             say(f"{connection}: signed in with the connector {plugin.name} {plugin.version}")
             say(f"  account        {clean(f'{tenant.name or tenant.id} ({tenant.id})') if tenant else 'unknown'}")
+            if tenant is None and known is not None:
+                say(f"  its snapshots are of {clean(known)}: whether this is the same account is not known")
             say(f"  authorized by  {clean(report.authorized_by or 'unknown')}")
             for one in report.diagnostics:
                 say(f"  {told(one)}")
@@ -51,7 +55,26 @@ def check(app: App, connection: str, output: str) -> None:
 
         names = "capability", "state", "missing_permissions", "reason", "description"
         print_rows(output, report.capabilities, Columns(names, cells))
+    demand_account(report, known, connection)
     _demand_sync(connection, plugin.type, report)
+
+
+def known_account(app: App, connection: str) -> str | None:
+    """The account that the snapshots of the connection are of, None where that is not known."""
+    if not app.home.database.exists():
+        return None
+    from jackfield.tenants import known_tenant
+
+    with app.state() as state:
+        return known_tenant(state, connection)
+
+
+def demand_account(report: "CheckReport", known: str | None, connection: str) -> None:
+    """Raise OtherTenant where the account that was signed in to is not that of the snapshots."""
+    from jackfield.tenants import other_tenant
+
+    if report.tenant is not None and known not in (None, report.tenant.id):
+        raise other_tenant(report.tenant, known or "", connection)
 
 
 async def checked(
@@ -84,11 +107,12 @@ async def checked(
     raise AssertionError("a check ends with a report or an error")
 
 
-def report_document(report: "CheckReport") -> dict[str, Any]:
+def report_document(report: "CheckReport", known: str | None) -> dict[str, Any]:
     """A report for programs; null is unknown."""
     tenant = report.tenant
     return {
         "tenant": {"id": tenant.id, "name": tenant.name} if tenant else None,
+        "tenant_of_snapshots": known,
         "authorized_by": report.authorized_by,
         "capabilities": [
             {
