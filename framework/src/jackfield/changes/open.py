@@ -20,9 +20,10 @@ from jackfield_contracts import JournalEntry, JournalStatus, Tenant
 async def open_changing(its: Configured, options: ChangeOptions) -> AsyncGenerator[Changing]:
     """Open a connection for changes, for as long as the block lasts.
 
-    Raises OtherTenant where it reaches another account than that of its snapshots, PlanOutdated where another than that of
-    the plan, and see ``tenants.demand`` where that can't be known. Unless it is a dry run: raises Unsupported where changes are not enabled, BadConfig where a reason is required and
-    none given, Busy where another process writes; and settles first what an interrupted process left undecided.
+    Raises OtherTenant where it reaches another account than that of its snapshots, PlanOutdated where another than that
+    of the plan, and as ``tenants.demand`` says where that can't be known. Unless it is a dry run: raises Unsupported where
+    changes are not enabled, BadConfig where a reason is required and none given, Busy where another process writes; and
+    settles first what an interrupted process left undecided.
     """
     if options.dry_run:
         async with _opened(its, options) as changing:

@@ -6,7 +6,16 @@ from typing import Any
 
 from jackfield.cli.output import Columns, print_json, print_rows, print_stream, say
 from jackfield.cli.text import clean, moment
-from jackfield.errors import Busy, JackfieldError, OtherTenant, PlanOutdated, RateLimited, Refused, Transient, Unsupported
+from jackfield.errors import (
+    Busy,
+    JackfieldError,
+    OtherTenant,
+    PlanOutdated,
+    RateLimited,
+    Refused,
+    Transient,
+    Unsupported,
+)
 from jackfield_contracts import (
     Change,
     Confirmation,

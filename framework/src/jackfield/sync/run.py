@@ -83,9 +83,7 @@ class _Writer(SnapshotWriter):
 class _Sync:
     """What the steps of one sync share."""
 
-    def __init__(
-        self, its: Configured, progress: Callable[[Progress], None] | None, accept_tenant: str | None
-    ) -> None:
+    def __init__(self, its: Configured, progress: Callable[[Progress], None] | None, accept_tenant: str | None) -> None:
         self.its = its
         self.name = its.name
         self.plugin = its.plugin
@@ -253,8 +251,9 @@ async def run_sync(
     """Sync one connection: published, held, or failed with the error beside it.
 
     With *accept_tenant* it begins anew with that account, though the snapshots before are of another: nothing of them is
-    compared with or carried forward. Carries on an interrupted sync of the same configuration, version and account that is younger than an hour. Raises
-    Busy if another process syncs the connection, and BadStorage if its state or its files can't even be opened.
+    compared with or carried forward. Carries on an interrupted sync of the same configuration, version and account that
+    is younger than an hour. Raises Busy if another process syncs the connection, and BadStorage if its state or its files
+    can't even be opened.
     """
     holder = Holder(pid=os.getpid(), run="starting", since=its.clock.now().isoformat(timespec="seconds"))
     at = its.home.lock(its.name, "sync")

@@ -102,7 +102,10 @@ def account_state(member: wire.Member, asked: str | None = None) -> AccountState
         facts=facts,
         names=tuple(
             dict.fromkeys(
-                (*(more.address for more in trait.emails if more.address != profile.email), *trait.external_ids.values())
+                (
+                    *(more.address for more in trait.emails if more.address != profile.email),
+                    *trait.external_ids.values(),
+                )
             )
         ),
     )

@@ -32,17 +32,17 @@ def check(app: App, connection: str, output: str) -> None:
 
     settings = app.settings.connection(connection)
     plugin = app.plugin(settings)
-    known = known_account(app, connection)
+    account = known_account(app, connection)
     report = app.run(checked(app, settings, plugin, app.connector_config(settings, plugin)))
     if output == "json":
-        print_json({"connection": connection, "connector": plugin.name, **report_document(report, known)})
+        print_json({"connection": connection, "connector": plugin.name, **report_document(report, account)})
     else:
         if output == "table":
             tenant = report.tenant
             say(f"{connection}: signed in with the connector {plugin.name} {plugin.version}")
             say(f"  account        {clean(f'{tenant.name or tenant.id} ({tenant.id})') if tenant else 'unknown'}")
-            if tenant is None and known is not None:
-                say(f"  its snapshots are of {clean(known)}: whether this is the same account is not known")
+            if tenant is None and account is not None:
+                say(f"  its snapshots are of {clean(account)}: whether this is the same account is not known")
             say(f"  authorized by  {clean(report.authorized_by or 'unknown')}")
             for one in report.diagnostics:
                 say(f"  {told(one)}")
@@ -55,7 +55,7 @@ def check(app: App, connection: str, output: str) -> None:
 
         names = "capability", "state", "missing_permissions", "reason", "description"
         print_rows(output, report.capabilities, Columns(names, cells))
-    demand_account(report, known, connection)
+    demand_account(report, account, connection)
     _demand_sync(connection, plugin.type, report)
 
 

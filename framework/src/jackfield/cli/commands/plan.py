@@ -76,11 +76,11 @@ def _print(made: "Plan", output: str, file: str | None, *, dry_run: bool = False
     if output == "table":
         tell_plan(made)
         return
-    head: dict[str, object] = {"plan": made.id, "connection": made.connection, "created": made.created, "tenant": made.tenant}
-    head["warnings"] = made.warnings
+    head: dict[str, object] = {"plan": made.id, "connection": made.connection, "created": made.created}
     head |= {"dry_run": True} if dry_run else {"file": file}
     head["outcomes"] = counted(each.forecast for each in made.changes)
     head |= {"blast_radius": made.blast_radius, "limits": made.limits}
+    head |= {"tenant": made.tenant, "warnings": made.warnings}
     print_changes(output, head, map(forecast_document, made.changes), ())
 
 

@@ -23,8 +23,9 @@ def sync(app: App, connection: str, accept: str | None, accept_tenant: str | Non
     """Read CONNECTION whole and publish the result as its new snapshot.
 
     Exit code 0: published and complete. 8: published, but parts could not be seen; rows of the last snapshot stand in for
-    them. 9: held, because it would lose too much; look at it, then publish it with --accept. 13: another sync is running. 2: it reaches another account
-    than that of its snapshots; with --accept-tenant it begins anew with that one, as a new connection would.
+    them. 9: held, because it would lose too much; look at it, then publish it with --accept. 13: another sync is running.
+    2: it reaches another account than that of its snapshots; with --accept-tenant it begins anew with that one, as a new
+    connection would.
     """
     from jackfield.cli.results import tell_sync
     from jackfield.errors import JackfieldError
