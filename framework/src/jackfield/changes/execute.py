@@ -15,7 +15,7 @@ from jackfield.changes.judge import judge
 from jackfield.changes.limits import exceeded, limits_of, used
 from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
-from jackfield.changes.plan import protected, settle_account, will_be_made
+from jackfield.changes.plan import settle_account, will_be_made
 from jackfield.changes.reading import read_patiently
 from jackfield.changes.waves import in_order, waves
 from jackfield.errors import BadConfig, JackfieldError, PlanOutdated
@@ -159,12 +159,11 @@ async def _carry_out_wave(
     too_many: dict[str, str],
     refused: dict[str, Outcome],
 ) -> None:
-    guarded = protected(desk.changing)
     go: list[Attempt] = []
     over: list[tuple[Attempt, Outcome, View | None]] = []
     for attempt, planned in zip(attempts, wave, strict=True):
         now = target_of(attempt.change, desk.operations, view)
-        outcome = judge(attempt.change, desk.operations, view, guarded).forecast
+        outcome = judge(attempt.change, desk.operations, view, desk.changing.protected).forecast
         if outcome.outcome is OutcomeKind.CHANGED:
             outcome = refused.get(planned.id, outcome)
         if outcome.outcome is OutcomeKind.CHANGED:

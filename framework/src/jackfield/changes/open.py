@@ -5,12 +5,14 @@ from collections.abc import AsyncGenerator
 from contextlib import AbstractContextManager, asynccontextmanager
 
 from jackfield.changes.options import ChangeOptions, Changing
+from jackfield.changes.protection import Protected, read_protected
 from jackfield.changes.reading import patiently
 from jackfield.changes.recover import recover, settle_pending
 from jackfield.config import HostSettings
 from jackfield.configured import Configured
+from jackfield.connection import Connection
 from jackfield.errors import BadConfig, Busy, JackfieldError, Unsupported
-from jackfield.state import State, hold_lock
+from jackfield.state import Home, State, hold_lock
 from jackfield.state.lock import Holder
 from jackfield.tenants import Whose, demand, doubt, known_tenant, learn
 from jackfield_contracts import JournalEntry, JournalStatus, Tenant
@@ -27,13 +29,13 @@ async def open_changing(its: Configured, options: ChangeOptions) -> AsyncGenerat
     """
     if options.dry_run:
         async with _opened(its, options) as changing:
-            await _meet(changing)
+            await _meet(changing, its.home)
             yield changing
         return
     _check(its.name, its.host, options)
     with _locked(its):
         async with _opened(its, options) as changing:
-            await _meet(changing)
+            await _meet(changing, its.home)
             await recover(changing, wait=0.0)
             yield changing
 
@@ -66,8 +68,8 @@ async def _opened(its: Configured, options: ChangeOptions) -> AsyncGenerator[Cha
         yield Changing(connection, its.state, its.host, options, clock=its.clock, log=its.log, policies=its.policies)
 
 
-async def _meet(changing: Changing) -> None:
-    """Learn whose account is reached, before anything else is asked of it."""
+async def _meet(changing: Changing, home: Home) -> None:
+    """Learn whose account is reached, before anything else is asked of it, and who is protected there."""
     options, name = changing.options, changing.connection.name
     known = known_tenant(changing.state, name)
     accepted, planned = options.accept_tenant, options.planned_for
@@ -77,6 +79,21 @@ async def _meet(changing: Changing) -> None:
     demand(changing.whose, name, planned=planned, writes=not options.dry_run)
     if (told := doubt(changing.whose)) is not None:
         changing.warn(told)
+    changing.protected = protected_of(
+        changing.connection, changing.host, changing.state, home, moved=changing.whose.moved
+    )
+
+
+def protected_of(connection: Connection, host: HostSettings, state: State, home: Home, *, moved: bool) -> Protected:
+    """Whom the configuration protects, by the latest snapshot unless the connection has *moved* to another account.
+
+    Raises BadConfig or BadStorage where there is a snapshot that can't be read.
+    """
+    if not host.protected:
+        return Protected()
+    latest = next(iter(state.published(connection.name, 1)), None)
+    file = home.snapshot(connection.name, latest.run) if latest is not None and not moved else None
+    return read_protected(host.protected, connection.resource_types(), file)
 
 
 def _any_pending(state: State, name: str) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from jackfield.changes.goals import View
+from jackfield.changes.protection import Protected
 from jackfield.clock import Clock
 from jackfield.config import HostSettings
 from jackfield.connection import Connection
@@ -56,6 +57,8 @@ class Changing:
         self.log = log
         self.policies = policies
         self.whose = whose or Whose()
+        self.protected = Protected()
+        """Whom the configuration protects from every change."""
         self.warnings: tuple[str, ...] = ()
         """What a person should know of all changes that are made now, each once."""
         self.seen: tuple[str, float, View] | None = None

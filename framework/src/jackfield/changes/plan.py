@@ -39,11 +39,12 @@ async def make_plan(changing: Changing, changes: Sequence[Change]) -> Plan:
     view = await read_patiently(changing, completed, operations)
     now = changing.clock.now()
     id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
-    guarded = protected(changing)
+    for told in changing.protected.unclear(view.state.accounts):
+        changing.warn(told)
     planned: list[PlannedChange] = []
     for number, change in enumerate(completed, 1):
         settled = settle_account(change, operations, view)
-        judgement = judge(settled, operations, view, guarded)
+        judgement = judge(settled, operations, view, changing.protected)
         # Padded, so that the ids are in the order of the plan.
         own = f"{id}.{number:0{len(str(len(completed)))}}"
         planned.append(_planned(own, settled, operations, view, judgement))
@@ -85,11 +86,6 @@ def _foreseen(changes: list[PlannedChange], view: View, operations: Operations) 
 def will_be_made(planned: PlannedChange) -> bool:
     """Whether the application is to be asked for it, as far as the plan could see; it may be, for one that follows."""
     return planned.follows or planned.forecast.outcome.value == "changed"
-
-
-def protected(changing: Changing) -> frozenset[str]:
-    """The names of principals that are never changed, in small letters."""
-    return frozenset(name.strip().casefold() for name in changing.host.protected)
 
 
 def settle_account(change: Change, operations: Operations, view: View) -> Change:

@@ -6,8 +6,6 @@ Promises one read for all changes that are asked about, and that what passes doe
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-import msgspec
-
 from jackfield.changes.goals import View, joined, query_of
 from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
@@ -20,25 +18,29 @@ _TRIES_AT_A_BROKEN_ANSWER = 3
 T = TypeVar("T")
 
 
-async def read(changing: Changing, changes: Sequence[Change], operations: Operations) -> View:
-    """The live state as far as *changes* are about it; no request where there is nothing to ask, and no second try."""
-    query = joined([query_of(change, operations) for change in changes])
+async def read(changing: Changing, changes: Sequence[Change], operations: Operations, *, judging: bool = False) -> View:
+    """The live state as far as *changes* are about it; no request where there is nothing to ask, and no second try.
+
+    *judging*: also who is protected.
+    """
+    asked = [query_of(change, operations) for change in changes]
+    if judging:
+        asked.append(changing.protected.query)
+    query = joined(asked)
     if not (query.principals or query.names or query.resources):
         return View.empty()
-    odd = protected_names(changing)
-    if odd:
-        query = msgspec.structs.replace(query, names=tuple(dict.fromkeys((*query.names, *odd))))
     return View(await changing.connection.read_state(query), at=changing.clock.monotonic())
 
 
 async def read_patiently(
     changing: Changing, changes: Sequence[Change], operations: Operations, *, deadline: float | None = None
 ) -> View:
-    """As `read`, tried again as long as that may help, until *deadline* (monotonic) or for ``retry_deadline`` seconds.
+    """As `read` to judge *changes*, tried again as long as that may help, until *deadline* (monotonic) or for
+    ``retry_deadline`` seconds.
 
     Raises what the last try raised. A pause that is asked for and would go beyond the deadline is not begun.
     """
-    return await patiently(changing, lambda: read(changing, changes, operations), deadline)
+    return await patiently(changing, lambda: read(changing, changes, operations, judging=True), deadline)
 
 
 async def state_of(changing: Changing, query: StateQuery) -> AccessState:
@@ -68,8 +70,3 @@ async def patiently(changing: Changing, once: Callable[[], Awaitable[T]], deadli
             changing.log.info("reads the state again", reason=str(error))
             await clock.sleep(pause)
             pause = min(8.0, pause * 2)
-
-
-def protected_names(changing: Changing) -> tuple[str, ...]:
-    """Those protected principals that are named neither by identifier nor by address: only the application knows them."""
-    return tuple(name for each in changing.host.protected if (name := each.strip()) and not {":", "@"} & set(name))

@@ -14,7 +14,6 @@ from jackfield.changes.judge import judge
 from jackfield.changes.limits import exceeded, limits_of, used
 from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
-from jackfield.changes.plan import protected
 from jackfield.changes.reading import read_patiently
 from jackfield_contracts import (
     Confirmation,
@@ -137,7 +136,7 @@ def _too_many(desk: Desk, attempts: list[Attempt]) -> dict[str, str]:
 
 def _forbidden(desk: Desk, attempt: Attempt, view: View, too_many: dict[str, str]) -> Outcome | None:
     """Why a change that was meant before may not be made now: it is protected, vetoed, or one too many."""
-    judged = judge(attempt.change, desk.operations, view, protected(desk.changing)).forecast
+    judged = judge(attempt.change, desk.operations, view, desk.changing.protected).forecast
     if judged.tag == "protected":
         return judged
     outcome = held_back(desk, attempt.change, _planned(attempt), too_many)

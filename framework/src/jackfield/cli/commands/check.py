@@ -6,9 +6,12 @@ from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument, output_option
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from stamina.instrumentation import RetryDetails
 
     from jackfield.config import ConnectionSettings, ConnectorConfig
+    from jackfield.connection import Connection
     from jackfield.connectors import Found
     from jackfield.hookspecs import ConnectorType
     from jackfield_contracts import CapabilityStatus, CheckReport
@@ -33,7 +36,7 @@ def check(app: App, connection: str, output: str) -> None:
     settings = app.settings.connection(connection)
     plugin = app.plugin(settings)
     account = known_account(app, connection)
-    report = app.run(checked(app, settings, plugin, app.connector_config(settings, plugin)))
+    report = app.run(_checked(app, settings, plugin, account))
     if output == "json":
         print_json({"connection": connection, "connector": plugin.name, **report_document(report, account)})
     else:
@@ -77,10 +80,56 @@ def demand_account(report: "CheckReport", known: str | None, connection: str) ->
         raise other_tenant(report.tenant, known or "", connection)
 
 
-async def checked(
-    app: App, settings: "ConnectionSettings", plugin: "Found[ConnectorType]", config: "ConnectorConfig"
+async def _checked(
+    app: App, settings: "ConnectionSettings", plugin: "Found[ConnectorType]", known: str | None
 ) -> "CheckReport":
-    """The report of the connector's own check; what may work later is tried again for a while."""
+    """The report of the connector's check, and beside it what is wrong with the entries of those that are protected."""
+    import msgspec
+
+    from jackfield_contracts import Diagnostic, Severity
+
+    told: list[str] = []
+
+    async def look(connection: "Connection", report: "CheckReport") -> None:
+        moved = report.tenant is not None and known not in (None, report.tenant.id)
+        told[:] = await _unclear(app, settings, connection, moved=moved)
+
+    report = await checked(app, settings, plugin, app.connector_config(settings, plugin), beside=look)
+    at = f"connections.{settings.name}.protected"
+    notes = (Diagnostic(code="protected", severity=Severity.WARNING, summary=each, path=at) for each in told)
+    return msgspec.structs.replace(report, diagnostics=(*report.diagnostics, *notes))
+
+
+async def _unclear(
+    app: App, settings: "ConnectionSettings", connection: "Connection", *, moved: bool
+) -> tuple[str, ...]:
+    """The entries of ``protected`` that mean nobody, or several; one read of the application if there are any."""
+    if not settings.host.protected:
+        return ()
+    from jackfield.changes.open import protected_of
+    from jackfield.errors import MissingPermission, Refused
+    from jackfield_contracts import AccessState
+
+    with app.state() as state:
+        guard = protected_of(connection, settings.host, state, app.home, moved=moved)
+    found = AccessState()
+    if connection.implements("read_state") and (guard.query.names or guard.query.principals):
+        try:
+            found = await connection.read_state(guard.query)
+        except (MissingPermission, Refused) as error:
+            return (f"whom the entries of `protected` mean can't be told: {error.summary}",)
+    return guard.unclear(found.accounts)
+
+
+async def checked(
+    app: App,
+    settings: "ConnectionSettings",
+    plugin: "Found[ConnectorType]",
+    config: "ConnectorConfig",
+    *,
+    beside: "Callable[[Connection, CheckReport], Awaitable[None]] | None" = None,
+) -> "CheckReport":
+    """The report of the connector's own check, and *beside* on the same connection; what may work later is tried again."""
     import stamina
 
     from jackfield.connection import open_connection
@@ -103,7 +152,10 @@ async def checked(
     ) as connection:
         async for attempt in stamina.retry_context(on=may_work_later, attempts=5, timeout=PATIENCE, wait_initial=0.5):
             with attempt:
-                return await connection.check()
+                report = await connection.check()
+                if beside is not None:
+                    await beside(connection, report)
+                return report
     raise AssertionError("a check ends with a report or an error")
 
 
