@@ -267,7 +267,9 @@ def _first(raised: BaseException) -> BaseException:
 
 
 def _rewritten(value: Any, change: Callable[[str], str]) -> Any:
-    """*value*, a text or several, put through *change*; anything else stays."""
+    """*value*, a text, several, or a table of them, put through *change*; anything else stays."""
+    if isinstance(value, dict):
+        return {key: _rewritten(each, change) for key, each in cast("dict[str, object]", value).items()}
     if isinstance(value, tuple):
         return tuple(_rewritten(each, change) for each in cast("tuple[object, ...]", value))
     return change(value) if type(value) is str else value

@@ -60,6 +60,7 @@ async def carry_out(changing: Changing, plan: Plan, progress: Progress | None = 
     past = changing.state.changes(plan.connection, plan=plan.id, limit=None)
     entries = {entry.id: again(entry) for entry in past if not _was_too_many(entry)}
     left = [change for change in plan.changes if change.id not in entries]
+    changing.vault.open([each.change for each in left if will_be_made(each)], operations)
     going = await _going_on(desk, left)
     view = await _first_view(changing, plan, left, operations)
     left = [_counted(each, operations, view) for each in left]

@@ -65,7 +65,16 @@ async def settle_after_sync(its: Configured, tenant: str | None) -> tuple[Journa
 @asynccontextmanager
 async def _opened(its: Configured, options: ChangeOptions) -> AsyncGenerator[Changing]:
     async with its.open() as connection:
-        yield Changing(connection, its.state, its.host, options, clock=its.clock, log=its.log, policies=its.policies)
+        yield Changing(
+            connection,
+            its.state,
+            its.host,
+            options,
+            clock=its.clock,
+            log=its.log,
+            policies=its.policies,
+            reveal=its.reveal,
+        )
 
 
 async def _meet(changing: Changing, home: Home) -> None:

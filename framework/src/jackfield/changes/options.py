@@ -6,6 +6,7 @@ import msgspec
 
 from jackfield.changes.goals import View
 from jackfield.changes.protection import Protected
+from jackfield.changes.vault import Reveal, Vault
 from jackfield.clock import Clock
 from jackfield.config import HostSettings
 from jackfield.connection import Connection
@@ -48,6 +49,7 @@ class Changing:
         log: Logger,
         policies: Sequence[Policy] = (),
         whose: Whose | None = None,
+        reveal: Reveal | None = None,
     ) -> None:
         self.connection = connection
         self.state = state
@@ -57,6 +59,7 @@ class Changing:
         self.log = log
         self.policies = policies
         self.whose = whose or Whose()
+        self.vault = Vault(reveal, connection.http.mask)
         self.protected = Protected()
         """Whom the configuration protects from every change."""
         self.warnings: tuple[str, ...] = ()

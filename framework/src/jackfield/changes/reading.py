@@ -24,9 +24,12 @@ async def read(changing: Changing, changes: Sequence[Change], operations: Operat
     *judging*: also who is protected.
     """
     asked = [query_of(change, operations) for change in changes]
-    if judging:
-        asked.append(changing.protected.query)
     query = joined(asked)
+    if judging:
+        # A person is asked for once, under the name that the change has: the answer comes under that one.
+        guard, named = changing.protected.query, {name.casefold() for name in query.names}
+        others = tuple(name for name in guard.names if name.casefold() not in named)
+        query = joined([query, StateQuery(names=others, principals=guard.principals)])
     if not (query.principals or query.names or query.resources):
         return View.empty()
     return View(await changing.connection.read_state(query), at=changing.clock.monotonic())

@@ -15,6 +15,7 @@ from jackfield.changes.limits import exceeded, limits_of, used
 from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
 from jackfield.changes.reading import read_patiently
+from jackfield.errors import BadConfig
 from jackfield_contracts import (
     Confirmation,
     DeleteAccount,
@@ -103,11 +104,25 @@ async def _judge_lost(desk: Desk, attempts: list[Attempt]) -> list[tuple[list[At
             over.append((attempt, _not_made(desk, attempt, now), view))
         elif (forbidden := _forbidden(desk, attempt, view, too_many)) is not None:
             over.append((attempt, forbidden, view))
+        elif (lacking := _without_secret(desk, attempt)) is not None:
+            over.append((attempt, lacking, view))
         else:
             again.append(attempt)
     if over:
         desk.settle(over)
     return [(batch, view) for batch in batches(again, desk.operations)]
+
+
+def _without_secret(desk: Desk, attempt: Attempt) -> Outcome | None:
+    """How a change ends that can't be asked for again, since the value of a secret argument is not there any more."""
+    try:
+        desk.changing.vault.open([attempt.change], desk.operations)
+    except BadConfig as error:
+        reason = (
+            f"the process ended before it was made, and a secret value that it needs is kept nowhere: {error.summary}"
+        )
+        return Outcome(outcome=OutcomeKind.FAILED, tag="not_made", reason=reason, retryable=True)
+    return None
 
 
 async def _read_pending(desk: Desk, attempts: list[Attempt]) -> None:
