@@ -91,7 +91,10 @@ def test_the_connector_is_given_it_and_nothing_else(line: WritableLine, command:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_what_the_application_says_of_it_is_masked(line: WritableLine, command: str) -> None:
+def test_what_the_application_says_of_it_is_masked(
+    line: WritableLine, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr("jackfield.changes.confirm.CONFIRM_FOR", 0.0)
     for form in FORMS:
         told = f"bad password {form}, try again"
         for answer in (

@@ -14,6 +14,7 @@ from jackfield.log import Logger
 from jackfield.policies import Policy
 from jackfield.state import State
 from jackfield.tenants import Whose
+from jackfield_contracts import ResourceId
 
 WAIT = 60.0
 """Seconds to wait for an outcome that is not known yet, where nothing else is said."""
@@ -62,6 +63,8 @@ class Changing:
         self.vault = Vault(reveal, connection.http.mask)
         self.protected = Protected()
         """Whom the configuration protects from every change."""
+        self.consent: ResourceId | None = None
+        """Whose consent the credentials are, once a plan has asked for it; None is unknown or nobody."""
         self.warnings: tuple[str, ...] = ()
         """What a person should know of all changes that are made now, each once."""
         self.seen: tuple[str, float, View] | None = None

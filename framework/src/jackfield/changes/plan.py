@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from jackfield.changes.consent import warned
 from jackfield.changes.goals import View, subject_of, target_of
 from jackfield.changes.judge import LASTING, Judgement, judge
 from jackfield.changes.limits import exceeded, limits_of, used
@@ -48,7 +49,7 @@ async def make_plan(changing: Changing, changes: Sequence[Change]) -> Plan:
         # Padded, so that the ids are in the order of the plan.
         own = f"{id}.{number:0{len(str(len(completed)))}}"
         planned.append(_planned(own, settled, operations, view, judgement))
-    planned = _foreseen(planned, view, operations)
+    planned = await warned(changing, _foreseen(planned, view, operations), view)
     limits, before = limits_of(changing), used(changing)
     blast = Counter(kind for each in planned if will_be_made(each) for kind in each.kinds)
     too_many = exceeded([each for each in planned if will_be_made(each)], limits, before)
