@@ -121,6 +121,23 @@ def test_a_second_listing_that_fails_takes_nothing_away() -> None:
     asyncio.run(run())
 
 
+def test_a_pause_longer_than_the_patience_is_told_as_such() -> None:
+    """Reads that were not told of the pause themselves wait for its end too, and say so."""
+
+    async def run() -> None:
+        with bench() as workshop:
+            async with simulating(TEAMS["small"]) as simulator:
+                await workshop.sync(simulator)
+                simulator.reset_requests()
+                simulator.fault("rate_limited", at=3, times=1, retry_after=60)
+                result = await workshop.sync(simulator, retry_deadline=30.0, stall_timeout=1.0)
+                reasons = {seal.reason or "" for seal in result.run.scopes} or {result.run.reason or ""}
+                assert not [reason for reason in reasons if "no page within" in reason]
+                assert all("asked for a pause of 60 s, longer than the 1 s" in reason for reason in reasons), reasons
+
+    asyncio.run(run())
+
+
 def test_a_read_that_stalls_after_its_parallel_requests_failed() -> None:
     """The catalogue asks for two things at once; its time-out still ends the read, and what it opens is carried."""
 

@@ -51,7 +51,8 @@ class TestPlan:
     def test_programs_get_one_object(self, line: WritableLine):
         found = line.run("plan", "acme", write(line, *THREE), "-o", "p.json", "--output", "json").json()
         assert list(found) == [
-            *("plan", "connection", "created", "file", "outcomes", "blast_radius", "limits", "changes")
+            *("plan", "connection", "created", "file", "outcomes", "blast_radius", "limits", "tenant", "warnings"),
+            "changes",
         ]
         assert found["outcomes"] == {"changed": 2, "already": 1}
         assert found["blast_radius"] == {"grant": 1, "revoke": 1, "privileged": 1}

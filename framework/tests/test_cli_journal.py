@@ -44,7 +44,7 @@ def lost(line: WritableLine, **more: object) -> JournalEntry:
 
 class TestJournal:
     def test_without_any_change_it_says_so(self, line: WritableLine):
-        assert line.run("changes", "list", "--output", "json").json() == {"changes": []}
+        assert line.run("changes", "list", "--output", "json").json() == {"changes": [], "total": 0}
         assert line.run("changes", "list", "--connection", "acmee").code == 2
         assert line.run("changes", "show", "nothing").code == 5
         assert "No change is undecided." in line.run("changes", "recover").out

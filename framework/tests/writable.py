@@ -86,6 +86,10 @@ class World:
         self.answer: Callable[[], Outcome] | None = None
         self.jobs: dict[str, Outcome] = {}
         self.actions = ACTIONS
+        self.tenant: Tenant | None = None
+        self.tenant_error: Exception | None = None
+        self.admin: str | None = None
+        self.asked: list[str] = []
 
 
 def held(entitlement: str, user: str) -> GrantId:
@@ -101,7 +105,8 @@ class Writable(Reads):
 
     @hookimpl
     async def check(self) -> CheckReport:
-        return CheckReport(tenant=Tenant(id="t1", name="Imaginary Ltd"))
+        self._world.asked.append("check")
+        return CheckReport(tenant=self._world.tenant or Tenant(id="t1", name="Imaginary Ltd"))
 
     @hookimpl
     def resource_types(self) -> tuple[ResourceType, ...]:
@@ -124,7 +129,7 @@ class Writable(Reads):
             Grant(entitlement=each.entitlement, principal=each.principal, scope="all")
             for each in sorted(self._world.held)
         ]
-        return Page(items=tuple(items))
+        return Page(items=tuple(items), tenant=self._world.tenant)
 
     def _offered(self, resource: ResourceId) -> list[Entitlement]:
         if resource.id not in self._world.names.get(resource.type, {}):
@@ -242,6 +247,24 @@ class Writable(Reads):
         return CHANGED
 
 
+class Telling(Writable):
+    """One that also tells whose account it is, and whose consent the credentials are."""
+
+    @hookimpl
+    async def tenant(self) -> Tenant | None:
+        self._world.asked.append("tenant")
+        if self._world.tenant_error is not None:
+            raise self._world.tenant_error
+        return self._world.tenant
+
+    @hookimpl
+    async def authorized_by(self) -> ResourceId | None:
+        self._world.asked.append("authorized_by")
+        if self._world.tenant_error is not None:
+            raise self._world.tenant_error
+        return ResourceId(type="user", id=self._world.admin) if self._world.admin else None
+
+
 TYPES = (
     ResourceType(name="user", display_name="Person", trait=TraitKind.USER),
     ResourceType(name="group", display_name="Team", trait=TraitKind.GROUP, batch=10),
@@ -299,12 +322,12 @@ CAPABILITIES = (
 )
 
 
-def connector(world: World) -> Found[ConnectorType]:
+def connector(world: World, kind_of: type[Writable] = Writable) -> Found[ConnectorType]:
     """The connector of *world*, as discovery finds it."""
 
     @asynccontextmanager
     async def open_(config: Config, context: Context) -> AsyncGenerator[Writable]:
-        yield Writable(world)
+        yield kind_of(world)
 
     kind = ConnectorType(
         name="writable",
@@ -320,13 +343,19 @@ def connector(world: World) -> Found[ConnectorType]:
 class WritableLine(Line):
     """Runs command lines that may change the imaginary application."""
 
-    def __init__(self, folder: Path, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        patch: pytest.MonkeyPatch,
+        capture: pytest.CaptureFixture[str],
+        kind: type[Writable] = Writable,
+    ) -> None:
         super().__init__(folder, patch, capture)
         self.app = World()
         patch.setenv("JACKFIELD_ACTOR", "tester")
         patch.setattr(
             "jackfield.connectors.discover_connectors",
-            lambda: Discovery(found={"writable": connector(self.app)}, failures=()),
+            lambda: Discovery(found={"writable": connector(self.app, kind)}, failures=()),
         )
         self.configure(provisioning=True)
 

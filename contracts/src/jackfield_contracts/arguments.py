@@ -22,7 +22,8 @@ class Argument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     A change that is given a ``privileged`` one counts as privileged, such as an account with an administrator's role.
     ``sets`` names the field or the fact of ``AccountState`` that has this value when the change is made; ``login`` is
-    how an account that does not exist yet is found afterwards.
+    how an account that does not exist yet is found afterwards. A ``secret`` one, such as a first password, is given as a
+    reference (``env:NAME``, ``file:PATH``): plans, journal and output hold that, and a connector is given the text itself.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Argument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     choices: tuple[str, ...] = ()
     sets: str | None = None
     privileged: bool = False
+    secret: bool = False
 
 
 class Confirmation(StrEnum):

@@ -99,7 +99,8 @@ class StateQuery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class AccountState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One account as the application shows it now. ``asked`` is the name by which it was asked for.
 
-    ``facts`` are what arguments can set, under the names of ``Argument.sets``.
+    ``facts`` are what arguments can set, under the names of ``Argument.sets``. ``names`` are all texts by which the
+    application knows the person beside id and login: further addresses, external ids.
     """
 
     account: ResourceId
@@ -109,6 +110,7 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     login: str | None = None
     display_name: str = ""
     facts: dict[str, Value] = {}
+    names: tuple[str, ...] = ()
 
 
 class AccessState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -185,7 +187,10 @@ class PlannedChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Changes worked out and shown before they are made. ``blast_radius`` counts those that would be made, by kind."""
+    """Changes worked out and shown before they are made. ``blast_radius`` counts those that would be made, by kind.
+
+    ``tenant`` is the id of the account that it was made on, None where that is not known. ``warnings`` are about all of it.
+    """
 
     id: str
     connection: str
@@ -194,6 +199,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     changes: tuple[PlannedChange, ...]
     blast_radius: dict[str, int] = {}
     limits: dict[str, int] = {}
+    tenant: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class JournalStatus(StrEnum):
@@ -205,7 +212,10 @@ class JournalStatus(StrEnum):
 
 
 class JournalEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One change in the journal: who, why, when, of which plan, the state before and after, and the outcome."""
+    """One change in the journal: who, why, when, of which plan, the state before and after, and the outcome.
+
+    ``tenant`` is the id of the account that it was asked of, None where that is not known.
+    """
 
     id: str
     connection: str
@@ -222,3 +232,4 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     reason: str | None = None
     actor: str | None = None
     plan: str | None = None
+    tenant: str | None = None

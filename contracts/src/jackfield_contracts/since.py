@@ -24,4 +24,9 @@ SINCE: Mapping[str, tuple[int, int]] = {
     "Argument.privileged": (1, 2),
     "Page.incomplete": (1, 2),
     "PlannedChange.limit": (1, 2),
+    "AccountState.names": (1, 3),
+    "Argument.secret": (1, 3),
+    "JournalEntry.tenant": (1, 3),
+    "Plan.tenant": (1, 3),
+    "Plan.warnings": (1, 3),
 }

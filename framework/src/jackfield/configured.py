@@ -3,13 +3,13 @@
 Promises nothing but to hold together what syncs and changes need alike.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
 import msgspec
 
 from jackfield.clock import Clock
-from jackfield.config import ConnectorConfig, HostSettings
+from jackfield.config import ConnectorConfig, HostSettings, Secret
 from jackfield.connection import Connection, open_connection
 from jackfield.connectors import Found
 from jackfield.hookspecs import ConnectorType
@@ -21,7 +21,10 @@ from jackfield.state import Home, State
 
 
 class Configured(msgspec.Struct, frozen=True, kw_only=True):
-    """The connection *name*: its connector, with the connector's own keys and the host's; and home, state, clock and log."""
+    """The connection *name*: its connector, with the connector's own keys and the host's; and home, state, clock and log.
+
+    ``reveal`` gives what a reference to a secret refers to; its second argument is the place of the reference.
+    """
 
     name: str
     plugin: Found[ConnectorType]
@@ -33,6 +36,7 @@ class Configured(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     log: Logger
     policies: Sequence[Policy] = ()
+    reveal: Callable[[str, str], Secret] | None = None
 
     def open(self) -> AbstractAsyncContextManager[Connection]:
         """The connection, open for as long as the block lasts."""

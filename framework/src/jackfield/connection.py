@@ -35,11 +35,13 @@ from jackfield_contracts import (
     GrantAccess,
     Outcome,
     Page,
+    ResourceId,
     ResourceType,
     RevokeAccess,
     RunAction,
     Scope,
     StateQuery,
+    Tenant,
 )
 
 T = TypeVar("T")
@@ -88,6 +90,14 @@ class Connection:
             capabilities=tuple(self._masked(each) for each in report.capabilities),
             diagnostics=tuple(self._masked(each) for each in report.diagnostics),
         )
+
+    async def tenant(self) -> Tenant | None:
+        """See ``ConnectorSpec.tenant``."""
+        return await self._await_or_none("tenant", Tenant)
+
+    async def authorized_by(self) -> ResourceId | None:
+        """See ``ConnectorSpec.authorized_by``; None where the connector has no such hook."""
+        return await self._await_or_none("authorized_by", ResourceId) if self.implements("authorized_by") else None
 
     def resource_types(self) -> tuple[ResourceType, ...]:
         """See ``ConnectorSpec.resource_types``."""
@@ -188,6 +198,12 @@ class Connection:
         except BaseException as error:  # noqa: BLE001 - whatever a connector raises becomes an error of the host
             raise _named(self.name, self.plugin, hook, error, self.http.mask) from _cause(error)
 
+    async def _await_or_none(self, hook: str, kind: type[T]) -> T | None:
+        result = await self._await(hook, object)
+        if result is not None and not isinstance(result, kind):
+            raise self._bug(hook, f"it gave {type(result).__name__}, not {kind.__name__} or None")
+        return result
+
     async def _await(self, hook: str, kind: type[T], **arguments: Any) -> T:
         pending = self._call(hook, **arguments)
         if not isawaitable(pending):
@@ -251,7 +267,9 @@ def _first(raised: BaseException) -> BaseException:
 
 
 def _rewritten(value: Any, change: Callable[[str], str]) -> Any:
-    """*value*, a text or several, put through *change*; anything else stays."""
+    """*value*, a text, several, or a table of them, put through *change*; anything else stays."""
+    if isinstance(value, dict):
+        return {key: _rewritten(each, change) for key, each in cast("dict[str, object]", value).items()}
     if isinstance(value, tuple):
         return tuple(_rewritten(each, change) for each in cast("tuple[object, ...]", value))
     return change(value) if type(value) is str else value

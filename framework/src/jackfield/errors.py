@@ -5,6 +5,7 @@ it becomes PluginBug.
 
 JackfieldError
 ├── BadConfig            stop the connection, show the path of the value          2
+│   └── OtherTenant      do nothing: it reaches another account than it is for      2
 ├── BadCredentials       mark it *needs sign-in*, no retries                      3
 ├── MissingPermission    leave that capability out, say so                        4
 ├── RateLimited          pause the whole connection, retry                        75
@@ -122,6 +123,12 @@ class BadConfig(JackfieldError):
 
     code = "bad_config"
     exit_code = 2
+
+
+class OtherTenant(BadConfig):
+    """The connection reaches another account of the application than the one that it is for."""
+
+    code = "other_tenant"
 
 
 class BadCredentials(JackfieldError):

@@ -32,14 +32,16 @@ from jackfield_contracts import (
     Page,
     PlannedChange,
     Resource,
+    ResourceId,
     ResourceType,
     RevokeAccess,
     RunAction,
     Scope,
     StateQuery,
+    Tenant,
 )
 
-API = (1, 2)
+API = (1, 3)
 """The version of the plugin interface that this host speaks: a plugin needs the same major and at most this minor."""
 
 CONNECTORS_GROUP = "jackfield.connectors.v1"
@@ -50,6 +52,7 @@ SINCE: Mapping[str, tuple[int, int]] = {
     **dict.fromkeys(("read_state", "grant", "revoke", "create_account", "delete_account"), (1, 1)),
     **dict.fromkeys(("actions", "run_action", "job_status", "before_change", "after_change"), (1, 1)),
     **dict.fromkeys(("grant.ids", "revoke.ids", "create_account.ids", "delete_account.id", "run_action.id"), (1, 2)),
+    **dict.fromkeys(("tenant", "authorized_by"), (1, 3)),
 }
 """Since which version each hook is there; also each argument, as ``hook.argument``, that is younger than its hook."""
 
@@ -132,6 +135,25 @@ class ConnectorSpec(Protocol):
 
         Called by ``jackfield check``, never by a sync. A permission that is missing is a capability that is not
         available, and no error. Raises BadCredentials where the sign-in fails, and what can't be decided.
+        """
+        ...
+
+    @hookspec(firstresult=True)
+    def tenant(self) -> Awaitable[Tenant | None]:
+        """Whose account of the application is reached: the same id as in ``Page.tenant``. One request at most.
+
+        Called once by each command that works out or makes changes, before anything else is asked: what was meant for one
+        account is never done in another. None where the application has no such thing. Raises MissingPermission where the
+        credentials may not know it. Without this hook, ``check`` tells it, where there is something to compare with.
+        """
+        ...
+
+    @hookspec(firstresult=True)
+    def authorized_by(self) -> Awaitable[ResourceId | None]:
+        """Whose consent the credentials are, as a principal; None where they are nobody's. One request at most.
+
+        Called where a plan takes an account or a privilege away, so that whoever does it to the administrator behind the
+        connection is warned. Raises MissingPermission where the credentials may not know it.
         """
         ...
 

@@ -13,7 +13,6 @@ from jackfield.changes.attempt import Attempt, Desk, unverified
 from jackfield.changes.goals import View, carries_on, met, readable, target_of
 from jackfield.changes.options import Changing
 from jackfield.changes.reading import read, read_patiently
-from jackfield.connection import Connection
 from jackfield.errors import (
     JackfieldError,
     MissingPermission,
@@ -71,7 +70,7 @@ async def ask(desk: Desk, attempts: Sequence[Attempt], view: View) -> None:
                 break
         stale = False
         try:
-            answers = await _call(changing.connection, left, view.state)
+            answers = await _call(desk, left, view.state)
         except RateLimited as error:
             # Nothing was done by the call that was turned away; of several that a hook makes, some may have been made.
             pause = error.after if error.after is not None else DEFAULT_PAUSE
@@ -121,9 +120,10 @@ async def ask(desk: Desk, attempts: Sequence[Attempt], view: View) -> None:
     desk.save([each for each in attempts if _has_job(each)], JournalStatus.PENDING)
 
 
-async def _call(connection: Connection, attempts: list[Attempt], state: AccessState) -> tuple[Outcome, ...]:
+async def _call(desk: Desk, attempts: list[Attempt], state: AccessState) -> tuple[Outcome, ...]:
     """One call of the hook that makes all of *attempts*, which are of one kind."""
-    changes = tuple(attempt.change for attempt in attempts)
+    connection, vault = desk.changing.connection, desk.changing.vault
+    changes = tuple(vault.filled(attempt.change, desk.operations) for attempt in attempts)
     ids = tuple(attempt.entry.id for attempt in attempts)
     first = changes[0]
     if isinstance(first, GrantAccess):

@@ -65,6 +65,7 @@ class Desk:
             reason=changing.connection.http.mask.text(changing.options.reason) if changing.options.reason else None,
             actor=changing.options.actor,
             plan=plan,
+            tenant=changing.whose.id,
         )
 
     def save(self, attempts: list[Attempt], status: JournalStatus = JournalStatus.INTENT) -> None:

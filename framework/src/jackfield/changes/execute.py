@@ -15,12 +15,13 @@ from jackfield.changes.judge import judge
 from jackfield.changes.limits import exceeded, limits_of, used
 from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
-from jackfield.changes.plan import protected, settle_account, will_be_made
+from jackfield.changes.plan import settle_account, will_be_made
 from jackfield.changes.reading import read_patiently
 from jackfield.changes.waves import in_order, waves
 from jackfield.errors import BadConfig, JackfieldError, PlanOutdated
 from jackfield.hookspecs import Proposed
 from jackfield.policies import veto_of
+from jackfield.tenants import demand
 from jackfield_contracts import (
     Change,
     CreateAccount,
@@ -53,11 +54,13 @@ async def carry_out(changing: Changing, plan: Plan, progress: Progress | None = 
         raise BadConfig(f"the plan is for the connection {plan.connection!r}", connection=changing.connection.name)
     if plan.connector != changing.connection.plugin.name:
         raise PlanOutdated(f"the plan was made for the connector {plan.connector!r}", connection=plan.connection)
+    demand(changing.whose, plan.connection, planned=plan.tenant, writes=True)
     operations = Operations(changing.connection)
     desk = Desk(changing, operations, progress)
     past = changing.state.changes(plan.connection, plan=plan.id, limit=None)
     entries = {entry.id: again(entry) for entry in past if not _was_too_many(entry)}
     left = [change for change in plan.changes if change.id not in entries]
+    changing.vault.open([each.change for each in left if will_be_made(each)], operations)
     going = await _going_on(desk, left)
     view = await _first_view(changing, plan, left, operations)
     left = [_counted(each, operations, view) for each in left]
@@ -88,7 +91,11 @@ async def _going_on(desk: Desk, changes: Sequence[PlannedChange]) -> dict[str, O
     wanted = {planned.id: planned.change for planned in changes}
     undecided = changing.state.changes(changing.connection.name, undecided=True, limit=None)
     subjects = {_subject(change, operations) for change in wanted.values()}
-    same = [Attempt(entry, doubtful=True) for entry in undecided if _subject(entry.change, operations) in subjects]
+    same = [
+        Attempt(entry, doubtful=True)
+        for entry in undecided
+        if changing.whose.is_of(entry.tenant) and _subject(entry.change, operations) in subjects
+    ]
     if not same:
         return {}
     changing.seen = None
@@ -153,12 +160,11 @@ async def _carry_out_wave(
     too_many: dict[str, str],
     refused: dict[str, Outcome],
 ) -> None:
-    guarded = protected(desk.changing)
     go: list[Attempt] = []
     over: list[tuple[Attempt, Outcome, View | None]] = []
     for attempt, planned in zip(attempts, wave, strict=True):
         now = target_of(attempt.change, desk.operations, view)
-        outcome = judge(attempt.change, desk.operations, view, guarded).forecast
+        outcome = judge(attempt.change, desk.operations, view, desk.changing.protected).forecast
         if outcome.outcome is OutcomeKind.CHANGED:
             outcome = refused.get(planned.id, outcome)
         if outcome.outcome is OutcomeKind.CHANGED:

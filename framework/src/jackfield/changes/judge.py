@@ -2,8 +2,9 @@
 
 import msgspec
 
-from jackfield.changes.goals import ADDRESSES, View, met, readable, subject_of, target_of, unlike, unread
+from jackfield.changes.goals import View, met, readable, subject_of, target_of, unlike, unread
 from jackfield.changes.operations import Operations
+from jackfield.changes.protection import Protected
 from jackfield_contracts import (
     AccountState,
     AccountStatus,
@@ -36,13 +37,15 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 LASTING = ("protected", "immutable", "wrong_principal")
 """Tags of refusals that no earlier change of a plan takes away."""
 
+NOBODY = Protected()
+
 _GO = Judgement(forecast=Outcome(outcome=OutcomeKind.CHANGED))
 
 
-def judge(change: Change, operations: Operations, view: View, protected: frozenset[str] = frozenset()) -> Judgement:
-    """Judge one change on the state that was just read. *protected*: ids, logins and e-mails in small letters."""
+def judge(change: Change, operations: Operations, view: View, protected: Protected = NOBODY) -> Judgement:
+    """Judge one change on the state that was just read, *protected* being those that are never changed."""
     account = subject_of(change, operations, view)
-    if _is_protected(change, account, operations, view, protected):
+    if protected.covers(change, account, operations, view):
         return _refused("protected", "it concerns a principal that the configuration protects from every change")
     if isinstance(change, GrantAccess):
         return _grant(change, account, view)
@@ -145,30 +148,6 @@ def _instead(held: list[Entitlement]) -> str:
 
 def _named(change: RunAction, operations: Operations) -> str:
     return str(change.account) if change.account else operations.subject(change) or ""
-
-
-def _is_protected(
-    change: Change, account: AccountState | None, operations: Operations, view: View, protected: frozenset[str]
-) -> bool:
-    if not protected:
-        return False
-    names: set[str] = set()
-    if isinstance(change, GrantAccess | RevokeAccess):
-        names |= {str(change.principal), change.principal.id}
-    else:
-        # Nor is a protected address given to an account, a new one or another.
-        for argument in operations.arguments(change):
-            value = change.arguments.get(argument.name)
-            if argument.sets in ADDRESSES and isinstance(value, str):
-                names.add(value)
-    if account is not None and any(
-        other.account == account.account and (other.asked or "").casefold() in protected
-        for other in view.state.accounts
-    ):
-        return True
-    if account is not None:
-        names |= {str(account.account), account.account.id, account.login or "", account.asked or ""}
-    return any(name.casefold() in protected for name in names if name)
 
 
 def _refused(tag: str, reason: str, account: AccountState | None = None) -> Judgement:

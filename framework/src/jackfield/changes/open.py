@@ -5,35 +5,45 @@ from collections.abc import AsyncGenerator
 from contextlib import AbstractContextManager, asynccontextmanager
 
 from jackfield.changes.options import ChangeOptions, Changing
+from jackfield.changes.protection import Protected, read_protected
+from jackfield.changes.reading import patiently
 from jackfield.changes.recover import recover, settle_pending
 from jackfield.config import HostSettings
 from jackfield.configured import Configured
+from jackfield.connection import Connection
 from jackfield.errors import BadConfig, Busy, JackfieldError, Unsupported
-from jackfield.state import State, hold_lock
+from jackfield.state import Home, State, hold_lock
 from jackfield.state.lock import Holder
-from jackfield_contracts import JournalEntry, JournalStatus
+from jackfield.tenants import Whose, demand, doubt, known_tenant, learn
+from jackfield_contracts import JournalEntry, JournalStatus, Tenant
 
 
 @asynccontextmanager
 async def open_changing(its: Configured, options: ChangeOptions) -> AsyncGenerator[Changing]:
     """Open a connection for changes, for as long as the block lasts.
 
-    Unless it is a dry run: raises Unsupported where changes are not enabled, BadConfig where a reason is required and
-    none given, Busy where another process writes; and settles first what an interrupted process left undecided.
+    Raises OtherTenant where it reaches another account than that of its snapshots, PlanOutdated where another than that
+    of the plan, and as ``tenants.demand`` says where that can't be known. Unless it is a dry run: raises Unsupported where
+    changes are not enabled, BadConfig where a reason is required and none given, Busy where another process writes; and
+    settles first what an interrupted process left undecided.
     """
     if options.dry_run:
         async with _opened(its, options) as changing:
+            await _meet(changing, its.home)
             yield changing
         return
     _check(its.name, its.host, options)
     with _locked(its):
         async with _opened(its, options) as changing:
+            await _meet(changing, its.home)
             await recover(changing, wait=0.0)
             yield changing
 
 
-async def settle_after_sync(its: Configured) -> tuple[JournalEntry, ...]:
+async def settle_after_sync(its: Configured, tenant: str | None) -> tuple[JournalEntry, ...]:
     """Settle what is pending without a job and by now shown made; the entries settled. One read, no write call.
+
+    *tenant* is the account that the sync read; what was asked of another stays as it is.
 
     Nothing is done where changes are not enabled, where none is pending so, or while another process writes. The sync
     that went before stands whatever happens here: an error is only logged, and leaves the changes pending.
@@ -43,6 +53,7 @@ async def settle_after_sync(its: Configured) -> tuple[JournalEntry, ...]:
     try:
         with _locked(its):
             async with _opened(its, ChangeOptions()) as changing:
+                changing.whose = Whose(now=Tenant(id=tenant) if tenant is not None else None)
                 return await settle_pending(changing)
     except Busy as error:
         its.log.info("pending changes are not looked at now", connection=its.name, reason=error.summary)
@@ -54,7 +65,44 @@ async def settle_after_sync(its: Configured) -> tuple[JournalEntry, ...]:
 @asynccontextmanager
 async def _opened(its: Configured, options: ChangeOptions) -> AsyncGenerator[Changing]:
     async with its.open() as connection:
-        yield Changing(connection, its.state, its.host, options, clock=its.clock, log=its.log, policies=its.policies)
+        yield Changing(
+            connection,
+            its.state,
+            its.host,
+            options,
+            clock=its.clock,
+            log=its.log,
+            policies=its.policies,
+            reveal=its.reveal,
+        )
+
+
+async def _meet(changing: Changing, home: Home) -> None:
+    """Learn whose account is reached, before anything else is asked of it, and who is protected there."""
+    options, name = changing.options, changing.connection.name
+    known = known_tenant(changing.state, name)
+    accepted, planned = options.accept_tenant, options.planned_for
+    changing.whose = await patiently(
+        changing, lambda: learn(changing.connection, known=known, accepted=accepted, planned=planned)
+    )
+    demand(changing.whose, name, planned=planned, writes=not options.dry_run)
+    if (told := doubt(changing.whose)) is not None:
+        changing.warn(told)
+    changing.protected = protected_of(
+        changing.connection, changing.host, changing.state, home, moved=changing.whose.moved
+    )
+
+
+def protected_of(connection: Connection, host: HostSettings, state: State, home: Home, *, moved: bool) -> Protected:
+    """Whom the configuration protects, by the latest snapshot unless the connection has *moved* to another account.
+
+    Raises BadConfig or BadStorage where there is a snapshot that can't be read.
+    """
+    if not host.protected:
+        return Protected()
+    latest = next(iter(state.published(connection.name, 1)), None)
+    file = home.snapshot(connection.name, latest.run) if latest is not None and not moved else None
+    return read_protected(host.protected, connection.resource_types(), file)
 
 
 def _any_pending(state: State, name: str) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from jackfield.config.load import did_you_mean
+from jackfield.config.secrets import is_reference
 from jackfield.connection import Connection
 from jackfield.errors import BadConfig, Unsupported
 from jackfield_contracts import (
@@ -56,7 +57,13 @@ class Operations:
         return self._actions[name]
 
     def arguments(self, change: Change) -> tuple[Argument, ...]:
-        """The arguments that a change takes."""
+        """The arguments that a change takes. What a secret one sets is not compared: no read shows it, and no plan has it."""
+        return tuple(
+            msgspec.structs.replace(each, sets=None, default=None) if each.secret else each
+            for each in self._declared(change)
+        )
+
+    def _declared(self, change: Change) -> tuple[Argument, ...]:
         if isinstance(change, RunAction):
             return self.action(change.name).arguments
         if isinstance(change, CreateAccount | DeleteAccount):
@@ -64,6 +71,18 @@ class Operations:
             capability = self._capabilities.get(hook)
             return capability.arguments if capability else ()
         return ()
+
+    def secrets(self, change: Change) -> dict[str, str]:
+        """The references of the secret arguments that *change* is given; raises BadConfig for a value in place of one."""
+        if isinstance(change, GrantAccess | RevokeAccess):
+            return {}
+        found: dict[str, str] = {}
+        for argument in self._declared(change):
+            value = change.arguments.get(argument.name)
+            if argument.secret and value is not None:
+                _check_form(argument, value)
+                found[argument.name] = str(value)
+        return found
 
     def confirmed_by(self, change: Change) -> Confirmation:
         """How a change is known to be made."""
@@ -115,11 +134,15 @@ class Operations:
 
     def warnings(self, change: Change) -> tuple[str, ...]:
         """What a person should know before the change is made."""
+        read = tuple(
+            f"the value of {name} is read from {reference} when it is made"
+            for name, reference in self.secrets(change).items()
+        )
         if not isinstance(change, RunAction):
-            return ()
+            return read
         action = self.action(change.name)
         harmless = any(change.arguments.get(name) == value for name, value in action.warning_unless.items())
-        return (action.warning,) if action.warning and not harmless else ()
+        return (action.warning, *read) if action.warning and not harmless else read
 
     def login(self, change: CreateAccount) -> str | None:
         """The name by which the account is found once it is made."""
@@ -166,6 +189,14 @@ def _checked(given: Mapping[str, Value], declared: tuple[Argument, ...], of: str
 
 def _check_form(argument: Argument, value: Value) -> None:
     if value is None:
+        return
+    if argument.secret:
+        if not isinstance(value, str) or not is_reference(value):
+            raise BadConfig(
+                f"{argument.name} is secret, so that its value is not written down",
+                path=argument.name,
+                hint="Write where it is read from in its place: env:NAME or file:PATH.",
+            )
         return
     form = _FORMS[argument.type]
     if not isinstance(value, form) or (form is int and isinstance(value, bool)):

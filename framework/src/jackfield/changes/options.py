@@ -5,12 +5,16 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from jackfield.changes.goals import View
+from jackfield.changes.protection import Protected
+from jackfield.changes.vault import Reveal, Vault
 from jackfield.clock import Clock
 from jackfield.config import HostSettings
 from jackfield.connection import Connection
 from jackfield.log import Logger
 from jackfield.policies import Policy
 from jackfield.state import State
+from jackfield.tenants import Whose
+from jackfield_contracts import ResourceId
 
 WAIT = 60.0
 """Seconds to wait for an outcome that is not known yet, where nothing else is said."""
@@ -19,7 +23,8 @@ WAIT = 60.0
 class ChangeOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How changes are to be made: by whom and why, ``wait`` seconds for a job, and ``limits`` by kind and hour.
 
-    A ``dry_run`` makes no write call and writes no journal.
+    A ``dry_run`` makes no write call and writes no journal. ``accept_tenant`` is the account that a person says is meant,
+    though the snapshots are of another; ``planned_for`` the one that the plan to be applied was made for.
     """
 
     actor: str | None = None
@@ -27,6 +32,8 @@ class ChangeOptions(msgspec.Struct, frozen=True, kw_only=True):
     wait: float = WAIT
     dry_run: bool = False
     limits: Mapping[str, int] = {}
+    accept_tenant: str | None = None
+    planned_for: str | None = None
 
 
 class Changing:
@@ -42,6 +49,8 @@ class Changing:
         clock: Clock,
         log: Logger,
         policies: Sequence[Policy] = (),
+        whose: Whose | None = None,
+        reveal: Reveal | None = None,
     ) -> None:
         self.connection = connection
         self.state = state
@@ -50,5 +59,18 @@ class Changing:
         self.clock = clock
         self.log = log
         self.policies = policies
+        self.whose = whose or Whose()
+        self.vault = Vault(reveal, connection.http.mask)
+        self.protected = Protected()
+        """Whom the configuration protects from every change."""
+        self.consent: ResourceId | None = None
+        """Whose consent the credentials are, once a plan has asked for it; None is unknown or nobody."""
+        self.warnings: tuple[str, ...] = ()
+        """What a person should know of all changes that are made now, each once."""
         self.seen: tuple[str, float, View] | None = None
         """The state that a plan was just made on: the plan's id, the moment (monotonic), and the state."""
+
+    def warn(self, told: str) -> None:
+        """Remember what a person should know before anything is made."""
+        if told not in self.warnings:
+            self.warnings += (told,)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from jackfield.changes.consent import warned
 from jackfield.changes.goals import View, subject_of, target_of
 from jackfield.changes.judge import LASTING, Judgement, judge
 from jackfield.changes.limits import exceeded, limits_of, used
@@ -39,15 +40,16 @@ async def make_plan(changing: Changing, changes: Sequence[Change]) -> Plan:
     view = await read_patiently(changing, completed, operations)
     now = changing.clock.now()
     id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
-    guarded = protected(changing)
+    for told in changing.protected.unclear(view.state.accounts):
+        changing.warn(told)
     planned: list[PlannedChange] = []
     for number, change in enumerate(completed, 1):
         settled = settle_account(change, operations, view)
-        judgement = judge(settled, operations, view, guarded)
+        judgement = judge(settled, operations, view, changing.protected)
         # Padded, so that the ids are in the order of the plan.
         own = f"{id}.{number:0{len(str(len(completed)))}}"
         planned.append(_planned(own, settled, operations, view, judgement))
-    planned = _foreseen(planned, view, operations)
+    planned = await warned(changing, _foreseen(planned, view, operations), view)
     limits, before = limits_of(changing), used(changing)
     blast = Counter(kind for each in planned if will_be_made(each) for kind in each.kinds)
     too_many = exceeded([each for each in planned if will_be_made(each)], limits, before)
@@ -63,6 +65,8 @@ async def make_plan(changing: Changing, changes: Sequence[Change]) -> Plan:
         changes=tuple(marked),
         blast_radius=dict(blast),
         limits=limits,
+        tenant=changing.whose.id,
+        warnings=changing.warnings,
     )
     changing.seen = (plan.id, changing.clock.monotonic(), view)
     return plan
@@ -83,11 +87,6 @@ def _foreseen(changes: list[PlannedChange], view: View, operations: Operations) 
 def will_be_made(planned: PlannedChange) -> bool:
     """Whether the application is to be asked for it, as far as the plan could see; it may be, for one that follows."""
     return planned.follows or planned.forecast.outcome.value == "changed"
-
-
-def protected(changing: Changing) -> frozenset[str]:
-    """The names of principals that are never changed, in small letters."""
-    return frozenset(name.strip().casefold() for name in changing.host.protected)
 
 
 def settle_account(change: Change, operations: Operations, view: View) -> Change:

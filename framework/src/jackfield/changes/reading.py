@@ -6,8 +6,6 @@ Promises one read for all changes that are asked about, and that what passes doe
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-import msgspec
-
 from jackfield.changes.goals import View, joined, query_of
 from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
@@ -20,33 +18,41 @@ _TRIES_AT_A_BROKEN_ANSWER = 3
 T = TypeVar("T")
 
 
-async def read(changing: Changing, changes: Sequence[Change], operations: Operations) -> View:
-    """The live state as far as *changes* are about it; no request where there is nothing to ask, and no second try."""
-    query = joined([query_of(change, operations) for change in changes])
+async def read(changing: Changing, changes: Sequence[Change], operations: Operations, *, judging: bool = False) -> View:
+    """The live state as far as *changes* are about it; no request where there is nothing to ask, and no second try.
+
+    *judging*: also who is protected.
+    """
+    asked = [query_of(change, operations) for change in changes]
+    query = joined(asked)
+    if judging:
+        # A person is asked for once, under the name that the change has: the answer comes under that one.
+        guard, named = changing.protected.query, {name.casefold() for name in query.names}
+        others = tuple(name for name in guard.names if name.casefold() not in named)
+        query = joined([query, StateQuery(names=others, principals=guard.principals)])
     if not (query.principals or query.names or query.resources):
         return View.empty()
-    odd = protected_names(changing)
-    if odd:
-        query = msgspec.structs.replace(query, names=tuple(dict.fromkeys((*query.names, *odd))))
     return View(await changing.connection.read_state(query), at=changing.clock.monotonic())
 
 
 async def read_patiently(
     changing: Changing, changes: Sequence[Change], operations: Operations, *, deadline: float | None = None
 ) -> View:
-    """As `read`, tried again as long as that may help, until *deadline* (monotonic) or for ``retry_deadline`` seconds.
+    """As `read` to judge *changes*, tried again as long as that may help, until *deadline* (monotonic) or for
+    ``retry_deadline`` seconds.
 
     Raises what the last try raised. A pause that is asked for and would go beyond the deadline is not begun.
     """
-    return await _patiently(changing, lambda: read(changing, changes, operations), deadline)
+    return await patiently(changing, lambda: read(changing, changes, operations, judging=True), deadline)
 
 
 async def state_of(changing: Changing, query: StateQuery) -> AccessState:
     """The live state that *query* asks for, tried again as `read_patiently` does."""
-    return await _patiently(changing, lambda: changing.connection.read_state(query))
+    return await patiently(changing, lambda: changing.connection.read_state(query))
 
 
-async def _patiently(changing: Changing, once: Callable[[], Awaitable[T]], deadline: float | None = None) -> T:
+async def patiently(changing: Changing, once: Callable[[], Awaitable[T]], deadline: float | None = None) -> T:
+    """What *once* gives, tried again as `read_patiently` does."""
     clock = changing.clock
     if deadline is None:
         deadline = clock.monotonic() + changing.host.retry_deadline
@@ -67,8 +73,3 @@ async def _patiently(changing: Changing, once: Callable[[], Awaitable[T]], deadl
             changing.log.info("reads the state again", reason=str(error))
             await clock.sleep(pause)
             pause = min(8.0, pause * 2)
-
-
-def protected_names(changing: Changing) -> tuple[str, ...]:
-    """Those protected principals that are named neither by identifier nor by address: only the application knows them."""
-    return tuple(name for each in changing.host.protected if (name := each.strip()) and not {":", "@"} & set(name))

@@ -14,8 +14,8 @@ from jackfield.changes.judge import judge
 from jackfield.changes.limits import exceeded, limits_of, used
 from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
-from jackfield.changes.plan import protected
 from jackfield.changes.reading import read_patiently
+from jackfield.errors import BadConfig
 from jackfield_contracts import (
     Confirmation,
     DeleteAccount,
@@ -37,9 +37,10 @@ async def recover(
     """Settle the undecided changes of this connection, the oldest first; *wait* seconds for jobs (as in the options).
 
     One that the state shows made is ``changed``; one that it shows not made is made now, unless the state is another
-    than before it; one of which nothing can be read is ``unverified``.
+    than before it; one of which nothing can be read is ``unverified``. Those that were asked of another account than the one
+    that is reached now stay undecided: nothing that can be read here tells of them.
     """
-    entries = changing.state.changes(changing.connection.name, undecided=True, limit=None)[::-1]
+    entries = _undecided(changing)
     if not entries:
         return ()
     desk = Desk(changing, Operations(changing.connection), progress)
@@ -62,10 +63,22 @@ async def recover(
 
 async def settle_pending(changing: Changing) -> tuple[JournalEntry, ...]:
     """Settle those changes that go on without a job and that one read shows made by now; no write call. Those settled."""
-    entries = changing.state.changes(changing.connection.name, undecided=True, limit=None)[::-1]
+    entries = _undecided(changing)
     waiting = [each for each in (Attempt(entry, doubtful=True) for entry in entries) if _without_job(each)]
     await _read_pending(Desk(changing, Operations(changing.connection)), waiting)
     return tuple(each.entry for each in waiting if each.settled)
+
+
+def elsewhere(changing: Changing) -> list[JournalEntry]:
+    """The undecided changes that were asked of another account than the one that is reached now."""
+    undecided = changing.state.changes(changing.connection.name, undecided=True, limit=None)
+    return [entry for entry in undecided if not changing.whose.is_of(entry.tenant)]
+
+
+def _undecided(changing: Changing) -> list[JournalEntry]:
+    """The undecided changes that were asked of the account that is reached, the oldest first."""
+    undecided = changing.state.changes(changing.connection.name, undecided=True, limit=None)[::-1]
+    return [entry for entry in undecided if changing.whose.is_of(entry.tenant)]
 
 
 async def _judge_lost(desk: Desk, attempts: list[Attempt]) -> list[tuple[list[Attempt], View]]:
@@ -91,11 +104,25 @@ async def _judge_lost(desk: Desk, attempts: list[Attempt]) -> list[tuple[list[At
             over.append((attempt, _not_made(desk, attempt, now), view))
         elif (forbidden := _forbidden(desk, attempt, view, too_many)) is not None:
             over.append((attempt, forbidden, view))
+        elif (lacking := _without_secret(desk, attempt)) is not None:
+            over.append((attempt, lacking, view))
         else:
             again.append(attempt)
     if over:
         desk.settle(over)
     return [(batch, view) for batch in batches(again, desk.operations)]
+
+
+def _without_secret(desk: Desk, attempt: Attempt) -> Outcome | None:
+    """How a change ends that can't be asked for again, since the value of a secret argument is not there any more."""
+    try:
+        desk.changing.vault.open([attempt.change], desk.operations)
+    except BadConfig as error:
+        reason = (
+            f"the process ended before it was made, and a secret value that it needs is kept nowhere: {error.summary}"
+        )
+        return Outcome(outcome=OutcomeKind.FAILED, tag="not_made", reason=reason, retryable=True)
+    return None
 
 
 async def _read_pending(desk: Desk, attempts: list[Attempt]) -> None:
@@ -124,7 +151,7 @@ def _too_many(desk: Desk, attempts: list[Attempt]) -> dict[str, str]:
 
 def _forbidden(desk: Desk, attempt: Attempt, view: View, too_many: dict[str, str]) -> Outcome | None:
     """Why a change that was meant before may not be made now: it is protected, vetoed, or one too many."""
-    judged = judge(attempt.change, desk.operations, view, protected(desk.changing)).forecast
+    judged = judge(attempt.change, desk.operations, view, desk.changing.protected).forecast
     if judged.tag == "protected":
         return judged
     outcome = held_back(desk, attempt.change, _planned(attempt), too_many)

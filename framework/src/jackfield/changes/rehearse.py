@@ -7,11 +7,13 @@ from jackfield.changes.goals import without_drift
 from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
 from jackfield.changes.plan import make_plan
+from jackfield.tenants import demand
 from jackfield_contracts import JournalEntry, Outcome, OutcomeKind, Plan, PlannedChange
 
 
 async def rehearse(changing: Changing, plan: Plan) -> Plan:
     """*plan* with the forecasts of the live state, as ``carry_out`` would judge it now; no write call."""
+    demand(changing.whose, plan.connection, planned=plan.tenant, writes=False)
     fresh = await make_plan(changing, [each.change for each in plan.changes])
     made = {each.id: again(each) for each in changing.state.changes(plan.connection, plan=plan.id, limit=None)}
     operations = Operations(changing.connection)

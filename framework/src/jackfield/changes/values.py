@@ -35,6 +35,8 @@ def read_values(given: Mapping[str, object], declared: Iterable[Argument]) -> di
 
 def read_value(argument: Argument, given: object) -> Value:
     """*given*, a text or several or a value of JSON or TOML, in the form of *argument*; raises BadConfig."""
+    if argument.secret and isinstance(given, str):
+        return given  # where the value is read from
     if argument.type is ArgumentType.STRINGS:
         return _strings(argument, given)
     if isinstance(given, list | tuple):

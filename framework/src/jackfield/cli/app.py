@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from jackfield.cli.redaction import Redactor
     from jackfield.clock import Clock
-    from jackfield.config import ConnectionSettings, ConnectorConfig, HostSettings
+    from jackfield.config import ConnectionSettings, ConnectorConfig, HostSettings, Secret
     from jackfield.config.load import Settings
     from jackfield.configured import Configured
     from jackfield.connectors import Discovery, Found
@@ -248,7 +248,17 @@ class App:
             clock=self.clock,
             log=self.log,
             policies=policies,
+            reveal=self._reveal,
         )
+
+    def _reveal(self, reference: str, path: str) -> "Secret":
+        """What a reference on the command line or in a file of changes refers to; it is taken out of the log from now on."""
+        from jackfield.config import Secret
+        from jackfield.config.secrets import resolve_reference
+
+        value = Secret(resolve_reference(reference, self.environ, path))
+        self.redactor.learn(value)
+        return value
 
     def session_options(self, settings: "ConnectionSettings") -> "SessionOptions":
         """The limits of a connection and the way to the network."""

@@ -20,6 +20,8 @@ class How(NamedTuple):
     limits: dict[str, int]
     provisioning: bool
     output: str
+    accept_tenant: str | None = None
+    planned_for: str | None = None
 
 
 def _limits(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, int]:
@@ -46,6 +48,11 @@ def _unicode(ctx: click.Context, parameter: click.Parameter, given: str | None) 
     return given
 
 
+accept_tenant_option = click.option(
+    "--accept-tenant",
+    metavar="ID",
+    help="The account that is meant, where the connection has been moved to another one than its snapshots are of.",
+)
 _OPTIONS = (
     click.option("--yes", is_flag=True, help="Don't ask for confirmation."),
     click.option("--reason", callback=_unicode, metavar="TEXT", help="Why; it is kept in the journal."),
@@ -66,6 +73,7 @@ _OPTIONS = (
         help="Allow N changes of a kind in an hour: delete, disable, revoke, privileged, …; may be repeated.",
     ),
     click.option("--provisioning", is_flag=True, help="Allow changes where the configuration does not."),
+    accept_tenant_option,
 )
 
 
@@ -92,10 +100,11 @@ def changing(*outputs: str) -> Callable[[Callable[..., Any]], Callable[..., Any]
             wait: float,
             limit: dict[str, int],
             provisioning: bool,
+            accept_tenant: str | None,
             output: str,
             **rest: Any,
         ) -> Any:
-            how = How(yes, reason or None, dry_run, wait, limit, provisioning, output)
+            how = How(yes, reason or None, dry_run, wait, limit, provisioning, output, accept_tenant or None)
             try:
                 return function(*arguments, how=how, **rest)
             except click.ClickException:

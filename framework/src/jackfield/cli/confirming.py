@@ -12,7 +12,7 @@ from jackfield.cli.outcomes import forecast_lines
 from jackfield.cli.output import note
 from jackfield.cli.text import clean, count
 from jackfield.errors import BadConfig
-from jackfield_contracts import DeleteAccount, Plan, PlannedChange, RevokeAccess, RunAction
+from jackfield_contracts import DeleteAccount, GrantAccess, Plan, PlannedChange, RevokeAccess, RunAction
 
 _SHOWN = 50
 
@@ -49,6 +49,9 @@ def asks(changing: Changing, planned: PlannedChange) -> bool:
     change = planned.change
     if isinstance(change, RevokeAccess | DeleteAccount) or "privileged" in planned.kinds:
         return True
+    if isinstance(change, GrantAccess):
+        # A role that takes the place of another demotes the administrator behind the connection.
+        return bool(planned.replaces) and change.principal == changing.consent
     if not isinstance(change, RunAction):
         return False
     destructive = any(each.destructive for each in changing.connection.actions() if each.name == change.name)

@@ -77,12 +77,13 @@ def argument_document(one: Argument) -> dict[str, Any]:
         "default": one.default,
         "choices": one.choices,
         "description": one.description,
+        "secret": one.secret,
     }
 
 
 def argument_told(made: dict[str, Any]) -> str:
     """The document of an argument in one line."""
-    words = [made["type"]]
+    words = ["secret: env:NAME or file:PATH" if made["secret"] else made["type"]]
     if made["required"]:
         words.append("required")
     elif made["default"] is not None:

@@ -13,6 +13,7 @@ def tell_entry(entry: JournalEntry) -> None:
     facts = [
         ("change", entry.id),
         ("connection", f"{entry.connection} ({entry.connector})"),
+        ("account", entry.tenant),
         ("status", entry.status.value),
         ("asked for", " by ".join(filter(None, (moment(entry.intended), entry.actor)))),
         ("because", entry.reason),

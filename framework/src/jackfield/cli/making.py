@@ -38,7 +38,9 @@ def work_out(app: App, connection: str, requests: Sequence[Request]) -> Callable
     snapshot = latest_file(app, connection)
 
     async def plan(changing: Changing) -> Plan:
-        return await make_plan(changing, await changes_of(changing, requests, snapshot))
+        # The names of another account mean nothing in this one.
+        of = None if changing.whose.moved else snapshot
+        return await make_plan(changing, await changes_of(changing, requests, of))
 
     return plan
 
@@ -50,6 +52,8 @@ def make(app: App, connection: str, how: How, plan: Callable[[Changing], Awaitab
         async def work() -> Made:
             async with opened(app, connection, state, how) as changing:
                 planned = await plan(changing)
+                for each in changing.warnings if how.output != "table" or not how.dry_run else ():
+                    note(f"WARNING: {each}")
                 if how.dry_run:
                     return Made(plan=planned)
                 if not await confirmed(changing, planned, how):
@@ -81,6 +85,7 @@ async def opened(app: App, connection: str, state: State, how: How, *, tell: boo
     if how.provisioning:
         host = msgspec.structs.replace(host, provisioning=True)
     options = ChangeOptions(actor=app.actor, reason=how.reason, wait=how.wait, dry_run=how.dry_run, limits=how.limits)
+    options = msgspec.structs.replace(options, accept_tenant=how.accept_tenant, planned_for=how.planned_for)
     left = [entry.id for entry in state.changes(connection, undecided=True, limit=None)]
     its = app.configured(settings, plugin, state, host=host, policies=() if how.dry_run else app.policies())
     with foreign_output():

@@ -6,7 +6,16 @@ from typing import Any
 
 from jackfield.cli.output import Columns, print_json, print_rows, print_stream, say
 from jackfield.cli.text import clean, moment
-from jackfield.errors import Busy, JackfieldError, PlanOutdated, RateLimited, Refused, Transient, Unsupported
+from jackfield.errors import (
+    Busy,
+    JackfieldError,
+    OtherTenant,
+    PlanOutdated,
+    RateLimited,
+    Refused,
+    Transient,
+    Unsupported,
+)
 from jackfield_contracts import (
     Change,
     Confirmation,
@@ -44,7 +53,7 @@ def change_document(entry: JournalEntry) -> dict[str, object]:
 
 def error_document(error: JackfieldError, redact: Callable[[str], str]) -> dict[str, object]:
     """The one object of a change that ended before it was worked out: nothing was asked for, and ``change`` is null."""
-    refused = isinstance(error, Refused | Unsupported | PlanOutdated)
+    refused = isinstance(error, Refused | Unsupported | PlanOutdated | OtherTenant)
     problems: tuple[str, ...] = getattr(error, "problems", ())
     return {
         "change": None,
@@ -82,6 +91,7 @@ def entry_document(entry: JournalEntry) -> dict[str, object]:
         "status": entry.status.value,
         "connection": entry.connection,
         "connector": entry.connector,
+        "tenant": entry.tenant,
         "asked": entry.change,
         "kinds": entry.kinds,
         "actor": entry.actor,
@@ -161,6 +171,8 @@ def tell_plan(plan: Plan) -> None:
     """Print a plan for people: each change, and how many of each kind beside their limits."""
     for planned in plan.changes:
         say("\n".join(forecast_lines(planned)))
+    for each in plan.warnings:
+        say(f"WARNING: {clean(each)}")
     outcomes = Counter(_word(each.forecast) for each in plan.changes)
     say(summary(plan.connection, outcomes))
     for kind, number in sorted(plan.blast_radius.items()):

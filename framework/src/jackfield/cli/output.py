@@ -35,12 +35,36 @@ def print_listing(
     head: Mapping[str, object],
     key: str,
     csv: Columns | None = None,
+    limit: int | None = None,
 ) -> None:
-    """Print *rows*: as a table, as CSV, or as one JSON object of *head* with the rows' documents under *key*."""
+    """Print *rows*: as a table, as CSV, or as one JSON object of *head* with the rows' documents under *key*.
+
+    At most *limit* of them, and then how many there are is told: as ``total`` in JSON, else on stderr.
+    """
+    shown = _Limited(rows, limit)
     if output == "json":
-        print_stream(head, {key: map(document, rows)})
-    else:
-        print_rows(output, rows, csv if csv and output == "csv" else table)
+        print_stream(head, {key: map(document, shown)}, lambda: {"total": shown.total()})
+        return
+    print_rows(output, shown, csv if csv and output == "csv" else table)
+    if (told := cut(shown.total(), limit)) is not None:
+        note(told)
+
+
+class _Limited:
+    """The first of some rows; what is left of them is only counted, once those are printed."""
+
+    def __init__(self, rows: Iterable[Any], limit: int | None) -> None:
+        self._rows = iter(rows)
+        self._limit = limit
+        self._shown = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        for row in islice(self._rows, self._limit):
+            self._shown += 1
+            yield row
+
+    def total(self) -> int:
+        return self._shown + sum(1 for _ in self._rows)
 
 
 def print_rows(output: str, rows: Iterable[Any], columns: Columns) -> None:
@@ -59,8 +83,12 @@ def print_json(document: object) -> None:
     _write(msgspec.json.encode(document) + b"\n")
 
 
-def print_stream(head: Mapping[str, object], lists: Mapping[str, Iterable[object]]) -> None:
-    """Print one JSON object: the entries of *head*, then lists whose documents are written one by one."""
+def print_stream(
+    head: Mapping[str, object],
+    lists: Mapping[str, Iterable[object]],
+    tail: Callable[[], Mapping[str, object]] = dict,
+) -> None:
+    """Print one JSON object: the entries of *head*, lists whose documents are written one by one, then those of *tail*."""
     encode = msgspec.json.Encoder().encode
     _write(encode(head)[:-1])
     comma = b"," if head else b""
@@ -75,6 +103,9 @@ def print_stream(head: Mapping[str, object], lists: Mapping[str, Iterable[object
                 _write(bytes(block))
                 block.clear()
         _write(bytes(block) + b"]")
+    for key, value in tail().items():
+        _write(comma + encode(key) + b":" + encode(value))
+        comma = b","
     _write(b"}\n")
 
 
@@ -154,6 +185,13 @@ def say(text: str = "") -> None:
 def note(text: str) -> None:
     """Tell people something beside the result, on stderr."""
     click.echo("\n".join(clean(line) for line in text.split("\n")), err=True)
+
+
+def cut(total: int, limit: int | None) -> str | None:
+    """What to tell of a list that has *total* rows and was cut at *limit*; None where all are shown."""
+    if limit is None or total <= limit:
+        return None
+    return f"{limit:,} of {total:,}; --limit N shows more."
 
 
 def told(one: Diagnostic, times: int = 1) -> str:

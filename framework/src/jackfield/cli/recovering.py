@@ -1,10 +1,10 @@
 """Settling what is undecided, connection by connection."""
 
-from jackfield.changes.recover import recover
+from jackfield.changes.recover import elsewhere, recover
 from jackfield.cli.app import App
 from jackfield.cli.changing import How
 from jackfield.cli.making import opened
-from jackfield.errors import JackfieldError
+from jackfield.errors import JackfieldError, OtherTenant
 from jackfield.state import State
 from jackfield_contracts import JournalEntry
 
@@ -28,3 +28,11 @@ def recovered(app: App, connection: str | None, how: How) -> tuple[list[JournalE
 async def _settle(app: App, connection: str, state: State, how: How) -> None:
     async with opened(app, connection, state, how, tell=False) as changing:
         await recover(changing)
+        if left := elsewhere(changing):
+            of = ", ".join(sorted({entry.tenant or "" for entry in left}))
+            raise OtherTenant(
+                f"{len(left):,} undecided were asked of the account {of}, and the connection reaches"
+                f" {changing.whose.id or 'one that is not known'}: what became of them is to be seen there only",
+                connection=connection,
+                hint="Sign in to that account, then run this again.",
+            )

@@ -50,7 +50,9 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     require_reason: Annotated[bool, Meta(description="Whether each change needs a reason.")] = False
     protected: Annotated[
         tuple[Annotated[str, Meta(pattern=r"[^\s:]\s*$")], ...],
-        Meta(description="Principals that are never changed: ids such as user:42, logins, e-mails or external ids."),
+        Meta(
+            description="People who are never changed, by id (user:42 or 42), login, any e-mail address or external id."
+        ),
     ] = ()
     limits: Annotated[
         dict[str, Annotated[int, Meta(ge=0)]],

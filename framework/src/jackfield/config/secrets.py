@@ -132,6 +132,17 @@ def resolve_reference(value: str, environ: Mapping[str, str], path: str) -> str:
     return _ask_driver(drivers, scheme, rest, path) if drivers else value
 
 
+def is_reference(value: str) -> bool:
+    """Whether *value* refers to a secret instead of being one: ``env:NAME``, ``file:PATH``, an installed scheme."""
+    found = _SCHEME.fullmatch(value)
+    if found is None:
+        return False
+    scheme, rest = found.groups()
+    if scheme in ("env", "file"):
+        return True
+    return not rest.startswith("//") and any(point.name == scheme for point in entry_points(group=SECRETS_GROUP))
+
+
 def _ask_driver(drivers: list[EntryPoint], scheme: str, rest: str, path: str) -> str:
     named = ", ".join(sorted(point.dist.name if point.dist else "unknown" for point in drivers))
     if len(drivers) > 1:

@@ -80,10 +80,10 @@ class State(Journal):
         row = self._db.execute(f"{_SELECT} AND run = ?", (connection, run)).fetchone()
         return _from_row(row) if row else None
 
-    def history(self, connection: str, limit: int = 1000) -> list[Run]:
+    def history(self, connection: str, limit: int | None = None) -> list[Run]:
         """The records of a connection, the newest first."""
         query = f"{_SELECT} ORDER BY started DESC, run DESC LIMIT ?"
-        return [_from_row(row) for row in self._db.execute(query, (connection, limit))]
+        return [_from_row(row) for row in self._db.execute(query, (connection, -1 if limit is None else limit))]
 
     def published(self, connection: str, limit: int = 2) -> list[Run]:
         """The published runs of a connection, the latest published first."""

@@ -4,7 +4,7 @@ Promises that an entry is on the disk when a method returns. Hides its table.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 import msgspec
@@ -53,6 +53,13 @@ class Journal:
         row = self._db.execute("SELECT entry FROM changes WHERE id = ?", (id,)).fetchone()
         return _decoder.decode(row[0]) if row else None
 
+    def count_changes(
+        self, connection: str | None = None, *, undecided: bool = False, since: datetime | None = None
+    ) -> int:
+        """How many entries fit, as in ``changes``."""
+        where, values = _fitting(connection, undecided=undecided, since=since)
+        return int(self._db.execute(f"SELECT count(*) FROM changes WHERE {where}", values).fetchone()[0])
+
     def changes(
         self,
         connection: str | None = None,
@@ -63,22 +70,42 @@ class Journal:
         limit: int | None = 1000,
     ) -> list[JournalEntry]:
         """The entries that fit, the newest first. *undecided*: whose outcome is not known, or goes on."""
-        conditions: list[tuple[str, Sequence[str]]] = []
-        if connection is not None:
-            conditions.append(("connection = ?", (connection,)))
-        if undecided:
-            conditions.append(("status <> ?", (JournalStatus.SETTLED.value,)))
-        if since is not None:
-            conditions.append(("intended >= ?", (moment(since),)))
-        if plan is not None:
-            conditions.append(("plan = ?", (plan,)))
-        where = " AND ".join(text for text, _ in conditions) or "1 = 1"
-        values = [value for _, values in conditions for value in values]
+        found = self.each_change(connection, undecided=undecided, since=since, plan=plan, limit=limit)
+        return list(found)
+
+    def each_change(
+        self,
+        connection: str | None = None,
+        *,
+        undecided: bool = False,
+        since: datetime | None = None,
+        plan: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[JournalEntry]:
+        """As ``changes``, one after the other as they are read, however many there are."""
+        where, values = _fitting(connection, undecided=undecided, since=since, plan=plan)
         rows = self._db.execute(
             f"SELECT entry FROM changes WHERE {where} ORDER BY intended DESC, id DESC LIMIT ?",
             (*values, -1 if limit is None else limit),
         )
-        return [_decoder.decode(row[0]) for row in rows]
+        for row in rows:
+            yield _decoder.decode(row[0])
+
+
+def _fitting(
+    connection: str | None, *, undecided: bool, since: datetime | None, plan: str | None = None
+) -> tuple[str, list[str]]:
+    """The condition of the entries that fit, and its values."""
+    conditions: list[tuple[str, str]] = []
+    if connection is not None:
+        conditions.append(("connection = ?", connection))
+    if undecided:
+        conditions.append(("status <> ?", JournalStatus.SETTLED.value))
+    if since is not None:
+        conditions.append(("intended >= ?", moment(since)))
+    if plan is not None:
+        conditions.append(("plan = ?", plan))
+    return " AND ".join(text for text, _ in conditions) or "1 = 1", [value for _, value in conditions]
 
 
 def moment(time: datetime) -> str:

@@ -14,6 +14,7 @@ import stamina
 from jackfield.clock import Clock
 from jackfield.errors import CursorExpired, JackfieldError, PluginBug, RateLimited, RemoteContract, Transient
 from jackfield.hookspecs import SyncView
+from jackfield.http.session import DEFAULT_PAUSE
 from jackfield.log import Logger
 from jackfield.snapshots.writer import Read, SnapshotWriter
 from jackfield_contracts import Page, Scope
@@ -58,6 +59,8 @@ class PageReader:
         self._patience = patience
         self._clock = clock
         self._log = log
+        self._pause: RateLimited | None = None
+        self._paused_until = 0.0
         # Left alone, stamina tells of each retry on standard output, where results go; what is worth telling is logged.
         stamina.instrumentation.set_on_retry_hooks(())
 
@@ -185,6 +188,8 @@ class PageReader:
                             return await self._attempt(family, scopes, cursor, failures)
             except RateLimited as error:
                 # The limiter holds every call back for as long as was asked; here it is only asked again.
+                asked = error.after if error.after is not None else DEFAULT_PAUSE
+                self._pause, self._paused_until = error, self._clock.monotonic() + asked
                 if self._clock.monotonic() - started > self._patience.stall_timeout:
                     raise RateLimited(
                         f"the application has asked for pauses for {self._patience.stall_timeout:g} s on end",
@@ -193,7 +198,22 @@ class PageReader:
                         request_id=error.request_id,
                     ) from error
             except TimeoutError:
+                # It holds for all reads, whichever of them was told.
+                if self._pause is not None and self._paused_until > self._clock.monotonic():
+                    raise self._too_long(self._pause) from None
                 raise Transient(f"no page within {self._patience.stall_timeout:g} s") from None
+
+    def _too_long(self, error: RateLimited) -> RateLimited:
+        """The error for a pause that the application asked for and that goes beyond the patience."""
+        asked = "a pause" if error.after is None else f"a pause of {error.after:,.0f} s"
+        return RateLimited(
+            f"the application asked for {asked}, longer than the {self._patience.stall_timeout:g} s without any page"
+            " after which a read ends",
+            after=error.after,
+            hint="Sync again after that pause, or raise stall_timeout.",
+            route=error.route,
+            request_id=error.request_id,
+        )
 
     async def _attempt(self, family: str, scopes: tuple[Scope, ...], cursor: str | None, failures: int) -> Page:
         """One call of the connector, in a task of its own.

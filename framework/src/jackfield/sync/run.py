@@ -19,9 +19,9 @@ from jackfield.clock import Clock
 from jackfield.configured import Configured
 from jackfield.connection import Connection
 from jackfield.errors import (
-    BadConfig,
     BadStorage,
     JackfieldError,
+    OtherTenant,
     Transient,
     raise_unless_damaged,
     storage_failure,
@@ -39,6 +39,7 @@ from jackfield.sync.engine import Engine
 from jackfield.sync.fingerprint import fingerprint, fits
 from jackfield.sync.finish import Base, describe, first_of, intact, seal
 from jackfield.sync.pages import PageReader, Patience
+from jackfield.tenants import known_tenant, other_tenant, told
 from jackfield_contracts import Page, Resource, Tenant, TraitKind
 
 RESUMABLE = timedelta(hours=1)
@@ -82,7 +83,7 @@ class _Writer(SnapshotWriter):
 class _Sync:
     """What the steps of one sync share."""
 
-    def __init__(self, its: Configured, progress: Callable[[Progress], None] | None) -> None:
+    def __init__(self, its: Configured, progress: Callable[[Progress], None] | None, accept_tenant: str | None) -> None:
         self.its = its
         self.name = its.name
         self.plugin = its.plugin
@@ -102,17 +103,23 @@ class _Sync:
         # it is spoilt since pages of this run told of two tenants.
         self.spoilt = False
         self.mixed = False
+        self.accept_tenant = accept_tenant
+        self.known_tenant = accept_tenant or known_tenant(self.state, self.name)
         self.base = self._find_base()
-        tenants = (run.tenant for run in self.state.published(self.name, _MOST_BASES))
-        self.known_tenant = next((tenant for tenant in tenants if tenant is not None), None)
         self.writer = self._open_writer()
         self.run = self.writer.header()["run"]
         self.started = self.writer.header()["started"]
         self._tenant = self.writer.header().get("tenant")
 
     def _find_base(self) -> Base | None:
-        """The newest published snapshot that is still the file that was published."""
+        """The newest published snapshot of this account that is still the file that was published.
+
+        No row of another account is compared with, or carried forward: where one is accepted, only what is known to be of it.
+        """
+        fitting = (self.known_tenant,) if self.accept_tenant else (self.known_tenant, None)
         for run in self.state.published(self.name, _MOST_BASES):
+            if run.tenant not in fitting:
+                return None
             file = self.home.snapshot(self.name, run.run)
             if intact(run, file):
                 open_snapshot(file).close()
@@ -208,17 +215,15 @@ class _Sync:
         return self.requests
 
     def _meet(self, tenant: Tenant) -> None:
-        now = f"the connection now reaches {tenant.name or 'another account'} ({tenant.id})"
+        now = f"the connection now reaches {told(tenant)}"
         if self.known_tenant not in (None, tenant.id):
             self.spoilt = True
-            raise BadConfig(
-                f"{now}, its snapshots are of {self.known_tenant}",
-                connection=self.name,
-                hint="Sign in to the same account as before, or name another connection for this one.",
-            )
+            if self.accept_tenant is not None:
+                raise OtherTenant(f"{now}, and --accept-tenant says {self.accept_tenant}", connection=self.name)
+            raise other_tenant(tenant, self.known_tenant or "", self.name)
         if self._tenant not in (None, tenant.id):
             self.spoilt = self.mixed = True
-            raise BadConfig(
+            raise OtherTenant(
                 f"{now}, and reached {self._tenant} when this sync began",
                 connection=self.name,
                 hint="Nothing of it is kept. Look at the address and the credentials, then sync again.",
@@ -240,18 +245,22 @@ class _Sync:
             )
 
 
-async def run_sync(its: Configured, progress: Callable[[Progress], None] | None = None) -> SyncResult:
+async def run_sync(
+    its: Configured, progress: Callable[[Progress], None] | None = None, *, accept_tenant: str | None = None
+) -> SyncResult:
     """Sync one connection: published, held, or failed with the error beside it.
 
-    Carries on an interrupted sync of the same configuration, version and account that is younger than an hour. Raises
-    Busy if another process syncs the connection, and BadStorage if its state or its files can't even be opened.
+    With *accept_tenant* it begins anew with that account, though the snapshots before are of another: nothing of them is
+    compared with or carried forward. Carries on an interrupted sync of the same configuration, version and account that
+    is younger than an hour. Raises Busy if another process syncs the connection, and BadStorage if its state or its files
+    can't even be opened.
     """
     holder = Holder(pid=os.getpid(), run="starting", since=its.clock.now().isoformat(timespec="seconds"))
     at = its.home.lock(its.name, "sync")
     with storing(its.home.folder), hold_lock(at, connection=its.name, purpose="sync", holder=holder) as lock:
         reconcile(its.name, home=its.home, state=its.state, clock=its.clock, log=its.log)
         while True:
-            sync = _Sync(its, progress)
+            sync = _Sync(its, progress, accept_tenant)
             lock.name(msgspec.structs.replace(holder, run=sync.run))
             result = await _begin(sync)
             if not (sync.mixed and sync.resumed):
@@ -282,6 +291,7 @@ async def _run(sync: _Sync) -> SyncResult:
     try:
         if "status" not in sync.writer.header():
             errors, types = await _read_all(sync)
+            _demand_accepted(sync)
             sync.tell("sealing")
             await _seal(sync, errors, types)
         sync.tell("publishing")
@@ -314,6 +324,17 @@ def _save_end(sync: _Sync, run: Run) -> None:
         sync.state.save(run)
     except sqlite3.Error as error:
         sync.log.warning("the end of the sync can't be recorded", run=run.run, reason=type(error).__name__)
+
+
+def _demand_accepted(sync: _Sync) -> None:
+    """Raise OtherTenant where an account was accepted and the whole sync did not tell whose account it read."""
+    if sync.accept_tenant is not None and sync.writer_tenant is None:
+        sync.spoilt = True
+        raise OtherTenant(
+            f"nothing tells that the connection reaches the account {sync.accept_tenant}, which was accepted",
+            connection=sync.name,
+            hint="Grant the permission that `jackfield check` names, or name another connection for this account.",
+        )
 
 
 async def _read_all(sync: _Sync) -> tuple[list[JackfieldError], tuple[str, ...]]:

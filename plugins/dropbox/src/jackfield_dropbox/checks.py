@@ -12,6 +12,7 @@ from jackfield_contracts import (
     CheckReport,
     Diagnostic,
     Permission,
+    ResourceId,
     ResourceType,
     Severity,
     Tenant,
@@ -94,7 +95,7 @@ async def check(api: Api) -> CheckReport:
     """Sign in and report; seven requests at most beside the token's. Raises BadCredentials and what can't be decided."""
     notes: list[Diagnostic] = []
     async with asyncio.TaskGroup() as group:
-        tenant = group.create_task(_tenant(api))
+        team = group.create_task(_tenant(api))
         admin = group.create_task(_admin(api, notes))
         asked = {
             "members.read": group.create_task(_granted(api.roles())),
@@ -105,9 +106,9 @@ async def check(api: Api) -> CheckReport:
             },
         }
     granted = {scope: task.result() for scope, task in asked.items()}
-    granted[TEAM_INFO.name] = tenant.result() is not None
+    granted[TEAM_INFO.name] = team.result() is not None
     return CheckReport(
-        tenant=tenant.result(),
+        tenant=team.result(),
         authorized_by=admin.result(),
         capabilities=tuple(_status(capability, granted) for capability in CAPABILITIES),
         diagnostics=tuple(notes),
@@ -141,12 +142,26 @@ async def _granted(call: Awaitable[object]) -> bool:
     return True
 
 
+async def tenant(api: Api) -> Tenant:
+    """The team that the token is for: one request. Raises MissingPermission without team_info.read."""
+    info = await api.team_info()
+    return Tenant(id=info.team_id, name=info.name)
+
+
+async def authorized_by(api: Api) -> ResourceId | None:
+    """The admin whose consent the token is: one request; None if Dropbox names none. Raises MissingPermission as above."""
+    try:
+        profile = (await api.authenticated_admin()).admin_profile
+    except Refused:
+        return None
+    return ResourceId(type="user", id=profile.team_member_id)
+
+
 async def _tenant(api: Api) -> Tenant | None:
     try:
-        info = await api.team_info()
+        return await tenant(api)
     except MissingPermission:
         return None
-    return Tenant(id=info.team_id, name=info.name)
 
 
 async def _admin(api: Api, notes: list[Diagnostic]) -> str | None:

@@ -13,12 +13,14 @@ from jackfield_contracts import (
     DeleteAccount,
     GrantAccess,
     Outcome,
+    ResourceId,
     ResourceType,
     RevokeAccess,
     RunAction,
     StateQuery,
+    Tenant,
 )
-from jackfield_dropbox import actions, creating, deleting, jobs, state
+from jackfield_dropbox import actions, checks, creating, deleting, jobs, state
 from jackfield_dropbox.api import Api
 from jackfield_dropbox.changes import grant, revoke
 from jackfield_dropbox.checks import CAPABILITIES, RESOURCE_TYPES, check
@@ -40,6 +42,16 @@ class Dropbox(DropboxReads):
     async def check(self) -> CheckReport:
         """See ``checks.check``."""
         return await check(self._api)
+
+    @hookimpl
+    async def tenant(self) -> Tenant:
+        """See ``checks.tenant``."""
+        return await checks.tenant(self._api)
+
+    @hookimpl
+    async def authorized_by(self) -> ResourceId | None:
+        """See ``checks.authorized_by``."""
+        return await checks.authorized_by(self._api)
 
     @hookimpl
     def resource_types(self) -> tuple[ResourceType, ...]:

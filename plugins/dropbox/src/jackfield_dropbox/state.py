@@ -100,6 +100,14 @@ def account_state(member: wire.Member, asked: str | None = None) -> AccountState
         login=profile.email,
         display_name=resource.display_name,
         facts=facts,
+        names=tuple(
+            dict.fromkeys(
+                (
+                    *(more.address for more in trait.emails if more.address != profile.email),
+                    *trait.external_ids.values(),
+                )
+            )
+        ),
     )
 
 

@@ -63,7 +63,7 @@ async def check(reader: Reader, config: RosterConfig, clock: Clock) -> CheckRepo
             )
     changing, why_not = await _work_list(config, notes)
     return CheckReport(
-        tenant=Tenant(id=config.application, name=config.application_name),
+        tenant=tenant(config),
         authorized_by="whoever may write to the folder of the exports",
         capabilities=(
             CapabilityStatus(
@@ -79,6 +79,11 @@ async def check(reader: Reader, config: RosterConfig, clock: Clock) -> CheckRepo
         ),
         diagnostics=tuple(notes),
     )
+
+
+def tenant(config: RosterConfig) -> Tenant:
+    """The application that the files are said to be from: no file names it, so that the configuration does."""
+    return Tenant(id=config.application, name=config.application_name)
 
 
 async def _looked_at(reader: Reader, config: RosterConfig, place: Place, clock: Clock) -> list[Diagnostic]:

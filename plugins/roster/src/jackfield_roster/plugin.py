@@ -15,9 +15,10 @@ from jackfield_contracts import (
     ResourceType,
     RevokeAccess,
     StateQuery,
+    Tenant,
 )
 from jackfield_roster import changes as making
-from jackfield_roster.checks import CAPABILITIES, RESOURCE_TYPES, check
+from jackfield_roster.checks import CAPABILITIES, RESOURCE_TYPES, check, tenant
 from jackfield_roster.config import RosterConfig, check_config, path_of
 from jackfield_roster.reading import Reader
 from jackfield_roster.reading.reader import open_reader
@@ -37,6 +38,11 @@ class Roster(RosterReads):
     async def check(self) -> CheckReport:
         """See ``checks.check``."""
         return await check(self._reader, self._config, self._context.clock)
+
+    @hookimpl
+    async def tenant(self) -> Tenant:
+        """See ``checks.tenant``."""
+        return tenant(self._config)
 
     @hookimpl
     def resource_types(self) -> tuple[ResourceType, ...]:

@@ -4,6 +4,8 @@ Promises that what is not in the answer is not in the exports: where a row that 
 it raises. Cost: one pass over each file that can tell something.
 """
 
+from collections.abc import Collection
+
 import msgspec
 
 from jackfield.errors import CursorExpired, RemoteContract, Transient
@@ -64,13 +66,15 @@ async def read_state(reader: Reader, config: RosterConfig, query: StateQuery) ->
 
 async def _accounts(reader: Reader, config: RosterConfig, query: StateQuery) -> list[AccountState]:
     ids = {one.id for one in query.principals if one.type == "user"}
-    names = {name.casefold(): name for name in query.names}
+    names: dict[str, list[str]] = {}
+    for name in query.names:
+        names.setdefault(name.casefold(), []).append(name)
     source = listing(config, "user")
     if source is None or not (ids or names):
         return []
     found: dict[str, AccountState] = {}
     by_name: list[AccountState] = []
-    doubt = _Doubt(ids | set(names.values()))
+    doubt = _Doubt(ids | set(query.names))
     async for export, chunk in scan(reader, source.place, _ROWS):
         for row in chunk.rows:
             try:
@@ -82,7 +86,7 @@ async def _accounts(reader: Reader, config: RosterConfig, query: StateQuery) -> 
             state = account_state(resource)
             if resource.id.id in ids:
                 found.setdefault(resource.id.id, state)
-            told = dict.fromkeys(name for each in _names_of(resource) if (name := names.get(each.casefold())))
+            told = dict.fromkeys(name for each in _names_of(resource) for name in names.get(each.casefold(), ()))
             by_name += [msgspec.structs.replace(state, asked=name) for name in told]
     doubt.settle({*found, *(each.asked for each in by_name if each.asked)})
     return [*found.values(), *by_name]
@@ -99,6 +103,7 @@ def account_state(resource: Resource) -> AccountState:
         status_raw=trait.status_raw,
         login=trait.login,
         display_name=resource.display_name,
+        names=tuple(name for name in _names_of(resource) if name != trait.login),
     )
 
 
@@ -109,7 +114,7 @@ def _names_of(resource: Resource) -> list[str]:
     return [*((trait.login,) if trait.login else ()), *(each.address for each in trait.emails)]
 
 
-def _may_be(row: Row, mapping: Users, ids: set[str], names: dict[str, str]) -> bool:
+def _may_be(row: Row, mapping: Users, ids: set[str], names: Collection[str]) -> bool:
     """Whether a row that can't be taken may be about somebody who was asked for."""
     id = _plain(row, mapping.id)
     if id is None or id in ids:

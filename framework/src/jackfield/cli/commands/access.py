@@ -65,11 +65,12 @@ def access(app: App, connection: str, user: str, direct: bool, limit: int | None
             app,
             snapshot,
             output,
-            found if limit is None else found[:limit],
+            found,
             table=Columns(("resource", "has", "entitlement", "how"), cells),
             csv=Columns(_CSV, _csv),
             document=_of_principal,
             key="access",
+            limit=limit,
             about={"principal": {"type": principal.type, "id": principal.id, "display_name": name, "status": status}},
         )
 
@@ -88,8 +89,6 @@ def who(
 
     RESOURCE is type:id, an id or a name, with /slug behind it for one entitlement only. What is inherited shows the path.
     """
-    from itertools import islice
-
     from jackfield.cli.commands.listing import print_found
     from jackfield.cli.output import Columns
     from jackfield.cli.snapshots import look
@@ -105,11 +104,12 @@ def who(
             app,
             snapshot,
             output,
-            islice(holders_of(snapshot, target, inherited=not direct), limit),
+            holders_of(snapshot, target, inherited=not direct),
             table=Columns(("name", "principal", "status", "has", "how"), cells),
             csv=Columns(_CSV, _csv),
             document=_of_target,
             key="access",
+            limit=limit,
             about={"target": str(target)},
         )
 

@@ -8,6 +8,7 @@ import click
 
 from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument
+from jackfield.cli.changing import accept_tenant_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from jackfield.hookspecs import ConnectorType
     from jackfield.http import OAuthClient
     from jackfield.http.consent import Consent
+    from jackfield_contracts import CheckReport
 
 
 @command("authorize")
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     "--timeout", type=click.FloatRange(min=1), default=600.0, help="Seconds to wait with --loopback (default 600)."
 )
 @click.option("--print-token", is_flag=True, help="Print the refresh token once on stdout instead of storing it.")
+@accept_tenant_option
 def authorize(
     app: App,
     connection: str,
@@ -41,12 +44,15 @@ def authorize(
     no_browser: bool,
     timeout: float,
     print_token: bool,
+    accept_tenant: str | None,
 ) -> None:
     """Ask an administrator for consent to CONNECTION, and keep the refresh token that it gives.
 
     Without --loopback, the application shows a code, which is pasted here. The token is written to where the configuration
-    says file:PATH (mode 0600).
+    says file:PATH (mode 0600). Where there are snapshots, it has to be for the account that they are of, or for that of
+    --accept-tenant: else nothing is stored or printed, and a token that was stored before stays.
     """
+    from jackfield.cli.commands.check import known_account
     from jackfield.cli.foreign import foreign_output
     from jackfield.cli.output import note
     from jackfield.cli.text import clean
@@ -66,6 +72,10 @@ def authorize(
     else:
         token = _by_code(app, settings, client)
     app.redactor.learn(token)
+    known, whom = known_account(app, connection), None
+    if known is not None or accept_tenant:
+        # A token of another account would take the place of a good one.
+        whom = _compared(app, settings, plugin, _with_token(config, key, token), known, accept_tenant or None)
     if place is None:
         click.echo(token.reveal())
     else:
@@ -75,7 +85,7 @@ def authorize(
         note(f"The refresh token is in {place}.")
     try:
         with foreign_output():
-            whom = app.run(_signed_in(app, settings, plugin, _with_token(config, key, token)))
+            whom = whom or _told(app.run(_checked(app, settings, plugin, _with_token(config, key, token))))
     except JackfieldError as error:
         where = "printed" if place is None else "stored"
         note(f"Consent was given and the token is {where}, but signing in with it failed:")
@@ -212,13 +222,40 @@ def _with_token(config: "ConnectorConfig", key: str, token: "Secret") -> "Connec
     return msgspec.structs.replace(config, **{field: token})
 
 
-async def _signed_in(
+async def _checked(
     app: App, settings: "ConnectionSettings", plugin: "Found[ConnectorType]", config: "ConnectorConfig"
-) -> str:
+) -> "CheckReport":
     """Who authorised whose account, by the connector's own check."""
     from jackfield.cli.commands.check import checked
 
-    report = await checked(app, settings, plugin, config)
+    return await checked(app, settings, plugin, config)
+
+
+def _compared(
+    app: App,
+    settings: "ConnectionSettings",
+    plugin: "Found[ConnectorType]",
+    config: "ConnectorConfig",
+    known: str | None,
+    accepted: str | None,
+) -> str:
+    """Whose consent it is, for the account of the snapshots or the one accepted; raises before anything is stored."""
+    from jackfield.cli.output import note
+    from jackfield.errors import JackfieldError
+    from jackfield.tenants import Whose, demand
+
+    try:
+        report = app.run(_checked(app, settings, plugin, config))
+        why = "signing in with the new token does not tell it"
+        whose = Whose(now=report.tenant, known=known, accepted=accepted, why=why)
+        demand(whose, settings.name, writes=True)
+    except JackfieldError:
+        note("Consent was given, and the token is not stored or printed: whatever was stored before stays.")
+        raise
+    return _told(report)
+
+
+def _told(report: "CheckReport") -> str:
     tenant = (report.tenant.name or report.tenant.id) if report.tenant else "an unknown account"
     return f"{report.authorized_by or 'an unknown administrator'} of {tenant}"
 

@@ -1,5 +1,6 @@
 """``jackfield changes``: the journal of changes, and what is undecided in it."""
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -9,9 +10,14 @@ from jackfield.cli.base import command, limit_option, output_option
 from jackfield.cli.changing import How, changing
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from datetime import datetime
 
-    from jackfield_contracts import JournalEntry
+    from jackfield.state import State
+
+
+MOST_SHOWN = 1000
+"""Changes that people are shown, where nothing else is said."""
 
 
 @click.group("changes")
@@ -49,24 +55,36 @@ def _since(ctx: click.Context, parameter: click.Parameter, given: str | None) ->
 def list_(
     app: App, undecided: bool, since: "datetime | None", connection: str | None, limit: int | None, output: str
 ) -> None:
-    """List the changes in the journal, the newest first; 1,000 unless --limit says otherwise."""
+    """List the changes in the journal, the newest first: 1,000 for people, all in CSV and JSON, unless --limit says else."""
     from jackfield.cli.outcomes import JOURNAL, entry_document, entry_lines, journal_cells
-    from jackfield.cli.output import Columns, note, print_listing, say
+    from jackfield.cli.output import Columns, cut, note, print_listing, say
 
-    found: list[JournalEntry] = []
-    if app.home.database.exists():
-        with app.state() as state:
-            found = state.changes(connection, undecided=undecided, since=since, limit=limit or 1000)
-    if not found and connection is not None:
-        app.settings.connection(connection)
-    if output == "table":
+    with _journal(app) as state:
+        total = state.count_changes(connection, undecided=undecided, since=since) if state else 0
+        if not total and connection is not None:
+            app.settings.connection(connection)
+        most = (limit or MOST_SHOWN) if output == "table" else None
+        found = state.each_change(connection, undecided=undecided, since=since, limit=most) if state else iter(())
+        if output != "table":
+            columns = Columns(JOURNAL, journal_cells)
+            print_listing(output, found, table=columns, document=entry_document, head={}, key="changes", limit=limit)
+            return
         for entry in found:
             say("\n".join(entry_lines(entry)))
-        if not found:
-            note("The journal has no such change.")
+    if not total:
+        note("The journal has no such change.")
+    if (told := cut(total, most)) is not None:
+        note(told)
+
+
+@contextmanager
+def _journal(app: App) -> "Generator[State | None]":
+    """The journal; None where nothing was ever done, and none is made."""
+    if not app.home.database.exists():
+        yield None
         return
-    columns = Columns(JOURNAL, journal_cells)
-    print_listing(output, found, table=columns, document=entry_document, head={}, key="changes")
+    with app.state() as state:
+        yield state
 
 
 @command("show")

@@ -6,9 +6,12 @@ from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument, output_option
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from stamina.instrumentation import RetryDetails
 
     from jackfield.config import ConnectionSettings, ConnectorConfig
+    from jackfield.connection import Connection
     from jackfield.connectors import Found
     from jackfield.hookspecs import ConnectorType
     from jackfield_contracts import CapabilityStatus, CheckReport
@@ -24,7 +27,8 @@ def check(app: App, connection: str, output: str) -> None:
     """Sign in to CONNECTION, and say whose account it is and what the credentials allow. Changes nothing.
 
     Exit code 0: a sync can run; capabilities that only change something may still lack permissions. 3: sign-in needed.
-    4: permissions that a sync needs are missing. 5: a sync can't run now for another reason.
+    4: permissions that a sync needs are missing. 5: a sync can't run now for another reason. 2: it is another account than
+    that of its snapshots.
     """
     from jackfield.cli.foreign import foreign_output
     from jackfield.cli.output import Columns, print_json, print_rows, say, told
@@ -32,16 +36,18 @@ def check(app: App, connection: str, output: str) -> None:
 
     settings = app.settings.connection(connection)
     plugin = app.plugin(settings)
-    config = app.connector_config(settings, plugin)
+    account = known_account(app, connection)
     with foreign_output():
-        report = app.run(checked(app, settings, plugin, config))
+        report = app.run(_checked(app, settings, plugin, account))
     if output == "json":
-        print_json({"connection": connection, "connector": plugin.name, **report_document(report)})
+        print_json({"connection": connection, "connector": plugin.name, **report_document(report, account)})
     else:
         if output == "table":
             tenant = report.tenant
             say(f"{connection}: signed in with the connector {plugin.name} {plugin.version}")
             say(f"  account        {clean(f'{tenant.name or tenant.id} ({tenant.id})') if tenant else 'unknown'}")
+            if tenant is None and account is not None:
+                say(f"  its snapshots are of {clean(account)}: whether this is the same account is not known")
             say(f"  authorized by  {clean(report.authorized_by or 'unknown')}")
             for one in report.diagnostics:
                 say(f"  {told(one)}")
@@ -54,13 +60,78 @@ def check(app: App, connection: str, output: str) -> None:
 
         names = "capability", "state", "missing_permissions", "reason", "description"
         print_rows(output, report.capabilities, Columns(names, cells))
+    demand_account(report, account, connection)
     _demand_sync(connection, plugin.type, report)
 
 
-async def checked(
-    app: App, settings: "ConnectionSettings", plugin: "Found[ConnectorType]", config: "ConnectorConfig"
+def known_account(app: App, connection: str) -> str | None:
+    """The account that the snapshots of the connection are of, None where that is not known."""
+    if not app.home.database.exists():
+        return None
+    from jackfield.tenants import known_tenant
+
+    with app.state() as state:
+        return known_tenant(state, connection)
+
+
+def demand_account(report: "CheckReport", known: str | None, connection: str) -> None:
+    """Raise OtherTenant where the account that was signed in to is not that of the snapshots."""
+    from jackfield.tenants import other_tenant
+
+    if report.tenant is not None and known not in (None, report.tenant.id):
+        raise other_tenant(report.tenant, known or "", connection)
+
+
+async def _checked(
+    app: App, settings: "ConnectionSettings", plugin: "Found[ConnectorType]", known: str | None
 ) -> "CheckReport":
-    """The report of the connector's own check; what may work later is tried again for a while."""
+    """The report of the connector's check, and beside it what is wrong with the entries of those that are protected."""
+    import msgspec
+
+    from jackfield_contracts import Diagnostic, Severity
+
+    told: list[str] = []
+
+    async def look(connection: "Connection", report: "CheckReport") -> None:
+        moved = report.tenant is not None and known not in (None, report.tenant.id)
+        told[:] = await _unclear(app, settings, connection, moved=moved)
+
+    report = await checked(app, settings, plugin, app.connector_config(settings, plugin), beside=look)
+    at = f"connections.{settings.name}.protected"
+    notes = (Diagnostic(code="protected", severity=Severity.WARNING, summary=each, path=at) for each in told)
+    return msgspec.structs.replace(report, diagnostics=(*report.diagnostics, *notes))
+
+
+async def _unclear(
+    app: App, settings: "ConnectionSettings", connection: "Connection", *, moved: bool
+) -> tuple[str, ...]:
+    """The entries of ``protected`` that mean nobody, or several; one read of the application if there are any."""
+    if not settings.host.protected:
+        return ()
+    from jackfield.changes.open import protected_of
+    from jackfield.errors import MissingPermission, Refused
+    from jackfield_contracts import AccessState
+
+    with app.state() as state:
+        guard = protected_of(connection, settings.host, state, app.home, moved=moved)
+    found = AccessState()
+    if connection.implements("read_state") and (guard.query.names or guard.query.principals):
+        try:
+            found = await connection.read_state(guard.query)
+        except (MissingPermission, Refused) as error:
+            return (f"whom the entries of `protected` mean can't be told: {error.summary}",)
+    return guard.unclear(found.accounts)
+
+
+async def checked(
+    app: App,
+    settings: "ConnectionSettings",
+    plugin: "Found[ConnectorType]",
+    config: "ConnectorConfig",
+    *,
+    beside: "Callable[[Connection, CheckReport], Awaitable[None]] | None" = None,
+) -> "CheckReport":
+    """The report of the connector's own check, and *beside* on the same connection; what may work later is tried again."""
     import stamina
 
     from jackfield.connection import open_connection
@@ -83,15 +154,19 @@ async def checked(
     ) as connection:
         async for attempt in stamina.retry_context(on=may_work_later, attempts=5, timeout=PATIENCE, wait_initial=0.5):
             with attempt:
-                return await connection.check()
+                report = await connection.check()
+                if beside is not None:
+                    await beside(connection, report)
+                return report
     raise AssertionError("a check ends with a report or an error")
 
 
-def report_document(report: "CheckReport") -> dict[str, Any]:
+def report_document(report: "CheckReport", known: str | None) -> dict[str, Any]:
     """A report for programs; null is unknown."""
     tenant = report.tenant
     return {
         "tenant": {"id": tenant.id, "name": tenant.name} if tenant else None,
+        "tenant_of_snapshots": known,
         "authorized_by": report.authorized_by,
         "capabilities": [
             {

@@ -20,10 +20,12 @@ def print_found(
     key: str,
     about: dict[str, object] | None = None,
     csv_whole: bool = False,
+    limit: int | None = None,
 ) -> None:
     """Print *rows* of *snapshot*, with *about* at the head of JSON, and beside tables and CSV the caveats on stderr.
 
-    Columns that tell carried rows are added to *table* and *csv*; not to a *csv* that has them already (*csv_whole*).
+    At most *limit* of them are printed, and how many there are is told. Columns that tell carried rows are added to *table*
+    and *csv*; not to a *csv* that has them already (*csv_whole*).
     """
     told = CarriedCells(app, snapshot)
     if output != "json":
@@ -38,6 +40,7 @@ def print_found(
         document=document,
         head={**head(snapshot), **(about or {})},
         key=key,
+        limit=limit,
     )
 
 

@@ -7,7 +7,7 @@ import click
 
 from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument, output_option
-from jackfield.cli.changing import How, changing
+from jackfield.cli.changing import How, accept_tenant_option, changing
 
 if TYPE_CHECKING:
     from jackfield_contracts import Plan
@@ -24,6 +24,7 @@ _path = click.Path(path_type=Path)
     "--revoke", "revokes", nargs=2, multiple=True, metavar="ENTITLEMENT PRINCIPAL", help="Plan this revocation."
 )
 @click.option("--dry-run", is_flag=True, help="Write no file either: only show what would become of it.")
+@accept_tenant_option
 @output_option("table", "json", "csv")
 def plan(
     app: App,
@@ -33,6 +34,7 @@ def plan(
     grants: tuple[tuple[str, str], ...],
     revokes: tuple[tuple[str, str], ...],
     dry_run: bool,
+    accept_tenant: str | None,
     output: str,
 ) -> None:
     """Work out the changes that FILE asks for against the live state of CONNECTION. Changes nothing.
@@ -58,6 +60,7 @@ def plan(
     if not requests:
         raise click.UsageError("Name a FILE of changes, or --grant or --revoke.")
     how = How(yes=False, reason=None, dry_run=True, wait=0.0, limits={}, provisioning=False, output=output)
+    how = how._replace(accept_tenant=accept_tenant or None)
     made = make(app, connection, how, work_out(app, connection, requests)).plan
     to = None if dry_run else to
     if to is not None:
@@ -77,6 +80,7 @@ def _print(made: "Plan", output: str, file: str | None, *, dry_run: bool = False
     head |= {"dry_run": True} if dry_run else {"file": file}
     head["outcomes"] = counted(each.forecast for each in made.changes)
     head |= {"blast_radius": made.blast_radius, "limits": made.limits}
+    head |= {"tenant": made.tenant, "warnings": made.warnings}
     print_changes(output, head, map(forecast_document, made.changes), ())
 
 
@@ -106,7 +110,7 @@ def apply(app: App, plan: Path, how: How) -> int:
     async def planned(changing: "Changing") -> "Plan":
         return await rehearse(changing, loaded) if how.dry_run else loaded
 
-    made = make(app, loaded.connection, how, planned)
+    made = make(app, loaded.connection, how._replace(planned_for=loaded.tenant), planned)
     if made.declined:
         return exits.INTERRUPTED
     if how.dry_run:

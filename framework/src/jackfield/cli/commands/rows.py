@@ -3,7 +3,6 @@
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import wraps
-from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -101,11 +100,12 @@ def resources(asked: Asked, status: str | None) -> None:
             asked.app,
             snapshot,
             asked.output,
-            islice(found, asked.limit),
+            found,
             table=Columns(("resource", "name", "status", "e-mail"), table),
             csv=Columns(("type", "id", "display_name", "status", "login", "email", "scope"), csv),
             document=resource_object,
             key="resources",
+            limit=asked.limit,
         )
 
 
@@ -138,11 +138,12 @@ def entitlements(asked: Asked, resource: str | None, slug: str | None) -> None:
             asked.app,
             snapshot,
             asked.output,
-            islice(found, asked.limit),
+            found,
             table=Columns(("entitlement", "resource", "name", "privileged", "immutable"), table),
             csv=Columns((*names, "immutable", "scope"), csv),
             document=entitlement_object,
             key="entitlements",
+            limit=asked.limit,
         )
 
 
@@ -192,11 +193,12 @@ def grants(
             asked.app,
             snapshot,
             asked.output,
-            islice(found, asked.limit),
+            found,
             table=Columns(("principal", "name", "status", "holds", "of"), table),
             csv=Columns(GRANT_COLUMNS, lambda row: grant_cells(row, snapshot.header)),
             document=grant_object,
             key="grants",
+            limit=asked.limit,
             csv_whole=True,
         )
 

@@ -2,13 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from jackfield.cli.app import App
-from jackfield.cli.base import command, connection_argument, output_option, run_option
+from jackfield.cli.base import command, connection_argument, limit_option, output_option, run_option
 
 if TYPE_CHECKING:
     from jackfield.state import Run
+
+MOST_SHOWN = 20
+"""Syncs that people are shown, where nothing else is said."""
 
 
 @command("stats")
@@ -53,10 +54,10 @@ def stats(app: App, connection: str, run: str | None, output: str) -> None:
 
 @command("syncs")
 @connection_argument
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="At most N runs.")
+@limit_option
 @output_option("table", "json", "csv")
-def syncs(app: App, connection: str, limit: int, output: str) -> None:
-    """The syncs of CONNECTION, the newest first."""
+def syncs(app: App, connection: str, limit: int | None, output: str) -> None:
+    """The syncs of CONNECTION, the newest first: 20 for people, all in CSV and JSON, unless --limit says else."""
     from jackfield.cli.output import Columns, note, print_listing
     from jackfield.cli.results import sync_document
     from jackfield.cli.text import moment
@@ -64,7 +65,7 @@ def syncs(app: App, connection: str, limit: int, output: str) -> None:
     runs: list[Run] = []
     if app.home.database.exists():
         with app.state() as state:
-            runs = [_as_it_stands(one, app) for one in state.history(connection, limit)]
+            runs = [_as_it_stands(one, app) for one in state.history(connection)]
     if not runs:
         app.settings.connection(connection)
         note(f"There was no sync of {connection} yet; make one with `jackfield sync {connection}`.")
@@ -108,6 +109,7 @@ def syncs(app: App, connection: str, limit: int, output: str) -> None:
         document=document,
         head={"connection": connection},
         key="syncs",
+        limit=limit or (MOST_SHOWN if output == "table" else None),
     )
 
 

@@ -6,6 +6,7 @@ import click
 
 from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument, output_option
+from jackfield.cli.changing import accept_tenant_option
 
 if TYPE_CHECKING:
     from jackfield.configured import Configured
@@ -16,22 +17,27 @@ if TYPE_CHECKING:
 @command("sync")
 @connection_argument
 @click.option("--accept", metavar="RUN", help="Publish the held snapshot of RUN as it is; no request is made.")
+@accept_tenant_option
 @output_option("table", "json")
-def sync(app: App, connection: str, accept: str | None, output: str) -> int:
+def sync(app: App, connection: str, accept: str | None, accept_tenant: str | None, output: str) -> int:
     """Read CONNECTION whole and publish the result as its new snapshot.
 
     Exit code 0: published and complete. 8: published, but parts could not be seen; rows of the last snapshot stand in for
     them. 9: held, because it would lose too much; look at it, then publish it with --accept. 13: another sync is running.
+    2: it reaches another account than that of its snapshots; with --accept-tenant it begins anew with that one, as a new
+    connection would.
     """
     from jackfield.cli.results import tell_sync
     from jackfield.errors import JackfieldError
     from jackfield.state import RunStatus
 
     error: JackfieldError | None = None
+    if accept and accept_tenant:
+        raise click.UsageError("--accept publishes what was read before; --accept-tenant is for a sync that reads.")
     if accept:
         run = _accept(app, connection, accept)
     else:
-        run, error = _sync(app, connection)
+        run, error = _sync(app, connection, accept_tenant or None)
     if output == "json":
         from jackfield.cli.output import print_json
         from jackfield.cli.results import sync_document
@@ -48,7 +54,7 @@ def sync(app: App, connection: str, accept: str | None, output: str) -> int:
     return _exit_code(run)
 
 
-def _sync(app: App, connection: str) -> tuple["Run", "JackfieldError | None"]:
+def _sync(app: App, connection: str, accept_tenant: str | None) -> tuple["Run", "JackfieldError | None"]:
     import gc
 
     from jackfield.cli.foreign import foreign_output
@@ -65,13 +71,13 @@ def _sync(app: App, connection: str) -> tuple["Run", "JackfieldError | None"]:
     with app.state() as state:
         its = app.configured(settings, plugin, state, policies=policies)
         with shown_progress(connection) as progress, foreign_output():
-            result = app.run(run_sync(its, progress))
+            result = app.run(run_sync(its, progress, accept_tenant=accept_tenant))
         if result.run.status is RunStatus.PUBLISHED and settings.host.provisioning:
-            _settle(app, its)
+            _settle(app, its, result.run.tenant)
     return result.run, result.error
 
 
-def _settle(app: App, its: "Configured") -> None:
+def _settle(app: App, its: "Configured", tenant: str | None) -> None:
     """Settle the pending changes that the application shows made by now, and tell of them."""
     from jackfield.changes.open import settle_after_sync
     from jackfield.cli.foreign import foreign_output
@@ -79,7 +85,7 @@ def _settle(app: App, its: "Configured") -> None:
     from jackfield.cli.output import note
 
     with foreign_output():
-        entries = app.run(settle_after_sync(its))
+        entries = app.run(settle_after_sync(its, tenant))
     for entry in entries:
         note(f"Pending before, and settled now: {sentence(entry)}")
 

@@ -1,0 +1,55 @@
+"""The administrator whose consent the credentials are: whoever takes away what that person has is warned before.
+
+Promises at most one request, and none where a plan takes nothing away.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from jackfield.changes.goals import View
+from jackfield.changes.options import Changing
+from jackfield.changes.reading import patiently
+from jackfield.errors import MissingPermission, Refused, Unsupported
+from jackfield_contracts import DeleteAccount, GrantAccess, PlannedChange, ResourceId, RevokeAccess, RunAction
+
+WARNING = (
+    "the connection has its credentials by this person's consent, and may stop working: let another administrator run"
+    " `jackfield authorize` first"
+)
+
+
+async def warned(changing: Changing, planned: Sequence[PlannedChange], view: View) -> list[PlannedChange]:
+    """*planned* with a warning at what deletes, disables or demotes the administrator behind the connection.
+
+    Whose consent it is may not be known: the credentials may not tell it, or the connector can't.
+    """
+    taken = {each.id: _taken_from(each, view) for each in planned}
+    if not any(taken.values()):
+        return list(planned)
+    try:
+        changing.consent = await patiently(changing, changing.connection.authorized_by)
+    except (MissingPermission, Refused, Unsupported) as error:
+        changing.log.info("whose consent the credentials are is not known", reason=str(error))
+    return [
+        msgspec.structs.replace(each, warnings=(*each.warnings, WARNING))
+        if taken[each.id] is not None and taken[each.id] == changing.consent
+        else each
+        for each in planned
+    ]
+
+
+def _taken_from(planned: PlannedChange, view: View) -> ResourceId | None:
+    """Whose account or privilege a change takes away; None where it takes nothing of the kind, or is not made."""
+    change = planned.change
+    if not planned.follows and planned.forecast.outcome.value != "changed":
+        return None
+    if isinstance(change, DeleteAccount):
+        return change.account
+    if isinstance(change, RunAction):
+        return planned.before.account if "disable" in planned.kinds else None
+    if not isinstance(change, GrantAccess | RevokeAccess):
+        return None
+    gone = planned.replaces if isinstance(change, GrantAccess) else (change.entitlement,)
+    privileged = any((known := view.entitlement(id)) is not None and known.privileged for id in gone)
+    return change.principal if privileged else None
