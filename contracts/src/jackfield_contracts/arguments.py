@@ -22,7 +22,9 @@ class Argument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     A change that is given a ``privileged`` one counts as privileged, such as an account with an administrator's role.
     ``sets`` names the field or the fact of ``AccountState`` that has this value when the change is made; ``login`` is
-    how an account that does not exist yet is found afterwards.
+    how an account that does not exist yet is found afterwards. ``effect`` says in words what the argument does beside
+    that can't be taken back, such as *wipes devices*: it is told with the value, or alone where that is a truth, before
+    anybody is asked and in the journal.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Argument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     choices: tuple[str, ...] = ()
     sets: str | None = None
     privileged: bool = False
+    effect: str | None = None
 
 
 class Confirmation(StrEnum):

@@ -24,4 +24,9 @@ SINCE: Mapping[str, tuple[int, int]] = {
     "Argument.privileged": (1, 2),
     "Page.incomplete": (1, 2),
     "PlannedChange.limit": (1, 2),
+    "Argument.effect": (1, 3),
+    "JournalEntry.effects": (1, 3),
+    "JournalEntry.lost": (1, 3),
+    "PlannedChange.effects": (1, 3),
+    "TargetState.login": (1, 3),
 }

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from jackfield_contracts import JournalEntry, JournalStatus
+from jackfield_contracts import JournalEntry, JournalStatus, Outcome
 
 _SAVE = (
     "INSERT INTO changes (id, connection, status, plan, intended, entry) VALUES (?, ?, ?, ?, ?, ?)"
@@ -79,6 +79,14 @@ class Journal:
             (*values, -1 if limit is None else limit),
         )
         return [_decoder.decode(row[0]) for row in rows]
+
+
+def outcome_of(entry: JournalEntry) -> Outcome | None:
+    """What became of a change as far as it is known; None while it is undecided.
+
+    What the application answered stands in the entry before a read, or the operation's own rule, has settled it.
+    """
+    return None if entry.status is JournalStatus.INTENT else entry.outcome
 
 
 def moment(time: datetime) -> str:
