@@ -92,7 +92,7 @@ class TestJournal:
         entry = lost(line)
         line.app.held.add(held("group:g2/member", "u1"))
         (one,) = line.run("changes", "list", "--undecided", "--output", "json").json()["changes"]
-        assert (one["outcome"], one["status"]) == (None, "intent")
+        assert (one["outcome"], one["status"]) == ("undecided", "intent")
         assert "jackfield changes recover acme" in line.run("changes", "show", entry.id).out
         dry = line.run("changes", "recover", "--dry-run", "--output", "json")
         assert (dry.code, dry.json()["outcomes"]) == (0, {"undecided": 1})

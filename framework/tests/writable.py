@@ -253,7 +253,7 @@ ACTIONS = (
         name="disable_user",
         description="Suspends somebody.",
         kind=ActionKind.DISABLE_ACCOUNT,
-        arguments=(USER, Argument(name="wipe_data", type=ArgumentType.BOOLEAN, default=True)),
+        arguments=(USER, Argument(name="wipe_data", type=ArgumentType.BOOLEAN, default=True, effect="wipes devices")),
         account="user_id",
         leads_to=(AccountStatus.DISABLED,),
         destructive=True,

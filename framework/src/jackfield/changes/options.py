@@ -1,6 +1,7 @@
 """What a person asks of the making of changes, and the bench on which they are made."""
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -29,8 +30,23 @@ class ChangeOptions(msgspec.Struct, frozen=True, kw_only=True):
     limits: Mapping[str, int] = {}
 
 
+class Locked(Protocol):
+    """The right to write through a connection, which one process has at a time."""
+
+    def take(self) -> None:
+        """Take it; raises Busy where another process has it."""
+        ...
+
+    def release(self) -> None:
+        """Let it go."""
+        ...
+
+
 class Changing:
-    """One connection that is open for changes; while it is, no other process writes through it."""
+    """One connection that is open for changes; while it is, no other process writes through it.
+
+    ``lock`` is let go only while a person thinks, see ``open.resume``; None where nothing is written.
+    """
 
     def __init__(
         self,
@@ -42,6 +58,7 @@ class Changing:
         clock: Clock,
         log: Logger,
         policies: Sequence[Policy] = (),
+        lock: Locked | None = None,
     ) -> None:
         self.connection = connection
         self.state = state
@@ -50,5 +67,6 @@ class Changing:
         self.clock = clock
         self.log = log
         self.policies = policies
+        self.lock = lock
         self.seen: tuple[str, float, View] | None = None
         """The state that a plan was just made on: the plan's id, the moment (monotonic), and the state."""

@@ -1,4 +1,7 @@
-"""Plan files: a plan as JSON with a digest of it, so that a change to the file is noticed."""
+"""Plan files: a plan as JSON with a digest of it, so that a file that was damaged or edited by hand is noticed.
+
+Whoever edits it can compute the digest anew: whether a plan is one of ours is for ``origin`` to say.
+"""
 
 import hashlib
 import os
@@ -7,10 +10,12 @@ from typing import Any, cast
 
 import msgspec
 
+from jackfield.changes.twice import key_twice
 from jackfield.errors import BadConfig, PlanOutdated, storing
 from jackfield_contracts import Plan
 
 FORMAT = "jackfield-plan/1"
+_AGAIN = "Make it again with `jackfield plan`."
 
 
 def save_plan(plan: Plan, file: Path) -> None:
@@ -40,18 +45,27 @@ def load_plan(file: Path) -> Plan:
     except (msgspec.DecodeError, RecursionError):
         document = None
     known = cast("dict[str, Any]", document) if isinstance(document, dict) else {}
+    if (twice := key_twice(content)) is not None:
+        raise PlanOutdated(
+            f"the plan {file} was changed after it was written: the key {twice!r} stands in it twice", hint=_AGAIN
+        )
     if known.get("format") != FORMAT or known.keys() != {"format", "digest", "plan"}:
         raise BadConfig(f"{file} is no plan", hint="`jackfield plan CONNECTION FILE -o PLAN` writes one.")
     if _digest(known["plan"]) != known.get("digest"):
-        raise PlanOutdated(
-            f"the plan {file} was changed after it was written", hint="Make it again with `jackfield plan`."
-        )
+        raise PlanOutdated(f"the plan {file} was changed after it was written", hint=_AGAIN)
     try:
-        return msgspec.convert(known["plan"], Plan)
+        plan = msgspec.convert(known["plan"], Plan)
     except msgspec.ValidationError as error:
-        raise PlanOutdated(
-            f"the plan {file} is of another version: {error}", hint="Make it again with `jackfield plan`."
-        ) from None
+        raise PlanOutdated(f"the plan {file} is of another version: {error}", hint=_AGAIN) from None
+    if digest_of(plan) != known["digest"]:
+        # What would not be read must not be taken for part of the plan by whoever looks at it.
+        raise PlanOutdated(f"the plan {file} is of another version: it holds what no plan of this one has", hint=_AGAIN)
+    return plan
+
+
+def digest_of(plan: Plan) -> str:
+    """The digest of all that is in *plan*."""
+    return _digest(msgspec.to_builtins(plan))
 
 
 def _is_plan(file: Path) -> bool:
