@@ -86,6 +86,8 @@ class World:
         self.answer: Callable[[], Outcome] | None = None
         self.jobs: dict[str, Outcome] = {}
         self.actions = ACTIONS
+        self.privileged: set[str] = set()
+        """Groups that give a privilege, beside all roles."""
 
 
 def held(entitlement: str, user: str) -> GrantId:
@@ -135,7 +137,7 @@ class Writable(Reads):
                 id=EntitlementId(resource=resource, slug=slug),
                 scope="all",
                 display_name=f"{self._world.names[resource.type][resource.id]} {slug}",
-                privileged=resource.type == "role",
+                privileged=resource.type == "role" or resource.id in self._world.privileged,
                 exclusive=Exclusive(set=str(resource), rank=rank)
                 if resource.type == "group"
                 else Exclusive(set="role"),

@@ -143,7 +143,7 @@ async def _carry_out_wave(
     for attempt, planned in zip(attempts, wave, strict=True):
         now = target_of(attempt.change, desk.operations, view)
         outcome = judge(attempt.change, desk.operations, view, guarded).forecast
-        if (why := refused.get(planned.id)) is not None and supersedes(why, outcome):
+        if (why := refused.get(planned.id)) is not None and supersedes(why, outcome, planned):
             outcome = why
         if outcome.outcome is OutcomeKind.CHANGED:
             outcome = held_back(desk, attempt.change, planned, too_many)

@@ -57,10 +57,25 @@ def load_plan(file: Path) -> Plan:
         plan = msgspec.convert(known["plan"], Plan)
     except msgspec.ValidationError as error:
         raise PlanOutdated(f"the plan {file} is of another version: {error}", hint=_AGAIN) from None
-    if digest_of(plan) != known["digest"]:
-        # What would not be read must not be taken for part of the plan by whoever looks at it.
-        raise PlanOutdated(f"the plan {file} is of another version: it holds what no plan of this one has", hint=_AGAIN)
+    if (more := _unread(known["plan"], msgspec.to_builtins(plan))) is not None:
+        # It may forbid what is asked for beside it.
+        raise PlanOutdated(f"the plan {file} is of another version: no plan of this one has {more!r}", hint=_AGAIN)
     return plan
+
+
+def _unread(given: Any, taken: Any) -> str | None:
+    """A key of *given* that says something and is not in *taken*, which was made of it."""
+    if isinstance(given, dict) and isinstance(taken, dict):
+        left = cast("dict[str, Any]", taken)
+        for key, value in cast("dict[str, Any]", given).items():
+            found = _unread(value, left[key]) if key in left else key if value else None
+            if found is not None:
+                return found
+    elif isinstance(given, list) and isinstance(taken, list | tuple):
+        for one, other in zip(cast("list[Any]", given), cast("list[Any]", taken), strict=False):
+            if (found := _unread(one, other)) is not None:
+                return found
+    return None
 
 
 def digest_of(plan: Plan) -> str:

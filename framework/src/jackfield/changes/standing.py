@@ -9,6 +9,7 @@ import msgspec
 
 from jackfield.changes.drift import drift_of
 from jackfield.changes.goals import View, met, readable, target_of
+from jackfield.changes.judge import LASTING
 from jackfield.changes.operations import Operations
 from jackfield.changes.plan import will_be_made
 from jackfield.changes.titles import title_of
@@ -140,20 +141,17 @@ def rehearsed(plan: Plan, fresh: Plan, stands: Standing) -> tuple[PlannedChange,
             left = "an interrupted run of this plan left it undecided; the next change settles it by reading"
             forecast = outcome_of(entry) or Outcome(outcome=OutcomeKind.UNVERIFIED, reason=left)
             follows = False
-        elif (why := stands.drifted.get(planned.id)) is not None and _overrules(why, now):
+        elif (why := stands.drifted.get(planned.id)) is not None and supersedes(why, now.forecast, planned):
             forecast, follows = why, False
         found.append(msgspec.structs.replace(now, id=planned.id, forecast=forecast, follows=follows))
     return tuple(found)
 
 
-def _overrules(why: Outcome, now: PlannedChange) -> bool:
-    return will_be_made(now) or supersedes(why, now.forecast)
-
-
-def supersedes(drift: Outcome, forecast: Outcome) -> bool:
-    """Whether *drift* is to be told in place of *forecast*, which the state alone would give."""
+def supersedes(drift: Outcome, forecast: Outcome, planned: PlannedChange) -> bool:
+    """Whether *drift* is to be told in place of *forecast*, which the state alone would give for *planned*."""
     if forecast.outcome is OutcomeKind.CHANGED:
         return True
+    if forecast.outcome is OutcomeKind.REFUSED and will_be_made(planned) and forecast.tag not in LASTING:
+        return True
     # The account that was meant is gone, and so it looks as if nothing were left to be done.
-    gone = forecast.outcome is OutcomeKind.ALREADY or forecast.tag == "not_found"
-    return gone and drift.tag == "drifted" and drift.account is not None
+    return forecast.outcome is OutcomeKind.ALREADY and drift.tag == "drifted" and drift.account is not None
