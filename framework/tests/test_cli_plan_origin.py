@@ -34,7 +34,10 @@ def delete_u1(plan: dict[str, Any]) -> None:
     plan["changes"][0]["change"] = {"kind": "delete_account", "account": {"type": "user", "id": "u1"}}
     account = {"type": "user", "id": "u1"}
     plan["changes"][0]["before"] = {
-        **{"exists": True, "account": account, "status": "enabled", "status_raw": "enabled"},
+        "exists": True,
+        "account": account,
+        "status": "enabled",
+        "status_raw": "enabled",
         "login": "ann@example.com",
     }
     plan["changes"][0]["kinds"] = []
@@ -44,7 +47,9 @@ def make_u1_admin(plan: dict[str, Any]) -> None:
     delete_u1(plan)
     role = {"resource": {"type": "role", "id": "r2"}, "slug": "member"}
     plan["changes"][0]["change"] = {
-        **{"kind": "grant", "entitlement": role, "principal": {"type": "user", "id": "u1"}},
+        "kind": "grant",
+        "entitlement": role,
+        "principal": {"type": "user", "id": "u1"},
     }
 
 

@@ -151,7 +151,9 @@ def supersedes(drift: Outcome, forecast: Outcome, planned: PlannedChange) -> boo
     """Whether *drift* is to be told in place of *forecast*, which the state alone would give for *planned*."""
     if forecast.outcome is OutcomeKind.CHANGED:
         return True
-    if forecast.outcome is OutcomeKind.REFUSED and will_be_made(planned) and forecast.tag not in LASTING:
-        return True
+    if forecast.outcome is OutcomeKind.REFUSED:
+        # As it was planned it would have been made, or a rehearsal has told the drift already.
+        meant = will_be_made(planned) or planned.forecast.tag == "drifted"
+        return meant and forecast.tag not in LASTING
     # The account that was meant is gone, and so it looks as if nothing were left to be done.
     return forecast.outcome is OutcomeKind.ALREADY and drift.tag == "drifted" and drift.account is not None
