@@ -9,7 +9,7 @@ import msgspec
 
 from jackfield.changes.drift import drift_of
 from jackfield.changes.goals import View, met, readable, target_of
-from jackfield.changes.judge import LASTING
+from jackfield.changes.judge import LASTING, judge
 from jackfield.changes.operations import Operations
 from jackfield.changes.plan import will_be_made
 from jackfield.changes.titles import title_of
@@ -103,7 +103,11 @@ def _told_again(entry: JournalEntry, operations: Operations, view: View, *, over
         return _telling(entry, outcome, outcome=OutcomeKind.ALREADY, reason=f"{before}, and no read can tell more")
     now = target_of(entry.change, operations, view)
     entry = msgspec.structs.replace(entry, after=now)
-    if met(entry.change, operations, view):
+    so = met(entry.change, operations, view)
+    if not so and _was_so(outcome):
+        # An account that was there already, though not with all that was asked for.
+        so = judge(entry.change, operations, view).forecast.outcome is OutcomeKind.ALREADY
+    if so:
         return _telling(
             entry,
             outcome,
