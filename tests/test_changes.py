@@ -359,9 +359,34 @@ class TestPlans:
         calls = stage.effects()
         assert calls == {"calls": 1, "group_additions": len(who)}
         stage.control.change({"do": "group_remove", "user": who[0], "group": group["group_id"]})
-        assert stage.make("apply", str(file))["outcomes"] == {"already": len(who)}
+        before = stage.control.requests()["total"]
+        again = stage.make("apply", str(file), code=14)
+        assert [told(one) for one in again["changes"]] == [("refused", "drifted", None), ("already", None, "read")]
+        assert stage.control.requests()["total"] - before <= 3, "the token and a read of the people and of the group"
         assert stage.effects() == calls
         assert stage.now().access(group["group_id"], who[0]) is None, "what was taken back meanwhile was given again"
+
+    def test_who_was_invited_anew_under_another_id_is_not_who_was_to_be_deleted(self, stage: Stage) -> None:
+        who = stage.now().people(role=None)[0]
+        email = who["email"]
+        file = self.plan(stage, {"kind": "delete_account", "account": email})
+        stage.control.change({"do": "leave", "user": who["team_member_id"]})
+        (new, *_) = stage.control.change({"do": "invite", "email": email, "given": "Anew", "surname": "Invited"})
+        (one,) = stage.make("apply", str(file), code=14)["changes"]
+        assert told(one) == ("refused", "drifted", None)
+        assert f"{email} (user:{who['team_member_id']}), who is not there any more" in one["reason"]
+        assert f"user:{new}" in one["reason"]
+        assert stage.effects() == {"calls": 0}
+
+    def test_a_wiped_device_stands_in_the_outcome_and_in_the_journal(self, stage: Stage) -> None:
+        who = stage.now().people(role=None)
+        made = stage.make("account", "disable", NAME, who[0]["email"])
+        assert (made["effects"], "wipes devices" in made["title"]) == (["wipes devices"], True)
+        assert "wipes devices" in stage.site.run("changes", "show", made["change"]).out
+        made = stage.make("account", "disable", NAME, who[1]["email"], "wipe_data=false")
+        assert "effects" not in made
+        made = stage.make("account", "delete", NAME, who[2]["email"], "wipe_data=true", "permanently_delete_files=true")
+        assert made["effects"] == ["wipes devices", "deletes the files for good"]
 
 
 class TestTheWayThere:

@@ -13,7 +13,7 @@ from jackfield.changes.options import ChangeOptions, Changing
 from jackfield.config import ConnectorConfig, HostSettings
 from jackfield.configured import Configured
 from jackfield.connectors import Found
-from jackfield.errors import JackfieldError, Transient
+from jackfield.errors import JackfieldError, Refused, Transient
 from jackfield.hookspecs import ConnectorType, Context, hookimpl
 from jackfield.http.transport import NetworkSettings
 from jackfield.log import NoLog
@@ -279,6 +279,8 @@ class OfficeConnector:
     async def job_status(self, job: str) -> Outcome:
         office = self.office
         office.calls["job_status"] += 1
+        if job not in office.jobs:
+            raise Refused("no such job", tag="no_such_job")
         done, effect = office.jobs[job]
         if office.clock.monotonic() < done:
             return Outcome(outcome=OutcomeKind.PENDING, job=job)
@@ -383,6 +385,7 @@ CREATE = Capability(
     arguments=(
         Argument(name="email", required=True, sets="login"),
         Argument(name="groups", type=ArgumentType.STRINGS, sets="groups"),
+        Argument(name="note"),
     ),
 )
 

@@ -266,3 +266,81 @@ class TestPolicies:
 
         site.policies = (policy(Raises()),)
         assert one(make(site, DISABLE)) == ("refused", "vetoed")
+
+
+class TestLostAnswers:
+    """Only where an answer was lost is it told that one was."""
+
+    WIPE = RunAction(name="disable", arguments={"user_id": "u3", "wipe": True})
+
+    def reason(self, entry: JournalEntry) -> str:
+        assert entry.outcome is not None
+        assert entry.outcome.outcome is OutcomeKind.CHANGED
+        return entry.outcome.reason or ""
+
+    def test_not_after_a_pause_that_was_asked_for(self, site: Site) -> None:
+        meanwhile(site, lambda: None, RateLimited("a pause", after=3.0))
+        (entry,) = make(site, self.WIPE)
+        assert (self.reason(entry), entry.lost) == ("", False)
+
+    def test_not_after_a_pause_in_the_middle_of_several(self, site: Site) -> None:
+        changes = [CreateAccount(arguments={"email": f"new{n}@x.org", "note": "hello"}) for n in range(2)]
+        site.office.breaks = RateLimited("a pause", after=3.0)
+        for entry in make(site, *changes):
+            assert (self.reason(entry), entry.lost) == ("", False)
+
+    def test_not_after_a_job_that_was_asked_after(self, site: Site) -> None:
+        site.office.by_job = True
+        change = CreateAccount(arguments={"email": "new@x.org", "note": "hello"})
+        (entry,) = make(site, change)
+        assert "lost" not in self.reason(entry)
+        assert not entry.lost
+
+    @pytest.mark.parametrize("known", [True, False], ids=["followed", "forgotten"])
+    def test_not_after_a_job_that_another_process_asks_after(self, site: Site, known: bool) -> None:
+        site.office.by_job = True
+        change = CreateAccount(arguments={"email": "new@x.org", "note": "hello"})
+        assert one(make(site, change, wait=0.0)) == ("pending", None)
+        site.clock.pass_by(10)
+        if not known:
+            ((_, effect),) = site.office.jobs.values()
+            effect()
+            site.office.jobs.clear()
+        within(site, _nothing)
+        (entry,) = site.state.changes()
+        assert (self.reason(entry), entry.lost) == ("", False)
+
+    def test_but_where_it_was_lost_also_by_another_process(self, site: Site) -> None:
+        class Killed(KeyboardInterrupt):
+            pass
+
+        def die() -> None:
+            site.office.people["u3"].status = AccountStatus.DISABLED
+            raise Killed
+
+        meanwhile(site, die)
+        with pytest.raises(Killed):
+            make(site, self.WIPE)
+        within(site, _nothing)
+        (entry,) = site.state.changes()
+        assert "An answer was lost, and no read tells whether wipe took effect" in self.reason(entry)
+        assert entry.lost
+
+    def test_a_loss_is_remembered_where_the_second_call_was_answered(
+        self, site: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class Killed(KeyboardInterrupt):
+            pass
+
+        async def killed(*_: object, **__: object) -> None:
+            raise Killed
+
+        site.office.stumbles = ["before"]
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr("jackfield.changes.execute.conclude", killed)
+            make(site, self.WIPE)
+        (entry,) = site.state.changes(undecided=True)
+        assert entry.lost
+        within(site, _nothing)
+        (entry,) = site.state.changes()
+        assert "An answer was lost" in self.reason(entry)

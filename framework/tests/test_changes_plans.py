@@ -71,9 +71,27 @@ class TestFollowers:
             changes = tuple(msgspec.structs.replace(each, kinds=()) for each in plan.changes)
             return await carry_out(changing, msgspec.structs.replace(plan, changes=changes))
 
-        entries = within(site, tampered, limits={"privileged": 0})
+        entries = within(site, tampered)
         assert isinstance(entries, tuple)
-        assert told(entries) == [("refused", "limit")]
+        assert told(entries) == [("refused", "drifted")]
+        assert "u2" not in site.office.roles
+
+    def test_a_rehearsal_takes_none_of_it_from_the_file(self, site: Site) -> None:
+        async def tampered(changing: Changing) -> Plan:
+            plan = await make_plan(changing, [GrantAccess(entitlement=role("admin"), principal=user("u2"))])
+            false = {"title": "send a letter", "kinds": (), "warnings": ("harmless",), "effects": ("nothing",)}
+            changes = tuple(msgspec.structs.replace(each, **false) for each in plan.changes)
+            wrong = msgspec.structs.replace(plan, changes=changes, blast_radius={"action": 1}, limits={})
+            again = await rehearse(changing, wrong)
+            assert told(await carry_out(changing, again)) == [("refused", "limit")]
+            assert again.blast_radius == plan.blast_radius
+            assert again.limits == plan.limits
+            assert [msgspec.structs.replace(each, warnings=()) for each in again.changes] == [
+                msgspec.structs.replace(each, warnings=()) for each in plan.changes
+            ]
+            return again
+
+        assert isinstance(within(site, tampered, limits={"privileged": 0}), Plan)
 
 
 class TestPlans:

@@ -339,7 +339,9 @@ class TestAction:
         (change,) = line.app.writes
         assert change.arguments == {"to": ("a@x", "b@x", "c@x"), "times": 3, "style": "fine"}  # type: ignore[attr-defined]
         told = line.run("action", "run", "acme", "send_mail", "to=a@x")
-        assert told.out.startswith("changed: send_mail (confirmed by the application's answer alone)\n  sent: yes\n")
+        assert told.out.startswith(
+            "changed: send_mail: to a@x (confirmed by the application's answer alone)\n  sent: yes\n"
+        )
 
     def test_wrong_ones_are_named(self, line: WritableLine):
         for arguments, code, told in (

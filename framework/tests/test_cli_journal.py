@@ -5,10 +5,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from jackfield_contracts import JournalEntry, JournalStatus
+from jackfield_contracts import JournalEntry, JournalStatus, Outcome, StateQuery
 
 from .making import ENTRY
-from .writable import WritableLine, held
+from .writable import CHANGED, WritableLine, held
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ class TestJournal:
         entry = lost(line)
         line.app.held.add(held("group:g2/member", "u1"))
         (one,) = line.run("changes", "list", "--undecided", "--output", "json").json()["changes"]
-        assert (one["outcome"], one["status"]) == (None, "intent")
+        assert (one["outcome"], one["status"]) == ("undecided", "intent")
         assert "jackfield changes recover acme" in line.run("changes", "show", entry.id).out
         dry = line.run("changes", "recover", "--dry-run", "--output", "json")
         assert (dry.code, dry.json()["outcomes"]) == (0, {"undecided": 1})
@@ -114,3 +114,72 @@ class TestJournal:
         ran = line.run("grant", "acme", "group:g1/owner", "user:u2", "--output", "json")
         assert (ran.code, ran.json()["outcome"]) == (0, "changed")
         assert "Left undecided before, and settled now: changed: grant Sales member" in ran.err
+
+
+ANSWERED = {
+    "nothing": None,
+    "changed": {"outcome": "changed", "request_ids": ["w1"]},
+    "already": {"outcome": "already"},
+    "refused": {"outcome": "refused", "tag": "no", "reason": "it may not"},
+    "failed": {"outcome": "failed", "retryable": True},
+}
+
+
+class TestUndecided:
+    """What the application answered is not what became of it, until a read or the operation's own rule has settled it."""
+
+    @pytest.mark.parametrize("answer", ANSWERED)
+    def test_it_is_undecided_everywhere(self, line: WritableLine, answer: str):
+        entry = lost(line)
+        given = ANSWERED[answer]
+        journal(line, msgspec.structs.replace(entry, outcome=msgspec.convert(given, Outcome) if given else None))
+        (one,) = line.run("changes", "list", "--output", "json").json()["changes"]
+        shown = line.run("changes", "show", entry.id, "--output", "json").json()
+        for document in (one, shown):
+            assert (document["outcome"], document["tag"], document["confirmed_by"]) == ("undecided", None, None)
+            assert not document["retryable"]
+        heading, row = line.run("changes", "list", "--output", "csv").out.splitlines()
+        assert dict(zip(heading.split(","), row.split(","), strict=False))["outcome"] == "undecided"
+        for ran in (line.run("changes", "list"), line.run("changes", "show", entry.id)):
+            assert "undecided: grant Sales member" in ran.out
+            assert "confirmed by" not in ran.out
+            assert (f"the application answered {answer}" in ran.out) == (given is not None)
+        dry = line.run("changes", "recover", "--dry-run", "--output", "json").json()
+        assert dry["outcomes"] == {"undecided": 1}
+
+    def test_in_the_object_of_an_interrupted_plan_too(self, line: WritableLine, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr("jackfield.changes.confirm.CONFIRM_FOR", 0.3)
+        rows = "\n".join(f'{{"entitlement": "group:g2/member", "principal": "user:u{n}"}}' for n in (1, 2, 3))
+        (line.folder / "changes.jsonl").write_text(rows)
+        assert line.run("plan", "acme", "changes.jsonl", "-o", "p").code == 0
+
+        def answer() -> Outcome:
+            if len(line.app.writes) == 3:
+                # The answers are written down, and the read that would confirm them is what is interrupted.
+                line.app.reads = Interrupting()
+            return CHANGED
+
+        line.app.answer = answer
+        ran = line.run("apply", "p", "--yes", "--output", "json")
+        assert ran.code == 130
+        assert [one["outcome"] for one in ran.json()["changes"]] == ["undecided"] * 3
+        assert "the application answered changed" in ran.json()["changes"][0]["reason"]
+        line.app.reads = []
+        again = line.run("apply", "p", "--yes", "--output", "json").json()
+        assert again["outcomes"] == {"unverified": 3}, "what was only answered is not told as made"
+
+    def test_an_answer_that_nothing_confirmed_counts_for_the_limits(self, line: WritableLine):
+        entry = lost(line, kinds=("grant",), id="z.1", connection="acme")
+        refused = msgspec.convert(ANSWERED["refused"], Outcome)
+        journal(line, msgspec.structs.replace(entry, outcome=refused))
+        ran = line.run(
+            "grant", "acme", "group:g1/member", "user:u2", "--limit", "grant=1", "--dry-run", "--output", "json"
+        )
+        assert (ran.code, ran.json()["tag"]) == (5, "limit")
+
+
+class Interrupting(list[StateQuery]):
+    """Reads of which the next one is interrupted."""
+
+    def append(self, _: StateQuery) -> None:
+        raise KeyboardInterrupt

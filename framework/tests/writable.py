@@ -90,6 +90,8 @@ class World:
         self.tenant_error: Exception | None = None
         self.admin: str | None = None
         self.asked: list[str] = []
+        self.privileged: set[str] = set()
+        """Groups that give a privilege, beside all roles."""
 
 
 def held(entitlement: str, user: str) -> GrantId:
@@ -140,7 +142,7 @@ class Writable(Reads):
                 id=EntitlementId(resource=resource, slug=slug),
                 scope="all",
                 display_name=f"{self._world.names[resource.type][resource.id]} {slug}",
-                privileged=resource.type == "role",
+                privileged=resource.type == "role" or resource.id in self._world.privileged,
                 exclusive=Exclusive(set=str(resource), rank=rank)
                 if resource.type == "group"
                 else Exclusive(set="role"),
@@ -276,7 +278,7 @@ ACTIONS = (
         name="disable_user",
         description="Suspends somebody.",
         kind=ActionKind.DISABLE_ACCOUNT,
-        arguments=(USER, Argument(name="wipe_data", type=ArgumentType.BOOLEAN, default=True)),
+        arguments=(USER, Argument(name="wipe_data", type=ArgumentType.BOOLEAN, default=True, effect="wipes devices")),
         account="user_id",
         leads_to=(AccountStatus.DISABLED,),
         destructive=True,

@@ -24,6 +24,8 @@ class Argument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``sets`` names the field or the fact of ``AccountState`` that has this value when the change is made; ``login`` is
     how an account that does not exist yet is found afterwards. A ``secret`` one, such as a first password, is given as a
     reference (``env:NAME``, ``file:PATH``): plans, journal and output hold that, and a connector is given the text itself.
+    ``effect`` says in words what the argument does beside that can't be taken back, such as *wipes devices*: it is told
+    with the value, or alone where that is a truth, before anybody is asked and in the journal.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Argument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sets: str | None = None
     privileged: bool = False
     secret: bool = False
+    effect: str | None = None
 
 
 class Confirmation(StrEnum):

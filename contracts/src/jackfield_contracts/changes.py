@@ -156,7 +156,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class TargetState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The part of a state that one change is about: the account, and what it holds of what the change names."""
+    """The part of a state that one change is about: the account, and what it holds of what the change names.
+
+    ``login`` tells later who has come in the place of an account that is gone.
+    """
 
     exists: bool
     account: ResourceId | None = None
@@ -164,12 +167,14 @@ class TargetState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     status_raw: str = ""
     held: tuple[EntitlementId, ...] = ()
     facts: dict[str, Value] = {}
+    login: str | None = None
 
 
 class PlannedChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A change with what is expected of it. ``before`` is the state that it was planned on, and its precondition.
 
     ``title`` says it in words. ``replaces`` are entitlements that go by it. ``kinds`` are those that limits count.
+    ``effects`` are what it does beside that can't be taken back, such as *wipes devices*.
     ``follows``: the forecast says that it is not to be made, but a change before it in the plan may alter that.
     ``limit`` is why a limit kept it from being made when it was planned; later, or with a higher limit, it may be.
     """
@@ -184,6 +189,7 @@ class PlannedChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     replaces: tuple[EntitlementId, ...] = ()
     kinds: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    effects: tuple[str, ...] = ()
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -214,7 +220,9 @@ class JournalStatus(StrEnum):
 class JournalEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One change in the journal: who, why, when, of which plan, the state before and after, and the outcome.
 
-    ``tenant`` is the id of the account that it was asked of, None where that is not known.
+    ``tenant`` is the id of the account that it was asked of, None where that is not known. Until its status is *settled*,
+    ``outcome`` is what the application answered, and not yet what became of it. ``lost``: an answer to it was lost, so that
+    an earlier call may have made it. ``effects`` are those of the plan.
     """
 
     id: str
@@ -233,3 +241,5 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     actor: str | None = None
     plan: str | None = None
     tenant: str | None = None
+    effects: tuple[str, ...] = ()
+    lost: bool = False

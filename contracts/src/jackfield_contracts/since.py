@@ -29,4 +29,9 @@ SINCE: Mapping[str, tuple[int, int]] = {
     "JournalEntry.tenant": (1, 3),
     "Plan.tenant": (1, 3),
     "Plan.warnings": (1, 3),
+    "Argument.effect": (1, 3),
+    "JournalEntry.effects": (1, 3),
+    "JournalEntry.lost": (1, 3),
+    "PlannedChange.effects": (1, 3),
+    "TargetState.login": (1, 3),
 }

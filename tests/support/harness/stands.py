@@ -23,7 +23,7 @@ from .rosters import Roster
 KILLED = -9
 _COUNTS = ("calls", "applied", "total_calls")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-_OWN = ("id", "plan", "intended", "settled")
+_OWN = ("id", "plan", "intended", "settled", "lost")
 _FREE = ("request_ids", "job", "reason", "results")
 
 

@@ -84,6 +84,8 @@ async def ask(desk: Desk, attempts: Sequence[Attempt], view: View) -> None:
         except _LOST as error:
             lost += 1
             _doubt(left)
+            for attempt in left:
+                attempt.lost = True
             changing.log.info("the answer to a change was lost", changes=len(left), reason=str(error))
             left = _give_up_unreadable(desk, left, error)
             # What is made already need not wait. Where this read fails too, the one before the next call tells, or the

@@ -23,11 +23,15 @@ Progress = Callable[[JournalEntry], None]
 
 
 class Attempt:
-    """A change that is being made. ``doubtful``: an earlier call may have made it without our hearing of it."""
+    """A change that is being made. ``doubtful``: an earlier call may have made it without our hearing of it.
 
-    def __init__(self, entry: JournalEntry, *, doubtful: bool = False) -> None:
+    ``lost``: an answer to it was lost; what it says beside whether it was made will never be known.
+    """
+
+    def __init__(self, entry: JournalEntry, *, doubtful: bool = False, lost: bool = False) -> None:
         self.entry = entry
         self.doubtful = doubtful
+        self.lost = lost or entry.lost
         self.answer: Outcome | None = entry.outcome
 
     @property
@@ -66,12 +70,15 @@ class Desk:
             actor=changing.options.actor,
             plan=plan,
             tenant=changing.whose.id,
+            effects=planned.effects,
         )
 
     def save(self, attempts: list[Attempt], status: JournalStatus = JournalStatus.INTENT) -> None:
         """Write down how far *attempts* are, with what was answered."""
         for attempt in attempts:
-            attempt.entry = msgspec.structs.replace(attempt.entry, status=status, outcome=attempt.answer)
+            attempt.entry = msgspec.structs.replace(
+                attempt.entry, status=status, outcome=attempt.answer, lost=attempt.lost
+            )
         self.changing.state.save_changes([attempt.entry for attempt in attempts])
 
     def settle(self, ended: Sequence[tuple[Attempt, Outcome, View | None]]) -> None:
@@ -86,7 +93,12 @@ class Desk:
                 outcome = msgspec.structs.replace(outcome, account=after.account)
             attempt.answer = outcome
             attempt.entry = msgspec.structs.replace(
-                attempt.entry, status=JournalStatus.SETTLED, outcome=outcome, after=after, settled=now
+                attempt.entry,
+                status=JournalStatus.SETTLED,
+                outcome=outcome,
+                after=after,
+                settled=now,
+                lost=attempt.lost,
             )
         self.changing.state.save_changes([attempt.entry for attempt, _, _ in ended])
         for attempt, _, _ in ended:

@@ -158,7 +158,7 @@ def _by_read(desk: Desk, attempt: Attempt, view: View) -> Outcome | None:
 
 def unseen(attempt: Attempt, operations: Operations) -> str | None:
     """What a read can't tell of a change that it shows made, where our own answer to it was lost."""
-    beside = unread(attempt.change, operations) if attempt.doubtful else []
+    beside = unread(attempt.change, operations) if attempt.lost else []
     if not beside:
         return None
     return f"An answer was lost, and no read tells whether {', '.join(beside)} took effect: somebody else may have made it."

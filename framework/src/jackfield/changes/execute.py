@@ -10,14 +10,16 @@ import msgspec
 from jackfield.changes.asking import ask, is_old, still_to_make
 from jackfield.changes.attempt import Attempt, Desk, Progress
 from jackfield.changes.confirm import conclude
-from jackfield.changes.goals import View, target_of, without_drift
+from jackfield.changes.drift import with_newcomers
+from jackfield.changes.goals import View, target_of
 from jackfield.changes.judge import judge
 from jackfield.changes.limits import exceeded, limits_of, used
 from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
 from jackfield.changes.plan import settle_account, will_be_made
 from jackfield.changes.reading import read_patiently
-from jackfield.changes.waves import in_order, waves
+from jackfield.changes.standing import past_of, standing, supersedes
+from jackfield.changes.waves import waves
 from jackfield.errors import BadConfig, JackfieldError, PlanOutdated
 from jackfield.hookspecs import Proposed
 from jackfield.policies import veto_of
@@ -34,10 +36,8 @@ from jackfield_contracts import (
     PlannedChange,
     RevokeAccess,
     RunAction,
-    TargetState,
 )
 
-_NOT_MADE = (OutcomeKind.REFUSED, OutcomeKind.FAILED)
 _FRESH = 5.0
 """Seconds for which the state that a plan was made on may be acted upon without another read."""
 
@@ -45,8 +45,8 @@ _FRESH = 5.0
 async def carry_out(changing: Changing, plan: Plan, progress: Progress | None = None) -> tuple[JournalEntry, ...]:
     """Make the changes of *plan*, and give their journal entries in its order; *progress* hears of each as it settles.
 
-    A change whose precondition no longer holds is refused with the tag ``drifted``; one that this plan made before is
-    ``already``. Raises what can't be put down to single changes, such as BadCredentials when reading the state.
+    A change whose precondition no longer holds is refused with the tag ``drifted``; of one that this plan made before, a
+    read tells whether it is so yet. Raises what can't be put down to single changes, such as BadCredentials when reading.
     """
     if changing.options.dry_run:
         raise ValueError("a dry run makes no changes")
@@ -55,23 +55,20 @@ async def carry_out(changing: Changing, plan: Plan, progress: Progress | None = 
     if plan.connector != changing.connection.plugin.name:
         raise PlanOutdated(f"the plan was made for the connector {plan.connector!r}", connection=plan.connection)
     demand(changing.whose, plan.connection, planned=plan.tenant, writes=True)
+    if len({each.id for each in plan.changes}) != len(plan.changes):
+        raise PlanOutdated("the plan has two changes of the same id", connection=plan.connection)
     operations = Operations(changing.connection)
     desk = Desk(changing, operations, progress)
-    past = changing.state.changes(plan.connection, plan=plan.id, limit=None)
-    entries = {entry.id: again(entry) for entry in past if not _was_too_many(entry)}
-    left = [change for change in plan.changes if change.id not in entries]
+    past = past_of(changing.state.changes(plan.connection, plan=plan.id, limit=None))
+    left = [change for change in plan.changes if change.id not in past]
     changing.vault.open([each.change for each in left if will_be_made(each)], operations)
     going = await _going_on(desk, left)
     view = await _first_view(changing, plan, left, operations)
-    left = [_counted(each, operations, view) for each in left]
-    too_many = exceeded((each for each in left if will_be_made(each)), limits_of(changing), used(changing))
-    counted = {each.id: each for each in left}
-    order = in_order([counted.get(each.id, each) for each in plan.changes], view, operations)
-    # What follows a change that this plan has made already finds the state that this one left.
-    made = {id for id, entry in entries.items() if entry.outcome is None or entry.outcome.outcome not in _NOT_MADE}
-    sure = [each.planned for each in order if each.planned.id in counted and not (each.after & made)]
-    refused = _drifted(sure, operations, view) | going
-    for number, wave in enumerate(waves(each for each in order if each.planned.id in counted)):
+    stands = standing(plan, past, operations, view)
+    counted = stands.left
+    too_many = exceeded((each for each in counted.values() if will_be_made(each)), limits_of(changing), used(changing))
+    entries = stands.told
+    for number, wave in enumerate(waves(each for each in stands.order if each.planned.id in counted)):
         if number:
             view = await read_patiently(changing, [each.change for each in wave], operations)
         attempts = [
@@ -80,7 +77,7 @@ async def carry_out(changing: Changing, plan: Plan, progress: Progress | None = 
             )
             for each in wave
         ]
-        await _carry_out_wave(desk, attempts, wave, view, too_many, refused)
+        await _carry_out_wave(desk, attempts, wave, view, too_many, stands.drifted | going)
         entries.update((attempt.entry.id, attempt.entry) for attempt in attempts)
     return tuple(entries[change.id] for change in plan.changes)
 
@@ -130,26 +127,13 @@ def _subject(change: Change, operations: Operations) -> object:
 
 
 async def _first_view(changing: Changing, plan: Plan, left: Sequence[PlannedChange], operations: Operations) -> View:
-    seen = changing.seen
+    """The state of all that *plan* is about, also of what it made before, and who came in the place of those gone."""
+    # What is made from here on is not in it.
+    seen, changing.seen = changing.seen, None
     if seen is not None and seen[0] == plan.id and changing.clock.monotonic() - seen[1] < _FRESH:
         return seen[2]
-    return await read_patiently(changing, [each.change for each in left], operations)
-
-
-def _drifted(changes: Sequence[PlannedChange], operations: Operations, view: View) -> dict[str, Outcome]:
-    """How those of *changes* are refused that were planned on another state than *view*, read before any is made."""
-    found: dict[str, Outcome] = {}
-    for planned in changes:
-        change = settle_account(planned.change, operations, view)
-        now = target_of(change, operations, view)
-        if not will_be_made(planned):
-            # Nobody was asked about it, and no limit counted it.
-            told = f"it was planned as {planned.forecast.outcome.value}, and would be made now"
-            found[planned.id] = _refused("drifted", told)
-        elif not without_drift(change, operations, planned.before, now):
-            told = f"it was planned on another state ({_told(planned.before)}, now {_told(now)})"
-            found[planned.id] = _refused("drifted", told)
-    return found
+    view = await read_patiently(changing, [each.change for each in plan.changes], operations)
+    return await with_newcomers(changing, left, view)
 
 
 async def _carry_out_wave(
@@ -165,8 +149,8 @@ async def _carry_out_wave(
     for attempt, planned in zip(attempts, wave, strict=True):
         now = target_of(attempt.change, desk.operations, view)
         outcome = judge(attempt.change, desk.operations, view, desk.changing.protected).forecast
-        if outcome.outcome is OutcomeKind.CHANGED:
-            outcome = refused.get(planned.id, outcome)
+        if (why := refused.get(planned.id)) is not None and supersedes(why, outcome, planned):
+            outcome = why
         if outcome.outcome is OutcomeKind.CHANGED:
             outcome = held_back(desk, attempt.change, planned, too_many)
         attempt.entry = msgspec.structs.replace(attempt.entry, before=now)
@@ -198,13 +182,6 @@ async def _carry_out_wave(
         await conclude(desk, asked, wait=desk.changing.options.wait)
     if failure is not None:
         raise failure
-
-
-def _counted(planned: PlannedChange, operations: Operations, view: View) -> PlannedChange:
-    """*planned* with the kinds that it has now: a file, or a role that became privileged since, does not say less."""
-    change = planned.change
-    entitlement = view.entitlement(change.entitlement) if isinstance(change, GrantAccess | RevokeAccess) else None
-    return msgspec.structs.replace(planned, kinds=operations.kinds(change, entitlement))
 
 
 def held_back(desk: Desk, change: Change, planned: PlannedChange, too_many: dict[str, str]) -> Outcome:
@@ -244,36 +221,5 @@ def _call_of(change: Change) -> object:
     return (type(change), change.type) if isinstance(change, CreateAccount) else object()
 
 
-def again(entry: JournalEntry) -> JournalEntry:
-    """What to tell of a change that this plan has been carried out for: a plan asks for each once."""
-    outcome, when = entry.outcome, entry.settled or entry.intended
-    if outcome is None:
-        return entry
-    if outcome.outcome is OutcomeKind.CHANGED:
-        told = msgspec.structs.replace(
-            outcome, outcome=OutcomeKind.ALREADY, reason=f"this plan made the change on {when}"
-        )
-    elif outcome.outcome in _NOT_MADE:
-        ended = outcome.reason or outcome.tag or outcome.outcome.value
-        why = f"{ended}; so it ended on {when}, and this plan does not try it again: make a new one"
-        told = msgspec.structs.replace(outcome, reason=why, retryable=False)
-    else:
-        return entry
-    return msgspec.structs.replace(entry, outcome=told)
-
-
-def _was_too_many(entry: JournalEntry) -> bool:
-    """Whether only a limit kept the change from being made: with a higher one, or later, the plan may make it."""
-    return entry.outcome is not None and entry.outcome.tag == "limit"
-
-
 def _refused(tag: str, reason: str) -> Outcome:
     return Outcome(outcome=OutcomeKind.REFUSED, tag=tag, reason=reason)
-
-
-def _told(target: TargetState) -> str:
-    if not target.exists and not target.held:
-        return "not there"
-    held = ", ".join(str(each) for each in target.held) or "nothing of the kind"
-    facts = "".join(f", {name} {value!r}" for name, value in target.facts.items())
-    return f"{target.status_raw or 'there'}, holding {held}{facts}"

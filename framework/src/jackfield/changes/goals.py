@@ -39,9 +39,10 @@ def query_of(change: Change, operations: Operations) -> StateQuery:
         return StateQuery(names=(login,)) if login else StateQuery()
     if isinstance(change, DeleteAccount):
         return StateQuery(principals=(change.account,))
-    if change.account is not None:
-        return StateQuery(principals=(change.account,))
     subject = operations.subject(change)
+    if change.account is not None:
+        known = (change.account.id, str(change.account))
+        return StateQuery(principals=(change.account,), names=(subject,) if subject and subject not in known else ())
     return StateQuery(names=(subject,)) if subject else StateQuery()
 
 
@@ -143,6 +144,7 @@ def target_of(change: Change, operations: Operations, view: View) -> TargetState
         status_raw=account.status_raw,
         held=held,
         facts=facts,
+        login=account.login,
     )
 
 
@@ -219,7 +221,9 @@ def unlike(change: Change, operations: Operations, target: TargetState) -> list[
 
 def without_drift(change: Change, operations: Operations, planned: TargetState, now: TargetState) -> bool:
     """Whether what a plan was made on still holds; of the facts, those that *change* sets."""
-    if msgspec.structs.replace(planned, facts={}) != msgspec.structs.replace(now, facts={}):
+    # The same account may have another address by now.
+    before, after = (msgspec.structs.replace(each, facts={}, login=None) for each in (planned, now))
+    if before != after:
         return False
     if isinstance(change, GrantAccess | RevokeAccess):
         return True

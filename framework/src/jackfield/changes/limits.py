@@ -8,6 +8,7 @@ from jackfield.changes.operations import KINDS
 from jackfield.changes.options import Changing
 from jackfield.config.load import did_you_mean
 from jackfield.errors import BadConfig
+from jackfield.state.journal import outcome_of
 from jackfield_contracts import JournalEntry, OutcomeKind, PlannedChange
 
 DEFAULTS: Mapping[str, int] = {"delete": 10, "disable": 25, "revoke": 200, "privileged": 5}
@@ -52,4 +53,5 @@ def exceeded(changes: Iterable[PlannedChange], limits: Mapping[str, int], before
 
 
 def _counts(entry: JournalEntry) -> bool:
-    return entry.outcome is None or entry.outcome.outcome not in _HARMLESS
+    known = outcome_of(entry)
+    return known is None or known.outcome not in _HARMLESS

@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import AsyncGenerator
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 
-from jackfield.changes.options import ChangeOptions, Changing
+from jackfield.changes.options import ChangeOptions, Changing, Locked
 from jackfield.changes.protection import Protected, read_protected
 from jackfield.changes.reading import patiently
 from jackfield.changes.recover import recover, settle_pending
@@ -33,11 +33,26 @@ async def open_changing(its: Configured, options: ChangeOptions) -> AsyncGenerat
             yield changing
         return
     _check(its.name, its.host, options)
-    with _locked(its):
-        async with _opened(its, options) as changing:
+    lock = _Lock(its)
+    lock.take()
+    try:
+        async with _opened(its, options, lock) as changing:
             await _meet(changing, its.home)
             await recover(changing, wait=0.0)
             yield changing
+    finally:
+        lock.release()
+
+
+async def resume(changing: Changing) -> None:
+    """Take the lock again that was let go while a person thought, and settle what others left undecided meanwhile.
+
+    Raises Busy where another process has it. What was read before is not relied upon any more.
+    """
+    changing.seen = None
+    if changing.lock is not None:
+        changing.lock.take()
+        await recover(changing, wait=0.0)
 
 
 async def settle_after_sync(its: Configured, tenant: str | None) -> tuple[JournalEntry, ...]:
@@ -63,7 +78,7 @@ async def settle_after_sync(its: Configured, tenant: str | None) -> tuple[Journa
 
 
 @asynccontextmanager
-async def _opened(its: Configured, options: ChangeOptions) -> AsyncGenerator[Changing]:
+async def _opened(its: Configured, options: ChangeOptions, lock: Locked | None = None) -> AsyncGenerator[Changing]:
     async with its.open() as connection:
         yield Changing(
             connection,
@@ -74,6 +89,7 @@ async def _opened(its: Configured, options: ChangeOptions) -> AsyncGenerator[Cha
             log=its.log,
             policies=its.policies,
             reveal=its.reveal,
+            lock=lock,
         )
 
 
@@ -103,6 +119,24 @@ def protected_of(connection: Connection, host: HostSettings, state: State, home:
     latest = next(iter(state.published(connection.name, 1)), None)
     file = home.snapshot(connection.name, latest.run) if latest is not None and not moved else None
     return read_protected(host.protected, connection.resource_types(), file)
+
+
+class _Lock:
+    """The lock of a connection's changes, taken and let go in turn; neither does harm twice."""
+
+    def __init__(self, its: Configured) -> None:
+        self._its = its
+        self._held = ExitStack()
+        self._taken = False
+
+    def take(self) -> None:
+        if not self._taken:
+            self._held.enter_context(_locked(self._its))
+            self._taken = True
+
+    def release(self) -> None:
+        self._taken = False
+        self._held.close()
 
 
 def _any_pending(state: State, name: str) -> bool:

@@ -132,6 +132,26 @@ class Operations:
         wanted = {each.name for each in self.arguments(change) if each.privileged}
         return {name: value for name, value in change.arguments.items() if name in wanted and value}
 
+    def effects(self, change: Change) -> tuple[str, ...]:
+        """What *change* does beside that can't be taken back, in words, such as *wipes devices*."""
+        if isinstance(change, GrantAccess | RevokeAccess):
+            return ()
+        given = ((each, change.arguments.get(each.name)) for each in self.arguments(change) if each.effect)
+        return tuple(
+            f"{each.effect}" if value is True else f"{each.effect} {shown_value(value)}"
+            for each, value in given
+            if value not in (None, False, "", ())
+        )
+
+    def takes_away(self, change: Change) -> bool:
+        """Whether *change* takes something away, or does something that can't be taken back."""
+        if isinstance(change, RevokeAccess | DeleteAccount) or self.effects(change):
+            return True
+        if not isinstance(change, RunAction):
+            return False
+        action = self.action(change.name)
+        return action.destructive or action.kind is ActionKind.DISABLE_ACCOUNT
+
     def warnings(self, change: Change) -> tuple[str, ...]:
         """What a person should know before the change is made."""
         read = tuple(
@@ -156,6 +176,15 @@ class Operations:
         named = self.action(change.name).account
         value = change.arguments.get(named) if named else None
         return value if isinstance(value, str) else None
+
+
+def shown_value(value: Value) -> str:
+    """A value in words; an empty one is shown as such."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return " ".join(value) or "none"
+    return str(value) if value not in (None, "") else "none"
 
 
 def _hook(change: Change) -> str:

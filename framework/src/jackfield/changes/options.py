@@ -1,6 +1,7 @@
 """What a person asks of the making of changes, and the bench on which they are made."""
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -36,8 +37,23 @@ class ChangeOptions(msgspec.Struct, frozen=True, kw_only=True):
     planned_for: str | None = None
 
 
+class Locked(Protocol):
+    """The right to write through a connection, which one process has at a time."""
+
+    def take(self) -> None:
+        """Take it; raises Busy where another process has it."""
+        ...
+
+    def release(self) -> None:
+        """Let it go."""
+        ...
+
+
 class Changing:
-    """One connection that is open for changes; while it is, no other process writes through it."""
+    """One connection that is open for changes; while it is, no other process writes through it.
+
+    ``lock`` is let go only while a person thinks, see ``open.resume``; None where nothing is written.
+    """
 
     def __init__(
         self,
@@ -51,6 +67,7 @@ class Changing:
         policies: Sequence[Policy] = (),
         whose: Whose | None = None,
         reveal: Reveal | None = None,
+        lock: Locked | None = None,
     ) -> None:
         self.connection = connection
         self.state = state
@@ -67,6 +84,7 @@ class Changing:
         """Whose consent the credentials are, once a plan has asked for it; None is unknown or nobody."""
         self.warnings: tuple[str, ...] = ()
         """What a person should know of all changes that are made now, each once."""
+        self.lock = lock
         self.seen: tuple[str, float, View] | None = None
         """The state that a plan was just made on: the plan's id, the moment (monotonic), and the state."""
 

@@ -13,13 +13,12 @@ from jackfield.changes.limits import exceeded, limits_of, used
 from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
 from jackfield.changes.reading import read_patiently
+from jackfield.changes.titles import title_of
 from jackfield.changes.waves import in_order
 from jackfield.state.journal import moment
 from jackfield_contracts import (
-    AccountState,
     Change,
     CreateAccount,
-    DeleteAccount,
     GrantAccess,
     Outcome,
     OutcomeKind,
@@ -133,29 +132,5 @@ def _planned(id: str, change: Change, operations: Operations, view: View, judgem
         replaces=judgement.replaces,
         kinds=operations.kinds(change, entitlement),
         warnings=operations.warnings(change),
+        effects=operations.effects(change),
     )
-
-
-def title_of(change: Change, operations: Operations, view: View) -> str:
-    """*change* in words, with the names that the application shows."""
-    account = subject_of(change, operations, view)
-    if isinstance(change, GrantAccess | RevokeAccess):
-        entitlement = view.entitlement(change.entitlement)
-        what = f"{entitlement.display_name} ({change.entitlement})" if entitlement else str(change.entitlement)
-        who = _who(account, str(change.principal))
-        return f"grant {what} to {who}" if isinstance(change, GrantAccess) else f"revoke {what} from {who}"
-    if isinstance(change, CreateAccount):
-        given = ", ".join(f"{name} {value}" for name, value in operations.privileges(change).items())
-        return f"create the account {operations.login(change) or change.type}" + (f" with {given}" if given else "")
-    if isinstance(change, DeleteAccount):
-        return f"delete the account {_who(account, str(change.account))}"
-    return f"{change.name} {_who(account, operations.subject(change) or '')}".rstrip()
-
-
-def _who(account: AccountState | None, otherwise: str) -> str:
-    if account is None:
-        return otherwise
-    name, login = account.display_name, account.login
-    if name and login and name != login:
-        return f"{name} <{login}>"
-    return name or login or str(account.account)

@@ -1,4 +1,7 @@
-"""Plan files: a plan as JSON with a digest of it, so that a change to the file is noticed."""
+"""Plan files: a plan as JSON with a digest of it, so that a file that was damaged or edited by hand is noticed.
+
+Whoever edits it can compute the digest anew: whether a plan is one of ours is for ``origin`` to say.
+"""
 
 import hashlib
 from pathlib import Path
@@ -6,11 +9,13 @@ from typing import Any, cast
 
 import msgspec
 
+from jackfield.changes.twice import key_twice
 from jackfield.errors import BadConfig, PlanOutdated, storing
 from jackfield.files import MOST_BYTES, read_foreign, replacing
 from jackfield_contracts import Plan
 
 FORMAT = "jackfield-plan/1"
+_AGAIN = "Make it again with `jackfield plan`."
 
 
 def save_plan(plan: Plan, file: Path) -> None:
@@ -39,18 +44,42 @@ def load_plan(file: Path, *, most: int = MOST_BYTES) -> Plan:
     except (msgspec.DecodeError, RecursionError):
         document = None
     known = cast("dict[str, Any]", document) if isinstance(document, dict) else {}
+    if (twice := key_twice(content)) is not None:
+        raise PlanOutdated(
+            f"the plan {file} was changed after it was written: the key {twice!r} stands in it twice", hint=_AGAIN
+        )
     if known.get("format") != FORMAT or known.keys() != {"format", "digest", "plan"}:
         raise BadConfig(f"{file} is no plan", hint="`jackfield plan CONNECTION FILE -o PLAN` writes one.")
     if _digest(known["plan"]) != known.get("digest"):
-        raise PlanOutdated(
-            f"the plan {file} was changed after it was written", hint="Make it again with `jackfield plan`."
-        )
+        raise PlanOutdated(f"the plan {file} was changed after it was written", hint=_AGAIN)
     try:
-        return msgspec.convert(known["plan"], Plan)
+        plan = msgspec.convert(known["plan"], Plan)
     except msgspec.ValidationError as error:
-        raise PlanOutdated(
-            f"the plan {file} is of another version: {error}", hint="Make it again with `jackfield plan`."
-        ) from None
+        raise PlanOutdated(f"the plan {file} is of another version: {error}", hint=_AGAIN) from None
+    if (more := _unread(known["plan"], msgspec.to_builtins(plan))) is not None:
+        # It may forbid what is asked for beside it.
+        raise PlanOutdated(f"the plan {file} is of another version: no plan of this one has {more!r}", hint=_AGAIN)
+    return plan
+
+
+def _unread(given: Any, taken: Any) -> str | None:
+    """A key of *given* that says something and is not in *taken*, which was made of it."""
+    if isinstance(given, dict) and isinstance(taken, dict):
+        left = cast("dict[str, Any]", taken)
+        for key, value in cast("dict[str, Any]", given).items():
+            found = _unread(value, left[key]) if key in left else key if value else None
+            if found is not None:
+                return found
+    elif isinstance(given, list) and isinstance(taken, list | tuple):
+        for one, other in zip(cast("list[Any]", given), cast("list[Any]", taken), strict=False):
+            if (found := _unread(one, other)) is not None:
+                return found
+    return None
+
+
+def digest_of(plan: Plan) -> str:
+    """The digest of all that is in *plan*."""
+    return _digest(msgspec.to_builtins(plan))
 
 
 def _is_plan(file: Path) -> bool:

@@ -46,7 +46,7 @@ async def recover(
     desk = Desk(changing, Operations(changing.connection), progress)
     # Whichever answer is written down, it may be that of a second call, made where the answer to the first was lost.
     asked = [Attempt(entry, doubtful=True) for entry in entries if entry.outcome is not None]
-    lost = [Attempt(entry, doubtful=True) for entry in entries if entry.outcome is None]
+    lost = [Attempt(entry, doubtful=True, lost=True) for entry in entries if entry.outcome is None]
     again = await _judge_lost(desk, lost)
     for batch, view in again:
         await ask(desk, batch, view)
@@ -162,7 +162,13 @@ def _planned(attempt: Attempt) -> PlannedChange:
     entry = attempt.entry
     changed = Outcome(outcome=OutcomeKind.CHANGED)
     return PlannedChange(
-        id=entry.id, change=entry.change, title=entry.title, forecast=changed, before=entry.before, kinds=entry.kinds
+        id=entry.id,
+        change=entry.change,
+        title=entry.title,
+        forecast=changed,
+        before=entry.before,
+        kinds=entry.kinds,
+        effects=entry.effects,
     )
 
 

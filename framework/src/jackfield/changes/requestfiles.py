@@ -4,17 +4,16 @@ Promises that each wrong row is told with its line and column or key, and that a
 """
 
 import csv
-import json
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 
 from jackfield.changes.requests import Request, WrongRequests, request_of, told
+from jackfield.changes.twice import key_twice
 from jackfield.config.load import did_you_mean
 from jackfield.errors import BadConfig, JackfieldError, storing
 from jackfield.files import MOST_BYTES, read_foreign
@@ -145,22 +144,9 @@ def _jsonl(_: Path, text: str) -> Iterator[Row]:
         except (msgspec.DecodeError, RecursionError) as error:
             yield f"line {number}", BadConfig(f"this is no JSON: {error}")
             continue
-        twice = _twice(line)
+        twice = key_twice(line)
         wrong = BadConfig(f"the key {twice!r} stands there twice", path=twice) if twice is not None else None
         yield f"line {number}", wrong or _table(found)
-
-
-def _twice(text: str) -> str | None:
-    """A key that an object of the JSON *text* has twice, of which a decoder takes the last without a word."""
-    found: list[str] = []
-
-    def note(pairs: list[tuple[str, object]]) -> None:
-        names = [name for name, _ in pairs]
-        found.extend(name for name in names if names.count(name) > 1)
-
-    with suppress(RecursionError):
-        json.loads(text, object_pairs_hook=note)
-    return found[0] if found else None
 
 
 def _toml(file: Path, text: str) -> Iterator[Row]:

@@ -1,6 +1,6 @@
 """The options that every command which changes something takes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, NamedTuple
 
@@ -22,12 +22,15 @@ class How(NamedTuple):
     output: str
     accept_tenant: str | None = None
     planned_for: str | None = None
+    confirm: Mapping[str, int] = {}
+    """How many changes of each kind are meant, for a plan that was not made here."""
 
 
-def _limits(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, int]:
+def numbers(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, int]:
+    """What is written as KIND=N, by kind."""
     found: dict[str, int] = {}
     for text in given:
-        kind, _, number = text.partition("=")
+        kind, _, number = text.rpartition("=")
         if not kind or not number.isascii() or not number.isdecimal():
             raise click.BadParameter(f"{text!r}: write KIND=N, such as revoke=500", ctx, parameter)
         found[kind] = int(number)
@@ -68,7 +71,7 @@ _OPTIONS = (
     click.option(
         "--limit",
         multiple=True,
-        callback=_limits,
+        callback=numbers,
         metavar="KIND=N",
         help="Allow N changes of a kind in an hour: delete, disable, revoke, privileged, …; may be repeated.",
     ),

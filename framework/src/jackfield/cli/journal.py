@@ -1,15 +1,25 @@
 """An entry of the journal for people."""
 
+from jackfield.changes.operations import shown_value
 from jackfield.cli.outcomes import outcome_lines
 from jackfield.cli.output import say
 from jackfield.cli.text import clean, moment
-from jackfield_contracts import Confirmation, JournalEntry, JournalStatus, TargetState
+from jackfield.state.journal import outcome_of
+from jackfield_contracts import (
+    Change,
+    Confirmation,
+    GrantAccess,
+    JournalEntry,
+    JournalStatus,
+    RevokeAccess,
+    TargetState,
+)
 
 
 def tell_entry(entry: JournalEntry) -> None:
     """Print all that the journal knows of one change."""
     say("\n".join(outcome_lines(entry)))
-    outcome = entry.outcome
+    outcome = outcome_of(entry)
     facts = [
         ("change", entry.id),
         ("connection", f"{entry.connection} ({entry.connector})"),
@@ -18,6 +28,8 @@ def tell_entry(entry: JournalEntry) -> None:
         ("asked for", " by ".join(filter(None, (moment(entry.intended), entry.actor)))),
         ("because", entry.reason),
         ("plan", entry.plan),
+        ("effects", ", ".join(entry.effects)),
+        ("asked with", _asked(entry.change)),
         ("before", _told(entry.before)),
         ("after", _told(entry.after) if entry.after else None),
         ("settled", moment(entry.settled)),
@@ -33,6 +45,13 @@ def tell_entry(entry: JournalEntry) -> None:
     for name, value in facts:
         if value:
             say(f"  {name:<12}{clean(value)}")
+
+
+def _asked(change: Change) -> str:
+    """The arguments of a change, also those that its title leaves out."""
+    if isinstance(change, GrantAccess | RevokeAccess):
+        return ""
+    return ", ".join(f"{name} {shown_value(value)}" for name, value in change.arguments.items())
 
 
 def _told(state: TargetState) -> str:

@@ -8,6 +8,7 @@ import msgspec
 from jackfield.changes.execute import carry_out
 from jackfield.changes.open import open_changing
 from jackfield.changes.options import ChangeOptions, Changing
+from jackfield.changes.origin import Origin
 from jackfield.changes.plan import make_plan
 from jackfield.changes.requests import Request, changes_of
 from jackfield.cli.app import App
@@ -45,7 +46,13 @@ def work_out(app: App, connection: str, requests: Sequence[Request]) -> Callable
     return plan
 
 
-def make(app: App, connection: str, how: How, plan: Callable[[Changing], Awaitable[Plan]]) -> Made:
+def make(
+    app: App,
+    connection: str,
+    how: How,
+    plan: Callable[[Changing], Awaitable[Plan]],
+    origin: Origin = Origin.HERE,
+) -> Made:
     """Open the connection, make the plan and carry it out, unless a person says no or it is a dry run."""
     with app.state() as state:
 
@@ -56,7 +63,7 @@ def make(app: App, connection: str, how: How, plan: Callable[[Changing], Awaitab
                     note(f"WARNING: {each}")
                 if how.dry_run:
                     return Made(plan=planned)
-                if not await confirmed(changing, planned, how):
+                if not await confirmed(changing, planned, how, origin):
                     return Made(plan=planned, declined=True)
                 with shown_changes(connection, len(planned.changes)) as progress:
                     try:

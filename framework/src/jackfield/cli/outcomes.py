@@ -16,8 +16,8 @@ from jackfield.errors import (
     Transient,
     Unsupported,
 )
+from jackfield.state.journal import outcome_of
 from jackfield_contracts import (
-    Change,
     Confirmation,
     JournalEntry,
     JournalStatus,
@@ -33,6 +33,8 @@ CSV = (
     *("change", "kind", "action", "outcome", "tag", "reason", "retryable", "confirmed_by", "title", "account", "job"),
     "request_ids",
 )
+UNDECIDED = "undecided"
+"""What stands in the place of an outcome until a read, or the operation's own rule, has settled it."""
 JOURNAL = ("intended", "settled", "connection", "status", "actor", "why", *CSV)
 _ACTIONS = {"enable": "enable_account", "disable": "disable_account"}
 """The kinds of actions that are told as changes of their own."""
@@ -45,7 +47,10 @@ _FORECASTS = {
 
 def change_document(entry: JournalEntry) -> dict[str, object]:
     """The one object that a command prints of a change that it made."""
-    made = _document(entry.id, entry.change, entry.kinds, entry.title, entry.outcome, entry.after or entry.before)
+    known = outcome_of(entry) or _undecided(entry)
+    made = _document(entry, known, entry.after or entry.before)
+    if outcome_of(entry) is None:
+        made["outcome"] = UNDECIDED
     if entry.plan is not None:
         made["plan"] = entry.plan
     return made
@@ -80,7 +85,7 @@ def interrupted_document(entries: Sequence[JournalEntry]) -> dict[str, object]:
 
 def forecast_document(planned: PlannedChange) -> dict[str, object]:
     """The one object that a dry run prints of a change: what would become of it, on the state that it would be made on."""
-    made = _document(planned.id, planned.change, planned.kinds, planned.title, planned.forecast, planned.before)
+    made = _document(planned, planned.forecast, planned.before)
     return {**made, "replaces": planned.replaces, "warnings": planned.warnings, "dry_run": True}
 
 
@@ -126,7 +131,7 @@ def print_change(output: str, document: dict[str, object], lines: Sequence[str])
 
 def counted(outcomes: Iterable[Outcome | None]) -> dict[str, int]:
     """How many changes had each outcome; those without are *undecided*."""
-    return dict(Counter(outcome.outcome.value if outcome else "undecided" for outcome in outcomes))
+    return dict(Counter(outcome.outcome.value if outcome else UNDECIDED for outcome in outcomes))
 
 
 def summary(connection: str, outcomes: Mapping[str, int]) -> str:
@@ -136,9 +141,10 @@ def summary(connection: str, outcomes: Mapping[str, int]) -> str:
 
 def sentence(entry: JournalEntry) -> str:
     """What became of one change, in one line."""
-    outcome, title = entry.outcome, clean(entry.title)
+    outcome, title = outcome_of(entry), clean(entry.title)
     if outcome is None:
-        return f"undecided: {title}; `jackfield changes recover {entry.connection}` settles what became of it"
+        again = f"`jackfield changes recover {entry.connection}` settles what became of it"
+        return f"{UNDECIDED}: {title}{_because('; ', _undecided(entry))}; {again}"
     told = f"{outcome.outcome.value}: {title}"
     if outcome.outcome is OutcomeKind.CHANGED:
         how = "a read" if outcome.confirmed_by is Confirmation.READ else "the application's answer alone"
@@ -153,7 +159,8 @@ def sentence(entry: JournalEntry) -> str:
 
 def outcome_lines(entry: JournalEntry) -> list[str]:
     """What became of one change, and what it gave."""
-    results = entry.outcome.results if entry.outcome else {}
+    known = outcome_of(entry)
+    results = known.results if known else {}
     return [sentence(entry), *(f"  {clean(name)}: {clean(_shown(value))}" for name, value in results.items())]
 
 
@@ -196,25 +203,33 @@ def journal_cells(entry: JournalEntry) -> tuple[Any, ...]:
     return *own, *_cells(change_document(entry))
 
 
-def _document(
-    id: str, change: Change, kinds: tuple[str, ...], title: str, outcome: Outcome | None, state: TargetState
-) -> dict[str, object]:
-    known = outcome or Outcome(outcome=OutcomeKind.UNVERIFIED)
+def _undecided(entry: JournalEntry) -> Outcome:
+    """What is told of a change of which it is not known yet what became of it: what was answered is not what is so."""
+    answer = entry.outcome
+    if answer is None:
+        return Outcome(outcome=OutcomeKind.UNVERIFIED)
+    told = f"the application answered {answer.outcome.value}, and nothing has confirmed it yet"
+    return Outcome(outcome=OutcomeKind.UNVERIFIED, reason=told, request_ids=answer.request_ids)
+
+
+def _document(of: JournalEntry | PlannedChange, known: Outcome, state: TargetState) -> dict[str, object]:
+    change = of.change
     made: dict[str, object] = {
-        "change": id,
-        "kind": next((_ACTIONS[kind] for kind in kinds if kind in _ACTIONS), change.__struct_config__.tag),
-        "outcome": outcome.outcome.value if outcome else None,
+        "change": of.id,
+        "kind": next((_ACTIONS[kind] for kind in of.kinds if kind in _ACTIONS), change.__struct_config__.tag),
+        "outcome": known.outcome.value,
         "reason": known.reason,
         "tag": known.tag,
         "retryable": known.retryable,
         "confirmed_by": known.confirmed_by.value if known.confirmed_by else None,
         "state": _state(state),
         "request_ids": known.request_ids,
-        "title": title,
+        "title": of.title,
     }
     extras = {
         "action": change.name if isinstance(change, RunAction) else None,
         "account": str(known.account) if known.account else None,
+        "effects": of.effects,
         "results": known.results,
         "job": known.job,
     }

@@ -16,10 +16,11 @@ import msgspec
 from jackfield.errors import BadConfig, BadStorage, storage_failure, storing
 from jackfield.files import demand_trusted, make_plain
 from jackfield.state.journal import Journal
+from jackfield.state.plans import Plans
 from jackfield.state.runs import Counts, Run, RunStatus
 from jackfield_contracts import Seal
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; a test holds it to the migration files."""
 
 # What all migrations together lead to, for a new database; a test compares the two.
@@ -38,7 +39,10 @@ CREATE TABLE changes (
     id VARCHAR(80) NOT NULL, connection VARCHAR(80) NOT NULL, status VARCHAR(20) NOT NULL, plan VARCHAR(80),
     intended VARCHAR(40) NOT NULL, entry TEXT NOT NULL, PRIMARY KEY (id));
 CREATE INDEX changes_by_connection ON changes (connection, intended);
-CREATE INDEX changes_by_status ON changes (status)
+CREATE INDEX changes_by_status ON changes (status);
+CREATE TABLE plans (
+    id VARCHAR(80) NOT NULL, connection VARCHAR(80) NOT NULL, digest VARCHAR(80) NOT NULL,
+    created VARCHAR(40) NOT NULL, PRIMARY KEY (id))
 """
 
 _FIELDS = Run.__struct_fields__
@@ -50,8 +54,8 @@ _SAVE = (
 _SELECT = f"SELECT {', '.join(_FIELDS)} FROM runs WHERE connection = ?"
 
 
-class State(Journal):
-    """The record of runs, beside the journal of changes. Each method is one transaction."""
+class State(Journal, Plans):
+    """The record of runs, beside the journal of changes and the plans made here. Each method is one transaction."""
 
     def save(self, run: Run, *, published: str | None = None) -> None:
         """Write the record of *run*, over an older one. *published*: when it became the current snapshot.

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from jackfield_contracts import JournalEntry, JournalStatus
+from jackfield_contracts import JournalEntry, JournalStatus, Outcome
 
 _SAVE = (
     "INSERT INTO changes (id, connection, status, plan, intended, entry) VALUES (?, ?, ?, ?, ?, ?)"
@@ -106,6 +106,14 @@ def _fitting(
     if plan is not None:
         conditions.append(("plan = ?", plan))
     return " AND ".join(text for text, _ in conditions) or "1 = 1", [value for _, value in conditions]
+
+
+def outcome_of(entry: JournalEntry) -> Outcome | None:
+    """What became of a change as far as it is known; None while it is undecided.
+
+    What the application answered stands in the entry before a read, or the operation's own rule, has settled it.
+    """
+    return None if entry.status is JournalStatus.INTENT else entry.outcome
 
 
 def moment(time: datetime) -> str:

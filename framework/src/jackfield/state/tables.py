@@ -41,3 +41,12 @@ changes = Table(
     Index("changes_by_connection", "connection", "intended"),
     Index("changes_by_status", "status"),
 )
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("connection", String(80), nullable=False),
+    Column("digest", String(80), nullable=False),
+    Column("created", String(40), nullable=False),
+)

@@ -20,7 +20,7 @@ from jackfield_contracts import (
 )
 from jackfield_dropbox import people, routes, writes
 from jackfield_dropbox.api import Api, Reply
-from jackfield_dropbox.arguments import PROFILE, flag, problem, text
+from jackfield_dropbox.arguments import PROFILE, WIPES, flag, problem, text
 from jackfield_dropbox.checks import MEMBERS_DELETE, MEMBERS_WRITE
 from jackfield_dropbox.outcomes import decide, outcome
 from jackfield_dropbox.state import account_state
@@ -63,6 +63,7 @@ def declared(*, wipes: bool) -> tuple[Action, ...]:
                     type=ArgumentType.BOOLEAN,
                     default=wipes,
                     description="Wipe the account's data from its linked devices.",
+                    effect=WIPES,
                 ),
             ),
             account="user_id",

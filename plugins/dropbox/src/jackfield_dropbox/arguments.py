@@ -11,6 +11,8 @@ _NOT_IN_NAMES: Final = frozenset('/:?*<>"|')
 _BOOLEAN: Final = ArgumentType.BOOLEAN
 _STRINGS: Final = ArgumentType.STRINGS
 
+WIPES: Final = "wipes devices"
+
 _NAMES: Final = (
     Argument(name="given_name", description="Given name, at most 50 characters.", sets="given_name"),
     Argument(name="surname", description="Surname, at most 50 characters.", sets="surname"),
@@ -47,9 +49,12 @@ DELETE: Final = (
         type=_BOOLEAN,
         default=False,
         description="Wipe the account's files from its linked devices. Dropbox's own default is to wipe; here it is not.",
+        effect=WIPES,
     ),
     Argument(
-        name="transfer_to", description="Whose the files become: a member's e-mail address or id. Needs transfer_admin."
+        name="transfer_to",
+        description="Whose the files become: a member's e-mail address or id. Needs transfer_admin.",
+        effect="gives the files to",
     ),
     Argument(
         name="transfer_admin",
@@ -60,6 +65,7 @@ DELETE: Final = (
         type=_BOOLEAN,
         default=False,
         description="Let the person keep a personal account. For good; needs wipe_data=false.",
+        effect="leaves the person a personal account",
     ),
     Argument(
         name="retain_team_shares",
@@ -72,6 +78,7 @@ DELETE: Final = (
         type=_BOOLEAN,
         default=False,
         description="Delete the account's files for good; it can't be recovered then.",
+        effect="deletes the files for good",
     ),
 )
 

@@ -123,11 +123,12 @@ def recover(app: App, connection: str | None, how: How) -> int:
     from jackfield.cli.outcomes import change_document, counted, print_changes, sentence, summary
     from jackfield.cli.output import say
     from jackfield.cli.recovering import recovered
+    from jackfield.state.journal import outcome_of
 
     if connection is not None:
         app.settings.connection(connection)
     settled, errors = recovered(app, connection, how)
-    outcomes = counted(each.outcome for each in settled)
+    outcomes = counted(map(outcome_of, settled))
     print_changes(
         how.output,
         {"connection": connection, "outcomes": outcomes} | ({"dry_run": True} if how.dry_run else {}),
@@ -140,7 +141,7 @@ def recover(app: App, connection: str | None, how: How) -> int:
         show_error(app, error)
     if errors:
         return errors[-1].exit_code
-    return exits.OK if how.dry_run else exits.of_outcomes(each.outcome for each in settled)
+    return exits.OK if how.dry_run else exits.of_outcomes(map(outcome_of, settled))
 
 
 for each in (list_, show, recover):

@@ -12,6 +12,7 @@ from jackfield.cli.changing import How
 from jackfield.cli.guard import show_error
 from jackfield.cli.making import make, work_out
 from jackfield.cli.outcomes import change_document, forecast_document, forecast_lines, outcome_lines, print_change
+from jackfield.state.journal import outcome_of
 
 
 def change(app: App, connection: str, how: How, asked: Mapping[str, object]) -> int:
@@ -30,4 +31,4 @@ def change(app: App, connection: str, how: How, asked: Mapping[str, object]) -> 
     if made.error is not None:
         show_error(app, made.error)
         return made.error.exit_code
-    return exits.of_outcome(entry.outcome)
+    return exits.of_outcome(outcome_of(entry))

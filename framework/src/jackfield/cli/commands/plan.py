@@ -7,7 +7,7 @@ import click
 
 from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument, output_option
-from jackfield.cli.changing import How, accept_tenant_option, changing
+from jackfield.cli.changing import How, accept_tenant_option, changing, numbers
 
 if TYPE_CHECKING:
     from jackfield_contracts import Plan
@@ -42,6 +42,7 @@ def plan(
     FILE is CSV (columns kind, entitlement, principal, replace, account, name, and arg.NAME for arguments), JSON Lines or
     TOML, by its ending. docs/administrators/changes.md shows each.
     """
+    from jackfield.changes.origin import remember
     from jackfield.changes.planfile import save_plan
     from jackfield.changes.requestfiles import read_requests
     from jackfield.changes.requests import request_of
@@ -64,6 +65,8 @@ def plan(
     made = make(app, connection, how, work_out(app, connection, requests)).plan
     to = None if dry_run else to
     if to is not None:
+        with app.state() as state:
+            remember(state, made)
         save_plan(made, to)
     _print(made, output, str(to) if to else None)
     if to is not None:
@@ -86,16 +89,26 @@ def _print(made: "Plan", output: str, file: str | None, *, dry_run: bool = False
 
 @command("apply")
 @click.argument("plan", type=_path)
+@click.option(
+    "--confirm",
+    multiple=True,
+    callback=numbers,
+    metavar="KIND=N",
+    help="Say without a terminal that N such changes are meant, in a plan that was not made here: delete, disable, revoke,"
+    " privileged, action, or an effect such as 'wipes devices'; may be repeated.",
+)
 @changing("table", "json", "csv")
-def apply(app: App, plan: Path, how: How) -> int:
+def apply(app: App, plan: Path, how: How, confirm: dict[str, int]) -> int:
     """Make the changes of the file PLAN, which `jackfield plan` wrote.
 
-    Each change whose precondition no longer holds is refused (exit code 14), and a plan that was applied before changes
-    nothing. The exit code is that of the worst outcome.
+    Each change whose precondition no longer holds is refused (exit code 14). A plan that was applied before changes
+    nothing: a read tells what is so yet. Of a plan that was altered, or made elsewhere, each privileged or destructive
+    change is asked about, also with --yes. The exit code is that of the worst outcome.
     """
     import msgspec
 
     from jackfield.changes.options import Changing
+    from jackfield.changes.origin import Origin, origin_of, with_own_ids
     from jackfield.changes.plan import foretold
     from jackfield.changes.planfile import load_plan
     from jackfield.changes.rehearse import rehearse
@@ -103,29 +116,40 @@ def apply(app: App, plan: Path, how: How) -> int:
     from jackfield.cli.guard import show_error
     from jackfield.cli.making import make
     from jackfield.cli.outcomes import change_document, counted, print_changes, sentence, summary
-    from jackfield.cli.output import say
+    from jackfield.cli.output import note, say
+    from jackfield.errors import PlanOutdated
+    from jackfield.state.journal import outcome_of
 
     loaded = load_plan(plan, most=app.settings.max_file_bytes)
+    with app.state() as state:
+        origin = origin_of(state, loaded)
+    ours = loaded if origin is Origin.HERE else with_own_ids(loaded)
 
     async def planned(changing: "Changing") -> "Plan":
-        return await rehearse(changing, loaded) if how.dry_run else loaded
+        if ours.connector != changing.connection.plugin.name:
+            raise PlanOutdated(f"the plan was made for the connector {ours.connector!r}", connection=ours.connection)
+        return await rehearse(changing, ours)
 
-    made = make(app, loaded.connection, how._replace(planned_for=loaded.tenant), planned)
+    if origin is not Origin.HERE:
+        note(f"Mind where the plan {plan} comes from: {origin.value}. What is told of it was worked out now.")
+    how = how._replace(confirm=confirm, planned_for=loaded.tenant)
+    made = make(app, ours.connection, how, planned, origin)
     if made.declined:
         return exits.INTERRUPTED
     if how.dry_run:
         changes = tuple(msgspec.structs.replace(each, forecast=foretold(each)) for each in made.plan.changes)
         _print(msgspec.structs.replace(made.plan, changes=changes), how.output, None, dry_run=True)
         return exits.of_outcomes(each.forecast for each in changes)
-    outcomes = counted(each.outcome for each in made.entries)
-    head = {"plan": loaded.id, "connection": loaded.connection, "outcomes": outcomes}
+    known = [outcome_of(each) for each in made.entries]
+    outcomes = counted(known)
+    head = {"plan": ours.id, "connection": ours.connection, "outcomes": outcomes}
     print_changes(how.output, head, map(change_document, made.entries), map(sentence, made.entries))
     if how.output == "table":
-        say(summary(loaded.connection, outcomes))
+        say(summary(ours.connection, outcomes))
     if made.error is not None:
         show_error(app, made.error)
         return made.error.exit_code
-    return exits.of_outcomes(each.outcome for each in made.entries)
+    return exits.of_outcomes(known)
 
 
 COMMANDS = {"plan": plan, "apply": apply}

@@ -1,0 +1,112 @@
+"""Whether what a plan was made on still holds, and who is there in the place of an account that is gone.
+
+Promises that an account is known by its id: somebody who has come under the same address is never taken for it.
+"""
+
+from collections.abc import Iterable
+
+from jackfield.changes.goals import View, subject_of, target_of, without_drift
+from jackfield.changes.operations import Operations
+from jackfield.changes.options import Changing
+from jackfield.changes.plan import settle_account, will_be_made
+from jackfield.changes.reading import state_of
+from jackfield_contracts import (
+    AccessState,
+    AccountState,
+    AccountStatus,
+    Outcome,
+    OutcomeKind,
+    PlannedChange,
+    RunAction,
+    StateQuery,
+    TargetState,
+)
+
+
+async def with_newcomers(changing: Changing, planned: Iterable[PlannedChange], view: View) -> View:
+    """*view*, and whoever has the address now of an account that *planned* is about and that is gone.
+
+    One more read where there is such an account, none else.
+    """
+    gone = (each.before.login for each in planned if _is_gone(each.before, view))
+    names = tuple(dict.fromkeys(login for login in gone if login and view.named(login) is None))
+    if not names:
+        return view
+    found = await state_of(changing, StateQuery(names=names))
+    before = view.state
+    return View(
+        AccessState(
+            accounts=(*before.accounts, *found.accounts),
+            entitlements=before.entitlements,
+            held=before.held,
+            request_ids=tuple(dict.fromkeys((*before.request_ids, *found.request_ids))),
+        ),
+        at=view.at,
+    )
+
+
+def drift_of(planned: PlannedChange, now: PlannedChange, operations: Operations, view: View) -> Outcome | None:
+    """Why *planned* no longer fits the state *view*, on which it counts as *now* does; None if it does.
+
+    Where somebody else has come in the place of the account, the outcome has that one as its ``account``.
+    """
+    if planned.forecast.tag == "drifted":
+        return planned.forecast
+    if (other := _instead(planned, operations, view)) is not None:
+        return other
+    change = settle_account(planned.change, operations, view)
+    target = target_of(change, operations, view)
+    if not will_be_made(planned):
+        # Nobody was asked about it, and no limit counted it.
+        return _drifted(f"it was planned as {planned.forecast.outcome.value}, and would be made now")
+    if not without_drift(change, operations, planned.before, target):
+        return _drifted(f"it was planned on another state ({_told(planned.before)}, now {_told(target)})")
+    if more := [kind for kind in now.kinds if kind not in planned.kinds]:
+        return _drifted(f"it was planned as {', '.join(planned.kinds) or 'nothing'}, and is {', '.join(more)} by now")
+    return None
+
+
+def _is_gone(before: TargetState, view: View) -> bool:
+    if before.account is None or before.status is AccountStatus.DELETED:
+        return False
+    account = view.account(before.account)
+    return account is None or account.status is AccountStatus.DELETED
+
+
+def _instead(planned: PlannedChange, operations: Operations, view: View) -> Outcome | None:
+    """Why the account that was meant is not the one that is there under its name."""
+    before, change = planned.before, planned.change
+    if _is_gone(before, view) and before.login and (found := view.named(before.login)) is not None:
+        if found.account != before.account and found.status is not AccountStatus.DELETED:
+            told = f"it was planned for {before.login} ({before.account}), who is not there any more; {_who(found)}"
+            return _drifted(told, found)
+        return None
+    if not isinstance(change, RunAction) or change.account is None:
+        return None
+    # Which of the two an application would act on is its connector's to say.
+    name = operations.subject(change)
+    if name is None or name in (change.account.id, str(change.account)) or subject_of(change, operations, view) is None:
+        return None
+    found = view.named(name)
+    if found is not None and found.account == change.account:
+        return None
+    meant = f"{name!r} means {found.account} by now" if found else f"nobody is {name!r} by now"
+    return _drifted(f"it was planned for {change.account}, and {meant}", found)
+
+
+def _who(found: AccountState) -> str:
+    name = f"{found.display_name}, " if found.display_name else ""
+    return f"that address is {found.account} by now ({name}{found.status_raw or found.status.value})"
+
+
+def _drifted(reason: str, account: AccountState | None = None) -> Outcome:
+    found = account.account if account else None
+    return Outcome(outcome=OutcomeKind.REFUSED, tag="drifted", reason=reason, account=found)
+
+
+def _told(target: TargetState) -> str:
+    if not target.exists and not target.held:
+        return "not there"
+    held = ", ".join(str(each) for each in target.held) or "nothing of the kind"
+    facts = "".join(f", {name} {value!r}" for name, value in target.facts.items())
+    return f"{target.status_raw or 'there'}, holding {held}{facts}"

@@ -1,0 +1,163 @@
+"""Where a plan stands on the live state: what it made before, what is left, and what of that no longer fits.
+
+Promises that what a rehearsal shows is what carrying out does, and that nothing is told as read that was not.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from jackfield.changes.drift import drift_of
+from jackfield.changes.goals import View, met, readable, target_of
+from jackfield.changes.judge import LASTING, judge
+from jackfield.changes.operations import Operations
+from jackfield.changes.plan import will_be_made
+from jackfield.changes.titles import title_of
+from jackfield.changes.waves import Place, in_order
+from jackfield.state.journal import outcome_of
+from jackfield_contracts import (
+    Confirmation,
+    GrantAccess,
+    JournalEntry,
+    Outcome,
+    OutcomeKind,
+    Plan,
+    PlannedChange,
+    RevokeAccess,
+)
+
+_NOT_MADE = (OutcomeKind.REFUSED, OutcomeKind.FAILED)
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """``told`` are entries of what the plan was carried out for before, as they are to be told now, by id.
+
+    ``left`` is in waves by ``order``, with kinds and titles of now; ``drifted`` says why some of it is not made.
+    """
+
+    told: dict[str, JournalEntry]
+    left: dict[str, PlannedChange]
+    order: list[Place]
+    drifted: dict[str, Outcome]
+
+
+def past_of(entries: Sequence[JournalEntry]) -> dict[str, JournalEntry]:
+    """Those of the *entries* of a plan that it does not try again, by id: a plan asks for each change once.
+
+    What only a limit kept from being made is tried again: later, or with a higher one, the plan may make it.
+    """
+    return {each.id: each for each in entries if each.outcome is None or each.outcome.tag != "limit"}
+
+
+def standing(plan: Plan, past: Mapping[str, JournalEntry], operations: Operations, view: View) -> Standing:
+    """How *plan* stands on the state *view*, of which *past* was carried out before."""
+    left = {each.id: _of_now(each, operations, view) for each in plan.changes if each.id not in past}
+    order = in_order([left.get(each.id, each) for each in plan.changes], view, operations)
+    made = {id for id, entry in past.items() if (known := outcome_of(entry)) is None or known.outcome not in _NOT_MADE}
+    planned = {each.id: each for each in plan.changes}
+    drifted: dict[str, Outcome] = {}
+    overtaken: set[str] = set()
+    for place in order:
+        id = place.planned.id
+        if id in made:
+            overtaken |= place.after
+        # What follows a change that this plan has made already finds the state that this one left.
+        if id in left and not (place.after & made) and (why := drift_of(planned[id], left[id], operations, view)):
+            drifted[id] = why
+    told = {id: _told_again(entry, operations, view, overtaken=id in overtaken) for id, entry in past.items()}
+    return Standing(told=told, left=left, order=order, drifted=drifted)
+
+
+def _of_now(planned: PlannedChange, operations: Operations, view: View) -> PlannedChange:
+    """*planned* with what it is by now: neither a file, nor a role that became privileged since, says less of it."""
+    change = planned.change
+    entitlement = view.entitlement(change.entitlement) if isinstance(change, GrantAccess | RevokeAccess) else None
+    return msgspec.structs.replace(
+        planned,
+        title=title_of(change, operations, view),
+        kinds=operations.kinds(change, entitlement),
+        effects=operations.effects(change),
+        warnings=operations.warnings(change),
+    )
+
+
+def _told_again(entry: JournalEntry, operations: Operations, view: View, *, overtaken: bool) -> JournalEntry:
+    """What to tell of a change that this plan has been carried out for, on the state that was just read.
+
+    *overtaken*: a later change of the same plan was made, and may be why the state does not show this one.
+    """
+    outcome, when = outcome_of(entry), entry.settled or entry.intended
+    if outcome is None or outcome.outcome is OutcomeKind.PENDING:
+        return entry
+    if outcome.outcome in _NOT_MADE:
+        ended = outcome.reason or outcome.tag or outcome.outcome.value
+        why = f"{ended}; so it ended on {when}, and this plan does not try it again: make a new one"
+        return _telling(entry, outcome, reason=why, retryable=False, confirmed_by=None)
+    doubted = outcome.outcome is OutcomeKind.UNVERIFIED
+    what = "asked for the change" if doubted else "found it so" if _was_so(outcome) else "made the change"
+    before = f"this plan {what} on {when}"
+    if not readable(entry.change, operations):
+        if doubted:
+            why = f"{outcome.reason or before}; so it ended on {when}, and this plan does not try it again: make a new one"
+            return _telling(entry, outcome, reason=why, confirmed_by=None)
+        return _telling(entry, outcome, outcome=OutcomeKind.ALREADY, reason=f"{before}, and no read can tell more")
+    now = target_of(entry.change, operations, view)
+    entry = msgspec.structs.replace(entry, after=now)
+    so = met(entry.change, operations, view)
+    if not so and _was_so(outcome):
+        # An account that was there already, though not with all that was asked for.
+        so = judge(entry.change, operations, view).forecast.outcome is OutcomeKind.ALREADY
+    if so:
+        return _telling(
+            entry,
+            outcome,
+            outcome=OutcomeKind.ALREADY,
+            tag=None,
+            reason=f"{before}, and it is so",
+            confirmed_by=Confirmation.READ,
+            account=now.account or outcome.account,
+            request_ids=view.state.request_ids,
+        )
+    if doubted:
+        why = f"{before}, and the state does not show it; this plan does not try it again: make a new one"
+        return _telling(entry, outcome, reason=why, confirmed_by=None)
+    if overtaken:
+        told = f"{before}, and a later change of it came after that"
+        return _telling(entry, outcome, outcome=OutcomeKind.ALREADY, tag=None, reason=told, confirmed_by=None)
+    told = f"{before}, and it is so no more: somebody has changed it since; make a new plan if it is to be so"
+    return _telling(entry, outcome, outcome=OutcomeKind.REFUSED, tag="drifted", reason=told, confirmed_by=None)
+
+
+def _was_so(outcome: Outcome) -> bool:
+    return outcome.outcome is OutcomeKind.ALREADY
+
+
+def _telling(entry: JournalEntry, of: Outcome, /, **now: object) -> JournalEntry:
+    return msgspec.structs.replace(entry, outcome=msgspec.structs.replace(of, **now))
+
+
+def rehearsed(plan: Plan, fresh: Plan, stands: Standing) -> tuple[PlannedChange, ...]:
+    """The changes of *plan* with the forecasts of now; *fresh* is a plan of the same changes, just made."""
+    found: list[PlannedChange] = []
+    for planned, now in zip(plan.changes, fresh.changes, strict=True):
+        forecast, follows = now.forecast, now.follows
+        if (entry := stands.told.get(planned.id)) is not None:
+            left = "an interrupted run of this plan left it undecided; the next change settles it by reading"
+            forecast = outcome_of(entry) or Outcome(outcome=OutcomeKind.UNVERIFIED, reason=left)
+            follows = False
+        elif (why := stands.drifted.get(planned.id)) is not None and supersedes(why, now.forecast, planned):
+            forecast, follows = why, False
+        found.append(msgspec.structs.replace(now, id=planned.id, forecast=forecast, follows=follows))
+    return tuple(found)
+
+
+def supersedes(drift: Outcome, forecast: Outcome, planned: PlannedChange) -> bool:
+    """Whether *drift* is to be told in place of *forecast*, which the state alone would give for *planned*."""
+    if forecast.outcome is OutcomeKind.CHANGED:
+        return True
+    if forecast.outcome is OutcomeKind.REFUSED:
+        # As it was planned it would have been made, or a rehearsal has told the drift already.
+        meant = will_be_made(planned) or planned.forecast.tag == "drifted"
+        return meant and forecast.tag not in LASTING
+    # The account that was meant is gone, and so it looks as if nothing were left to be done.
+    return forecast.outcome is OutcomeKind.ALREADY and drift.tag == "drifted" and drift.account is not None
