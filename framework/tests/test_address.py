@@ -12,18 +12,40 @@ from jackfield.http.consent import begin_consent
 from .loopback import asynchronous, session
 
 SAFE = [
-    *("https://api.example.org", "https://api.example.org:8443/v1", "HTTPS://API.EXAMPLE.ORG", "https://münchen.example/"),
+    *(
+        "https://api.example.org",
+        "https://api.example.org:8443/v1",
+        "HTTPS://API.EXAMPLE.ORG",
+        "https://münchen.example/",
+    ),
     *("http://localhost", "http://LOCALHOST:8787/", "http://127.0.0.1:8787/v1", "http://127.9.8.7", "http://[::1]:80/"),
 ]
 IN_THE_CLEAR = [
-    *("http://example.org", "http://127.evil.invalid", "http://127.0.0.1.evil.example", "http://localhost.evil.example"),
-    *("http://localhost./", "http://127.1/", "http://2130706433/", "http://0177.0.0.1/", "http://0x7f.0.0.1/", "http://0/"),
+    *(
+        "http://example.org",
+        "http://127.evil.invalid",
+        "http://127.0.0.1.evil.example",
+        "http://localhost.evil.example",
+    ),
+    *(
+        "http://localhost./",
+        "http://127.1/",
+        "http://2130706433/",
+        "http://0177.0.0.1/",
+        "http://0x7f.0.0.1/",
+        "http://0/",
+    ),
     *("http://127.0.0.1./", "http://[::ffff:127.0.0.1]/", "http://[::]/", "http://0.0.0.0/", "http://10.0.0.1/"),
     *("http://127.0.0.256/", "http://128.0.0.1/", "http://[::2]/", "http://localhos\u0074.x/", "http://ⓛocalhost/"),
 ]
 NO_ADDRESS = [
     *("", " ", "nonsense", "ftp://h/", "file:///etc/passwd", "http://", "http:///x", "https://[::1", "https://h:port"),
-    *(" http://localhost", "http://localhost\n.evil.example/", "http://local\thost/", "http://127.0.0.1\\.evil.example/"),
+    *(
+        " http://localhost",
+        "http://localhost\n.evil.example/",
+        "http://local\thost/",
+        "http://127.0.0.1\\.evil.example/",
+    ),
     *("http://localhost\\@evil.example/", "http://localhost%2eevil.example/", "http://[::1%25eth0]/", "http://::1/"),
     *("https://h/\u200bx", "https://h/\x1b[2J", "https://h h/", "http:/localhost/", "http:localhost", "//localhost/x"),
     *("https://h/" + "x" * 20_000, "javascript:alert(1)//http://localhost", "https://\ud800/"),

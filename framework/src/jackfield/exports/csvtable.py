@@ -49,7 +49,8 @@ def _escape(found: re.Match[str]) -> str:
 def safe_cell(value: Cell) -> str | int | float:
     """*value* as a cell that no spreadsheet takes for a formula: text that could be one gets an apostrophe in front.
 
-    So does what a spreadsheet that separates by ``;`` or ``|`` would make a cell of. Control characters, which could drive a terminal, stand there as escapes.
+    So does what a spreadsheet that separates by ``;`` or ``|`` would make a cell of. Control characters, which could drive
+    a terminal, stand there as escapes.
     """
     if isinstance(value, str):
         text = value if value.isprintable() else _CONTROL.sub(_escape, value)

@@ -6,6 +6,7 @@ the HTTP library: no other package imports it.
 
 from jackfield.http.address import checked_address
 from jackfield.http.auth import Authorizer, ClientCredentials, OAuthClient, RefreshingToken
+from jackfield.http.bodies import decode_json, peek_json
 from jackfield.http.contract import HttpSession, Response, Sender, default_retry_after
 from jackfield.http.keys import ApiKey, Basic, Bearer
 from jackfield.http.limiter import Limiter
@@ -35,6 +36,8 @@ __all__ = [
     "Session",
     "SessionOptions",
     "checked_address",
+    "decode_json",
     "default_retry_after",
     "open_session",
+    "peek_json",
 ]

@@ -25,7 +25,8 @@ class SessionOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     concurrency: int = 8
     timeout: float = 100.0
-    max_bytes: int = 67_108_864
+    max_bytes: int = 16_777_216
+    max_header_bytes: int = 32_768
     network: NetworkSettings = NetworkSettings()
 
 
@@ -142,6 +143,11 @@ class Session:
 @asynccontextmanager
 async def open_session(options: SessionOptions, clock: Clock, log: Logger | None = None) -> AsyncGenerator[Session]:
     """A session for as long as the block lasts; one for each connection."""
-    async with open_client(options.network, timeout=options.timeout, max_bytes=options.max_bytes) as client:
+    async with open_client(
+        options.network,
+        timeout=options.timeout,
+        max_bytes=options.max_bytes,
+        max_header_bytes=options.max_header_bytes,
+    ) as client:
         limiter = Limiter(maximum=options.concurrency, clock=clock)
         yield Session(client, limiter, clock, log or NoLog())
