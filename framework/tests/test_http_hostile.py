@@ -5,6 +5,7 @@ import json
 import logging
 import random
 import tracemalloc
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -243,10 +244,8 @@ async def test_an_items_id_of_any_kind_is_no_fault_of_the_connector():
 def test_a_place_is_found_or_the_contract_broken(body: bytes):
     for look in (find, plain_at, text_at):
         for place in ("items", "next", "items.0.id", "items.-1", "", "/other/a", 'a"b', "other.1"):
-            try:
+            with suppress(RemoteContract):
                 look(body, place)
-            except RemoteContract:
-                pass
     assert len(sample(body)) <= 300
     assert peek_json(body, Row) is None
 

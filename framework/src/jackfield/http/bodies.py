@@ -26,10 +26,15 @@ _ESCAPE = re.compile(
 """A whole surrogate pair, half of one, or any other escape."""
 
 
+class NotJson(RemoteContract):
+    """The answer does not even end like JSON: it was cut, or something before the application gave it."""
+
+
 def decode_json(body: bytes | msgspec.Raw, decoder: "msgspec.json.Decoder[T]") -> T:
     """*body* as *decoder* makes it; half of a surrogate pair, which no text can hold, becomes U+FFFD.
 
-    Raises RemoteContract for what is no JSON, and ``msgspec.ValidationError`` for JSON of another form.
+    Raises RemoteContract for what is no JSON (NotJson where it was cut, say, and may be whole next time), and
+    ``msgspec.ValidationError`` for JSON of another form.
     """
     demand_few_values(body)
     try:
@@ -39,13 +44,13 @@ def decode_json(body: bytes | msgspec.Raw, decoder: "msgspec.json.Decoder[T]") -
     except UNREADABLE as error:
         whole = _mended(bytes(body)) if isinstance(error, msgspec.DecodeError) else b""
         if whole == body or not whole:
-            raise no_json(len(body), error) from None
+            raise no_json(body, error) from None
     try:
         return decoder.decode(whole)
     except msgspec.ValidationError:
         raise
     except UNREADABLE as error:
-        raise no_json(len(body), error) from None
+        raise no_json(body, error) from None
 
 
 def peek_json(body: bytes | msgspec.Raw, type: type[T]) -> T | None:
@@ -71,14 +76,17 @@ def demand_few_values(body: bytes | msgspec.Raw) -> None:
         raise RemoteContract(f"the answer holds more than {MOST_VALUES:,} values")
 
 
-def no_json(size: int, error: Exception | None = None) -> RemoteContract:
+def no_json(body: bytes | msgspec.Raw, error: Exception) -> RemoteContract:
     """The error for an answer that is no JSON, or none to its end; of such an answer nothing is shown."""
+    size = f"{len(body)} bytes"
     if isinstance(error, RecursionError):
-        return RemoteContract(f"the answer is nested too deep to be read ({size} bytes)")
+        return RemoteContract(f"the answer is nested too deep to be read ({size})")
     if isinstance(error, UnicodeDecodeError):
-        return RemoteContract(f"the answer holds a text that is not UTF-8 ({size} bytes)")
-    return RemoteContract(
-        f"the answer is no whole JSON ({size} bytes)",
+        return RemoteContract(f"the answer holds a text that is not UTF-8 ({size})")
+    if bytes(body)[-64:].rstrip()[-1:] in (b"}", b"]"):
+        return RemoteContract(f"the answer is no JSON, though it ends like it ({size})")
+    return NotJson(
+        f"the answer is no whole JSON ({size})",
         hint="Check the address of the API: a sign-in page or a gateway may have answered.",
     )
 

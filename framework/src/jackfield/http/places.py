@@ -55,7 +55,7 @@ def find(body: bytes | msgspec.Raw, place: str) -> msgspec.Raw | None:
             else:
                 msgspec.json.decode(value, type=msgspec.Raw)
         except UNREADABLE as error:
-            raise no_json(len(body), error) from None
+            raise no_json(body, error) from None
         if found is None:
             return None
         value = found
