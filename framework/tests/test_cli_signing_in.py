@@ -21,7 +21,7 @@ from jackfield_contracts import Tenant
 from .imaginary import APP_SECRET, TOKEN, Line
 
 Forms = list[dict[str, list[str]]]
-Paste = Callable[[str], None]
+Paste = Callable[[str | bytes], None]
 
 
 @pytest.fixture
@@ -173,7 +173,11 @@ class TestAuthorize:
 
     @pytest.fixture
     def paste(self, monkeypatch: pytest.MonkeyPatch) -> Paste:
-        return lambda text: monkeypatch.setattr("sys.stdin", io.StringIO(text))
+        def put(text: str | bytes) -> None:
+            data = text if isinstance(text, bytes) else text.encode()
+            monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"))
+
+        return put
 
     def test_a_pasted_code_becomes_a_token_in_its_place(self, line: Line, forms: Forms, paste: Paste):
         paste("good-code\n")
@@ -201,7 +205,7 @@ class TestAuthorize:
         ran = line.run("authorize", "acme", "--log-level", "debug")
         assert ran.code == 0
         assert forms[0]["client_secret"] == [APP_SECRET]
-        assert "code_verifier" not in forms[0]
+        assert len(forms[0]["code_verifier"][0]) >= 43
         for secret in (APP_SECRET, TOKEN, "good-code", "access-t0ken"):
             assert secret not in ran.out + ran.err
 
@@ -235,6 +239,29 @@ class TestAuthorize:
         paste("")
         assert line.run("authorize", "acme").code == 3
         assert forms == []
+
+    @pytest.mark.parametrize(
+        "pasted",
+        [
+            *(
+                b"caf\xe9\n",
+                b"\xff\xfea\x00\n",
+                b"co\x1b[2Jde\n",
+                b"co\x00de\n",
+                "co\u200bde\n".encode(),
+                b"x" * 100_000,
+            ),
+            *("кодъ\n".encode(), b"\x80" * 5000, b"a\tb\n"),
+        ],
+    )
+    def test_what_is_pasted_and_is_no_code_ends_in_a_sentence(
+        self, line: Line, forms: Forms, paste: Paste, pasted: bytes
+    ):
+        paste(pasted)
+        ran = line.run("authorize", "acme")
+        assert (ran.code, forms) == (3, [])
+        assert "that is no code" in ran.err
+        assert all(row.isprintable() for row in ran.err.splitlines())
 
     def test_the_answer_can_come_by_loopback(self, line: Line, forms: Forms, monkeypatch: pytest.MonkeyPatch):
         def agree(address: str) -> None:

@@ -14,6 +14,7 @@ from aiohttp import ClientSession
 from jackfield.config import Secret
 from jackfield.errors import BadConfig, BadCredentials, RemoteContract
 from jackfield.http import OAuthClient, Response
+from jackfield.http.auth import request_token
 from jackfield.http.consent import Consent, Receiver, begin_consent, receive, refresh_token_of
 
 from .loopback import asynchronous
@@ -47,18 +48,28 @@ class Application:
         return self._answer
 
 
+class Either(Application):
+    """Takes a secret or a proof, not both."""
+
+    async def request(self, method: str, url: str, *, body: bytes, headers: Mapping[str, str]) -> Response:
+        answer = await super().request(method, url, body=body, headers=headers)
+        if "client_secret" in self.forms[-1]:
+            return Response(status=400, headers={}, body=b'{"error":"invalid_request","error_description":"not both"}')
+        return answer
+
+
 class TestTheAddress:
-    def test_with_a_secret_it_has_a_state_and_no_challenge(self):
+    def test_with_a_secret_it_has_a_state_and_a_challenge_too(self):
         fields = asked(begin_consent(WITH_SECRET))
         assert (fields["response_type"], fields["client_id"], fields["scope"]) == ("code", "app", "read write")
         assert (fields["locale"], fields["offline"]) == ("en", "yes")
         assert len(fields["state"]) >= 32
-        assert not {"code_challenge", "redirect_uri", "client_secret"} & set(fields)
+        assert fields["code_challenge_method"] == "S256"
+        assert not {"redirect_uri", "client_secret", "code_verifier"} & set(fields)
 
     def test_without_a_secret_it_has_a_pkce_challenge(self):
         consent = begin_consent(WITHOUT, "http://127.0.0.1:1/callback")
         fields = asked(consent)
-        assert consent.verifier is not None
         digest = hashlib.sha256(consent.verifier.reveal().encode()).digest()
         assert fields["code_challenge"] == base64.urlsafe_b64encode(digest).decode().rstrip("=")
         assert (fields["code_challenge_method"], fields["redirect_uri"]) == ("S256", "http://127.0.0.1:1/callback")
@@ -76,7 +87,8 @@ class TestTheExchange:
     @asynchronous
     async def test_with_a_secret_the_code_goes_with_it(self):
         application = Application()
-        answer = await begin_consent(WITH_SECRET, "http://127.0.0.1:1/x").exchange(application, Secret("code"))  # type: ignore[arg-type]
+        consent = begin_consent(WITH_SECRET, "http://127.0.0.1:1/x")
+        answer = await consent.exchange(application, Secret("code"))  # type: ignore[arg-type]
         assert refresh_token_of(answer) == Secret("r")
         assert application.forms == [
             {
@@ -85,15 +97,38 @@ class TestTheExchange:
                 "redirect_uri": ["http://127.0.0.1:1/x"],
                 "client_id": ["app"],
                 "client_secret": ["app-secret"],
+                "code_verifier": [consent.verifier.reveal()],
             }
         ]
+
+    @asynchronous
+    async def test_an_application_that_takes_a_secret_or_a_proof_gets_the_proof_alone(self):
+        application = Either()
+        consent = begin_consent(WITH_SECRET)
+        assert refresh_token_of(await consent.exchange(application, Secret("code"))) == Secret("r")  # type: ignore[arg-type]
+        assert [("client_secret" in form, "code_verifier" in form) for form in application.forms] == [
+            (True, True),
+            (False, True),
+        ]
+        application.forms.clear()
+        form = {"grant_type": "refresh_token", "refresh_token": "got-by-a-proof"}
+        await request_token(application, WITH_SECRET, form)  # type: ignore[arg-type]
+        assert ["client_secret" in form for form in application.forms] == [True, False]
+
+    @asynchronous
+    async def test_a_refusal_that_the_proof_alone_does_not_help_is_the_one_that_is_told(self):
+        application = Application(401, b'{"error":"invalid_client: Invalid client_id or client_secret"}')
+        with pytest.raises(
+            BadCredentials, match=r"invalid_client: Invalid client_id or client_secret\), with a client"
+        ):
+            await begin_consent(WITH_SECRET).exchange(application, Secret("code"))  # type: ignore[arg-type]
+        assert len(application.forms) == 2
 
     @asynchronous
     async def test_without_a_secret_the_code_goes_with_the_verifier(self):
         application = Application()
         consent = begin_consent(WITHOUT)
         await consent.exchange(application, Secret("code"))  # type: ignore[arg-type]
-        assert consent.verifier is not None
         assert application.forms[0]["code_verifier"] == [consent.verifier.reveal()]
         assert not {"client_secret", "redirect_uri"} & set(application.forms[0])
 

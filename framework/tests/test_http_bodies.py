@@ -38,10 +38,10 @@ def test_an_answer_over_the_cap_is_refused_without_reading_it_all(how: str) -> N
     @asynchronous
     async def run() -> None:
         async with raw_server(flood) as url, session(max_bytes=100_000) as http:
-            with pytest.raises(RemoteContract, match="larger than 100000 bytes") as refused:
+            with pytest.raises(RemoteContract, match="packed in more" if "empty" in how else "larger than") as refused:
                 await get(http, f"{url}/big")
             assert (refused.value.route, refused.value.request_id) == ("/big", "r-5")
-            assert "max_answer_bytes" in str(refused.value)
+            assert ("max_answer_bytes" in str(refused.value)) is ("empty" not in how)
             await settle()
             assert http.limiter.in_flight == 0
         # What the two sockets hold, and no more: the reader had stopped.

@@ -21,7 +21,6 @@ CUT = {
     + b"Content-Length: 20\r\n\r\n"
     + gzip.compress(bytes(range(256)), mtime=0)[:20],
     "broken gzip": OK + b"Content-Encoding: gzip\r\nX-Request-Id: r-4\r\nContent-Length: 8\r\n\r\nnot gzip",
-    "no HTTP at all": b"SSH-2.0-OpenSSH_9.0\r\n",
 }
 
 

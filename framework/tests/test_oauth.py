@@ -251,7 +251,31 @@ async def test_a_refresh_token_that_the_application_replaces_is_used_from_then_o
         (400, {"error": "invalid_grant"}, BadCredentials, "invalid_grant"),
         (401, {"error": "invalid_client"}, BadCredentials, "does not accept this client"),
         (400, {"error": "unauthorized_client"}, BadCredentials, "with a client secret"),
-        (400, {"error": "something_new"}, BadCredentials, "status 400"),
+        (400, {"error": "something_new"}, BadCredentials, "status 400: something_new"),
+        (
+            400,
+            {"error": "invalid_client: Invalid client_id or client_secret"},
+            BadCredentials,
+            "this client (invalid_client",
+        ),
+        (400, {"error": "invalid_grant: refresh token is revoked"}, BadCredentials, "jackfield authorize"),
+        (400, {"error": "server_error : later"}, Transient, "can't answer now"),
+        (
+            403,
+            {"error": "not you", "error_description": "ask\n the \x1b[2Jowner"},
+            BadCredentials,
+            "not you: ask the \\x1b[2J",
+        ),
+        (418, {"error_description": "x" * 500}, RemoteContract, "x" * 200 + "…"),
+        (400, {"error": "new", "error_description": f"{SECRET} {REFRESH}"}, BadCredentials, "new: *** ***"),
+        (400, {"error": f"no {REFRESH}"}, BadCredentials, "status 400: no ***"),
+        (400, {"error": "new", "error_description": ["s3cret"]}, BadCredentials, "status 400: new"),
+        (200, {"access_token": "s3cret-tok", "token_type": "mac"}, RemoteContract, "of the type 'mac'"),
+        (200, {"access_token": "s3cret-tok", "token_type": "\x1b[2J"}, RemoteContract, "bearer"),
+        (200, {"access_token": "s3cret-tok", "token_type": 7}, RemoteContract, "no token"),
+        (200, {"access_token": "s3cret-tok", "token_type": None}, RemoteContract, "no token"),
+        (200, {"access_token": "s3cret-tok", "refresh_token": "s3cret\n"}, RemoteContract, "no header can carry"),
+        (200, {"access_token": "s3cret-tok" * 2000}, RemoteContract, "no header can carry"),
         (400, {"error": {"code": 7}}, BadCredentials, "status 400"),
         (403, "<html>forbidden</html>", BadCredentials, "status 403"),
         (200, {"error": "invalid_grant"}, BadCredentials, "invalid_grant"),
@@ -280,12 +304,40 @@ def test_what_a_refusal_of_the_token_address_means(
         application.on_token = lambda: refusal(status, body)
         async with signed_in(application) as (http, _, url):
             with pytest.raises(error) as refused:
-                await request_token(http, client_of(url), {"grant_type": "refresh_token"})
+                await request_token(http, client_of(url), {"grant_type": "refresh_token", "refresh_token": REFRESH})
         shown = f"{refused.value} {refused.value.detail} {refused.value.__cause__}"
         assert says in shown
         assert refused.value.route
         assert refused.value.request_id == "r-9"
         assert "s3cret" not in shown
+        assert REFRESH not in shown
+        assert shown.isprintable()
+
+    run()
+
+
+@pytest.mark.parametrize("kind", ["bearer", "Bearer", "BEARER"])
+def test_a_bearer_token_is_one_in_any_case_of_letters(kind: str) -> None:
+    @asynchronous
+    async def run() -> None:
+        application = Application()
+        application.extra = {"token_type": kind}
+        async with signed_in(application) as (http, token, url):
+            assert (await http.request("GET", f"{url}/data", auth=token)).body == b"access-1"
+
+    run()
+
+
+@pytest.mark.parametrize("lifetime", ["nan", "inf", "-inf", -1, 0, "-5"])
+def test_an_end_that_is_none_is_none_and_asks_for_no_token_at_each_call(lifetime: Any) -> None:
+    @asynchronous
+    async def run() -> None:
+        application = Application()
+        application.lifetime = lifetime
+        async with signed_in(application) as (http, token, url):
+            for _ in range(3):
+                assert (await http.request("GET", f"{url}/data", auth=token)).body == b"access-1"
+        assert len(application.forms) == 1
 
     run()
 

@@ -40,10 +40,16 @@ class Configured(msgspec.Struct, frozen=True, kw_only=True):
 
     def open(self) -> AbstractAsyncContextManager[Connection]:
         """The connection, open for as long as the block lasts."""
-        options = SessionOptions(
-            concurrency=self.host.concurrency,
-            timeout=self.host.request_timeout,
-            max_bytes=self.host.max_answer_bytes,
-            network=self.network,
-        )
+        options = session_options(self.host, self.network)
         return open_connection(self.name, self.plugin, self.config, options=options, clock=self.clock, log=self.log)
+
+
+def session_options(host: HostSettings, network: NetworkSettings) -> SessionOptions:
+    """The limits of a connection and the way to the network."""
+    return SessionOptions(
+        concurrency=host.concurrency,
+        timeout=host.request_timeout,
+        max_bytes=host.max_answer_bytes,
+        max_header_bytes=host.max_header_bytes,
+        network=network,
+    )

@@ -15,8 +15,9 @@ from jackfield.connectors import Found
 from jackfield.errors import BadConfig, JackfieldError, RemoteContract, Transient
 from jackfield.http import Response, SessionOptions, open_session
 from jackfield.log import NoLog
-from jackfield_dropbox.api import Api, refuse
+from jackfield_dropbox.api import Api, refuse, retry_after
 from jackfield_dropbox.config import DropboxConfig, api_url, web_url
+from jackfield_dropbox.oauth import token_lapsed
 from jackfield_dropbox.plugin import connector
 
 SECRET, REFRESH, ACCESS = "abcdefgh1234567", "refresh_token_of_the_team", "access_token_of_now"
@@ -133,10 +134,31 @@ def test_half_a_surrogate_pair_costs_one_character_and_nothing_else(name: str, r
     assert [role.name for role in roles] == [read, "Good"]
 
 
-@pytest.mark.parametrize("body", [r'{"roles":[{"role_id":"\ud800', "", "<html>", '{"roles": NaN}'])
+@pytest.mark.parametrize("body", [r'{"roles":[{"role_id":"\ud800', "", "<html>", '{"roles": [{"role'])
 def test_what_is_no_whole_json_may_work_later(body: str) -> None:
     with pytest.raises(Transient, match="no whole JSON"):
         ask(body.encode(), lambda api: api.roles())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b'{"roles": NaN}', b'{"roles": [{"role_id": "a\xff", "name": "n"}]}', b'{"roles": [{"role_id": 1e999}]}'),
+        *(b'{"roles": [{"role_id": "a\x00", "name": "n"}]}', b'{"roles":' + b"9" * 5000 + b"}", b"[]", b"7 }"),
+        b'{"other": [' + b"[]," * 2_000_000 + b'[]], "roles": []}',
+    ],
+    ids=["NaN", "byte", "infinity", "control", "digits", "list", "end", "values"],
+)
+def test_what_is_whole_and_no_answer_breaks_the_contract(body: bytes) -> None:
+    with pytest.raises(RemoteContract) as failed:
+        ask(body, lambda api: api.roles())
+    assert failed.value.route == "team/members/get_available_team_member_roles"
+    for status in (400, 401, 403, 409, 500):
+        with pytest.raises(JackfieldError) as failed:
+            refuse("r", Response(status=status, headers={}, body=body))
+        assert failed.value.exit_code != 70
+        assert not token_lapsed(Response(status=status, headers={}, body=body))
+        assert retry_after(Response(status=429, headers={}, body=body), SystemClock()) is None
 
 
 def test_what_is_nested_too_deep_breaks_the_contract() -> None:

@@ -262,15 +262,9 @@ class App:
 
     def session_options(self, settings: "ConnectionSettings") -> "SessionOptions":
         """The limits of a connection and the way to the network."""
-        from jackfield.http import SessionOptions
+        from jackfield.configured import session_options
 
-        host = settings.host
-        return SessionOptions(
-            concurrency=host.concurrency,
-            timeout=host.request_timeout,
-            max_bytes=host.max_answer_bytes,
-            network=self.network,
-        )
+        return session_options(settings.host, self.network)
 
     @contextmanager
     def state(self) -> Generator["State"]:

@@ -20,6 +20,7 @@ from jackfield.cli.changing import How
 from jackfield.cli.outcomes import forecast_lines
 from jackfield.cli.output import note
 from jackfield.cli.text import clean, count
+from jackfield.cli.typed import typed_line
 from jackfield.errors import BadConfig, PlanOutdated
 from jackfield_contracts import GrantAccess, Plan, PlannedChange, ResourceId, RunAction
 
@@ -161,4 +162,4 @@ async def _line() -> str:
         await readable.wait()
     finally:
         loop.remove_reader(sys.stdin.fileno())
-    return sys.stdin.readline()
+    return typed_line()

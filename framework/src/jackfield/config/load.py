@@ -20,7 +20,7 @@ _KEYS = ("connections", "policies", "max_file_bytes")
 _MOST_BYTES = 4_194_304
 """Of the configuration file itself."""
 _LEAST_BYTES = 1024
-_AT = re.compile(r" - at `\$(.*)`$", re.DOTALL)
+_AT = " - at `$"
 _MISSING = re.compile(r"Object missing required field `(.+?)`")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.+?)`")
 
@@ -42,8 +42,20 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
         900.0
     )
     max_answer_bytes: Annotated[int, Meta(ge=1024, description="Largest answer that is accepted, in bytes.")] = (
-        67_108_864
+        16_777_216
     )
+    max_header_bytes: Annotated[
+        int, Meta(ge=1024, le=16_777_216, description="Largest header of an answer that is accepted, in bytes.")
+    ] = 32_768
+    max_snapshot_rows: Annotated[
+        int, Meta(ge=1, description="Most rows that one sync takes; a read that gives more ends, and is not complete.")
+    ] = 20_000_000
+    max_snapshot_bytes: Annotated[
+        int, Meta(ge=1_048_576, description="Largest size of a snapshot while it is read; as for max_snapshot_rows.")
+    ] = 8_589_934_592
+    max_alike_notes: Annotated[
+        int, Meta(ge=1, description="Different notes of one kind that a snapshot keeps; more become one with a count.")
+    ] = 25
     keep_snapshots: Annotated[int, Meta(ge=2, description="How many snapshot files are kept.")] = 30
     provisioning: Annotated[bool, Meta(description="Whether changes may be made through this connection.")] = False
     read_only: Annotated[bool, Meta(description="Forbids every change, whatever else is set.")] = False
@@ -327,10 +339,8 @@ def convert(value: Any, to: type[T], at: str, *, strict: bool = True) -> T:
     try:
         return _convert(value, to, strict=strict)
     except msgspec.ValidationError as error:
-        text = str(error)
-        found = _AT.search(text)
-        path = at + (found.group(1) if found else "")
-        what = _AT.sub("", text)
+        what, _, place = str(error).partition(_AT)
+        path = at + place.removesuffix("`")
         if missing := _MISSING.match(what):
             raise BadConfig(f"the key {missing.group(1)!r} is missing", path=f"{path}.{missing.group(1)}") from None
         if unknown := _UNKNOWN.match(what):

@@ -4,7 +4,9 @@ Promises that waiting, limits, time-outs, sizes, request ids and refusals are ha
 the HTTP library: no other package imports it.
 """
 
+from jackfield.http.address import checked_address
 from jackfield.http.auth import Authorizer, ClientCredentials, OAuthClient, RefreshingToken
+from jackfield.http.bodies import NotJson, decode_json, decoder_of, peek_json
 from jackfield.http.contract import HttpSession, Response, Sender, default_retry_after
 from jackfield.http.keys import ApiKey, Basic, Bearer
 from jackfield.http.limiter import Limiter
@@ -27,12 +29,17 @@ __all__ = [
     "JsonApi",
     "Limiter",
     "Listing",
+    "NotJson",
     "OAuthClient",
     "RefreshingToken",
     "Response",
     "Sender",
     "Session",
     "SessionOptions",
+    "checked_address",
+    "decode_json",
+    "decoder_of",
     "default_retry_after",
     "open_session",
+    "peek_json",
 ]

@@ -9,28 +9,43 @@ import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
 from urllib.parse import quote_plus, urlencode
 
 import msgspec
 
 from jackfield.clock import Clock
-from jackfield.config.secrets import Secret
+from jackfield.config.secrets import Mask, Secret
 from jackfield.errors import BadCredentials, JackfieldError, RateLimited, RemoteContract, Transient
+from jackfield.http.bodies import NotJson, decode_json, peek_json
 from jackfield.http.contract import Authorizer, HttpSession, Response
 from jackfield.http.keys import basic
+from jackfield.visible import one_line
 
 __all__ = ["Authorizer", "ClientCredentials", "OAuthClient", "RefreshingToken", "TokenAnswer", "request_token"]
 
-_TOKEN = re.compile(r"[\x21-\x7e]+")
+_TOKEN = re.compile(r"[\x21-\x7e]{1,16384}")
 """What may stand in a header (RFC 6750, 2.1, and a little more)."""
 
+_CODE = re.compile(r"[\x20-\x7e]{1,4096}")
+"""What a code for consent may hold (RFC 6749, A.11)."""
+
+_REFUSALS = (
+    "invalid_grant",
+    "invalid_client",
+    "unauthorized_client",
+    "invalid_request",
+    "unsupported_grant_type",
+    "invalid_scope",
+)
 _PASSING = ("temporarily_unavailable", "server_error", "slow_down")
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 
 
 class OAuthClient(msgspec.Struct, frozen=True, kw_only=True):
-    """An OAuth client of an application. Without ``client_secret`` the flow uses PKCE (RFC 7636).
+    """An OAuth client of an application. Its consent uses PKCE (RFC 7636), beside a ``client_secret``, too.
 
     ``scopes`` empty asks for all that the client has. ``parameters`` are added to the authorisation address, which is
     empty where nobody is asked for consent. ``basic``: the token address wants the client's id and secret as Basic
@@ -57,20 +72,42 @@ class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Wire(msgspec.Struct, frozen=True, kw_only=True):
     access_token: str
+    token_type: str = "bearer"  # noqa: S105 - a kind of token
     expires_in: float | None = None
     refresh_token: str | None = None
     scope: str | None = None
 
 
 class _WireError(msgspec.Struct, frozen=True, kw_only=True):
-    error: str = ""
+    error: Any = None
+    error_description: Any = None
+
+
+_wire = msgspec.json.Decoder(_Wire, strict=False)
 
 
 async def request_token(http: HttpSession, client: OAuthClient, form: Mapping[str, str]) -> TokenAnswer:
-    """Ask the token address with *form* plus the client's own credentials. Costs one request.
+    """Ask the token address with *form* plus the client's own credentials. Costs one request, rarely two.
 
     Raises BadCredentials if it refuses, RemoteContract if its JSON is no token, and what ``HttpSession.request`` raises.
     """
+    try:
+        return await _ask(http, client, form)
+    except BadCredentials as error:
+        proven = form.keys() & _PROVEN_OTHERWISE and error.tag in _NOT_WITH_A_SECRET
+        if not proven or client.client_secret is None or client.basic:
+            raise
+        # Some want a secret or a proof, not both, also with a token that was got by one (RFC 7636 leaves it open).
+        with suppress(BadCredentials):
+            return await _ask(http, msgspec.structs.replace(client, client_secret=None), form)
+        raise
+
+
+_PROVEN_OTHERWISE = ("code_verifier", "refresh_token")
+_NOT_WITH_A_SECRET = ("invalid_request", "invalid_client")
+
+
+async def _ask(http: HttpSession, client: OAuthClient, form: Mapping[str, str]) -> TokenAnswer:
     fields, headers = dict(form), dict(FORM)
     if client.basic and client.client_secret is not None:
         # Both are encoded as in a form first, so that an id may hold a colon.
@@ -82,61 +119,105 @@ async def request_token(http: HttpSession, client: OAuthClient, form: Mapping[st
         if client.client_secret is not None:
             fields["client_secret"] = client.client_secret.reveal()
     response = await http.request("POST", client.token_url, body=urlencode(fields).encode(), headers=headers)
+    sent = Mask()
+    sent.learn((client, headers, *(Secret(value) for name, value in fields.items() if name not in _PUBLIC)))
     if response.status != 200:
-        raise _refusal(response, client)
+        raise _refusal(response, client, sent)
     try:
-        wire = msgspec.json.decode(response.body, type=_Wire, strict=False)
+        wire = decode_json(response.body, _wire)
     except msgspec.ValidationError:
         # Nothing of the answer is shown, it may hold the token. Some applications refuse with status 200.
-        raise _refusal(response, client) from None
-    except msgspec.DecodeError:
-        raise Transient(
-            "the token address gave an answer that is not a token", route="oauth2 token", request_id=response.request_id
+        raise _refusal(response, client, sent) from None
+    except RemoteContract as error:
+        # Of the half of an answer, or a gateway's page, nobody knows what comes next time.
+        meaning = Transient if isinstance(error, NotJson) else RemoteContract
+        raise meaning(
+            f"the token address gave an answer that is not a token: {error.summary}", **_where(response)
         ) from None
-    if not _TOKEN.fullmatch(wire.access_token):
+    return _checked(wire, response)
+
+
+_PUBLIC = ("grant_type", "client_id", "redirect_uri", "scope")
+
+
+def _checked(wire: _Wire, response: Response) -> TokenAnswer:
+    """What the token address answered, where it can be used; raises RemoteContract."""
+    for token in (wire.access_token, *((wire.refresh_token,) if wire.refresh_token else ())):
+        if not _TOKEN.fullmatch(token):
+            raise RemoteContract("the token address gave a token that no header can carry", **_where(response))
+    if wire.token_type.lower() != "bearer":
         raise RemoteContract(
-            "the token address gave a token that no header can carry",
-            route="oauth2 token",
-            request_id=response.request_id,
+            f"the token address gave a token of the type {one_line(wire.token_type, 40)!r}; only bearer tokens can be used",
+            **_where(response),
         )
+    # Without an end, or with one that is none, it is used until the application refuses it.
+    ends = wire.expires_in is not None and math.isfinite(wire.expires_in) and wire.expires_in > 0
     return TokenAnswer(
         access_token=Secret(wire.access_token),
-        expires_in=wire.expires_in,
+        expires_in=wire.expires_in if ends else None,
         refresh_token=Secret(wire.refresh_token) if wire.refresh_token else None,
         scope=wire.scope,
     )
 
 
-def _refusal(response: Response, client: OAuthClient) -> JackfieldError:
-    try:
-        error = msgspec.json.decode(response.body, type=_WireError).error
-    except msgspec.DecodeError:
-        error = ""
-    where = {"route": "oauth2 token", "request_id": response.request_id}
+def checked_code(text: str) -> Secret:
+    """*text* as the code that answers a consent; raises BadCredentials if it can't be one."""
+    if not _CODE.fullmatch(text):
+        what = "it is empty" if not text else "it is too long, or holds characters that no code has"
+        raise BadCredentials(f"that is no code: {what}", hint="Run the command again, and copy the code alone.")
+    return Secret(text)
+
+
+def _where(response: Response) -> dict[str, str | None]:
+    return {"route": "oauth2 token", "request_id": response.request_id}
+
+
+def _words(response: Response, sent: Mask) -> tuple[str, str]:
+    """The application's own code for a refusal, and its words; both without what was sent and on one line."""
+    told = peek_json(response.body, _WireError)
+    if told is None:
+        return "", ""
+    error = told.error if isinstance(told.error, str) else ""
+    # Some put code and words into one text: "invalid_client: Invalid client_id or client_secret".
+    code, _, rest = error.partition(":")
+    if code.strip() not in (*_REFUSALS, *_PASSING):
+        code, rest = "", error
+    description = told.error_description if isinstance(told.error_description, str) else ""
+    said = ": ".join(part for part in (rest.strip(), description.strip()) if part)
+    return code.strip(), one_line(sent.text(said))
+
+
+def _refusal(response: Response, client: OAuthClient, sent: Mask) -> JackfieldError:
+    error, said = _words(response, sent)
+    where = _where(response)
     if error == "invalid_grant":
         return BadCredentials(
             "the refresh token or code is no longer accepted (invalid_grant)",
             tag=error,
             hint="Run `jackfield authorize` for this connection.",
+            detail=said or None,
             **where,
         )
-    if error in ("invalid_client", "unauthorized_client", "invalid_request", "unsupported_grant_type"):
+    reason = f"{error}: {said}" if error and said else error or said
+    if error in _REFUSALS:
         secret = "with" if client.client_secret is not None else "without"
         return BadCredentials(
-            f"the application does not accept this client ({error}), {secret} a client secret",
+            f"the application does not accept this client ({reason}), {secret} a client secret",
+            tag=error,
             hint="Check the client's id and secret; a token got with the secret needs it, one got without refuses it.",
             **where,
         )
     if error in _PASSING:
-        return Transient(f"the token address can't answer now ({error})", **where)
+        return Transient(f"the token address can't answer now ({reason})", **where)
+    told = f": {said}" if said else ""
     if response.status in (400, 401, 403):
         return BadCredentials(
-            f"the token address refused with status {response.status}",
+            f"the token address refused with status {response.status}{told}",
             hint="Check the client's id and secret, and the token's address.",
             **where,
         )
     what = f"with status {response.status}" if response.status != 200 else "in JSON that holds no token"
-    return RemoteContract(f"the token address answered {what}", **where)
+    return RemoteContract(f"the token address answered {what}{told}", **where)
 
 
 def unauthorized(response: Response) -> bool:

@@ -1,7 +1,7 @@
 """OAuth consent: the address at which an administrator agrees, the answer on loopback, and the code's exchange.
 
-Promises that an answer counts only with the state of this very consent, that a code is of use to nobody else (the
-client's secret, or PKCE with S256), and that neither shows in a log. Hides the little web server.
+Promises that an answer counts only with the state of this very consent, that a code is of use to nobody else (PKCE with
+S256, beside the client's secret where there is one), and that neither shows in a log. Hides the little web server.
 """
 
 import asyncio
@@ -19,8 +19,10 @@ import msgspec
 
 from jackfield.config.secrets import Secret
 from jackfield.errors import BadConfig, BadCredentials, RemoteContract
-from jackfield.http.auth import OAuthClient, TokenAnswer, request_token
+from jackfield.http.address import checked_address
+from jackfield.http.auth import OAuthClient, TokenAnswer, checked_code, request_token
 from jackfield.http.contract import HttpSession
+from jackfield.visible import one_line
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -35,7 +37,7 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
 
     client: OAuthClient
     state: Secret
-    verifier: Secret | None = None
+    verifier: Secret
     redirect_uri: str | None = None
 
     @property
@@ -47,9 +49,8 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
             fields["scope"] = " ".join(self.client.scopes)
         if self.redirect_uri is not None:
             fields["redirect_uri"] = self.redirect_uri
-        if self.verifier is not None:
-            fields |= {"code_challenge": _challenge(self.verifier), "code_challenge_method": "S256"}
-        parts = urlsplit(self.client.authorize_url)
+        fields |= {"code_challenge": _challenge(self.verifier), "code_challenge_method": "S256"}
+        parts = urlsplit(checked_address(self.client.authorize_url))
         query = "&".join(part for part in (parts.query, urlencode(fields)) if part)
         return urlunsplit(parts._replace(query=query))
 
@@ -58,8 +59,7 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
         form = {"grant_type": "authorization_code", "code": code.reveal()}
         if self.redirect_uri is not None:
             form["redirect_uri"] = self.redirect_uri
-        if self.verifier is not None:
-            form["code_verifier"] = self.verifier.reveal()
+        form["code_verifier"] = self.verifier.reveal()
         try:
             return await request_token(http, self.client, form)
         except BadCredentials as error:
@@ -74,11 +74,11 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def begin_consent(client: OAuthClient, redirect_uri: str | None = None) -> Consent:
-    """A new consent, with a state of its own and, for a client without a secret, a PKCE verifier (RFC 7636)."""
+    """A new consent, with a state and a PKCE verifier of its own (RFC 7636), whether or not the client has a secret."""
     return Consent(
         client=client,
         state=Secret(secrets.token_urlsafe(32)),
-        verifier=None if client.client_secret is not None else Secret(secrets.token_urlsafe(64)),
+        verifier=Secret(secrets.token_urlsafe(64)),
         redirect_uri=redirect_uri,
     )
 
@@ -123,15 +123,22 @@ class Receiver:
             return _page(200, "Already answered. You can close this page and return to the terminal.")
         code, error = request.query.get("code", ""), request.query.get("error", "")
         if code and not error:
-            self._code.set_result(Secret(code))
-            return _page(200, "Done. You can close this page and return to the terminal.")
+            try:
+                self._code.set_result(checked_code(code))
+            except BadCredentials as refused:
+                self._fail(refused)
+            else:
+                return _page(200, "Done. You can close this page and return to the terminal.")
+            return _page(400, "That is no code. Start again from the terminal.")
         denied = error == "access_denied"
-        what = (
-            "consent was denied" if denied else f"the application answered the consent with {error[:80] or 'no code'!r}"
-        )
-        self._code.set_exception(BadCredentials(what, hint="Run `jackfield authorize` again to try once more."))
-        self._code.exception()  # marks it as seen, should nobody wait any more
+        said = one_line(": ".join(part for part in (error, request.query.get("error_description", "")) if part))
+        what = "consent was denied" if denied else f"the application answered the consent with {said or 'no code'!r}"
+        self._fail(BadCredentials(what, hint="Run `jackfield authorize` again to try once more."))
         return _page(200, "Access was not given. You can close this page and return to the terminal.")
+
+    def _fail(self, error: BadCredentials) -> None:
+        self._code.set_exception(error)
+        self._code.exception()  # marks it as seen, should nobody wait any more
 
 
 @asynccontextmanager

@@ -20,6 +20,8 @@ T = TypeVar("T")
 MOST_CURSOR_BYTES: Final = 4096
 """What the host stores of a cursor."""
 
+_MOST_DIGITS: Final = 18
+
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 
 
@@ -73,7 +75,7 @@ class _Paging(msgspec.Struct, frozen=True, kw_only=True):
             told = places.text_at(answer.response.body, self.total) or ""
         else:
             return None
-        if not (told.isascii() and told.isdecimal() and int(told) <= 2**53):
+        if not (told.isascii() and told.isdecimal() and len(told) < _MOST_DIGITS and int(told) <= 2**53):
             # Left out or broken it would pass for an application that does not tell, and nothing would be held against it.
             raise RemoteContract("the answer does not tell how many there are in all, as it should")
         return int(told)
@@ -194,7 +196,7 @@ class ByOffset(_Paging, frozen=True, kw_only=True):
         address = api.address(path, *ids, params={**(params or {}), **self._size(), self.parameter: begin})
         answer, items, total = await self._page(api, address, path, cursor, type)
         _demand_no_fewer(total, state.total, answer)
-        names = self._names(answer) if self.key is not None else ()
+        names = self._names(api, answer) if self.key is not None else ()
         seen = 0
         if state.last is not None:
             if state.last not in names:
@@ -210,10 +212,10 @@ class ByOffset(_Paging, frozen=True, kw_only=True):
         following = None if ended else _text(_OffsetState(end, total, last))
         return Listing(items=items[seen:], next=following, total=total)
 
-    def _names(self, answer: Answer) -> tuple[str, ...]:
+    def _names(self, api: JsonApi, answer: Answer) -> tuple[str, ...]:
         """What tells the items of a page apart, short enough for a cursor."""
         found = places.find(answer.response.body, self.items)
-        rows = msgspec.json.decode(found or b"[]", type=list[msgspec.Raw])
+        rows: list[msgspec.Raw] = api.decode(answer, list[msgspec.Raw], found or b"[]", self.items)
         ids = [places.text_at(row, self.key or "") for row in rows]
         if None in ids:
             raise _at(answer, RemoteContract(f"an item of the listing has no id at {self.key!r}"))

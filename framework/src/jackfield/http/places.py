@@ -5,11 +5,13 @@ id), or as a JSON pointer (RFC 6901) where names hold dots (``/error/.tag``). Th
 """
 
 import re
-from typing import Any, cast
+from functools import lru_cache
+from typing import Any, Protocol, cast
 
 import msgspec
 
 from jackfield.errors import RemoteContract
+from jackfield.http.bodies import UNREADABLE, decode_json, demand_few_values, no_json
 
 _MOST_SAMPLE = 300
 _PLAIN_NAME = re.compile(r"[.@$]?[A-Za-z_][A-Za-z0-9_-]{0,40}")
@@ -17,10 +19,12 @@ _BEGINNING = re.compile(rb"[ \t\r\n]*(.)", re.DOTALL)
 _NUMBER = re.compile(r"-?\d{1,9}", re.ASCII)
 _QUOTED = re.compile(r"'([^']*)'")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,63}")
-_NO_JSON = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
+_MOST_SAMPLED = 65_536
+_MOST_PLAIN = 65_536
 
-_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _array = msgspec.json.Decoder(list[msgspec.Raw])
+_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_anything = msgspec.json.Decoder()
 
 
 def steps(place: str) -> list[str]:
@@ -38,23 +42,47 @@ def find(body: bytes | msgspec.Raw, place: str) -> msgspec.Raw | None:
     Raises RemoteContract where the document is no JSON.
     """
     value: bytes | msgspec.Raw = body
+    demand_few_values(body)
     for step in steps(place):
         found: msgspec.Raw | None = None
         try:
             if _first(value) == b"{":
-                found = _object.decode(value).get(step)
+                found = _entry(value, step)
             elif _first(value) == b"[":
                 items = _array.decode(value)
                 number = int(step) if _NUMBER.fullmatch(step) else len(items)
                 found = items[number] if -len(items) <= number < len(items) else None
             else:
                 msgspec.json.decode(value, type=msgspec.Raw)
-        except _NO_JSON:
-            raise no_json(bytes(body)) from None
+        except UNREADABLE as error:
+            raise no_json(body, error) from None
         if found is None:
             return None
         value = found
     return None if _first(value) == b"n" else msgspec.Raw(value)
+
+
+class _Named(Protocol):
+    """What a decoder of ``_named`` makes; ``value`` is empty where the object has no such entry."""
+
+    value: msgspec.Raw
+
+
+def _entry(value: bytes | msgspec.Raw, name: str) -> msgspec.Raw | None:
+    """The entry *name* of an object; all others, however many, are passed over."""
+    decoder = _named(name)
+    if decoder is None:
+        return _object.decode(value).get(name)
+    return decoder.decode(value).value or None
+
+
+@lru_cache(maxsize=256)
+def _named(name: str) -> "msgspec.json.Decoder[_Named] | None":
+    """Decodes the one entry *name* of an object; None for a name that JSON has to escape."""
+    if not (name.isascii() and name.isprintable()) or '"' in name or "\\" in name:
+        return None
+    entry = msgspec.defstruct("Entry", [("value", msgspec.Raw, msgspec.Raw())], rename={"value": name})
+    return msgspec.json.Decoder(cast("type[_Named]", entry))
 
 
 def _first(value: bytes | msgspec.Raw) -> bytes:
@@ -74,39 +102,35 @@ def text_at(body: bytes | msgspec.Raw, place: str) -> str | None:
 def plain_at(body: bytes | msgspec.Raw, place: str) -> object:
     """The value at *place* as Python has it, None where nothing or ``null`` lies there."""
     value = find(body, place)
+    if value is None:
+        return None
+    if len(value) > _MOST_PLAIN:
+        raise RemoteContract(f"the answer has no plain value at {place!r}, but one of {len(value)} bytes")
     try:
-        return None if value is None else msgspec.json.decode(value)
-    except _NO_JSON:
-        raise no_json(bytes(body)) from None
+        return decode_json(value, _anything)
+    except msgspec.ValidationError:
+        raise RemoteContract(f"the answer has a number at {place!r} that is none of this world") from None
 
 
 def decode(body: bytes | msgspec.Raw, decoder: "msgspec.json.Decoder[Any]", place: str = "") -> Any:
     """*body*, which lay at *place*, decoded; raises RemoteContract with the place that is wrong and a redacted sample."""
     try:
-        return decoder.decode(body)
+        return decode_json(body, decoder)
     except msgspec.ValidationError as error:
         told = _QUOTED.sub(lambda found: found.group() if _WORD.fullmatch(found.group(1)) else "'…'", str(error))
         at = f" (all of it at {place!r})" if place else ""
         raise RemoteContract(
             f"the answer is not of the form expected: {told}{at}", detail=sample(bytes(body))
         ) from None
-    except _NO_JSON:
-        raise no_json(bytes(body)) from None
-
-
-def no_json(body: bytes) -> RemoteContract:
-    """The error for an answer that is no JSON, or none to its end; of such an answer nothing is shown."""
-    return RemoteContract(
-        f"the answer is no whole JSON ({len(body)} bytes)",
-        hint="Check the address of the API: a sign-in page or a gateway may have answered.",
-    )
 
 
 def sample(body: bytes) -> str:
     """The form of a JSON document without its texts and numbers: the kinds of value, under names that look like such."""
+    if len(body) > _MOST_SAMPLED:
+        return f"{len(body)} bytes"
     try:
-        return msgspec.json.encode(_form(msgspec.json.decode(body), 4)).decode()[:_MOST_SAMPLE]
-    except _NO_JSON:
+        return msgspec.json.encode(_form(_anything.decode(body), 4)).decode()[:_MOST_SAMPLE]
+    except UNREADABLE:
         return f"{len(body)} bytes that are no JSON"
 
 

@@ -9,7 +9,8 @@ import msgspec
 
 from jackfield.clock import Clock
 from jackfield.config.secrets import Mask, Secret
-from jackfield.errors import RateLimited, Transient
+from jackfield.errors import BadConfig, RateLimited, Transient
+from jackfield.http.address import checked_address
 from jackfield.http.contract import Authorizer, KeyInAddress, Response, RetryAfter, Sender, default_retry_after
 from jackfield.http.limiter import Limiter
 from jackfield.http.transport import NetworkSettings, open_client, route_of
@@ -24,7 +25,8 @@ class SessionOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     concurrency: int = 8
     timeout: float = 100.0
-    max_bytes: int = 67_108_864
+    max_bytes: int = 16_777_216
+    max_header_bytes: int = 32_768
     network: NetworkSettings = NetworkSettings()
 
 
@@ -65,6 +67,10 @@ class Session:
         retry_after: RetryAfter | None = None,
     ) -> Response:
         """See ``HttpSession.request``."""
+        try:
+            checked_address(url)
+        except BadConfig as error:
+            raise error.locate(route=route_of(url)) from None
         plain = dict(headers or {})
         # Credentials are fetched before a slot is taken: renewing them needs one of its own.
         credentials: Mapping[str, str] = await auth.headers() if auth else {}
@@ -137,6 +143,11 @@ class Session:
 @asynccontextmanager
 async def open_session(options: SessionOptions, clock: Clock, log: Logger | None = None) -> AsyncGenerator[Session]:
     """A session for as long as the block lasts; one for each connection."""
-    async with open_client(options.network, timeout=options.timeout, max_bytes=options.max_bytes) as client:
+    async with open_client(
+        options.network,
+        timeout=options.timeout,
+        max_bytes=options.max_bytes,
+        max_header_bytes=options.max_header_bytes,
+    ) as client:
         limiter = Limiter(maximum=options.concurrency, clock=clock)
         yield Session(client, limiter, clock, log or NoLog())

@@ -9,7 +9,7 @@ import ssl
 import sys
 import zlib
 from base64 import b64encode
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,9 @@ import msgspec
 
 from jackfield.config.secrets import Secret
 from jackfield.errors import BadConfig, JackfieldError, RemoteContract, Transient
+from jackfield.http.address import is_loopback
 from jackfield.http.contract import Response
+from jackfield.visible import one_line
 
 if TYPE_CHECKING:
     import httpx
@@ -27,6 +29,13 @@ if TYPE_CHECKING:
 
 _READ_BUFFER = 1 << 18
 """Bytes taken from the socket before the reader is asked to keep up; a page of a listing is about a megabyte."""
+
+
+_MOST_HEADERS = 128
+_MOST_DIGITS = 18
+
+_MOST_MEMBERS = 100
+"""Parts, packed one by one, of which a packed answer may be made; each costs time and memory, however short."""
 
 
 _KEY = "jackfield.key"
@@ -64,6 +73,19 @@ def proxy_for(url: str, network: NetworkSettings) -> str | None:
     return proxy if "://" in proxy else f"http://{proxy}"
 
 
+def way_to(url: str, network: NetworkSettings) -> str | None:
+    """As ``proxy_for``, but straight to this machine where the request would leave it in the clear."""
+    proxy = proxy_for(url, network)
+    if proxy is None or not url.startswith("http:"):
+        return proxy
+    try:
+        parts = urlsplit(proxy)
+    except ValueError:
+        return proxy  # it is refused when it is to be used
+    outside = parts.scheme in ("http", "https") and parts.hostname and not is_loopback(parts.hostname)
+    return None if outside else proxy
+
+
 def _excepts(entry: str, host: str, port: int | None) -> bool:
     """Whether one entry of NO_PROXY means *host*: ``*``, a name and all below it, an address, a network; ``:port``."""
     if _holds(entry, host):
@@ -96,14 +118,19 @@ def route_of(url: str) -> str:
 
 
 @asynccontextmanager
-async def open_client(network: NetworkSettings, *, timeout: float, max_bytes: int) -> AsyncGenerator["Client"]:
-    """A client for as long as the block lasts. *timeout*: seconds for a whole answer; *max_bytes*: its largest size."""
+async def open_client(
+    network: NetworkSettings, *, timeout: float, max_bytes: int, max_header_bytes: int
+) -> AsyncGenerator["Client"]:
+    """A client for as long as the block lasts. *timeout*: seconds for a whole answer; *max_bytes*: its largest size.
+
+    *max_header_bytes*: the largest size of one header, and of the first line.
+    """
     from http.cookiejar import CookieJar, DefaultCookiePolicy
 
     httpx = _import_httpx()
     transports: dict[tuple[bool, str | None], Any] = {}
     client = httpx.AsyncClient(
-        transport=_lazy_transport(httpx, network, transports),
+        transport=_lazy_transport(httpx, network, transports, max_header_bytes),
         timeout=httpx.Timeout(None, connect=min(timeout, 20.0)),
         follow_redirects=False,
         trust_env=False,
@@ -111,24 +138,25 @@ async def open_client(network: NetworkSettings, *, timeout: float, max_bytes: in
         cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
     )
     async with client:
-        yield Client(client, timeout=timeout, max_bytes=max_bytes)
+        yield Client(client, timeout=timeout, max_bytes=max_bytes, max_header_bytes=max_header_bytes)
 
 
 class Client:
     """Sends requests and reads whole answers, one at a time for each call."""
 
-    def __init__(self, client: "httpx.AsyncClient", *, timeout: float, max_bytes: int) -> None:
+    def __init__(self, client: "httpx.AsyncClient", *, timeout: float, max_bytes: int, max_header_bytes: int) -> None:
         self._client = client
         self._timeout = timeout
         self._max_bytes = max_bytes
+        self._max_header_bytes = max_header_bytes
 
     async def send(
         self, method: str, url: str, *, body: bytes | None, headers: Mapping[str, str], key: Secret | None = None
     ) -> Response:
         """Send one request; *key* is a query, encoded, that nothing shows.
 
-        Raises Transient, RemoteContract (an answer too large), BadConfig (no such address, a certificate that is not
-        trusted) and ValueError (a header that can't be sent).
+        Raises Transient, RemoteContract (an answer too large, or that is no HTTP), BadConfig (no such address, a
+        certificate that is not trusted) and ValueError (a header that can't be sent).
         """
         import asyncio
 
@@ -159,7 +187,7 @@ class Client:
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError, OverflowError) as error:
             raise BadConfig(f"not an address that can be called: {type(error).__name__}", route=route) from None
         except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
-            raise _lost(error).locate(route=route, request_id=request_id) from None
+            raise _lost(error, self._max_header_bytes).locate(route=route, request_id=request_id) from None
         return Response(status=answer.status_code, headers=answer_headers, body=content, request_id=request_id)
 
 
@@ -167,20 +195,24 @@ async def _read(answer: "httpx.Response", headers: Mapping[str, str], most: int)
     """The whole body, unpacked; never more than *most* bytes are held, however small they came over the wire."""
     coding = headers.get("content-encoding", "identity").strip().lower()
     if coding not in ("", "identity", "gzip", "x-gzip"):
-        raise RemoteContract(f"the answer comes in a coding that was not asked for ({coding[:40]})")
+        raise RemoteContract(f"the answer comes in a coding that was not asked for ({one_line(coding, 40)})")
     packed = coding.endswith("gzip")
     length = headers.get("content-length", "")
-    if length.isdecimal() and int(length) > most:
+    if length.isdecimal() and (len(length) > _MOST_DIGITS or int(length) > most):
         raise _too_large(most)
     unpack = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS) if packed else None
     chunks: list[bytes] = []
     received = size = 0
+    members = 1
     async for chunk in answer.aiter_raw():
         received += len(chunk)
         while chunk:
             plain, rest = chunk, b""
             if unpack is not None:
                 if unpack.eof:
+                    members += 1
+                    if members > _MOST_MEMBERS:
+                        raise RemoteContract(f"the answer is packed in more than {_MOST_MEMBERS} parts (gzip)")
                     unpack = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
                 try:
                     plain = unpack.decompress(chunk, most - size + 1)
@@ -204,7 +236,10 @@ def _too_large(most: int) -> RemoteContract:
     )
 
 
-def _lost(error: Exception) -> JackfieldError:
+def _lost(error: Exception, max_header_bytes: int) -> JackfieldError:
+    from aiohttp import ClientResponseError
+    from aiohttp.http_exceptions import LineTooLong
+
     cause = error.__cause__ or error
     if type(cause).__name__ == "ClientHttpProxyError":
         return _proxy_refused(getattr(cause, "status", 0))
@@ -215,7 +250,24 @@ def _lost(error: Exception) -> JackfieldError:
             path="SSL_CERT_FILE or SSL_CERT_DIR",
             hint="Set SSL_CERT_FILE to your organisation's CA bundle if the certificate is from there.",
         )
+    if isinstance(error, ClientResponseError):
+        # Its head, or how it says where it ends, can't be read; of its text nothing is shown.
+        if any(isinstance(each, LineTooLong) for each in _causes(error)):
+            return RemoteContract(
+                f"the answer has a header of more than {max_header_bytes} bytes",
+                hint="Raise max_header_bytes of the connection if the application is right.",
+            )
+        return RemoteContract(
+            f"the answer is no HTTP that can be read, or has more than {_MOST_HEADERS} headers",
+            hint="Check the address: another service may listen there.",
+        )
     return Transient(f"the connection failed ({type(cause).__name__})")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
 
 
 def _certificate_error(error: BaseException) -> str | None:
@@ -254,7 +306,9 @@ def _import_httpx() -> Any:
     return httpx
 
 
-def _lazy_transport(httpx: Any, network: NetworkSettings, made: dict[tuple[bool, str | None], Any]) -> Any:
+def _lazy_transport(
+    httpx: Any, network: NetworkSettings, made: dict[tuple[bool, str | None], Any], max_header_bytes: int
+) -> Any:
     """One transport that makes a connection pool for each proxy when first needed: loading CAs costs 30 ms."""
     from aiohttp import ClientSession, DummyCookieJar, TCPConnector
     from httpx_aiohttp import AiohttpTransport
@@ -265,7 +319,14 @@ def _lazy_transport(httpx: Any, network: NetworkSettings, made: dict[tuple[bool,
         def session() -> ClientSession:
             # The limiter does the waiting, so the pool has no limit of its own.
             connector = TCPConnector(limit=0, ssl=context if context is not None else True)
-            made = ClientSession(connector=connector, cookie_jar=DummyCookieJar(), read_bufsize=_READ_BUFFER)
+            made = ClientSession(
+                connector=connector,
+                cookie_jar=DummyCookieJar(),
+                read_bufsize=_READ_BUFFER,
+                max_line_size=max_header_bytes,
+                max_field_size=max_header_bytes,
+                max_headers=_MOST_HEADERS,
+            )
             # It would send some requests a second time on its own; only the host decides that.
             made._retry_connection = False  # pyright: ignore[reportPrivateUsage]
             return made
@@ -280,7 +341,7 @@ def _lazy_transport(httpx: Any, network: NetworkSettings, made: dict[tuple[bool,
     class Lazy(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: Any) -> Any:
             url = str(request.url)
-            key = (url.startswith("https:"), proxy_for(url, network))
+            key = (url.startswith("https:"), way_to(url, network))
             if key not in made:
                 made[key] = make(*key)
             transport, login = made[key]
@@ -289,7 +350,11 @@ def _lazy_transport(httpx: Any, network: NetworkSettings, made: dict[tuple[bool,
             # With any other scheme it fails, with an error that shows the address.
             if (secret := request.extensions.get(_KEY)) is not None and request.url.scheme in ("http", "https"):
                 request = _keyed(httpx, request, secret)
-            return await transport.handle_async_request(request)
+            try:
+                return await transport.handle_async_request(request)
+            except UnicodeEncodeError:
+                # The address and the headers sent were encoded before: it is the line that the answer begins with.
+                raise RemoteContract("the answer begins with a line that is not ASCII text") from None
 
         async def aclose(self) -> None:
             for transport, _ in made.values():

@@ -1,6 +1,5 @@
 """The routes that are used, typed: one method each, one request each, and Dropbox's errors by the host's names."""
 
-import json
 import re
 from typing import Any, Final, Generic, NoReturn, TypeVar, cast
 
@@ -16,7 +15,15 @@ from jackfield.errors import (
     Transient,
 )
 from jackfield.hookspecs import Clock, HttpSession
-from jackfield.http import Authorizer, Response, default_retry_after
+from jackfield.http import (
+    Authorizer,
+    NotJson,
+    Response,
+    decode_json,
+    decoder_of,
+    default_retry_after,
+    peek_json,
+)
 from jackfield_dropbox import wire
 
 T = TypeVar("T")
@@ -25,7 +32,6 @@ _HEADERS: Final = {"Content-Type": "application/json"}
 _NOT_FOUND = ("group_not_found", "group_not_on_team", "user_not_found", "id_not_found")
 _TAG: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _SCOPE: Final = re.compile(r"[a-z_.]{1,64}")
-_HALF: Final = re.compile("[\ud800-\udfff]")
 _CURSOR = ("invalid_cursor", "reset")
 
 
@@ -147,29 +153,25 @@ def _understood(route: str, response: Response, answer: type[T]) -> T:
     if response.status != 200:
         refuse(route, response)
     try:
-        return _decoded(response.body, answer)
+        return decode_json(response.body, decoder_of(answer))
     except msgspec.ValidationError as error:
         raise RemoteContract(
             f"Dropbox's answer is not of the form that it documents: {error}",
             route=route,
             request_id=response.request_id,
         ) from None
-    except RecursionError:
-        raise RemoteContract(
-            "Dropbox's answer is nested too deep to be read", route=route, request_id=response.request_id
-        ) from None
-    except msgspec.DecodeError:
-        raise Transient(
-            f"the answer is no whole JSON ({len(response.body)} bytes)", route=route, request_id=response.request_id
-        ) from None
+    except NotJson as error:
+        raise Transient(error.summary, route=route, request_id=response.request_id) from None
+    except RemoteContract as error:
+        raise error.locate(route=route, request_id=response.request_id) from None
 
 
 def _refusal(response: Response) -> tuple[str, tuple[str, ...]] | None:
     """The tag of a refusal and the people whom it names; None if there is no tag."""
-    try:
-        error = msgspec.json.decode(response.body, type=wire.Refusal).error
-    except (msgspec.DecodeError, RecursionError):
+    told = peek_json(response.body, wire.Refusal)
+    if told is None:
         return None
+    error = told.error
     tag = error.get(".tag")
     if not isinstance(tag, str):
         return None
@@ -178,30 +180,10 @@ def _refusal(response: Response) -> tuple[str, tuple[str, ...]] | None:
     return wire.plain_tag(tag), tuple(name for name in names if isinstance(name, str))
 
 
-def _decoded(body: bytes, answer: type[T]) -> T:
-    """*body* as *answer*; half of a surrogate pair, which JSON can escape and no text can hold, becomes U+FFFD."""
-    try:
-        return msgspec.json.decode(body, type=answer)
-    except msgspec.ValidationError:
-        raise
-    except msgspec.DecodeError:
-        try:
-            text = json.dumps(json.loads(body), ensure_ascii=False)
-        except (ValueError, RecursionError):
-            text = ""
-        whole = _HALF.sub("\ufffd", text)
-        if whole == text:
-            raise
-        return msgspec.json.decode(whole, type=answer)
-
-
 def refuse(route: str, response: Response) -> NoReturn:
     """Raise the host's error for an answer that is not a 200; decided by status and tag, never by text."""
     where = {"route": route, "request_id": response.request_id}
-    try:
-        error = msgspec.json.decode(response.body, type=wire.ErrorBody).error
-    except (msgspec.DecodeError, RecursionError):
-        error = wire.ErrorTag()
+    error = (peek_json(response.body, wire.ErrorBody) or wire.ErrorBody()).error
     status, tag = response.status, error.tag
     # A server, or what stands before it, may echo what it was sent.
     if tag is not None and not _TAG.fullmatch(tag):
@@ -256,7 +238,5 @@ def retry_after(response: Response, clock: Clock) -> float | None:
     header = default_retry_after(response, clock)
     if header is not None:
         return header
-    try:
-        return msgspec.json.decode(response.body, type=wire.RateLimit).error.retry_after
-    except (msgspec.DecodeError, RecursionError):
-        return None
+    told = peek_json(response.body, wire.RateLimit)
+    return told.error.retry_after if told is not None else None

@@ -1,9 +1,7 @@
 """How Dropbox gives consent, and which answers mean that an access token has ended."""
 
-import msgspec
-
 from jackfield.hookspecs import OAuthClient
-from jackfield.http import Response
+from jackfield.http import Response, peek_json
 from jackfield_dropbox.config import DropboxConfig, api_url, web_url
 from jackfield_dropbox.wire import ErrorBody
 
@@ -25,7 +23,5 @@ def token_lapsed(response: Response) -> bool:
     """Whether an answer says that the access token is no longer good; a newer one may be."""
     if response.status != 401:
         return False
-    try:
-        return msgspec.json.decode(response.body, type=ErrorBody).tag in _LAPSED
-    except msgspec.DecodeError:
-        return False
+    told = peek_json(response.body, ErrorBody)
+    return told is not None and told.tag in _LAPSED

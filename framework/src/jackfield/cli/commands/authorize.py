@@ -175,19 +175,24 @@ async def _by_loopback(
 
 
 def _by_code(app: App, settings: "ConnectionSettings", client: "OAuthClient") -> "Secret":
-    from jackfield.config import Secret
+    from jackfield.cli.typed import typed_line
     from jackfield.errors import BadCredentials
+    from jackfield.http.auth import checked_code
     from jackfield.http.consent import begin_consent
 
     consent = begin_consent(client)
     app.redactor.learn(consent)
     _show_address(consent.address)
     click.echo("Paste the code that it shows: ", nl=False, err=True)
-    code = Secret(sys.stdin.readline().strip())
+    typed = typed_line()
     if not sys.stdin.isatty():
         click.echo(err=True)
-    if not code:
+    if not typed:
         raise BadCredentials("no code was given", connection=settings.name, hint="Run the command again.")
+    try:
+        code = checked_code(typed)
+    except BadCredentials as error:
+        raise error.locate(connection=settings.name) from None
     return app.run(_exchanged(app, settings, consent, code))
 
 
