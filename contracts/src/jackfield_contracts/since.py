@@ -22,6 +22,9 @@ SINCE: Mapping[str, tuple[int, int]] = {
     "Capability.confirmed_by": (1, 1),
     "ResourceType.batch": (1, 1),
     "Argument.privileged": (1, 2),
+    **dict.fromkeys(("Page.created", "Page.mentions", "Page.outside", "Page.witness"), (1, 3)),
     "Page.incomplete": (1, 2),
     "PlannedChange.limit": (1, 2),
+    **dict.fromkeys(("Reading", "Witness"), (1, 3)),
+    **dict.fromkeys(("Scope.counts", "Scope.may_count", "Scope.presumed", "Scope.witness"), (1, 3)),
 }

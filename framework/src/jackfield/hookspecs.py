@@ -39,7 +39,7 @@ from jackfield_contracts import (
     StateQuery,
 )
 
-API = (1, 2)
+API = (1, 3)
 """The version of the plugin interface that this host speaks: a plugin needs the same major and at most this minor."""
 
 CONNECTORS_GROUP = "jackfield.connectors.v1"

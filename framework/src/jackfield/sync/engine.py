@@ -21,7 +21,9 @@ from jackfield.errors import (
     RemoteContract,
     Transient,
 )
-from jackfield.snapshots.sealing import ScopeState, keep_last_of_exclusive, listings
+from jackfield.snapshots.scopes import ScopeState
+from jackfield.snapshots.sealing import already_asked, ids_of, keep_last_of_exclusive, listings
+from jackfield.snapshots.verdicts import to_be_read_again
 from jackfield.snapshots.writer import Read, SnapshotWriter
 from jackfield.sync.packing import pack
 from jackfield.sync.pages import MOST_CURSOR_BYTES, PageReader, reason_of
@@ -65,23 +67,28 @@ class Engine:
         self._feeding: dict[str, int | None] = dict.fromkeys(self._waiting)
         self._active = 0
         self._changed = asyncio.Event()
-        self._looked_up: set[str] = set()
         self.errors: list[JackfieldError] = []
         _check_families(self._families)
 
     async def run(self) -> None:
-        """Read everything, then once more what the application counts otherwise.
+        """Read everything, then once more what is less than the application counts, or what two routes give otherwise.
 
         Raises BadConfig, BadCredentials, BadStorage and PluginBug; any other error of a read only marks its scopes.
         """
         await self._begin()
+        await self._read_on()
+        if await self._reread():
+            await self._read_on()
+
+    async def _read_on(self) -> None:
         await self._work()
         await self._merge()
-        await self._look_up()
-        if await self._reread():
+        while await self._look_up():
             await self._work()
             await self._merge()
-            await self._look_up()
+        if await self._ask_witnesses():
+            await self._work()
+            await self._merge()
 
     async def _begin(self) -> None:
         reads = self._writer.reads()
@@ -223,40 +230,54 @@ class Engine:
         async with self._writer.transaction():
             keep_last_of_exclusive(self._writer.db)
 
-    async def _look_up(self) -> None:
-        """Ask by id for principals that grants name and a whole listing of their type lacks.
+    async def _look_up(self) -> bool:
+        """Ask by id for those that grants or pages name and a listing, read to its end, lacks; whether there were any.
 
         They joined, they left, or the listing is short: the answer tells. Too many of them are not asked for.
         """
         asked = False
-        async with self._writer.transaction():
-            for listing in listings(self._writer.db):
-                ids = [id for _, id in listing.unlisted if id not in self._looked_up]
-                family = listing.scope.lookup
-                if not ids or family is None:
-                    continue
-                if len(ids) > MOST_LOOKED_UP:
-                    self._doubt(listing.scope)
-                    continue
-                self._looked_up.update(ids)
-                for cursor in _cursors(ids):
-                    self._enlist(self._writer.add_read(family, cursor=cursor))
-                    asked = True
-        if not asked:
-            return
-        await self._work()
-        await self._merge()
         failed = {read.family for read in self._writer.reads() if read.state == "failed"}
         async with self._writer.transaction():
             for listing in listings(self._writer.db):
-                if listing.scope.lookup in failed:
+                family = listing.scope.lookup
+                if family is None:
+                    continue
+                if family in failed:
                     self._doubt(listing.scope)
+                known = already_asked(self._writer.db, family)
+                fresh = {node: id for node, id in listing.unlisted if node not in known}
+                if len(fresh) > MOST_LOOKED_UP:
+                    self._doubt(listing.scope)
+                elif fresh:
+                    self._ask(family, fresh)
+                    asked = True
+        return asked
+
+    async def _ask_witnesses(self) -> bool:
+        """Ask those anew who are said to belong to scopes whose reads lack them: they left meanwhile, or the read is short."""
+        lacking: dict[str, set[int]] = {}
+        for state in self._writer.scope_states():
+            if state.lacking and state.definition.witness is not None:
+                lacking.setdefault(state.definition.witness, set()).update(state.lacking)
+        asked = False
+        for family, nodes in lacking.items():
+            async with self._writer.transaction():
+                fresh = nodes - already_asked(self._writer.db, family)
+                if fresh and len(fresh) <= MOST_LOOKED_UP:
+                    self._ask(family, ids_of(self._writer.db, fresh))
+                    asked = True
+        return asked
+
+    def _ask(self, family: str, whom: dict[int, str]) -> None:
+        self._writer.asked(whom, family)
+        for cursor in _cursors(list(whom.values())):
+            self._enlist(self._writer.add_read(family, cursor=cursor))
 
     def _doubt(self, scope: Scope) -> None:
         self._writer.set_header({f"doubt {scope.name}": "1"})
 
     async def _reread(self) -> bool:
-        """Open one more read for the scopes whose counts disagree, by their fallback family or their own."""
+        """Open one more read for the scopes of which it could tell more, by their fallback family or their own."""
         again: dict[str, list[Scope]] = {}
         for state in self._writer.scope_states():
             if family := self._second_family(state):
@@ -268,7 +289,7 @@ class Engine:
 
     def _second_family(self, state: ScopeState) -> str | None:
         scope = state.definition
-        if not state.disagrees or state.failed or state.reread or scope.unreconcilable:
+        if not to_be_read_again(state):
             return None
         if scope.fallback is not None:
             return scope.fallback

@@ -281,6 +281,8 @@ async def _begin(sync: _Sync) -> SyncResult:
 async def _run(sync: _Sync) -> SyncResult:
     try:
         if "status" not in sync.writer.header():
+            if sync.base is not None:
+                attach_base(sync.writer.db, sync.base.file)
             errors, types = await _read_all(sync)
             sync.tell("sealing")
             await _seal(sync, errors, types)
@@ -340,8 +342,6 @@ async def _read_all(sync: _Sync) -> tuple[list[JackfieldError], tuple[str, ...]]
 
 
 async def _seal(sync: _Sync, errors: list[JackfieldError], types: tuple[str, ...]) -> None:
-    if sync.base is not None:
-        attach_base(sync.writer.db, sync.base.file)
     taken = sync.clock.now().isoformat(timespec="milliseconds")
     try:
         entries = {"taken": taken, "requests": str(sync.requests), "changes": _changes_meanwhile(sync)}

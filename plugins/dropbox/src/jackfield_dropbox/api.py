@@ -17,7 +17,8 @@ from jackfield.errors import (
 )
 from jackfield.hookspecs import Clock, HttpSession
 from jackfield.http import Authorizer, Response, default_retry_after
-from jackfield_dropbox import wire
+from jackfield_dropbox import sifting, wire
+from jackfield_dropbox.sifting import Form, Sifted
 
 T = TypeVar("T")
 
@@ -70,18 +71,32 @@ class Api:
             return Reply(route=route, tag=tag, names=names)
         return Reply(route=route, answer=_understood(route, response, answer))
 
-    async def members_list(self, *, limit: int, include_removed: bool) -> wire.MembersPage:
+    async def sifted(self, route: str, arg: Any, form: Form[T]) -> Sifted[T]:
+        """The answer of *route* to *arg*, row by row: rows that can't be understood are kept aside."""
+        response = await self._send(route, arg)
+        if response.status != 200:
+            refuse(route, response)
+        try:
+            return Sifted(route=route, page=_decoded(response.body, form.whole))
+        except sifting.UNREADABLE:
+            page, broken = form.sift(_understood(route, response, form.envelope))
+            return Sifted(route=route, page=page, broken=broken)
+        except (msgspec.DecodeError, RecursionError):
+            return Sifted(route=route, page=_understood(route, response, form.whole))
+
+    async def members_list(self, *, limit: int, include_removed: bool) -> Sifted[wire.MembersPage]:
         """The first page of the team's members, at most *limit* (1 to 1000)."""
         arg = {"limit": limit, "include_removed": include_removed}
-        return await self._call("team/members/list_v2", arg, wire.MembersPage)
+        return await self.sifted("team/members/list_v2", arg, sifting.MEMBERS)
 
-    async def members_list_continue(self, cursor: str) -> wire.MembersPage:
+    async def members_list_continue(self, cursor: str) -> Sifted[wire.MembersPage]:
         """A further page of members."""
-        return await self._call("team/members/list/continue_v2", {"cursor": cursor}, wire.MembersPage)
+        return await self.sifted("team/members/list/continue_v2", {"cursor": cursor}, sifting.MEMBERS)
 
-    async def members_get_info(self, ids: list[str]) -> wire.MembersInfo:
+    async def members_get_info(self, ids: list[str]) -> Sifted[wire.MembersInfo]:
         """Several members by their ids; those that are not found say so in the answer."""
-        return await self.members_find([wire.selector("team_member_id", id) for id in ids])
+        selectors = [wire.selector("team_member_id", id) for id in ids]
+        return await self.sifted("team/members/get_info_v2", {"members": selectors}, sifting.FOUND)
 
     async def members_find(self, selectors: list[dict[str, str]]) -> wire.MembersInfo:
         """Several members by ids, e-mail addresses or external ids; those that are not found say so in the answer."""
@@ -91,13 +106,29 @@ class Api:
         """The whole catalogue of admin roles."""
         return await self._call("team/members/get_available_team_member_roles", None, wire.Roles)
 
-    async def groups_list(self, *, limit: int) -> wire.GroupsPage:
+    async def groups_list(self, *, limit: int) -> Sifted[wire.GroupsPage]:
         """The first page of the team's groups."""
-        return await self._call("team/groups/list", {"limit": limit}, wire.GroupsPage)
+        return await self.sifted("team/groups/list", {"limit": limit}, sifting.GROUPS)
 
-    async def groups_list_continue(self, cursor: str) -> wire.GroupsPage:
+    async def groups_list_continue(self, cursor: str) -> Sifted[wire.GroupsPage]:
         """A further page of groups."""
-        return await self._call("team/groups/list/continue", {"cursor": cursor}, wire.GroupsPage)
+        return await self.sifted("team/groups/list/continue", {"cursor": cursor}, sifting.GROUPS)
+
+    async def role_catalogue(self) -> Sifted[wire.Roles]:
+        """The whole catalogue of admin roles, row by row."""
+        return await self.sifted("team/members/get_available_team_member_roles", None, sifting.ROLES)
+
+    async def groups_in_full(self, ids: tuple[str, ...]) -> Sifted[tuple[wire.GroupInfo, ...]]:
+        """Several groups with all their members, row by row."""
+        arg = {".tag": "group_ids", "group_ids": ids}
+        return await self.sifted("team/groups/get_info", arg, sifting.INFOS)
+
+    async def group_members(self, group: str, cursor: str | None, *, limit: int) -> Sifted[wire.GroupMembersPage]:
+        """A page of one group's members, row by row."""
+        if cursor is not None:
+            return await self.sifted("team/groups/members/list/continue", {"cursor": cursor}, sifting.GROUP_MEMBERS)
+        arg = {"group": {".tag": "group_id", "group_id": group}, "limit": limit}
+        return await self.sifted("team/groups/members/list", arg, sifting.GROUP_MEMBERS)
 
     async def groups_get_info(self, ids: tuple[str, ...]) -> tuple[wire.GroupInfo, ...]:
         """Several groups with all their members; Dropbox documents no largest number."""
@@ -154,6 +185,8 @@ def _understood(route: str, response: Response, answer: type[T]) -> T:
             route=route,
             request_id=response.request_id,
         ) from None
+    except UnicodeDecodeError:
+        raise RemoteContract("Dropbox's answer is no UTF-8", route=route, request_id=response.request_id) from None
     except RecursionError:
         raise RemoteContract(
             "Dropbox's answer is nested too deep to be read", route=route, request_id=response.request_id

@@ -182,7 +182,7 @@ async def _ended(call: Api, items: list[wire.AddItem], asked: list[Invitation]) 
         member = found.get(each.email)
         case = people.situation(member) if member is not None else None
         if item is not None and item.tag == "success" and item.profile is not None:
-            member = wire.Member(profile=item.profile, roles=item.roles)
+            member = wire.Member(profile=item.profile, roles=item.roles or ())
             ends[key] = Outcome(outcome=OutcomeKind.CHANGED, reason=_short_of(each, member))
         elif item is None:
             known = "there" if case in ("active", "invited") else None
@@ -231,7 +231,7 @@ async def _join(call: Api, there: Mapping[str, tuple[wire.Member, Invitation]]) 
     wanted: dict[str, dict[str, str]] = {}
     for key, (member, invitation) in there.items():
         for group in invitation.groups:
-            if group not in member.profile.groups:
+            if group not in (member.profile.groups or ()):
                 wanted.setdefault(group, {})[member.profile.team_member_id] = key
     joined: dict[str, dict[str, Outcome]] = {}
     for group, joining in wanted.items():

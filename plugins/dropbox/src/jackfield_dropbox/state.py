@@ -89,7 +89,7 @@ def account_state(member: wire.Member, asked: str | None = None) -> AccountState
         "persistent_id": profile.persistent_id,
         # Left out by Dropbox, it is not so.
         "is_directory_restricted": bool(profile.is_directory_restricted),
-        "groups": profile.groups,
+        "groups": profile.groups or (),
         "role": roles[0].role_id if roles else None,
     }
     return AccountState(
@@ -171,7 +171,7 @@ def _held_of_group(now: GroupNow, members: Iterable[wire.Member]) -> list[GrantI
         if now.access is not None:
             slug = now.access.get(member.profile.team_member_id)
         else:
-            slug = "member" if id in member.profile.groups else None
+            slug = "member" if id in (member.profile.groups or ()) else None
         if slug is not None:
             held.append(_grant_id("group", id, slug, member))
     return held

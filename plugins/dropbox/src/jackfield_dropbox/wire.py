@@ -62,7 +62,7 @@ class SecondaryEmail(Wire, frozen=True, kw_only=True, gc=False):
 
 
 class Profile(Wire, frozen=True, kw_only=True, gc=False):
-    """``TeamMemberProfile``."""
+    """``TeamMemberProfile``; ``groups`` is None where it does not tell them."""
 
     team_member_id: str
     email: str
@@ -78,7 +78,7 @@ class Profile(Wire, frozen=True, kw_only=True, gc=False):
     joined_on: datetime | None = None
     suspended_on: datetime | None = None
     is_directory_restricted: bool | None = None
-    groups: tuple[str, ...] = ()
+    groups: tuple[str, ...] | None = None
 
 
 class Role(Wire, frozen=True, kw_only=True, gc=False):
@@ -93,7 +93,7 @@ class Member(Wire, frozen=True, kw_only=True, gc=False):
     """``TeamMemberInfoV2``; no roles is an ordinary member."""
 
     profile: Profile
-    roles: tuple[Role, ...] | None = None
+    roles: tuple[Role, ...] = ()
 
 
 class MembersPage(Wire, frozen=True, kw_only=True, gc=False):
@@ -109,7 +109,7 @@ class MemberItem(Wire, frozen=True, kw_only=True, gc=False):
 
     tag: str = field(name=".tag")
     profile: Profile | None = None
-    roles: tuple[Role, ...] | None = None
+    roles: tuple[Role, ...] = ()
     id_not_found: str | None = None
 
 
@@ -156,16 +156,37 @@ class GroupMember(Wire, frozen=True, kw_only=True, gc=False):
     access_type: Tag
 
 
-class GroupInfo(Wire, frozen=True, kw_only=True, gc=False):
-    """``GroupsGetInfoItem``: ``group_info`` with its fields beside the tag, or ``id_not_found``."""
+class GroupWithoutMembers(Wire, frozen=True, kw_only=True, gc=False):
+    """``GroupsGetInfoItem`` but for the members of the group."""
 
     tag: str = field(name=".tag")
     group_id: str | None = None
     group_name: str | None = None
     group_management_type: Tag | None = None
+    group_external_id: str | None = None
     id_not_found: str | None = None
     member_count: Count | None = None
+    created: Annotated[int, Meta(ge=0, le=2**45)] | None = None
+    """Milliseconds since 1970."""
+
+
+class GroupInfo(GroupWithoutMembers, frozen=True, kw_only=True, gc=False):
+    """``GroupsGetInfoItem``: ``group_info`` with its fields beside the tag, or ``id_not_found``."""
+
     members: tuple[GroupMember, ...] | None = None
+
+
+def summary(info: GroupInfo) -> Group | None:
+    """What ``groups/list`` would say of the group; None where it is not found, or a part of it is missing."""
+    if info.group_id is None or info.group_name is None or info.group_management_type is None:
+        return None
+    return Group(
+        group_id=info.group_id,
+        group_name=info.group_name,
+        group_management_type=info.group_management_type,
+        group_external_id=info.group_external_id,
+        member_count=info.member_count,
+    )
 
 
 class GroupMembersPage(Wire, frozen=True, kw_only=True, gc=False):
@@ -182,6 +203,7 @@ class TeamInfo(Wire, frozen=True, kw_only=True, gc=False):
     name: str
     team_id: str
     num_licensed_users: Count | None = None
+    num_provisioned_users: Count | None = None
     num_used_licenses: Count = 0
 
 
