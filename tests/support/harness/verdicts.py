@@ -121,6 +121,8 @@ def judge(result: SyncResult, truth: Picture, base: Run | None, blur: Blur = sha
     before = scopes_of(snapshot_of(base), blur) if base else {}
     gone = _gone(found, truth)
     for name in sorted(found.keys() | now.keys() | before.keys()):
+        if name not in found and _hidden(name, found, truth):
+            continue
         scope = found.get(name) or Scope("complete", None, set(), set())
         rows = now.get(name, set())
         if scope.seal in ("complete", "unreconciled"):
@@ -135,6 +137,12 @@ def judge(result: SyncResult, truth: Picture, base: Run | None, blur: Blur = sha
             lost = {row for row in old if _key(row) not in keys and not _mentions(row, gone)}
             told += _told(name, f"not carried into a scope that is {scope.seal}", lost)
     return told
+
+
+def _hidden(name: str, found: dict[str, Scope], truth: Picture) -> bool:
+    """Whether *name* is the scope of a group that no listing showed, where the listing of groups is told as not whole."""
+    of_groups = {scope_of(Grant("group", id, "member", "")) for id in truth.groups}
+    return name in of_groups and found["group"].seal not in ("complete", "unreconciled")
 
 
 def _judge_seals(run: Run, found: dict[str, Scope]) -> list[str]:

@@ -17,8 +17,7 @@ GROUPS_GET_INFO = "team/groups/get_info"
 # Answers that the official SDK refuses, which its documentation does not allow either.
 _NOT_DOCUMENTED = {
     "profile_groups": {"absent_for_some"},
-    "plain_roles": {"null"},
-    "broken_member": set(values()["broken_member"][1:]),
+    "broken_member": set(values()["broken_member"][1:]) - {"emails_null"},
     "broken_group": set(values()["broken_group"][1:]),
     "broken_group_member": set(values()["broken_group_member"][1:]),
 }
@@ -185,5 +184,5 @@ def test_one_call_may_be_bounded(value: str, status: int) -> None:
         client.judged = False
         ids = [user["team_member_id"] for user in client.control.truth()["users"]]
         assert client.call(GET_INFO, {"members": [by_id(id) for id in ids]}).status == status
-        assert client.call(GET_INFO, {"members": [by_id(id) for id in ids[:10]]}).status == 200
-        assert client.call(GROUPS_GET_INFO, {".tag": "group_ids", "group_ids": ["g:x"] * 11}).status == status
+        assert client.call(GET_INFO, {"members": [by_id(id) for id in ids[:3]]}).status == 200
+        assert client.call(GROUPS_GET_INFO, {".tag": "group_ids", "group_ids": ["g:x"] * 4}).status == status

@@ -54,7 +54,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return self == Behaviour()
 
 
-MOST_A_CALL = 10
+MOST_A_CALL = 3
 """Groups or members in one call from which on `refuses_many` and `fails_for_many` do so."""
 
 
