@@ -190,7 +190,7 @@ class Engine:
             if not scopes and read.cursor is None:
                 await self._nothing_left(read)
                 return
-            tries = _TRIES_BEFORE_SPLITTING if _can_be_split(family, scopes) else None
+            tries = _TRIES_BEFORE_SPLITTING if _can_be_split(family, scopes) or len(_ids(family, read)) > 1 else None
             await self._pages.read(read, scopes, store, tries=tries, until=self._until.get(read.key))
         except _FATAL:
             raise
@@ -214,6 +214,15 @@ class Engine:
         """A read of many scopes is split, so that one bad scope does not spoil the others; else its scopes are lost."""
         family = self._families[read.family]
         until = self._until.get(read.key, self._clock.monotonic() + self._retry_deadline)
+        ids = _ids(family, read)
+        if len(ids) > 1 and isinstance(error, _MAY_BE_TOO_MUCH) and self._clock.monotonic() < until:
+            async with self._writer.transaction():
+                self._writer.end_read(read, "split", reason_of(error))
+                for part in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
+                    half = self._writer.add_read(family.name, cursor=msgspec.json.encode(part).decode())
+                    self._until[half.key] = until
+                    self._enlist(half)
+            return
         if _can_be_split(family, scopes) and isinstance(error, _MAY_BE_TOO_MUCH) and self._clock.monotonic() < until:
             async with self._writer.transaction():
                 self._writer.end_read(read, "split", reason_of(error))
@@ -309,6 +318,16 @@ def _cursors(ids: list[str]) -> list[str]:
         part.append(id)
         size += length
     return [*cursors, msgspec.json.encode(part).decode()]
+
+
+def _ids(family: Family, read: Read) -> list[str]:
+    """The ids that a look-up asks for, as far as nothing came of it yet; empty for any other read."""
+    if family.scopes or read.reread or read.cursor is None or read.pages:
+        return []
+    try:
+        return msgspec.json.decode(read.cursor, type=list[str])
+    except msgspec.DecodeError:
+        return []
 
 
 def _can_be_split(family: Family, scopes: tuple[Scope, ...]) -> bool:

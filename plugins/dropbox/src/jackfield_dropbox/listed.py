@@ -16,14 +16,14 @@ Members = Sequence[wire.Member]
 
 def people(members: Members, view: SyncView) -> tuple[list[Item], list[Diagnostic]]:
     """The users and the roles that they hold, with roles that the catalogue lacks; and unknown tags."""
-    held = {role.role_id for member in members for role in member.roles}
+    held = {role.role_id for member in members for role in member.roles or ()}
     known_roles = view.stored("role", held)
     items: list[Item] = []
     notes: list[Diagnostic] = []
     for member in members:
         items.append(model.user(member))
         notes += model.user_drift(member.profile)
-        for role in member.roles:
+        for role in member.roles or ():
             if role.role_id not in known_roles:
                 items.extend(model.role(role))
             items.append(model.role_grant(role.role_id, member.profile.team_member_id))

@@ -285,7 +285,8 @@ def group(group: wire.Group, *, found_by: str | None = None) -> tuple[tuple[Item
     if found_by is not None:
         family, fallback = found_by, "group_listing"
     elif fed_by_members(trait):
-        family, fallback = "members", alone
+        # Whether get_info gives the members of a system-managed group is not documented.
+        family, fallback = "members", "group_listing" if immutable else alone
     else:
         family, fallback = alone, "group_listing"
     scope = Scope(

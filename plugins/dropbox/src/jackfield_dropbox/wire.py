@@ -67,10 +67,10 @@ class Profile(Wire, frozen=True, kw_only=True, gc=False):
     team_member_id: str
     email: str
     status: Status
-    name: Name = Name()
+    name: Name
     membership_type: Tag | None = None
     email_verified: bool | None = None
-    secondary_emails: tuple[SecondaryEmail, ...] = ()
+    secondary_emails: tuple[SecondaryEmail, ...] | None = None
     external_id: str | None = None
     account_id: str | None = None
     persistent_id: str | None = None
@@ -93,7 +93,7 @@ class Member(Wire, frozen=True, kw_only=True, gc=False):
     """``TeamMemberInfoV2``; no roles is an ordinary member."""
 
     profile: Profile
-    roles: tuple[Role, ...] = ()
+    roles: tuple[Role, ...] | None = None
 
 
 class MembersPage(Wire, frozen=True, kw_only=True, gc=False):
@@ -109,7 +109,7 @@ class MemberItem(Wire, frozen=True, kw_only=True, gc=False):
 
     tag: str = field(name=".tag")
     profile: Profile | None = None
-    roles: tuple[Role, ...] = ()
+    roles: tuple[Role, ...] | None = None
     id_not_found: str | None = None
 
 
