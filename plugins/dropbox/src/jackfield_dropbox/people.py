@@ -102,12 +102,20 @@ async def _search(api: Api, asked: list[Selector]) -> Found:
         if member is not None:
             found.members[by, value] = member
         elif value.casefold() not in missing:
-            found.unreadable[by, value] = answer.told() or "Dropbox left out some of the members asked for"
+            found.unreadable[by, value] = answer.told() or _left_out(answer.page)
     return found
 
 
+def _left_out(page: wire.MembersInfo) -> str:
+    bare = [
+        number for number, item in enumerate(page.members_info, 1) if item.profile is None and not item.id_not_found
+    ]
+    rows = f", and row {', '.join(map(str, bare))} says of nobody whom it is about" if bare else ""
+    return f"{routes.GET_INFO} left out some of the members asked for{rows}"
+
+
 def _names(profile: wire.Profile) -> list[Selector]:
-    emails = [profile.email, *(more.email for more in profile.secondary_emails)]
+    emails = [profile.email, *(more.email for more in profile.secondary_emails or ())]
     names: list[Selector] = [("email", email.casefold()) for email in reversed(emails)]
     names.append(("team_member_id", profile.team_member_id))
     if profile.external_id:

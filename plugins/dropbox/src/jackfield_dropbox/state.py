@@ -119,7 +119,8 @@ async def _held_of_group(
         slug = access.get(member.profile.team_member_id)
         if slug is not None:
             held.append(_grant_id("group", group.id, slug, member))
-        elif why is not None:
+        elif why is not None and (member.profile.groups is None or group.id in member.profile.groups):
+            # Where neither the group nor the person says so, the row that can't be understood is somebody else's.
             unclear[f"{group}#{people.user_id(member)}"] = why
     return held, unclear
 
