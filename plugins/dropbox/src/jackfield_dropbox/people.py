@@ -79,7 +79,7 @@ async def _find(api: Api, asked: list[Selector]) -> dict[Selector, wire.Member]:
 
 
 def _names(profile: wire.Profile) -> list[Selector]:
-    emails = [profile.email, *(more.email for more in profile.secondary_emails)]
+    emails = [profile.email, *(more.email for more in profile.secondary_emails or ())]
     names: list[Selector] = [("email", email.casefold()) for email in reversed(emails)]
     names.append(("team_member_id", profile.team_member_id))
     if profile.external_id:
