@@ -95,12 +95,11 @@ class Api:
 
     async def members_get_info(self, ids: list[str]) -> Sifted[wire.MembersInfo]:
         """Several members by their ids; those that are not found say so in the answer."""
-        selectors = [wire.selector("team_member_id", id) for id in ids]
-        return await self.sifted("team/members/get_info_v2", {"members": selectors}, sifting.FOUND)
+        return await self.members_find([wire.selector("team_member_id", id) for id in ids])
 
-    async def members_find(self, selectors: list[dict[str, str]]) -> wire.MembersInfo:
+    async def members_find(self, selectors: list[dict[str, str]]) -> Sifted[wire.MembersInfo]:
         """Several members by ids, e-mail addresses or external ids; those that are not found say so in the answer."""
-        return await self._call("team/members/get_info_v2", {"members": selectors}, wire.MembersInfo)
+        return await self.sifted("team/members/get_info_v2", {"members": selectors}, sifting.FOUND)
 
     async def roles(self) -> wire.Roles:
         """The whole catalogue of admin roles."""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from jackfield.errors import Refused
+from jackfield.errors import Refused, RemoteContract
 from jackfield_contracts import AccessState, DeleteAccount, Outcome, OutcomeKind, Value
 from jackfield_dropbox import people, routes, wire, writes
 from jackfield_dropbox.api import Api
@@ -56,7 +56,8 @@ async def delete(api: Api, change: DeleteAccount, state: AccessState, now: datet
             job=msgspec.json.encode(job).decode(),
             request_ids=call.request_ids,
         )
-    tag = tag or (wire.plain_tag(launch.tag) if launch is not None else "other")
+    if tag is None:
+        raise _odd(routes.REMOVE, launch)
     case = await _gone(call, id) if tag in ("user_not_found", "user_not_in_team") else None
     return outcome(decide(routes.REMOVE, tag, case), tag=tag, request_ids=call.request_ids)
 
@@ -70,9 +71,17 @@ async def remove_status(api: Api, job: Job, text: str, now: datetime) -> Outcome
         return Outcome(outcome=OutcomeKind.PENDING, job=text, request_ids=call.request_ids)
     if launch is not None and launch.tag == "complete":
         return _removed(recoverable=job.recoverable, cancelled=job.cancelled, now=now, call=call)
-    tag = tag or (wire.plain_tag(launch.tag) if launch is not None else "other")
     case = await _gone(call, job.account)
+    if tag is None and case is None:
+        raise _odd(routes.REMOVE_STATUS, launch)
+    tag = tag or "other"
     return outcome(decide(routes.REMOVE_STATUS, tag, case), tag=tag, request_ids=call.request_ids)
+
+
+def _odd(route: str, launch: wire.Launch | None) -> RemoteContract:
+    """An answer of which it is not known what it means: only a read can tell."""
+    tag = wire.plain_tag(launch.tag) if launch is not None else "none"
+    return RemoteContract(f"Dropbox answered in words that this version does not know ({tag})", route=route)
 
 
 def _excluded(values: Mapping[str, Value], *, invited: bool) -> str | None:
