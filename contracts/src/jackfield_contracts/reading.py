@@ -44,7 +44,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     partial where another route confirms the rows, or where it was as far off in snapshots before. ``counts`` is what
     ``expected`` counts where that is not the rows of this scope. ``may_count`` are other things that a presumed count may
     be a count of. ``witness`` is the family that answers for single principals of which grants of this scope they hold:
-    its cursor is a JSON array of ids, and its pages carry a ``Witness`` and no rows.
+    its cursor is a JSON array of ids, and its pages carry a ``Witness`` and no rows. ``like`` is for a scope that is opened
+    when the read that feeds it has ended: a grant such as each principal holds whom its witnesses had named before.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     counts: Reading | None = None
     may_count: tuple[Reading, ...] = ()
     witness: str | None = None
+    like: Grant | None = None
 
 
 class Witness(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

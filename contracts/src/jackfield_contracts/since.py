@@ -28,5 +28,5 @@ SINCE: Mapping[str, tuple[int, int]] = {
     "Page.incomplete": (1, 2),
     "PlannedChange.limit": (1, 2),
     **dict.fromkeys(("Reading", "Witness"), (1, 3)),
-    **dict.fromkeys(("Scope.counts", "Scope.may_count", "Scope.presumed", "Scope.witness"), (1, 3)),
+    **dict.fromkeys(("Scope.counts", "Scope.like", "Scope.may_count", "Scope.presumed", "Scope.witness"), (1, 3)),
 }

@@ -53,6 +53,25 @@ class ScopeState(msgspec.Struct, frozen=True, kw_only=True):
         """By how many rows the scope falls short of the application's own count; more rows than a count tell no loss."""
         return max(0, self.expected - self.counted) if self.expected is not None else 0
 
+    @property
+    def explains_itself(self) -> str | None:
+        """Why the rows may be fewer than the application counts, whatever other routes say; None if nothing explains it."""
+        scope = self.definition
+        if not self.observed:
+            return None
+        if scope.presumed is not None and self.explained:
+            return f"the difference is what else it may count ({scope.presumed})"
+        if scope.presumed is not None and self.short <= self.usual:
+            return f"the difference was there before ({scope.presumed})"
+        return scope.unreconcilable
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it was not seen whole, as far as can be told without witnesses."""
+        if self.failed is not None or self.incomplete is not None or self.left_out:
+            return True
+        return bool(self.short) and self.explains_itself is None
+
 
 def scope_states(db: sqlite3.Connection) -> list[ScopeState]:
     """Every scope with its counts and what else speaks for or against it."""
@@ -103,8 +122,8 @@ def _with_evidence(
     if not held:
         return states
     heard = hear(db, held)
-    witnesses = [state for state in states if state.definition.lists and feeding[state.key] in heard.reads]
-    whole = bool(witnesses) and not any(_falls_short(state) for state in witnesses)
+    fed = [state for state in states if state.definition.witness is None and feeding[state.key] in heard.reads]
+    whole = bool(fed) and not any(state.doubtful for state in fed)
     nothing = Evidence()
     found: list[ScopeState] = []
     for state in states:
@@ -117,14 +136,10 @@ def _with_evidence(
                 lacking=its.lacking,
                 alike=its.alike and independent and whole and not heard.silent and state.observed > 0,
                 own=own,
-                silent=heard.silent > 0,
+                silent=heard.silent > 0 or not whole,
             )
         found.append(state)
     return found
-
-
-def _falls_short(state: ScopeState) -> bool:
-    return bool(state.failed or state.incomplete or state.short or state.left_out)
 
 
 def _rows_in(db: sqlite3.Connection, reading: Reading) -> int:

@@ -29,16 +29,7 @@ def to_be_read_again(state: ScopeState) -> bool:
 
 def _trusted_all_the_same(state: ScopeState) -> str | None:
     """Why the rows stand though they are fewer than the application counts; None if nothing speaks for them."""
-    scope = state.definition
-    if not state.observed:
-        return None
-    if state.alike:
-        return ALIKE
-    if scope.presumed is not None and state.explained:
-        return f"the difference is what else it may count ({scope.presumed})"
-    if scope.presumed is not None and state.short <= state.usual:
-        return f"the difference was there before ({scope.presumed})"
-    return scope.unreconcilable
+    return ALIKE if state.alike else state.explains_itself
 
 
 def verdict(state: ScopeState) -> Seal:
@@ -64,7 +55,7 @@ def verdict(state: ScopeState) -> Seal:
         belongs = "" if len(state.lacking) == 1 else " that they belong"
         return sealed(Verdict.PARTIAL, f"{who}{belongs} to it and the read of it lacks them, {again}")
     if state.own and state.silent and state.reread != "done":
-        return sealed(Verdict.PARTIAL, f"the read does not tell it of everybody, {again}")
+        return sealed(Verdict.PARTIAL, f"it comes of a read that does not tell it of everybody, {again}")
     if state.expected is None:
         reason = scope.unreconcilable or "the application gives no count to compare with"
         return sealed(Verdict.UNRECONCILED, reason)

@@ -84,6 +84,14 @@ def _by_keys(witness: Witness, keys: Keys) -> _Testimony:
     )
 
 
+def named_before(db: sqlite3.Connection, resource: int) -> Iterator[tuple[int, list[int]]]:
+    """By page, the principals whom witnesses named so far as holding something on a resource."""
+    for page, said in _testimonies(db):
+        for node, principals in said.holds:
+            if node == resource:
+                yield page, principals
+
+
 def hear(db: sqlite3.Connection, held: list[Held]) -> Heard:
     """Lay the witnesses against the rows of each scope that has one."""
     (silent,) = db.execute("SELECT sum(silent) FROM witness_row").fetchone()

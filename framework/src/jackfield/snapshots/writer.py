@@ -19,7 +19,7 @@ from jackfield.errors import PluginBug
 from jackfield.snapshots.keys import Keys
 from jackfield.snapshots.rows import decode_resource, encode_entitlement, encode_grant, encode_resource
 from jackfield.snapshots.scopes import ScopeState, scope_states
-from jackfield.snapshots.witnesses import keep_evidence
+from jackfield.snapshots.witnesses import keep_evidence, named_before
 from jackfield_contracts import Diagnostic, Entitlement, Grant, Item, Page, Resource, ResourceId, Scope, Severity
 
 _SLICE = 2500
@@ -258,8 +258,11 @@ class SnapshotWriter:
                     )
                 # What a look-up opens for itself, it gives as well.
                 into = read.key if scope.family == read.family else feeding[scope.family]
-                if self.add_scope(scope, read=into, opened_by=read) and into is None:
-                    fresh.append(scope)
+                if self.add_scope(scope, read=into, opened_by=read):
+                    if into is None:
+                        fresh.append(scope)
+                    elif scope.like is not None and scope.resource is not None:
+                        self._told_before(scope.resource, scope.like)
             self._expect(page.expected)
             (key,) = self.db.execute(
                 "INSERT INTO page_row (read, items, cursor_hash, stored, incomplete) VALUES (?, ?, ?, ?, ?) RETURNING key",
@@ -367,6 +370,20 @@ class SnapshotWriter:
         for name in page.incomplete:
             self._scope(name)
         return msgspec.json.encode(page.incomplete).decode() if page.incomplete else None
+
+    def _told_before(self, resource: ResourceId, like: Grant) -> None:
+        """Rows out of what witnesses said before their scope was opened."""
+        plain = like.immutable is None and not like.inherited_by
+        place = (
+            self._keys.entitlement(like.entitlement),
+            self._scope(like.scope),
+            None if plain else self._detail(like),
+        )
+        node = self._keys.resource(resource)
+        self._keys.flush()
+        for page, principals in list(named_before(self.db, node)):
+            self._unmerged += len(principals)
+            self.db.execute(_GRANTS, (*place, page, len(principals), msgspec.json.encode(principals).decode()))
 
     def asked(self, nodes: Iterable[int], family: str) -> None:
         """Note that *family* is asked for these resources by their ids; call within a transaction."""

@@ -89,15 +89,17 @@ class Lookups(Reads):
             items += rows
             opens.append(scope)
             id = ResourceId(type="group", id=group.group_id)
-            its, unknown = model.memberships(id, info.members or (), group.group_management_type.tag)
-            items += its
-            notes += unknown
             if group.group_management_type.tag == "system_managed":
+                # Its members are told by the listing of members; whether get_info gives them is not documented.
                 outside.append(id)
+            else:
+                its, unknown = model.memberships(id, info.members or (), group.group_management_type.tag)
+                items += its
+                notes += unknown
+                if (told := model.incomplete(answer, info)) is not None:
+                    incomplete[scope.name] = told
             if info.created is not None:
                 created[group.group_id] = _EPOCH + timedelta(milliseconds=info.created)
-            if (told := model.incomplete(answer, info)) is not None:
-                incomplete[scope.name] = told
         if (told := answer.told(one for one in answer.broken if one.within is None)) is not None:
             incomplete[model.GROUPS.name] = told
         elif waiting:

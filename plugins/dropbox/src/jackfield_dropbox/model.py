@@ -266,8 +266,9 @@ def group(group: wire.Group, *, found_by: str | None = None) -> tuple[tuple[Item
     trait = GroupTrait(external_id=group.group_external_id, management=management, member_count=count)
     immutable = _SYSTEM if management == "system_managed" else None
     slugs = ("member",) if management in WITHOUT_OWNERS else ("member", "owner")
+    resource = Resource(id=id, scope=GROUPS.name, display_name=group.group_name, trait=trait)
     items = (
-        Resource(id=id, scope=GROUPS.name, display_name=group.group_name, trait=trait),
+        resource,
         *(
             Entitlement(
                 id=EntitlementId(resource=id, slug=slug),
@@ -282,7 +283,7 @@ def group(group: wire.Group, *, found_by: str | None = None) -> tuple[tuple[Item
     )
     by_listing = count is not None and count > LARGE_GROUP
     alone = "group_listing" if by_listing else "group_members"
-    if found_by is not None:
+    if found_by is not None and not immutable:
         family, fallback = found_by, "group_listing"
     elif fed_by_members(trait):
         # Whether get_info gives the members of a system-managed group is not documented.
@@ -297,6 +298,7 @@ def group(group: wire.Group, *, found_by: str | None = None) -> tuple[tuple[Item
         fallback=fallback,
         presumed=_COUNTED_MEMBERS,
         witness=WITNESS,
+        like=next(plain_members(resource, [""])) if found_by is not None and immutable else None,
         resource=id,
     )
     return items, scope
@@ -307,7 +309,7 @@ def group_scope(id: ResourceId) -> str:
     return f"{id}/*"
 
 
-def plain_members(group: Resource, members: list[str]) -> Iterator[Grant]:
+def plain_members(group: Resource, members: Iterable[str]) -> Iterator[Grant]:
     """The memberships of *members* in a group that has no owners."""
     system = isinstance(group.trait, GroupTrait) and group.trait.management == "system_managed"
     entitlement = EntitlementId(resource=group.id, slug="member")

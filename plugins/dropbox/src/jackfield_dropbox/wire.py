@@ -51,7 +51,7 @@ class Name(Wire, frozen=True, kw_only=True, gc=False):
     given_name: str = ""
     surname: str = ""
     familiar_name: str = ""
-    display_name: str = ""
+    display_name: str
 
 
 class SecondaryEmail(Wire, frozen=True, kw_only=True, gc=False):
