@@ -321,3 +321,46 @@ def test_members_who_join_though_their_call_was_refused_are_told_as_they_are(sta
     assert ended.code == 0, ended
     assert set(ended.json["outcomes"]) <= {"changed", "already"}
     assert set(stage.now().groups[group["group_id"]]["members"]) == {*group["members"], first, *others}
+
+
+def test_an_address_in_other_letters_is_refused_by_the_route_itself(stage: Stage) -> None:
+    stage.control.behave(email_case="exact")
+    who = stage.now().people()[0]
+    other = who["email"].upper()
+    made = stage.make("account", "create", NAME, f"email={other}", code=5)
+    assert told(made) == ("refused", "user_already_on_team", None)
+    assert [each["email"] for each in stage.now().users.values()].count(who["email"]) == 1
+
+
+def test_somebody_is_found_by_a_further_address_where_dropbox_does_so(stage: Stage) -> None:
+    # The fifth member of a simulated team has a further address.
+    who = list(stage.now().users.values())[4]
+    further = f"alias4@{who['email'].rpartition('@')[2]}"
+    group = next(each for each in stage.now().groups.values() if each["management_type"] == "user_managed")
+    if who["team_member_id"] in group["members"]:
+        stage.control.change({"do": "group_remove", "user": who["team_member_id"], "group": group["group_id"]})
+    command = ("grant", NAME, entitlement(group, "member"), further)
+    refused = stage.site.run(*command, "--yes", "--output", "json")
+    assert refused.code in (2, 5), refused
+    stage.control.behave(email_selectors="secondary_too")
+    assert told(stage.make(*command)) == ("changed", None, "read")
+    assert stage.now().access(group["group_id"], who["team_member_id"]) == "member"
+
+
+def test_an_account_that_can_be_recovered_for_a_shorter_time_is_refused_by_the_route_itself(stage: Stage) -> None:
+    stage.control.behave(recoverable_for="one_day")
+    gone = stage.now().people()[0]
+    document = stage.make("account", "delete", NAME, gone["email"])
+    assert "can be recovered until" in document["reason"]
+    stage.control.advance(2 * 86_400)
+    made = stage.make("action", "run", NAME, "recover_user", f"user_id={gone['team_member_id']}", code=5)
+    assert told(made) == ("refused", "user_unrecoverable", None)
+
+
+@pytest.mark.parametrize("effect", ["start", "end"])
+def test_a_job_may_have_its_effect_early_or_late(stage: Stage, effect: str) -> None:
+    stage.control.settings(async_jobs=True, job_polls=1, job_effect=effect)
+    for write in ("create", "delete"):
+        command, made = WRITES[write](stage)
+        assert told(stage.make(*command)) == ("changed", None, "read")
+        assert made(stage)
