@@ -138,6 +138,9 @@ def _with_evidence(
                 own=own,
                 silent=heard.silent > 0 or not whole,
             )
+        elif state.definition.lookup is not None and feeding[state.key] not in heard.reads:
+            # What witnesses mention is the second route of this listing.
+            state = msgspec.structs.replace(state, silent=heard.silent > 0)
         found.append(state)
     return found
 

@@ -18,7 +18,7 @@ def to_be_read_again(state: ScopeState) -> bool:
     """Whether one more read of the scope could tell more."""
     if state.failed is not None or state.reread is not None:
         return False
-    if state.lacking or (state.own and state.silent):
+    if state.lacking or (state.silent and (state.own or state.definition.lists is not None)):
         return True
     if state.incomplete is not None and state.definition.witness is not None:
         return state.definition.fallback is not None

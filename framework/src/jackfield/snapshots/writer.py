@@ -385,6 +385,12 @@ class SnapshotWriter:
             self._unmerged += len(principals)
             self.db.execute(_GRANTS, (*place, page, len(principals), msgspec.json.encode(principals).decode()))
 
+    def key_of(self, id: ResourceId) -> int:
+        """The key of a resource, also of one that is only named; call within a transaction."""
+        key = self._keys.resource(id)
+        self._keys.flush()
+        return key
+
     def asked(self, nodes: Iterable[int], family: str) -> None:
         """Note that *family* is asked for these resources by their ids; call within a transaction."""
         rows = ((node, family) for node in nodes)

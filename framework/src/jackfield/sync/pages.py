@@ -40,6 +40,11 @@ class _Limits(msgspec.Struct, frozen=True, kw_only=True):
 class PageSource(Protocol):
     """What gives pages: a connection."""
 
+    @property
+    def asked_pause(self) -> float:
+        """How long the application asked all calls to wait, in seconds; 0 if it does not now."""
+        ...
+
     async def read_page(
         self, family: str, scopes: tuple[Scope, ...], cursor: str | None, attempt: int, view: SyncView
     ) -> Page:
@@ -193,7 +198,13 @@ class PageReader:
                         request_id=error.request_id,
                     ) from error
             except TimeoutError:
-                raise Transient(f"no page within {self._patience.stall_timeout:g} s") from None
+                pause, patience = self._connection.asked_pause, self._patience.stall_timeout
+                if pause > patience:
+                    raise RateLimited(
+                        f"the application asked for a pause of {pause:g} s, longer than stall_timeout ({patience:g} s)",
+                        after=pause,
+                    ) from None
+                raise Transient(f"no page within {patience:g} s") from None
 
     async def _attempt(self, family: str, scopes: tuple[Scope, ...], cursor: str | None, failures: int) -> Page:
         """One call of the connector, in a task of its own.

@@ -64,6 +64,7 @@ GROUPS = Scope(
     rows=RowKind.RESOURCES,
     lists="group",
     unreconcilable="Dropbox gives no count of groups",
+    fallback="groups_again",
     lookup=NAMED_GROUPS,
 )
 SEATS = "license:full/*"
@@ -260,8 +261,11 @@ def fed_by_members(group: GroupTrait) -> bool:
     return group.management in WITHOUT_OWNERS or group.member_count == 0
 
 
-def group(group: wire.Group, *, found_by: str | None = None) -> tuple[tuple[Item, ...], Scope]:
-    """One group with what it offers, and the scope of its memberships; *found_by* is the family that gave them already."""
+def group(group: wire.Group, *, found_by: str | None = None, late: bool = False) -> tuple[tuple[Item, ...], Scope]:
+    """One group with what it offers, and the scope of its memberships.
+
+    *found_by* is the family that gave them already; *late* says that the listing of members does not tell them any more.
+    """
     id = ResourceId(type="group", id=group.group_id)
     management, count = group.group_management_type.tag, group.member_count
     trait = GroupTrait(external_id=group.group_external_id, management=management, member_count=count)
@@ -286,6 +290,8 @@ def group(group: wire.Group, *, found_by: str | None = None) -> tuple[tuple[Item
     alone = "group_listing" if by_listing else "group_members"
     if found_by is not None and not immutable:
         family, fallback = found_by, "group_listing"
+    elif late:
+        family, fallback = "group_listing" if immutable else alone, "group_listing"
     elif fed_by_members(trait):
         # Whether get_info gives the members of a system-managed group is not documented.
         family, fallback = "members", "group_listing" if immutable else alone
@@ -299,7 +305,7 @@ def group(group: wire.Group, *, found_by: str | None = None) -> tuple[tuple[Item
         fallback=fallback,
         presumed=_COUNTED_MEMBERS,
         witness=WITNESS,
-        like=next(plain_members(resource, [""])) if found_by is not None and immutable else None,
+        like=next(plain_members(resource, ["*"])) if found_by is not None and immutable else None,
         resource=id,
     )
     return items, scope

@@ -45,11 +45,7 @@ class DropboxReads(Lookups):
     @family("groups", scopes=(model.GROUPS,), description="all groups with their member counts")
     async def groups(self, cursor: str | None, attempt: int) -> Page:
         """A page of groups; each opens the scope of its memberships."""
-        answer = (
-            await self._api.groups_list(limit=page_size(attempt))
-            if cursor is None
-            else await self._api.groups_list_continue(cursor)
-        )
+        answer = await self._groups_page(cursor, attempt)
         page = answer.page
         items: list[Item] = []
         opens: list[Scope] = []
@@ -71,6 +67,25 @@ class DropboxReads(Lookups):
             mentions=tuple(ResourceId(type="group", id=one.id) for one in answer.broken if one.id is not None),
             diagnostics=tuple(notes),
         )
+
+    @family("groups_again", follows=("members",), description="groups once more, where members don't tell theirs")
+    async def groups_again(self, cursor: str | None, attempt: int, view: SyncView) -> Page:
+        """A page of groups read for those that the first listing lacks, and that nobody may have named."""
+        answer = await self._groups_page(cursor, attempt)
+        known = view.stored("group", [group.group_id for group in answer.page.groups])
+        found = [model.group(group, late=True) for group in answer.page.groups if group.group_id not in known]
+        told = answer.told()
+        return Page(
+            items=tuple(item for rows, _ in found for item in rows),
+            opens=tuple(scope for _, scope in found),
+            next=answer.page.cursor if answer.page.has_more else None,
+            incomplete={model.GROUPS.name: told} if told else {},
+        )
+
+    async def _groups_page(self, cursor: str | None, attempt: int) -> Sifted[wire.GroupsPage]:
+        if cursor is not None:
+            return await self._api.groups_list_continue(cursor)
+        return await self._api.groups_list(limit=page_size(attempt))
 
     @family(
         "members",
