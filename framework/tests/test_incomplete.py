@@ -8,7 +8,7 @@ import pytest
 from jackfield.clock import SystemClock
 from jackfield.errors import PluginBug
 from jackfield.snapshots.file import create_partial
-from jackfield.snapshots.sealing import verdict
+from jackfield.snapshots.verdicts import verdict
 from jackfield.snapshots.writer import Read, SnapshotWriter
 from jackfield_contracts import Diagnostic, Page, Scope, Severity, Verdict
 

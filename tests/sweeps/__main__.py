@@ -4,7 +4,10 @@ import sys
 import time
 from importlib import import_module
 
-NAMES = ("truth", "faults", "churn", "kills", "brake", "secrets", "changes", "machine", "tenants")
+NAMES = (
+    *("truth", "faults", "churn", "kills", "brake", "secrets", "changes", "machine"),
+    *("presumptions", "short", "tenants"),
+)
 
 
 def main(argv: list[str]) -> int:

@@ -40,7 +40,7 @@ from jackfield_contracts.checks import (
 from jackfield_contracts.diagnostics import Diagnostic, Severity
 from jackfield_contracts.grants import Entitlement, Exclusive, Grant
 from jackfield_contracts.ids import EntitlementId, GrantId, IdentifierError, ResourceId
-from jackfield_contracts.reading import Family, Item, Page, RowKind, Scope
+from jackfield_contracts.reading import Family, Item, Page, Reading, RowKind, Scope, Witness
 from jackfield_contracts.resources import (
     AccountStatus,
     AccountType,
@@ -95,6 +95,7 @@ __all__ = [
     "Permission",
     "Plan",
     "PlannedChange",
+    "Reading",
     "Resource",
     "ResourceId",
     "ResourceType",
@@ -113,4 +114,5 @@ __all__ = [
     "UserTrait",
     "Value",
     "Verdict",
+    "Witness",
 ]

@@ -114,15 +114,19 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class AccessState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a read found. Principals, names and resources that are not in it are not in the application.
+    """What a read found. Principals, names and resources that are not in it are not in the application, or ``unreadable``.
 
     ``entitlements`` are all that the resources offer, and what else ``held`` names. ``held`` has every grant of the
     principals on those resources, and on others whose entitlements exclude theirs.
+
+    ``unreadable`` says why the answer about something can't be understood, and where it stands: by ``str`` of the principal
+    or resource, by the name, or by ``RESOURCE#PRINCIPAL`` for whether the one is held by the other.
     """
 
     accounts: tuple[AccountState, ...] = ()
     entitlements: tuple[Entitlement, ...] = ()
     held: tuple[GrantId, ...] = ()
+    unreadable: dict[str, str] = {}
     request_ids: tuple[str, ...] = ()
 
 
@@ -141,13 +145,15 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The one end of a change, with a sentence for people and the application's own ``tag``.
 
     A connector says what the application answered; the host adds ``confirmed_by``. ``job`` is what ``job_status`` takes
-    to say more of a *pending* one. ``account`` is the account made or found.
+    to say more of a *pending* one. ``account`` is the account made or found. Where an answer was not ``understood``, it
+    decides nothing: the host reads for as long as a read may lag, and the change is *failed* only if none shows it made.
     """
 
     outcome: OutcomeKind
     reason: str | None = None
     tag: str | None = None
     retryable: bool = False
+    understood: bool = True
     job: str | None = None
     account: ResourceId | None = None
     results: dict[str, Value] = {}

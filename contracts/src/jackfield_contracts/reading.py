@@ -1,5 +1,6 @@
 """How an application is read: families of reads, the scopes they feed, and the pages they give."""
 
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
@@ -8,7 +9,7 @@ from jackfield_contracts.checks import Tenant
 from jackfield_contracts.diagnostics import Diagnostic
 from jackfield_contracts.grants import Entitlement, Grant
 from jackfield_contracts.ids import ResourceId
-from jackfield_contracts.resources import Resource
+from jackfield_contracts.resources import AccountStatus, Resource
 
 Item = Resource | Entitlement | Grant
 
@@ -18,6 +19,13 @@ class RowKind(StrEnum):
 
     RESOURCES = "resources"
     GRANTS = "grants"
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a count may be a count of: the rows of a scope of accounts that are in one of these statuses."""
+
+    scope: str
+    statuses: tuple[AccountStatus, ...]
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -31,6 +39,13 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     grants it holds. ``lookup`` is the family that answers for single resources of a listing: its cursor is a JSON array
     of ids, and ids that it gives no row for are gone. ``same_listing`` names a scope that the same listing feeds: where
     that one is not seen whole, neither is this.
+
+    ``presumed`` says what the application leaves open about ``expected``: such a count alone does not make the scope
+    partial where another route confirms the rows, or where it was as far off in snapshots before. ``counts`` is what
+    ``expected`` counts where that is not the rows of this scope. ``may_count`` are other things that a presumed count may
+    be a count of. ``witness`` is the family that answers for single principals of which grants of this scope they hold:
+    its cursor is a JSON array of ids, and its pages carry a ``Witness`` and no rows. ``like`` is for a scope that is opened
+    when the read that feeds it has ended: a grant such as each principal holds whom its witnesses had named before.
     """
 
     name: str
@@ -44,6 +59,27 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     resource: ResourceId | None = None
     lookup: str | None = None
     same_listing: str | None = None
+    presumed: str | None = None
+    counts: Reading | None = None
+    may_count: tuple[Reading, ...] = ()
+    witness: str | None = None
+    like: Grant | None = None
+
+
+class Witness(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a page says beside its rows of who holds something on which resource; no row is made of it.
+
+    ``principals`` are the ids of those, of the type ``principal_type``, of whom it says all; ``holds`` gives by the id of
+    a resource, of the type ``resource_type``, which of them hold something on it. ``silent`` is how many the page holds of
+    whom it does not say it. Of two pages about the same principal the later one is believed. It stands against the rows
+    of scopes that have a ``Scope.witness``.
+    """
+
+    principal_type: str
+    resource_type: str
+    principals: tuple[str, ...] = ()
+    holds: dict[str, list[str]] = {}
+    silent: int = 0
 
 
 class Family(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -69,6 +105,11 @@ class Page(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     says of scopes by name why they are not whole though they are read to their end, such as rows that can't be
     understood: they are sealed partial with that reason, a later page's before an earlier one's. ``vanished`` names
     resources that are gone from the application. ``tenant`` is set by the read that learns it.
+
+    ``witness`` is what the page says of rows that other reads give. ``mentions`` names resources that the page takes to be
+    there and that their listing lacks: they are asked for by the listing's ``lookup``. A lookup says of what it found:
+    ``outside``, which of them the listing need not give, so that they say nothing against it; ``created``, by id, since
+    when they are there, where the rows don't say so: what came meanwhile says nothing against it either.
     """
 
     items: tuple[Item, ...] = ()
@@ -78,4 +119,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     incomplete: dict[str, str] = {}
     vanished: tuple[ResourceId, ...] = ()
     tenant: Tenant | None = None
+    witness: Witness | None = None
+    mentions: tuple[ResourceId, ...] = ()
+    outside: tuple[ResourceId, ...] = ()
+    created: dict[str, datetime] = {}
     diagnostics: tuple[Diagnostic, ...] = ()

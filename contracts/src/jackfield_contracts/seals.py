@@ -9,8 +9,9 @@ class Verdict(StrEnum):
     """How far a scope was seen.
 
     *complete*: read whole, and the application's own count agrees. *unreconciled*: read whole, without a count that
-    could confirm it. *partial*: the counts disagree after one more read, or the read itself says that it is not whole.
-    *unreadable*: a read failed. For the last two, absence means unknown.
+    could confirm it, or with one that differs while other evidence confirms the rows; the reason says which. *partial*:
+    after one more read a count is still larger or two routes contradict each other, or the read itself says that it is not
+    whole. *unreadable*: a read failed. For the last two, absence means unknown.
     """
 
     COMPLETE = "complete"

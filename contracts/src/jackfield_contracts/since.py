@@ -21,7 +21,10 @@ SINCE: Mapping[str, tuple[int, int]] = {
     "Capability.arguments": (1, 1),
     "Capability.confirmed_by": (1, 1),
     "ResourceType.batch": (1, 1),
+    "AccessState.unreadable": (1, 3),
     "Argument.privileged": (1, 2),
+    "Outcome.understood": (1, 3),
+    **dict.fromkeys(("Page.created", "Page.mentions", "Page.outside", "Page.witness"), (1, 3)),
     "Page.incomplete": (1, 2),
     "PlannedChange.limit": (1, 2),
     "AccountState.names": (1, 3),
@@ -34,4 +37,6 @@ SINCE: Mapping[str, tuple[int, int]] = {
     "JournalEntry.lost": (1, 3),
     "PlannedChange.effects": (1, 3),
     "TargetState.login": (1, 3),
+    **dict.fromkeys(("Reading", "Witness"), (1, 3)),
+    **dict.fromkeys(("Scope.counts", "Scope.like", "Scope.may_count", "Scope.presumed", "Scope.witness"), (1, 3)),
 }

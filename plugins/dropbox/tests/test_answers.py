@@ -107,14 +107,18 @@ def test_a_count_that_is_none_breaks_the_contract(number: str) -> None:
         ask((team % ("num_licensed_users", number)).encode(), lambda api: api.team_info())
     with pytest.raises(RemoteContract):
         ask((team % ("num_used_licenses", number)).encode(), lambda api: api.team_info())
-    with pytest.raises(RemoteContract):
-        ask(
-            f'{{"groups":[{group % number}],"cursor":"c","has_more":false}}'.encode(),
-            lambda api: api.groups_list(limit=1),
-        )
+    # A row of a listing costs itself only.
+    good = group.replace('"g"', '"g2"') % 1
+    listed = ask(
+        f'{{"groups":[{group % number},{good}],"cursor":"c","has_more":false}}'.encode(),
+        lambda api: api.groups_list(limit=1),
+    )
+    assert [one.group_id for one in listed.page.groups] == ["g2"]
+    assert [one.number for one in listed.broken] == [1]
     info = f'[{{".tag":"group_info","group_id":"g","member_count":{number}}}]'
     with pytest.raises(RemoteContract):
         ask(info.encode(), lambda api: api.groups_get_info(("g",)))
+    assert len(ask(info.encode(), lambda api: api.groups_in_full(("g",))).broken) == 1
 
 
 ROLES = '{"roles":[{"role_id":"r1","name":"%s"},{"role_id":"r2","name":"Good"}]}'

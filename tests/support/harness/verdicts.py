@@ -121,7 +121,9 @@ def judge(result: SyncResult, truth: Picture, base: Run | None, blur: Blur = sha
     before = scopes_of(snapshot_of(base), blur) if base else {}
     gone = _gone(found, truth)
     for name in sorted(found.keys() | now.keys() | before.keys()):
-        scope = found.get(name) or Scope("complete", None, set(), set())
+        if name not in found and _hidden(name, found, truth):
+            continue
+        scope = found.get(name) or Scope(_unlisted(name, found), None, set(), set())
         rows = now.get(name, set())
         if scope.seal in ("complete", "unreconciled"):
             told += _told(name, "shown and not true", scope.fresh - rows)
@@ -135,6 +137,18 @@ def judge(result: SyncResult, truth: Picture, base: Run | None, blur: Blur = sha
             lost = {row for row in old if _key(row) not in keys and not _mentions(row, gone)}
             told += _told(name, f"not carried into a scope that is {scope.seal}", lost)
     return told
+
+
+def _hidden(name: str, found: dict[str, Scope], truth: Picture) -> bool:
+    """Whether *name* is the scope of a group that no listing showed, where the listing of groups is told as not whole."""
+    of_groups = {scope_of(Grant("group", id, "member", "")) for id in truth.groups}
+    return name in of_groups and found["group"].seal not in ("complete", "unreconciled")
+
+
+def _unlisted(name: str, found: dict[str, Scope]) -> str:
+    """What the absence of a scope says: of a thing that a listing, not seen whole, does not give, nothing is known."""
+    listing = found.get(name.partition(":")[0])
+    return "unreadable" if listing is not None and listing.seal in ("partial", "unreadable") else "complete"
 
 
 def _judge_seals(run: Run, found: dict[str, Scope]) -> list[str]:

@@ -10,7 +10,8 @@ from typing import cast
 import msgspec
 
 from jackfield.changes.attempt import Attempt, Desk, unverified
-from jackfield.changes.goals import View, carries_on, met, readable, target_of
+from jackfield.changes.goals import View, carries_on, met, readable, target_of, unreadable_of
+from jackfield.changes.judge import unreadable
 from jackfield.changes.options import Changing
 from jackfield.changes.reading import read, read_patiently
 from jackfield.errors import (
@@ -111,6 +112,7 @@ async def ask(desk: Desk, attempts: Sequence[Attempt], view: View) -> None:
         else:
             for attempt, answer in zip(left, answers, strict=True):
                 attempt.answer = answer
+                attempt.doubtful = attempt.doubtful or not answer.understood
             left = [each for each in left if _is_open(desk, each)]
             lost += 1
             if lost >= TRIES or changing.clock.monotonic() >= deadline:
@@ -162,6 +164,9 @@ def still_to_make(desk: Desk, attempts: Sequence[Attempt], view: View) -> list[A
     for attempt in attempts:
         if not readable(attempt.change, desk.operations):
             left.append(attempt)
+            continue
+        if (why := unreadable_of(attempt.change, desk.operations, view)) is not None:
+            attempt.answer = unverified(f"no answer came, and {why}") if attempt.doubtful else unreadable(why)
             continue
         now = target_of(attempt.change, desk.operations, view)
         if met(attempt.change, desk.operations, view):

@@ -7,7 +7,7 @@ import msgspec
 
 from jackfield.changes.asking import with_ids
 from jackfield.changes.attempt import Attempt, Desk, unverified
-from jackfield.changes.goals import View, begun, met, readable, target_of, unlike, unread
+from jackfield.changes.goals import View, begun, met, readable, target_of, unlike, unread, unreadable_of
 from jackfield.changes.operations import Operations
 from jackfield.changes.reading import read
 from jackfield.errors import JackfieldError, RateLimited, Refused, RemoteContract, Transient
@@ -78,6 +78,7 @@ async def _look_at_job(desk: Desk, attempt: Attempt, *, patient: bool) -> None:
     else:
         if patient and attempt.doubtful and answer.outcome is OutcomeKind.FAILED and answer.retryable:
             return
+    attempt.doubtful = attempt.doubtful or not answer.understood
     attempt.answer = with_ids(
         msgspec.structs.replace(answer, job=before.job, results={**before.results, **answer.results}), before
     )
@@ -95,6 +96,10 @@ def _known(attempt: Attempt) -> Outcome | None:
 
 def _by_answer(attempt: Attempt) -> Outcome:
     answer = attempt.answer or Outcome(outcome=OutcomeKind.UNVERIFIED)
+    if not answer.understood:
+        return unverified(
+            f"{answer.reason or 'the answer was not understood'}, and nothing can be read that would tell", answer
+        )
     return msgspec.structs.replace(answer, confirmed_by=Confirmation.ANSWER) if answer.outcome in _DONE else answer
 
 
@@ -128,6 +133,8 @@ async def _confirm(desk: Desk, attempts: list[Attempt]) -> None:
 def _by_read(desk: Desk, attempt: Attempt, view: View) -> Outcome | None:
     """The outcome, where the state and the answer agree; None where the state may still follow."""
     answer = attempt.answer or Outcome(outcome=OutcomeKind.FAILED)
+    if unreadable_of(attempt.change, desk.operations, view) is not None:
+        return _known(attempt)
     shown = met(attempt.change, desk.operations, view)
     if answer.outcome in _DONE:
         if not shown:
@@ -172,6 +179,9 @@ def _contradicted(desk: Desk, attempt: Attempt, view: View | None, error: Jackfi
         if answer.outcome in _DONE:
             return unverified(f"the application answered that it is so, and {why}", answer)
         return unverified(f"{answer.reason or 'it failed'}; whether it was made is not known, since {why}", answer)
+    if (unclear := unreadable_of(attempt.change, desk.operations, view)) is not None:
+        said = "the application answered that it is so" if answer.outcome in _DONE else answer.reason or "it failed"
+        return unverified(f"{said}, and whether it is can't be read: {unclear}", answer)
     target = target_of(attempt.change, desk.operations, view)
     other = ", ".join(unlike(attempt.change, desk.operations, target))
     if answer.outcome not in _DONE:

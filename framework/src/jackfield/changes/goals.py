@@ -148,6 +148,15 @@ def target_of(change: Change, operations: Operations, view: View) -> TargetState
     )
 
 
+def unreadable_of(change: Change, operations: Operations, view: View) -> str | None:
+    """Why the state can't tell of *change*: what the application says of its account or resource can't be understood."""
+    query = query_of(change, operations)
+    keys = [*map(str, query.principals), *query.names, *map(str, query.resources)]
+    if isinstance(change, GrantAccess | RevokeAccess):
+        keys.append(f"{change.entitlement.resource}#{change.principal}")
+    return next((why for key in keys if (why := view.state.unreadable.get(key)) is not None), None)
+
+
 def readable(change: Change, operations: Operations) -> bool:
     """Whether a read can show that *change* was made."""
     return operations.confirmed_by(change) is Confirmation.READ
@@ -155,6 +164,8 @@ def readable(change: Change, operations: Operations) -> bool:
 
 def met(change: Change, operations: Operations, view: View) -> bool:
     """Whether the state shows *change* made; only for one that is ``readable``."""
+    if unreadable_of(change, operations, view) is not None:
+        return False
     target = target_of(change, operations, view)
     if isinstance(change, GrantAccess):
         return _at_least(change.entitlement, target.held, view)

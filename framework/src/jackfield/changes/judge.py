@@ -2,12 +2,13 @@
 
 import msgspec
 
-from jackfield.changes.goals import View, met, readable, subject_of, target_of, unlike, unread
+from jackfield.changes.goals import View, met, readable, subject_of, target_of, unlike, unread, unreadable_of
 from jackfield.changes.operations import Operations
 from jackfield.changes.protection import Protected
 from jackfield_contracts import (
     AccountState,
     AccountStatus,
+    ActionKind,
     Change,
     Confirmation,
     CreateAccount,
@@ -47,6 +48,8 @@ def judge(change: Change, operations: Operations, view: View, protected: Protect
     account = subject_of(change, operations, view)
     if protected.covers(change, account, operations, view):
         return _refused("protected", "it concerns a principal that the configuration protects from every change")
+    if (why := unreadable_of(change, operations, view)) is not None:
+        return Judgement(forecast=unreadable(why))
     if isinstance(change, GrantAccess):
         return _grant(change, account, view)
     if isinstance(change, RevokeAccess):
@@ -58,12 +61,21 @@ def judge(change: Change, operations: Operations, view: View, protected: Protect
             told = "the account is not there" if account is None else "the account is deleted already"
             return _already(told + _unheeded(change, operations))
         return _GO
-    if operations.action(change.name).account is not None and account is None:
+    action = operations.action(change.name)
+    # Whether an account that was removed can come back is for the application to say, which may show it to nobody.
+    hidden = action.kind is ActionKind.RECOVER_ACCOUNT
+    if action.account is not None and account is None and not hidden:
         return _refused("not_found", f"the application has no account {_named(change, operations)!r}")
     if readable(change, operations) and met(change, operations, view):
         status = target_of(change, operations, view).status_raw or "there"
         return _already(f"it is so already: the account is {status}{_unheeded(change, operations)}")
     return _GO
+
+
+def unreadable(why: str) -> Outcome:
+    """The outcome of a change of which the state can't tell, so that it was not made."""
+    reason = f"nothing was changed: the application's answer about it can't be understood: {why}"
+    return Outcome(outcome=OutcomeKind.FAILED, tag="unreadable", reason=reason, retryable=True)
 
 
 def _unheeded(change: DeleteAccount | RunAction, operations: Operations) -> str:

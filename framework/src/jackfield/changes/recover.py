@@ -9,7 +9,17 @@ from jackfield.changes.asking import ask, became_other
 from jackfield.changes.attempt import Attempt, Desk, Progress, unverified
 from jackfield.changes.confirm import conclude, unseen
 from jackfield.changes.execute import batches, held_back
-from jackfield.changes.goals import View, begun, carries_on, met, readable, target_of, unlike, without_drift
+from jackfield.changes.goals import (
+    View,
+    begun,
+    carries_on,
+    met,
+    readable,
+    target_of,
+    unlike,
+    unreadable_of,
+    without_drift,
+)
 from jackfield.changes.judge import judge
 from jackfield.changes.limits import exceeded, limits_of, used
 from jackfield.changes.operations import Operations
@@ -95,6 +105,9 @@ async def _judge_lost(desk: Desk, attempts: list[Attempt]) -> list[tuple[list[At
     again: list[Attempt] = []
     over: list[tuple[Attempt, Outcome, View | None]] = []
     for attempt in left:
+        if (why := unreadable_of(attempt.change, desk.operations, view)) is not None:
+            over.append((attempt, unverified(f"the process ended before an answer came, and {why}"), None))
+            continue
         now = target_of(attempt.change, desk.operations, view)
         if met(attempt.change, desk.operations, view):
             over.append((attempt, _found_made(desk, attempt), view))

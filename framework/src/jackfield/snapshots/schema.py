@@ -53,6 +53,16 @@ CREATE TABLE grant_page (
     held INTEGER NOT NULL, principals TEXT NOT NULL
 );
 
+CREATE TABLE witness_row (page INTEGER PRIMARY KEY REFERENCES page_row, silent INTEGER NOT NULL, data TEXT NOT NULL);
+
+CREATE TABLE mention_row (node INTEGER NOT NULL REFERENCES node, page INTEGER NOT NULL REFERENCES page_row,
+    PRIMARY KEY (node, page)) WITHOUT ROWID;
+
+CREATE TABLE asked_row (node INTEGER NOT NULL REFERENCES node, family TEXT NOT NULL, outside INTEGER NOT NULL DEFAULT 0,
+    created TEXT, PRIMARY KEY (node, family)) WITHOUT ROWID;
+
+CREATE TABLE vanished_row (node INTEGER PRIMARY KEY REFERENCES node);
+
 CREATE TABLE grant_detail (key INTEGER PRIMARY KEY, data TEXT NOT NULL UNIQUE);
 
 CREATE TABLE origin (key INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE, taken TEXT NOT NULL);
@@ -95,6 +105,9 @@ CREATE TABLE scope_row (
 CREATE TABLE diagnostic (key INTEGER PRIMARY KEY, code TEXT NOT NULL, severity TEXT NOT NULL, summary TEXT NOT NULL,
     path TEXT NOT NULL DEFAULT '', hint TEXT, times INTEGER NOT NULL DEFAULT 1, UNIQUE (code, summary, path));
 """
+
+WORKING_TABLES = ("grant_page", "witness_row", "mention_row", "asked_row", "vanished_row")
+"""What only the reading and the sealing need: dropped when the file is closed."""
 
 KEY_INDEXES = """
 CREATE UNIQUE INDEX IF NOT EXISTS node_by_id ON node (type, id);

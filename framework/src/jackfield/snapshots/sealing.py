@@ -5,88 +5,36 @@ Promises that all of it happens in one transaction, so that a kill leaves either
 
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from jackfield.files import create
-from jackfield.snapshots.schema import INDEXES, KEY_INDEXES, VIEWS
-from jackfield_contracts import RowKind, Scope, Seal, Verdict
-
-_OBSERVED = {
-    RowKind.GRANTS: "SELECT scope, count(*) FROM grant_row WHERE origin IS NULL GROUP BY scope",
-    RowKind.RESOURCES: "SELECT scope, count(*) FROM resource_row WHERE origin IS NULL GROUP BY scope",
-}
+from jackfield.snapshots.schema import INDEXES, KEY_INDEXES, VIEWS, WORKING_TABLES
+from jackfield.snapshots.scopes import ScopeState
+from jackfield_contracts import Scope, Seal
 
 
-class ScopeState(msgspec.Struct, frozen=True, kw_only=True):
-    """One scope as the reads left it."""
+def replace_reread(db: sqlite3.Connection, states: Iterable[ScopeState]) -> None:
+    """Where a second read gave the whole of a scope, drop what came before it, but for what a witness still says.
 
-    key: int
-    definition: Scope
-    expected: int | None
-    observed: int
-    failed: str | None
-    reread: str | None
-    incomplete: str | None = None
-
-    @property
-    def disagrees(self) -> bool:
-        """Whether the application's own count is another than what was read."""
-        return self.expected is not None and self.expected != self.observed
-
-
-def scope_states(db: sqlite3.Connection) -> list[ScopeState]:
-    """Every scope with its counts.
-
-    ``failed`` is why the read that feeds it failed, ``reread`` the state of a second, ``incomplete`` what the pages say.
+    What came after it, such as by a look-up, is newer and stays.
     """
-    counts = {kind: dict(db.execute(sql).fetchall()) for kind, sql in _OBSERVED.items()}
-    rows = db.execute(
-        "SELECT s.key, s.definition, s.expected, r.state, r.reason, again.state"
-        " FROM scope_row s LEFT JOIN read_row r ON r.key = s.read LEFT JOIN read_row again ON again.key = s.reread"
-        " ORDER BY s.key"
-    )
-    said = _incomplete(db)
-    states: list[ScopeState] = []
-    for key, definition, expected, state, reason, again in rows:
-        scope = msgspec.json.decode(definition, type=Scope)
-        states.append(
-            ScopeState(
-                key=key,
-                definition=scope,
-                expected=expected,
-                observed=counts[scope.rows].get(key, 0),
-                failed=None if state == "done" else reason or "it was never read",
-                reread=again,
-                incomplete=said.get(scope.name),
-            )
-        )
-    return states
-
-
-def _incomplete(db: sqlite3.Connection) -> dict[str, str]:
-    """Why scopes are not whole in the words of the last page that says so; what a second read replaced counts no more."""
-    return dict(
-        db.execute(
-            "SELECT j.key, j.value FROM page_row p CROSS JOIN json_each(p.incomplete) j LEFT JOIN scope_row s"
-            " ON s.name = j.key LEFT JOIN read_row again ON again.key = s.reread"
-            " WHERE p.incomplete IS NOT NULL AND NOT coalesce(again.state = 'done' AND p.read = s.read, 0) ORDER BY p.key"
-        ).fetchall()
-    )
-
-
-def replace_reread(db: sqlite3.Connection) -> None:
-    """Where a second read gave the whole of a scope, drop what the first one gave."""
-    if db.execute("SELECT 1 FROM read_row WHERE reread").fetchone() is None:
+    again = [state for state in states if state.again_from is not None]
+    if not again:
         return  # else every grant would be looked at
+    db.execute("CREATE TEMP TABLE again (scope INTEGER PRIMARY KEY, since INTEGER)")
+    db.execute("CREATE TEMP TABLE said (scope INTEGER, principal INTEGER, PRIMARY KEY (scope, principal))")
+    db.executemany("INSERT INTO again VALUES (?, ?)", [(state.key, state.again_from) for state in again])
+    db.executemany("INSERT INTO said VALUES (?, ?)", [(state.key, who) for state in again for who in state.lacking])
     db.execute(
-        "DELETE FROM grant_row WHERE scope IN"
-        " (SELECT s.key FROM scope_row s JOIN read_row r ON r.key = s.reread WHERE r.state = 'done')"
-        " AND page NOT IN (SELECT p.key FROM page_row p JOIN scope_row s ON s.reread = p.read"
-        " WHERE s.key = grant_row.scope)"
+        "DELETE FROM main.grant_row WHERE scope IN (SELECT scope FROM again)"
+        " AND page < (SELECT a.since FROM again a WHERE a.scope = grant_row.scope)"
+        " AND NOT EXISTS (SELECT 1 FROM said w WHERE w.scope = grant_row.scope AND w.principal = grant_row.principal)"
     )
+    db.execute("DROP TABLE temp.again")
+    db.execute("DROP TABLE temp.said")
 
 
 def keep_last_of_exclusive(db: sqlite3.Connection) -> None:
@@ -113,28 +61,6 @@ def keep_last_of_exclusive(db: sqlite3.Connection) -> None:
     db.execute("DROP TABLE temp.exclusive")
 
 
-def verdict(state: ScopeState) -> Seal:
-    """The seal of one scope."""
-    scope = state.definition
-    base = Seal(scope=scope.name, seal=Verdict.COMPLETE, observed=state.observed, expected=state.expected)
-    if state.failed is not None:
-        return msgspec.structs.replace(base, seal=Verdict.UNREADABLE, reason=state.failed)
-    if state.incomplete is not None:
-        return msgspec.structs.replace(base, seal=Verdict.PARTIAL, reason=state.incomplete)
-    if state.expected is None:
-        reason = scope.unreconcilable or "the application gives no count to compare with"
-        return msgspec.structs.replace(base, seal=Verdict.UNRECONCILED, reason=reason)
-    if not state.disagrees:
-        return base
-    if scope.unreconcilable is not None:
-        return msgspec.structs.replace(base, seal=Verdict.UNRECONCILED, reason=scope.unreconcilable)
-    again = {"done": "also after one more read", None: "and it can't be read again alone"}.get(
-        state.reread, "and one more read failed"
-    )
-    reason = f"the application counts {state.expected} and gave {state.observed}, {again}"
-    return msgspec.structs.replace(base, seal=Verdict.PARTIAL, reason=reason)
-
-
 def write_seals(db: sqlite3.Connection, seals: Mapping[int, Seal]) -> None:
     """Keep the verdicts beside their scopes."""
     db.executemany(
@@ -143,12 +69,8 @@ def write_seals(db: sqlite3.Connection, seals: Mapping[int, Seal]) -> None:
     )
 
 
-_CLOCKS_APART_DAYS = 120 / 86_400
-"""How far the application's clock may be behind, in days; its dates are also cut to whole seconds."""
-
-
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
-    """A scope that lists a resource type, with the keys of principals that grants name and it lacks."""
+    """A scope that lists a resource type, with the keys of those that grants or pages name and it lacks."""
 
     scope: Scope
     key: int
@@ -170,30 +92,47 @@ def listings(db: sqlite3.Connection) -> list[Listing]:
     for key, definition in rows:
         scope = msgspec.json.decode(definition, type=Scope)
         missing = lacking.get(scope.lists or "", [])
-        held = _holders(db, [node for node, _ in missing]) if missing else set[int]()
+        held = _named(db, [node for node, _ in missing]) if missing else set[int]()
         unlisted = tuple((node, id) for node, id in missing if node in held)
         found.append(Listing(scope=scope, key=key, unlisted=unlisted))
     return found
 
 
-def _holders(db: sqlite3.Connection, nodes: list[int]) -> set[int]:
-    """Those of *nodes* that hold a grant."""
+def _named(db: sqlite3.Connection, nodes: list[int]) -> set[int]:
+    """Those of *nodes* that hold a grant, or that a page mentions and no read found gone."""
     keys = msgspec.json.encode(nodes).decode()
-    query = "SELECT DISTINCT principal FROM grant_row WHERE principal IN (SELECT value FROM json_each(?))"
+    query = (
+        "SELECT principal FROM grant_row WHERE principal IN (SELECT value FROM json_each(?1))"
+        " UNION SELECT node FROM mention_row WHERE node IN (SELECT value FROM json_each(?1))"
+        " AND node NOT IN (SELECT node FROM vanished_row)"
+    )
     return {row[0] for row in db.execute(query, (keys,))}
 
 
-def omitted(db: sqlite3.Connection, listing: Listing, started: str) -> int:
-    """How many were there before *started* and came only when asked for by id: the listing had left them out."""
-    if db.execute("SELECT 1 FROM read_row WHERE family = ?", (listing.scope.lookup or "",)).fetchone() is None:
-        return 0
-    return db.execute(
-        "SELECT count(*) FROM resource_row r JOIN page_row p ON p.key = r.page JOIN read_row d ON d.key = p.read"
-        " WHERE r.scope = ? AND d.family = ? AND NOT coalesce("
-        " julianday(coalesce(r.data ->> '$.trait.joined', r.data ->> '$.trait.invited', r.data ->> '$.created'))"
-        " >= julianday(?) - ?, 0)",
-        (listing.key, listing.scope.lookup or "", started, _CLOCKS_APART_DAYS),
-    ).fetchone()[0]
+def already_asked(db: sqlite3.Connection, family: str) -> set[int]:
+    """The keys of those whom *family* was asked for by their ids."""
+    return {node for (node,) in db.execute("SELECT node FROM asked_row WHERE family = ?", (family,))}
+
+
+def missing_from_base(db: sqlite3.Connection, kind: str) -> list[str]:
+    """What of a type the last snapshot holds and this one lacks, if witnesses are silent about anybody and it is laid beside."""
+    if db.execute("SELECT sum(silent) FROM witness_row").fetchone()[0] in (None, 0):
+        return []
+    if db.execute("SELECT 1 FROM pragma_database_list WHERE name = 'base'").fetchone() is None:
+        return []
+    there = db.execute("SELECT n.id FROM resource_row r JOIN node n ON n.key = r.key WHERE n.type = ?", (kind,))
+    before = db.execute(
+        "SELECT n.id FROM base.resource_row r JOIN base.node n ON n.key = r.key WHERE n.type = ?", (kind,)
+    )
+    return sorted({id for (id,) in before} - {id for (id,) in there})
+
+
+def ids_of(db: sqlite3.Connection, nodes: Iterable[int]) -> dict[int, str]:
+    """The ids of resources by their keys."""
+    keys = msgspec.json.encode(sorted(nodes)).decode()
+    return dict(
+        db.execute("SELECT key, id FROM node WHERE key IN (SELECT value FROM json_each(?))", (keys,)).fetchall()
+    )
 
 
 def drop_principals(db: sqlite3.Connection, listing: Listing) -> int:
@@ -223,8 +162,8 @@ def index_keys(db: sqlite3.Connection) -> None:
 def carry_forward(db: sqlite3.Connection, run: str, taken: str) -> int:
     """Bring rows of the base into the scopes that were not seen whole, marked with their origin; how many rows.
 
-    *run* and *taken* are the base's own. Scopes of the base that a failed
-    read would have opened come along, as unreadable. A grant is left behind where a
+    *run* and *taken* are the base's own. Scopes of the base that a failed read would have opened come along, as
+    unreadable, and those on resources that a listing, not seen whole, does not give. A grant is left behind where a
     whole listing shows that its principal or its resource is gone.
     """
     db.execute(
@@ -232,6 +171,14 @@ def carry_forward(db: sqlite3.Connection, run: str, taken: str) -> int:
         " SELECT b.name, b.definition, b.rows, NULL, b.opened_family, 'unreadable', 0, 'it was not listed: ' || f.reason"
         " FROM base.scope_row b JOIN (SELECT family, max(reason) AS reason FROM read_row WHERE state = 'failed'"
         " GROUP BY family) f ON f.family = b.opened_family"
+        " WHERE b.name NOT IN (SELECT name FROM main.scope_row)"
+    )
+    db.execute(
+        "INSERT INTO scope_row (name, definition, rows, expected, opened_family, seal, observed, reason)"
+        " SELECT b.name, b.definition, b.rows, NULL, b.opened_family, 'unreadable', 0, 'it was not listed: ' || l.reason"
+        " FROM (SELECT definition ->> '$.lists' AS type, max(reason) AS reason FROM main.scope_row"
+        " WHERE seal IN ('partial', 'unreadable') AND definition ->> '$.lists' IS NOT NULL GROUP BY 1) l"
+        " CROSS JOIN base.scope_row b ON b.definition ->> '$.resource.type' = l.type"
         " WHERE b.name NOT IN (SELECT name FROM main.scope_row)"
     )
     db.execute(
@@ -309,7 +256,8 @@ def carry_forward(db: sqlite3.Connection, run: str, taken: str) -> int:
 def close_file(db: sqlite3.Connection) -> None:
     """Drop what only the writing needed; call within the transaction of the seals."""
     db.execute("DELETE FROM entitlement_row WHERE scope IS NULL AND key NOT IN (SELECT entitlement FROM grant_row)")
-    db.execute("DROP TABLE grant_page")
+    for table in WORKING_TABLES:
+        db.execute(f"DROP TABLE {table}")
     for statement in (INDEXES + VIEWS).split(";"):
         if statement.strip():
             db.execute(statement)

@@ -18,7 +18,8 @@ from jackfield.clock import Clock
 from jackfield.errors import PluginBug
 from jackfield.snapshots.keys import Keys
 from jackfield.snapshots.rows import decode_resource, encode_entitlement, encode_grant, encode_resource
-from jackfield.snapshots.sealing import ScopeState, scope_states
+from jackfield.snapshots.scopes import ScopeState, scope_states
+from jackfield.snapshots.witnesses import keep_evidence, named_before
 from jackfield_contracts import Diagnostic, Entitlement, Grant, Item, Page, Resource, ResourceId, Scope, Severity
 
 _SLICE = 2500
@@ -223,6 +224,8 @@ class SnapshotWriter:
                 f"UPDATE entitlement_row SET scope = NULL, page = NULL, display_name = NULL, data = NULL WHERE {of_read}",
                 (read.key,),
             )
+            for table in ("witness_row", "mention_row"):
+                self.db.execute(f"DELETE FROM {table} WHERE {of_read}", (read.key,))
             self.db.execute("DELETE FROM page_row WHERE read = ?", (read.key,))
             self.db.execute("UPDATE read_row SET cursor = NULL, restarts = restarts + 1 WHERE key = ?", (read.key,))
             read.cursor, read.restarts, read.pages = None, read.restarts + 1, 0
@@ -253,9 +256,13 @@ class SnapshotWriter:
                     raise PluginBug(
                         f"the scope {scope.name!r} names the family {scope.family!r}, which there is none of"
                     )
-                into = feeding[scope.family]
-                if self.add_scope(scope, read=into, opened_by=read) and into is None:
-                    fresh.append(scope)
+                # What a look-up opens for itself, it gives as well.
+                into = read.key if scope.family == read.family else feeding[scope.family]
+                if self.add_scope(scope, read=into, opened_by=read):
+                    if into is None:
+                        fresh.append(scope)
+                    elif scope.like is not None and scope.resource is not None:
+                        self._told_before(scope.resource, scope.like)
             self._expect(page.expected)
             (key,) = self.db.execute(
                 "INSERT INTO page_row (read, items, cursor_hash, stored, incomplete) VALUES (?, ?, ?, ?, ?) RETURNING key",
@@ -276,6 +283,7 @@ class SnapshotWriter:
                 await self._merge_after(staged)
             elif self._unmerged >= _MOST_UNMERGED and not self._second_reads():
                 await self._merge_after(0)
+            keep_evidence(self.db, page, key, self._keys)
             for gone in page.vanished:
                 self._drop(gone)
                 summary = f"of type {gone.type}: listed, and gone before it was read; left out"
@@ -363,8 +371,35 @@ class SnapshotWriter:
             self._scope(name)
         return msgspec.json.encode(page.incomplete).decode() if page.incomplete else None
 
+    def _told_before(self, resource: ResourceId, like: Grant) -> None:
+        """Rows out of what witnesses said before their scope was opened."""
+        plain = like.immutable is None and not like.inherited_by
+        place = (
+            self._keys.entitlement(like.entitlement),
+            self._scope(like.scope),
+            None if plain else self._detail(like),
+        )
+        node = self._keys.resource(resource)
+        self._keys.flush()
+        for page, principals in list(named_before(self.db, node)):
+            self._unmerged += len(principals)
+            self.db.execute(_GRANTS, (*place, page, len(principals), msgspec.json.encode(principals).decode()))
+
+    def key_of(self, id: ResourceId) -> int:
+        """The key of a resource, also of one that is only named; call within a transaction."""
+        key = self._keys.resource(id)
+        self._keys.flush()
+        return key
+
+    def asked(self, nodes: Iterable[int], family: str) -> None:
+        """Note that *family* is asked for these resources by their ids; call within a transaction."""
+        rows = ((node, family) for node in nodes)
+        self.db.executemany("INSERT OR IGNORE INTO asked_row (node, family) VALUES (?, ?)", rows)
+
     def _drop(self, gone: ResourceId) -> None:
         key = self._keys.resource(gone)
+        self._keys.flush()
+        self.db.execute("INSERT OR IGNORE INTO vanished_row (node) VALUES (?)", (key,))
         mine = "entitlement IN (SELECT key FROM entitlement_row WHERE resource = ?)"
         self.db.execute(f"DELETE FROM grant_row WHERE {mine}", (key,))
         self.db.execute(f"DELETE FROM grant_page WHERE {mine}", (key,))

@@ -21,11 +21,13 @@ from jackfield.errors import (
     RemoteContract,
     Transient,
 )
-from jackfield.snapshots.sealing import ScopeState, keep_last_of_exclusive, listings
+from jackfield.snapshots.scopes import ScopeState
+from jackfield.snapshots.sealing import already_asked, ids_of, keep_last_of_exclusive, listings, missing_from_base
+from jackfield.snapshots.verdicts import to_be_read_again
 from jackfield.snapshots.writer import Read, SnapshotWriter
 from jackfield.sync.packing import pack
 from jackfield.sync.pages import MOST_CURSOR_BYTES, PageReader, reason_of
-from jackfield_contracts import Family, Page, Scope
+from jackfield_contracts import Family, Page, ResourceId, Scope
 
 _FATAL = (BadConfig, BadCredentials, BadStorage, PluginBug)
 _MAY_BE_TOO_MUCH = (Transient, RemoteContract)
@@ -65,23 +67,28 @@ class Engine:
         self._feeding: dict[str, int | None] = dict.fromkeys(self._waiting)
         self._active = 0
         self._changed = asyncio.Event()
-        self._looked_up: set[str] = set()
         self.errors: list[JackfieldError] = []
         _check_families(self._families)
 
     async def run(self) -> None:
-        """Read everything, then once more what the application counts otherwise.
+        """Read everything, then once more what is less than the application counts, or what two routes give otherwise.
 
         Raises BadConfig, BadCredentials, BadStorage and PluginBug; any other error of a read only marks its scopes.
         """
         await self._begin()
+        await self._read_on()
+        if await self._reread():
+            await self._read_on()
+
+    async def _read_on(self) -> None:
         await self._work()
         await self._merge()
-        await self._look_up()
-        if await self._reread():
+        while await self._look_up():
             await self._work()
             await self._merge()
-            await self._look_up()
+        if await self._ask_witnesses():
+            await self._work()
+            await self._merge()
 
     async def _begin(self) -> None:
         reads = self._writer.reads()
@@ -183,7 +190,7 @@ class Engine:
             if not scopes and read.cursor is None:
                 await self._nothing_left(read)
                 return
-            tries = _TRIES_BEFORE_SPLITTING if _can_be_split(family, scopes) else None
+            tries = _TRIES_BEFORE_SPLITTING if _can_be_split(family, scopes) or len(_ids(family, read)) > 1 else None
             await self._pages.read(read, scopes, store, tries=tries, until=self._until.get(read.key))
         except _FATAL:
             raise
@@ -207,6 +214,15 @@ class Engine:
         """A read of many scopes is split, so that one bad scope does not spoil the others; else its scopes are lost."""
         family = self._families[read.family]
         until = self._until.get(read.key, self._clock.monotonic() + self._retry_deadline)
+        ids = _ids(family, read)
+        if len(ids) > 1 and isinstance(error, _MAY_BE_TOO_MUCH) and self._clock.monotonic() < until:
+            async with self._writer.transaction():
+                self._writer.end_read(read, "split", reason_of(error))
+                for part in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
+                    half = self._writer.add_read(family.name, cursor=msgspec.json.encode(part).decode())
+                    self._until[half.key] = until
+                    self._enlist(half)
+            return
         if _can_be_split(family, scopes) and isinstance(error, _MAY_BE_TOO_MUCH) and self._clock.monotonic() < until:
             async with self._writer.transaction():
                 self._writer.end_read(read, "split", reason_of(error))
@@ -223,40 +239,61 @@ class Engine:
         async with self._writer.transaction():
             keep_last_of_exclusive(self._writer.db)
 
-    async def _look_up(self) -> None:
-        """Ask by id for principals that grants name and a whole listing of their type lacks.
+    async def _look_up(self) -> bool:
+        """Ask by id for those that grants or pages name and a listing, read to its end, lacks; whether there were any.
 
         They joined, they left, or the listing is short: the answer tells. Too many of them are not asked for.
         """
         asked = False
-        async with self._writer.transaction():
-            for listing in listings(self._writer.db):
-                ids = [id for _, id in listing.unlisted if id not in self._looked_up]
-                family = listing.scope.lookup
-                if not ids or family is None:
-                    continue
-                if len(ids) > MOST_LOOKED_UP:
-                    self._doubt(listing.scope)
-                    continue
-                self._looked_up.update(ids)
-                for cursor in _cursors(ids):
-                    self._enlist(self._writer.add_read(family, cursor=cursor))
-                    asked = True
-        if not asked:
-            return
-        await self._work()
-        await self._merge()
         failed = {read.family for read in self._writer.reads() if read.state == "failed"}
         async with self._writer.transaction():
             for listing in listings(self._writer.db):
-                if listing.scope.lookup in failed:
+                family = listing.scope.lookup
+                if family is None:
+                    continue
+                if family in failed:
                     self._doubt(listing.scope)
+                known = already_asked(self._writer.db, family)
+                fresh = {node: id for node, id in listing.unlisted if node not in known}
+                fresh |= self._gone_in_silence(listing.scope, known)
+                if len(fresh) > MOST_LOOKED_UP:
+                    self._doubt(listing.scope)
+                elif fresh:
+                    self._ask(family, fresh)
+                    asked = True
+        return asked
+
+    def _gone_in_silence(self, scope: Scope, known: set[int]) -> dict[int, str]:
+        """What the last snapshot has and the listing lacks, where witnesses are silent, so that nobody may name it."""
+        gone = missing_from_base(self._writer.db, scope.lists or "")
+        found = {self._writer.key_of(ResourceId(type=scope.lists or "", id=id)): id for id in gone}
+        return {node: id for node, id in found.items() if node not in known}
+
+    async def _ask_witnesses(self) -> bool:
+        """Ask those anew who are said to belong to scopes whose reads lack them: they left meanwhile, or the read is short."""
+        lacking: dict[str, set[int]] = {}
+        for state in self._writer.scope_states():
+            if state.lacking and state.definition.witness is not None:
+                lacking.setdefault(state.definition.witness, set()).update(state.lacking)
+        asked = False
+        for family, nodes in lacking.items():
+            async with self._writer.transaction():
+                fresh = nodes - already_asked(self._writer.db, family)
+                if fresh and len(fresh) <= MOST_LOOKED_UP:
+                    self._ask(family, ids_of(self._writer.db, fresh))
+                    asked = True
+        return asked
+
+    def _ask(self, family: str, whom: dict[int, str]) -> None:
+        self._writer.asked(whom, family)
+        for cursor in _cursors(list(whom.values())):
+            self._enlist(self._writer.add_read(family, cursor=cursor))
 
     def _doubt(self, scope: Scope) -> None:
         self._writer.set_header({f"doubt {scope.name}": "1"})
 
     async def _reread(self) -> bool:
-        """Open one more read for the scopes whose counts disagree, by their fallback family or their own."""
+        """Open one more read for the scopes of which it could tell more, by their fallback family or their own."""
         again: dict[str, list[Scope]] = {}
         for state in self._writer.scope_states():
             if family := self._second_family(state):
@@ -268,7 +305,7 @@ class Engine:
 
     def _second_family(self, state: ScopeState) -> str | None:
         scope = state.definition
-        if not state.disagrees or state.failed or state.reread or scope.unreconcilable:
+        if not to_be_read_again(state):
             return None
         if scope.fallback is not None:
             return scope.fallback
@@ -288,6 +325,16 @@ def _cursors(ids: list[str]) -> list[str]:
         part.append(id)
         size += length
     return [*cursors, msgspec.json.encode(part).decode()]
+
+
+def _ids(family: Family, read: Read) -> list[str]:
+    """The ids that a look-up asks for, as far as nothing came of it yet; empty for any other read."""
+    if family.scopes or read.reread or read.cursor is None or read.pages:
+        return []
+    try:
+        return msgspec.json.decode(read.cursor, type=list[str])
+    except msgspec.DecodeError:
+        return []
 
 
 def _can_be_split(family: Family, scopes: tuple[Scope, ...]) -> bool:

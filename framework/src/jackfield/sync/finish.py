@@ -12,6 +12,7 @@ import msgspec
 from jackfield.errors import JackfieldError, Transient
 from jackfield.snapshots.file import is_recorded
 from jackfield.snapshots.losses import Loss, losses, shares_one
+from jackfield.snapshots.scopes import USUAL, ScopeState
 from jackfield.snapshots.sealing import (
     Listing,
     carry_forward,
@@ -19,11 +20,10 @@ from jackfield.snapshots.sealing import (
     drop_principals,
     index_keys,
     listings,
-    omitted,
     replace_reread,
-    verdict,
     write_seals,
 )
+from jackfield.snapshots.verdicts import spread, verdict
 from jackfield.snapshots.writer import SnapshotWriter
 from jackfield.state.runs import Counts, Run, RunStatus
 from jackfield_contracts import Diagnostic, Seal, Severity, Verdict
@@ -49,17 +49,16 @@ async def seal(
     db = writer.db
     async with writer.transaction():
         index_keys(db)
-        replace_reread(db)
-        found = listings(db)
-        seals = _verdicts(writer, found)
+        replace_reread(db, writer.scope_states())
+        found, states = listings(db), writer.scope_states()
+        seals = _verdicts(writer, found, states)
         if not any(one.seal.whole for one in seals.values()):
             raise Transient("no part of the application could be read whole", hint="Nothing is published.")
         write_seals(db, seals)
         for listing in found:
             if listing.unlisted and seals[listing.key].seal.whole:
-                summary = f"grants of {listing.scope.lists} principals that left while they were read were left out"
-                note = Diagnostic(code="left_meanwhile", severity=Severity.INFO, summary=summary)
-                writer.note(note, drop_principals(db, listing))
+                _leave_out(writer, listing)
+        _tell_differences(writer, seals, states)
         reason = None
         if base is not None:
             carry_forward(db, base.run.run, base.run.finished or base.run.started)
@@ -79,38 +78,59 @@ async def seal(
                 "reason": reason,
                 "rereads": str(rereads[0]),
                 "touched": None,
+                **_usual(seals, states),
             }
         )
 
 
-def _verdicts(writer: SnapshotWriter, found: list[Listing]) -> dict[int, Seal]:
-    """The seal of each scope, where witnesses that contradict a listing, or share it, have their say."""
-    header, states = writer.header(), writer.scope_states()
+def _verdicts(writer: SnapshotWriter, found: list[Listing], states: list[ScopeState]) -> dict[int, Seal]:
+    """The seal of each scope, where doubts about a listing, or about one that it shares, have their say."""
+    header = writer.header()
     seals = {state.key: verdict(state) for state in states}
     for listing in found:
-        left_out = omitted(writer.db, listing, header["started"])
-        doubt = None
-        if left_out:
-            doubt = f"the listing left out {left_out} that are there"
-        elif listing.unlisted and (listing.scope.lookup is None or f"doubt {listing.scope.name}" in header):
-            doubt = (
-                f"grants name {len(listing.unlisted)} that the listing lacks, and nothing tells whether they are there"
+        doubted = listing.scope.lookup is None or f"doubt {listing.scope.name}" in header
+        if listing.unlisted and doubted and seals[listing.key].seal.whole:
+            reason = (
+                f"{len(listing.unlisted)} are named that the listing lacks, and nothing tells whether they are there"
             )
-        if doubt and seals[listing.key].seal.whole:
-            seals[listing.key] = msgspec.structs.replace(seals[listing.key], seal=Verdict.PARTIAL, reason=doubt)
-    said = {state.definition.name for state in states if state.incomplete is not None}
-    short = {
-        seal.scope: seal
-        for seal in seals.values()
-        if seal.seal is Verdict.PARTIAL
-        and (seal.scope in said or (seal.expected is not None and seal.expected > seal.observed))
-    }
+            seals[listing.key] = msgspec.structs.replace(seals[listing.key], seal=Verdict.PARTIAL, reason=reason)
+    return spread(seals, states)
+
+
+def _leave_out(writer: SnapshotWriter, listing: Listing) -> None:
+    """Leave out what a whole listing lacks and no look-up found."""
+    kind, dropped = listing.scope.lists, drop_principals(writer.db, listing)
+    summary = f"grants of {kind} principals that left while they were read were left out"
+    if not dropped:
+        dropped, summary = len(listing.unlisted), f"of type {kind}: named while it was read, and not there; left out"
+    writer.note(Diagnostic(code="left_meanwhile", severity=Severity.INFO, summary=summary), dropped)
+
+
+def _tell_differences(writer: SnapshotWriter, seals: Mapping[int, Seal], states: list[ScopeState]) -> None:
+    """Note where the rows of a whole scope are others than the application counts, and why they stand."""
     for state in states:
-        other = short.get(state.definition.same_listing or "")
-        if other is not None and seals[state.key].seal.whole:
-            doubt = f"it comes of the same listing as {other.scope}, of which {other.reason}"
-            seals[state.key] = msgspec.structs.replace(seals[state.key], seal=Verdict.PARTIAL, reason=doubt)
-    return seals
+        seal = seals[state.key]
+        if not seal.seal.whole or state.expected is None or state.counted == state.expected:
+            continue
+        what = state.definition.resource.type if state.definition.resource else state.definition.name
+        _, _, why = (seal.reason or "").partition(": ")
+        summary = f"of {what}: the application counts other than it gives; {why}"
+        writer.note(Diagnostic(code="count_differs", severity=Severity.INFO, summary=summary))
+
+
+def _usual(seals: Mapping[int, Seal], states: list[ScopeState]) -> dict[str, str]:
+    """What to remember for the next sync: by how much a scope that was seen whole falls short of a presumed count.
+
+    Where it was not seen whole, what was remembered before stays.
+    """
+    kept: dict[str, str] = {}
+    for state in states:
+        if state.definition.presumed is None:
+            continue
+        short = state.short if seals[state.key].seal.whole else state.usual
+        if short:
+            kept[f"{USUAL}{state.definition.name}"] = str(short)
+    return kept
 
 
 def _hold(db: sqlite3.Connection, base: Base, tenant: str | None, types: tuple[str, ...]) -> str | None:

@@ -290,6 +290,8 @@ async def _begin(sync: _Sync) -> SyncResult:
 async def _run(sync: _Sync) -> SyncResult:
     try:
         if "status" not in sync.writer.header():
+            if sync.base is not None:
+                attach_base(sync.writer.db, sync.base.file)
             errors, types = await _read_all(sync)
             _demand_accepted(sync)
             sync.tell("sealing")
@@ -361,14 +363,13 @@ async def _read_all(sync: _Sync) -> tuple[list[JackfieldError], tuple[str, ...]]
 
 
 async def _seal(sync: _Sync, errors: list[JackfieldError], types: tuple[str, ...]) -> None:
-    if sync.base is not None:
-        if not intact(sync.base.run, sync.base.file):  # a sync may have taken hours since it was looked at
-            raise BadStorage(
-                "the snapshot that the new one follows was changed or is missing",
-                path=str(sync.base.file),
-                hint="Sync again: it then follows the newest one that is as it was recorded.",
-            )
-        attach_base(sync.writer.db, sync.base.file)
+    if sync.base is not None and not intact(sync.base.run, sync.base.file):
+        # A sync may have taken hours since it was looked at.
+        raise BadStorage(
+            "the snapshot that the new one follows was changed or is missing",
+            path=str(sync.base.file),
+            hint="Sync again: it then follows the newest one that is as it was recorded.",
+        )
     taken = sync.clock.now().isoformat(timespec="milliseconds")
     try:
         entries = {"taken": taken, "requests": str(sync.requests), "changes": _changes_meanwhile(sync)}

@@ -18,7 +18,7 @@ from jackfield_contracts import (
     RunAction,
     Value,
 )
-from jackfield_dropbox import people, routes, writes
+from jackfield_dropbox import people, routes, wire, writes
 from jackfield_dropbox.api import Api, Reply
 from jackfield_dropbox.arguments import PROFILE, WIPES, flag, problem, text
 from jackfield_dropbox.checks import MEMBERS_DELETE, MEMBERS_WRITE
@@ -111,6 +111,8 @@ async def run(api: Api, change: RunAction, state: AccessState, actions: tuple[Ac
     defaults = {each.name: each.default for each in action.arguments if each.default is not None}
     values: dict[str, Value] = {**defaults, **change.arguments}
     account = await _account(call, change, state)
+    if account is None and action.kind is ActionKind.RECOVER_ACCOUNT:
+        return await _recover_unseen(call, text(values, "user_id"))
     if account is None:
         return _refused("user_not_found", "Dropbox does not know this person.")
     end = await _RUNS[action.name](call, account, values)
@@ -144,6 +146,17 @@ async def _account(call: Api, change: RunAction, state: AccessState) -> AccountS
     return account_state(member) if member is not None else None
 
 
+async def _recover_unseen(call: Api, name: str | None) -> Outcome:
+    """Recover somebody whom Dropbox shows to nobody: what the route itself says decides."""
+    selector = people.reading(name) if name else None
+    if selector is None:
+        return _refused("user_not_found", "Dropbox does not know this person.")
+    reply = await writes.recover(call, wire.selector(*selector))
+    if reply.tag is None:
+        return Outcome(outcome=OutcomeKind.CHANGED, request_ids=call.request_ids)
+    return outcome(decide(reply.route, reply.tag), tag=reply.tag, request_ids=call.request_ids)
+
+
 async def _settled(call: Api, account: AccountState, reply: Reply[Any]) -> Outcome:
     """The outcome of a reply, after a look at the account where the tag alone does not tell."""
     tag = reply.tag
@@ -163,7 +176,9 @@ async def _disable(call: Api, account: AccountState, values: Mapping[str, Value]
 
 
 async def _recover(call: Api, account: AccountState, values: Mapping[str, Value]) -> Outcome:
-    return await _settled(call, account, await writes.recover(call, account.account.id))
+    return await _settled(
+        call, account, await writes.recover(call, wire.selector("team_member_id", account.account.id))
+    )
 
 
 async def _welcome(call: Api, account: AccountState, values: Mapping[str, Value]) -> Outcome:

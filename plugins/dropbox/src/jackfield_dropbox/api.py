@@ -24,7 +24,9 @@ from jackfield.http import (
     default_retry_after,
     peek_json,
 )
-from jackfield_dropbox import wire
+from jackfield_dropbox import sifting, wire
+from jackfield_dropbox.presumption import Presumption
+from jackfield_dropbox.sifting import Form, Sifted
 
 T = TypeVar("T")
 
@@ -76,34 +78,62 @@ class Api:
             return Reply(route=route, tag=tag, names=names)
         return Reply(route=route, answer=_understood(route, response, answer))
 
-    async def members_list(self, *, limit: int, include_removed: bool) -> wire.MembersPage:
+    async def sifted(self, route: str, arg: Any, form: Form[T]) -> Sifted[T]:
+        """The answer of *route* to *arg*, row by row: rows that can't be understood are kept aside."""
+        response = await self._send(route, arg)
+        if response.status != 200:
+            refuse(route, response)
+        try:
+            return Sifted(route=route, page=decode_json(response.body, decoder_of(form.whole)))
+        except sifting.UNREADABLE:
+            # It is a row that is at fault, or the whole answer, and then reading what is around the rows says why.
+            page, broken = form.sift(_understood(route, response, form.envelope))
+            return Sifted(route=route, page=page, broken=broken)
+
+    async def members_list(self, *, limit: int, include_removed: bool) -> Sifted[wire.MembersPage]:
         """The first page of the team's members, at most *limit* (1 to 1000)."""
         arg = {"limit": limit, "include_removed": include_removed}
-        return await self._call("team/members/list_v2", arg, wire.MembersPage)
+        return await self.sifted("team/members/list_v2", arg, sifting.MEMBERS)
 
-    async def members_list_continue(self, cursor: str) -> wire.MembersPage:
+    async def members_list_continue(self, cursor: str) -> Sifted[wire.MembersPage]:
         """A further page of members."""
-        return await self._call("team/members/list/continue_v2", {"cursor": cursor}, wire.MembersPage)
+        return await self.sifted("team/members/list/continue_v2", {"cursor": cursor}, sifting.MEMBERS)
 
-    async def members_get_info(self, ids: list[str]) -> wire.MembersInfo:
+    async def members_get_info(self, ids: list[str]) -> Sifted[wire.MembersInfo]:
         """Several members by their ids; those that are not found say so in the answer."""
         return await self.members_find([wire.selector("team_member_id", id) for id in ids])
 
-    async def members_find(self, selectors: list[dict[str, str]]) -> wire.MembersInfo:
+    async def members_find(self, selectors: list[dict[str, str]]) -> Sifted[wire.MembersInfo]:
         """Several members by ids, e-mail addresses or external ids; those that are not found say so in the answer."""
-        return await self._call("team/members/get_info_v2", {"members": selectors}, wire.MembersInfo)
+        return await self.sifted("team/members/get_info_v2", {"members": selectors}, sifting.FOUND)
 
     async def roles(self) -> wire.Roles:
         """The whole catalogue of admin roles."""
         return await self._call("team/members/get_available_team_member_roles", None, wire.Roles)
 
-    async def groups_list(self, *, limit: int) -> wire.GroupsPage:
+    async def groups_list(self, *, limit: int) -> Sifted[wire.GroupsPage]:
         """The first page of the team's groups."""
-        return await self._call("team/groups/list", {"limit": limit}, wire.GroupsPage)
+        return await self.sifted("team/groups/list", {"limit": limit}, sifting.GROUPS)
 
-    async def groups_list_continue(self, cursor: str) -> wire.GroupsPage:
+    async def groups_list_continue(self, cursor: str) -> Sifted[wire.GroupsPage]:
         """A further page of groups."""
-        return await self._call("team/groups/list/continue", {"cursor": cursor}, wire.GroupsPage)
+        return await self.sifted("team/groups/list/continue", {"cursor": cursor}, sifting.GROUPS)
+
+    async def role_catalogue(self) -> Sifted[wire.Roles]:
+        """The whole catalogue of admin roles, row by row."""
+        return await self.sifted("team/members/get_available_team_member_roles", None, sifting.ROLES)
+
+    async def groups_in_full(self, ids: tuple[str, ...]) -> Sifted[tuple[wire.GroupInfo, ...]]:
+        """Several groups with all their members, row by row."""
+        arg = {".tag": "group_ids", "group_ids": ids}
+        return await self.sifted("team/groups/get_info", arg, sifting.INFOS)
+
+    async def group_members(self, group: str, cursor: str | None, *, limit: int) -> Sifted[wire.GroupMembersPage]:
+        """A page of one group's members, row by row."""
+        if cursor is not None:
+            return await self.sifted("team/groups/members/list/continue", {"cursor": cursor}, sifting.GROUP_MEMBERS)
+        arg = {"group": {".tag": "group_id", "group_id": group}, "limit": limit}
+        return await self.sifted("team/groups/members/list", arg, sifting.GROUP_MEMBERS)
 
     async def groups_get_info(self, ids: tuple[str, ...]) -> tuple[wire.GroupInfo, ...]:
         """Several groups with all their members; Dropbox documents no largest number."""
@@ -240,3 +270,16 @@ def retry_after(response: Response, clock: Clock) -> float | None:
         return header
     told = peek_json(response.body, wire.RateLimit)
     return told.error.retry_after if told is not None else None
+
+
+PRESUMES = (
+    Presumption(
+        name="cursor-lifetime",
+        presumed="A cursor is honoured for as long as a listing takes.",
+        source="no lifetime is documented",
+        noticed="invalid_cursor, or reset",
+        then="the listing starts again, three times at most",
+        switch="cursor_reset",
+        test="tests/test_faults.py::test_faults_end_in_the_truth_or_are_told",
+    ),
+)

@@ -10,8 +10,13 @@ from jackfield_contracts import CreateAccount, Outcome, OutcomeKind, ResourceId
 from jackfield_dropbox import groups, people, routes, wire, writes
 from jackfield_dropbox.api import Api
 from jackfield_dropbox.arguments import flag, problem, text, texts
-from jackfield_dropbox.outcomes import decide, outcome
-from jackfield_dropbox.state import groups_now
+from jackfield_dropbox.memberships import groups_now
+from jackfield_dropbox.outcomes import TABLE, decide, outcome
+from jackfield_dropbox.presumption import Presumption
+
+_ODD = "not understood"
+"""In place of the tag of an item that can't be understood; no tag has a space."""
+_UNCLEAR = "What became of the invitation can't be understood from Dropbox's answer"
 
 
 class Invitation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -69,16 +74,19 @@ async def add_status(api: Api, job: Job, text: str) -> Outcome:
     """
     call = api.traced()
     reply = await writes.add_job(call, job.id)
-    launch, tag = reply.answer, reply.tag
+    launch = reply.answer
     if launch is not None and launch.tag == "in_progress":
         return Outcome(outcome=OutcomeKind.PENDING, job=text, request_ids=call.request_ids)
-    if launch is not None and launch.tag == "complete":
+    if launch is not None and launch.tag == "complete" and launch.complete is not None:
         made = await _ended(call, _items(launch), [job.invitation])
         return made[job.invitation.email.casefold()]
-    tag = tag or (wire.plain_tag(launch.tag) if launch is not None else "other")
+    failed = "failed" if launch is not None and launch.tag == "failed" else None
+    tag = reply.tag or failed or "other"
     found = await _look(call, [job.invitation.email])
     member = found.get(job.invitation.email)
     there = member is not None and people.situation(member) in ("active", "invited")
+    if reply.tag is None and failed is None and not there:
+        raise _odd(routes.ADD_STATUS, launch)
     verdict = decide(routes.ADD_STATUS, tag, "there" if there else None)
     if member is None or not there:
         return outcome(verdict, tag=tag, request_ids=call.request_ids)
@@ -90,24 +98,31 @@ async def add_status(api: Api, job: Job, text: str) -> Outcome:
     )
 
 
-async def _unknown_groups(call: Api, changes: Sequence[CreateAccount]) -> dict[str, str]:
-    """Why groups that are to be joined can't be: known before anybody is invited. One request, where there are any."""
+async def _unknown_groups(call: Api, changes: Sequence[CreateAccount]) -> dict[str, Outcome]:
+    """How invitations end whose groups can't be joined: known before anybody is invited. One request, where there are any."""
     wanted = tuple(dict.fromkeys(group for each in changes for group in texts(each.arguments, "groups")))
     there = await groups_now(call, wanted)
-    told = {group: "The team has no such group." for group in wanted if group not in there}
-    for group, now in there.items():
+    told = {group: _no_group(group, "The team has no such group.") for group in wanted if group not in there.known}
+    for group, why in there.unreadable.items():
+        reason = f"{group}: what Dropbox says of it can't be understood ({why}). Nobody was invited."
+        told[group] = Outcome(outcome=OutcomeKind.FAILED, tag="unreadable", reason=reason, retryable=True)
+    for group, now in there.known.items():
         if now.group.group_management_type.tag == "system_managed":
-            told[group] = "Dropbox manages the members of this group itself."
+            told[group] = _no_group(group, "Dropbox manages the members of this group itself.")
     return told
 
 
+def _no_group(group: str, why: str) -> Outcome:
+    return _refused("group_not_found", f"{group}: {why} Nobody was invited.")
+
+
 def _prepared(
-    change: CreateAccount, roles: wire.Roles | None, unknown: Mapping[str, str]
+    change: CreateAccount, roles: wire.Roles | None, unknown: Mapping[str, Outcome]
 ) -> tuple[Invitation, dict[str, Any]] | Outcome:
     values = change.arguments
     for group in texts(values, "groups"):
         if group in unknown:
-            return _refused("group_not_found", f"{group}: {unknown[group]} Nobody was invited.")
+            return unknown[group]
     email = text(values, "email") or ""
     if change.type != "user":
         return _refused("wrong_type", f"Dropbox has no accounts of the type {change.type!r}.")
@@ -143,7 +158,7 @@ async def _invite(call: Api, invitations: list[tuple[Invitation, dict[str, Any]]
     asked = [invitation for invitation, _ in invitations]
     reply = await writes.add_members(call, [sent for _, sent in invitations])
     launch = reply.answer
-    if launch is not None and launch.tag == "complete":
+    if launch is not None and launch.tag == "complete" and launch.complete is not None:
         return await _ended(call, _items(launch), asked)
     if launch is not None and launch.async_job_id:
         return {
@@ -155,25 +170,37 @@ async def _invite(call: Api, invitations: list[tuple[Invitation, dict[str, Any]]
             )
             for each in asked
         }
-    tag = reply.tag or (wire.plain_tag(launch.tag) if launch is not None else "other")
-    end = outcome(decide(routes.ADD, tag), tag=tag, request_ids=call.request_ids)
+    if reply.tag is None:
+        raise _odd(routes.ADD, launch)
+    end = outcome(decide(routes.ADD, reply.tag), tag=reply.tag, request_ids=call.request_ids)
     return {each.email.casefold(): end for each in asked}
 
 
+def _odd(route: str, launch: wire.AddLaunch | None) -> RemoteContract:
+    """An answer of which it is not known what it means: only a read can tell."""
+    tag = wire.plain_tag(launch.tag) if launch is not None else "none"
+    return RemoteContract(f"Dropbox answered in words that this version does not know ({tag})", route=route)
+
+
 def _items(launch: wire.AddLaunch) -> list[wire.AddItem]:
-    try:
-        return [wire.add_item(item) for item in launch.complete or ()]
-    except msgspec.ValidationError as error:
-        raise RemoteContract(
-            f"Dropbox's answer is not of the form that it documents: {error}", route=routes.ADD
-        ) from None
+    """The items; one that can't be understood has the tag ``_ODD`` and at most an address."""
+    items: list[wire.AddItem] = []
+    for each in launch.complete or ():
+        try:
+            item = wire.add_item(each)
+        except msgspec.ValidationError:
+            items.append(wire.AddItem(tag=_ODD))
+            continue
+        odd = item.tag == "success" and item.profile is None
+        items.append(wire.AddItem(tag=_ODD, email=item.email) if odd else item)
+    return items
 
 
 async def _ended(call: Api, items: list[wire.AddItem], asked: list[Invitation]) -> dict[str, Outcome]:
     """What became of each of those *asked* for, by e-mail address in small letters."""
     by_email = _matched(items, [each.email.casefold() for each in asked])
     doubtful = [each.email for each in asked if _tag(by_email, each) == "user_already_on_team"]
-    unsaid = [each.email for each in asked if each.email.casefold() not in by_email]
+    unsaid = [each.email for each in asked if _tag(by_email, each) not in (*TABLE[routes.ADD], "success")]
     found = await _look(call, doubtful + unsaid)
     ends: dict[str, Outcome] = {}
     there: dict[str, tuple[wire.Member, Invitation]] = {}
@@ -182,11 +209,15 @@ async def _ended(call: Api, items: list[wire.AddItem], asked: list[Invitation]) 
         member = found.get(each.email)
         case = people.situation(member) if member is not None else None
         if item is not None and item.tag == "success" and item.profile is not None:
-            member = wire.Member(profile=item.profile, roles=item.roles)
+            member = wire.Member(profile=item.profile, roles=item.roles or ())
             ends[key] = Outcome(outcome=OutcomeKind.CHANGED, reason=_short_of(each, member))
+        elif (item is None or item.tag not in TABLE[routes.ADD]) and case in ("active", "invited"):
+            ends[key] = Outcome(outcome=OutcomeKind.CHANGED, reason=_UNCLEAR + ", and the account is there.")
         elif item is None:
-            known = "there" if case in ("active", "invited") else None
-            ends[key] = outcome(decide(routes.ADD_STATUS, "other", known), tag="other")
+            reason = _UNCLEAR + ", and the account is not to be seen."
+            ends[key] = Outcome(
+                outcome=OutcomeKind.FAILED, reason=reason, tag="not_understood", retryable=True, understood=False
+            )
         else:
             ends[key] = outcome(decide(routes.ADD, item.tag, case), tag=item.tag)
         if member is not None:
@@ -203,11 +234,16 @@ def _tag(items: Mapping[str, wire.AddItem], invitation: Invitation) -> str | Non
 
 
 def _matched(items: list[wire.AddItem], emails: list[str]) -> dict[str, wire.AddItem]:
-    """Items by address; those without one (``other`` carries none) go to whom is left, in order."""
+    """Items by address, but those that can't be understood.
+
+    Items without an address (``other`` carries none) are of those who are left, where each of them says the same.
+    """
     named = {key: item for item in items if (key := (item.email or "").casefold()) in emails}
     left = [email for email in emails if email not in named]
-    nameless = [item for item in items if not item.email]
-    return named | dict(zip(left, nameless, strict=False))
+    nameless = [item for item in items if (item.email or "").casefold() not in emails]
+    if len(nameless) == len(left) and len({item.tag for item in nameless}) == 1:
+        named |= dict(zip(left, nameless, strict=True))
+    return {email: item for email, item in named.items() if item.tag != _ODD}
 
 
 def _short_of(asked: Invitation, member: wire.Member) -> str | None:
@@ -220,10 +256,10 @@ async def _look(call: Api, emails: list[str]) -> dict[str, wire.Member]:
     if not emails:
         return {}
     try:
-        found = await people.find(call, [("email", email) for email in emails])
+        found = await people.search(call, [("email", email) for email in emails])
     except Refused:
         return {}
-    return {email: member for (_, email), member in found.items()}
+    return {email: member for (_, email), member in found.members.items()}
 
 
 async def _join(call: Api, there: Mapping[str, tuple[wire.Member, Invitation]]) -> dict[str, dict[str, Outcome]]:
@@ -231,7 +267,7 @@ async def _join(call: Api, there: Mapping[str, tuple[wire.Member, Invitation]]) 
     wanted: dict[str, dict[str, str]] = {}
     for key, (member, invitation) in there.items():
         for group in invitation.groups:
-            if group not in member.profile.groups:
+            if group not in (member.profile.groups or ()):
                 wanted.setdefault(group, {})[member.profile.team_member_id] = key
     joined: dict[str, dict[str, Outcome]] = {}
     for group, joining in wanted.items():
@@ -281,3 +317,34 @@ def _with_groups(end: Outcome, joined: Mapping[str, Outcome], call: Api) -> Outc
 
 def _refused(tag: str, reason: str, account: ResourceId | None = None) -> Outcome:
     return Outcome(outcome=OutcomeKind.REFUSED, tag=tag, reason=reason, account=account)
+
+
+PRESUMES = (
+    Presumption(
+        name="form-of-success",
+        presumed="members/add_v2 gives the new member beside the tag success.",
+        source="the specification",
+        noticed="the answer has another form or another tag",
+        then="a read settles it: changed where the account is there, else failed, with the tag",
+        switch="added",
+        test="tests/test_unclear_answers.py::test_an_invitation_that_was_made_is_changed_in_whatever_form_its_success_comes",
+    ),
+    Presumption(
+        name="address-of-the-removed",
+        presumed="The address of an account that can be recovered can't be invited.",
+        source="seen; the documentation of user_already_on_team does not say so",
+        noticed="the invitation is made",
+        then="it is a new account, as the answer says",
+        switch="rehire",
+        test="tests/test_unclear_answers.py::test_rehiring_somebody_whom_look_ups_do_not_know_names_the_way",
+    ),
+    Presumption(
+        name="removed-people-are-shown",
+        presumed="Nothing of whether a look-up knows removed people.",
+        source="not documented",
+        noticed="the write route answers otherwise than the look-up",
+        then="the write route's own answer decides",
+        switch="removed_looked_up",
+        test="tests/test_unclear_answers.py::test_somebody_whom_look_ups_do_not_know_is_recovered_all_the_same",
+    ),
+)

@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from jackfield.errors import Refused
+from jackfield.errors import Refused, RemoteContract
 from jackfield_contracts import AccessState, DeleteAccount, Outcome, OutcomeKind, Value
 from jackfield_dropbox import people, routes, wire, writes
 from jackfield_dropbox.api import Api
 from jackfield_dropbox.arguments import flag, text
 from jackfield_dropbox.outcomes import decide, outcome
+from jackfield_dropbox.presumption import Presumption
 
 RECOVERABLE_FOR = timedelta(days=7)
 
@@ -56,7 +57,8 @@ async def delete(api: Api, change: DeleteAccount, state: AccessState, now: datet
             job=msgspec.json.encode(job).decode(),
             request_ids=call.request_ids,
         )
-    tag = tag or (wire.plain_tag(launch.tag) if launch is not None else "other")
+    if tag is None:
+        raise _odd(routes.REMOVE, launch)
     case = await _gone(call, id) if tag in ("user_not_found", "user_not_in_team") else None
     return outcome(decide(routes.REMOVE, tag, case), tag=tag, request_ids=call.request_ids)
 
@@ -70,9 +72,17 @@ async def remove_status(api: Api, job: Job, text: str, now: datetime) -> Outcome
         return Outcome(outcome=OutcomeKind.PENDING, job=text, request_ids=call.request_ids)
     if launch is not None and launch.tag == "complete":
         return _removed(recoverable=job.recoverable, cancelled=job.cancelled, now=now, call=call)
-    tag = tag or (wire.plain_tag(launch.tag) if launch is not None else "other")
     case = await _gone(call, job.account)
+    if tag is None and case is None:
+        raise _odd(routes.REMOVE_STATUS, launch)
+    tag = tag or "other"
     return outcome(decide(routes.REMOVE_STATUS, tag, case), tag=tag, request_ids=call.request_ids)
+
+
+def _odd(route: str, launch: wire.Launch | None) -> RemoteContract:
+    """An answer of which it is not known what it means: only a read can tell."""
+    tag = wire.plain_tag(launch.tag) if launch is not None else "none"
+    return RemoteContract(f"Dropbox answered in words that this version does not know ({tag})", route=route)
 
 
 def _excluded(values: Mapping[str, Value], *, invited: bool) -> str | None:
@@ -149,3 +159,16 @@ def _removed(*, recoverable: bool, cancelled: bool, now: datetime, call: Api) ->
 
 def _refused(tag: str, reason: str) -> Outcome:
     return Outcome(outcome=OutcomeKind.REFUSED, tag=tag, reason=reason)
+
+
+PRESUMES = (
+    Presumption(
+        name="seven-days",
+        presumed="A removed account can be recovered for seven days.",
+        source="a help page",
+        noticed="recover_user is refused earlier",
+        then="the refusal stands: the date that was told is no promise",
+        switch="recoverable_for",
+        test="tests/test_unclear_answers.py::test_an_account_that_can_be_recovered_for_a_shorter_time_is_refused_by_the_route_itself",
+    ),
+)

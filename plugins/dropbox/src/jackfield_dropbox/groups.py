@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import msgspec
 
-from jackfield.errors import Refused
+from jackfield.errors import Refused, RemoteContract
 from jackfield_contracts import Outcome, OutcomeKind
-from jackfield_dropbox import people, routes, state, writes
+from jackfield_dropbox import memberships, people, routes, writes
 from jackfield_dropbox.api import Api, Reply
 from jackfield_dropbox.outcomes import Verdict, decide, outcome
+from jackfield_dropbox.presumption import Presumption
 
 _PERSONAL = (
     "duplicate_user",
@@ -87,14 +88,17 @@ async def take(api: Api, group: str, taken: Mapping[str, str], held: Mapping[str
     unsure = {id: slug for id, slug in taken.items() if held.get(id) != slug}
     if unsure:
         try:
-            now = await access_now(seen, group)
+            now = await _now(seen, group)
         except Refused as error:
             tag = error.tag or "other"
             return {id: _with_ids(outcome(_UNSEEN, tag=tag), seen) for id in taken}
-        if now is not None:
+        if now is not None and now.access is not None:
             for id, slug in taken.items():
-                if now.get(id) != slug:
-                    ends[id] = _with_ids(_untouched(slug, now.get(id)), seen)
+                held_now = now.access.get(id)
+                if held_now is None and now.unclear is not None:
+                    ends[id] = _with_ids(outcome(_UNSEEN, tag="unreadable"), seen)
+                elif held_now != slug:
+                    ends[id] = _with_ids(_untouched(slug, held_now), seen)
     for id, slug in taken.items():
         if id not in ends and slug == "owner":
             ends[id] = await _demote(api.traced(), group, id)
@@ -113,18 +117,21 @@ async def take(api: Api, group: str, taken: Mapping[str, str], held: Mapping[str
     return ends | await _settle(api, leaving, send, suspects, judge)
 
 
-async def access_now(api: Api, group: str) -> dict[str, str] | None:
-    """Who is in the group now, and as what; None for a group that is gone, or that has no owners and does not list."""
-    now = (await state.groups_now(api, (group,))).get(group)
-    return now.access if now is not None else None
+async def _now(api: Api, group: str) -> memberships.GroupNow | None:
+    """The group now; None for one that is gone. Raises RemoteContract where the answer can't be understood."""
+    found = await memberships.groups_now(api, (group,))
+    for why in found.unreadable.values():
+        raise RemoteContract(why, route="team/groups/get_info")
+    return found.known.get(group)
 
 
 async def _shown(api: Api, group: str) -> dict[str, str]:
-    """As ``access_now``, nobody where Dropbox does not say."""
+    """Who is in the group now, and as what; nobody where Dropbox does not say."""
     try:
-        return await access_now(api, group) or {}
+        now = await _now(api, group)
     except Refused:
         return {}
+    return (now.access or {}) if now is not None else {}
 
 
 async def _settle(
@@ -225,3 +232,18 @@ def _untouched(slug: str, now: str | None) -> Outcome:
 def _with_ids(end: Outcome, api: Api, before: tuple[str, ...] = ()) -> Outcome:
     ids = dict.fromkeys((*before, *end.request_ids, *api.request_ids))
     return msgspec.structs.replace(end, request_ids=tuple(ids))
+
+
+PRESUMES = (
+    Presumption(
+        name="all-or-nobody",
+        presumed="groups/members/add and remove make all of a call or nothing.",
+        source="the texts of their errors",
+        noticed="the call is refused, and a read shows that some of it was made",
+        then="it is told as the read shows it",
+        switch="group_batch",
+        test=(
+            "tests/test_unclear_answers.py::test_members_who_join_though_their_call_was_refused_are_told_as_they_are"
+        ),
+    ),
+)

@@ -17,6 +17,7 @@ from jackfield_contracts import (
     GroupTrait,
     Item,
     LicenseTrait,
+    Reading,
     Resource,
     ResourceId,
     RoleTrait,
@@ -26,21 +27,27 @@ from jackfield_contracts import (
     UserTrait,
 )
 from jackfield_dropbox import wire
+from jackfield_dropbox.presumption import Presumption
+from jackfield_dropbox.sifting import Sifted
+
+PEOPLE, WITNESS, NAMED_GROUPS = "people", "people_groups", "named_groups"
+"""The families that ask by ids."""
 
 USERS = Scope(
     name="user",
     family="members",
     rows=RowKind.RESOURCES,
     lists="user",
-    unreconcilable="Dropbox gives no count of members that includes suspended ones",
-    lookup="people",
+    counts=Reading(scope="user", statuses=(AccountStatus.ENABLED, AccountStatus.PENDING)),
+    fallback="seats_again",
+    lookup=PEOPLE,
     same_listing="license:full/*",
 )
 ROLE_GRANTS = Scope(
     name="role/*",
     family="members",
     unreconcilable="Dropbox gives no count of a role's holders",
-    same_listing="license:full/*",
+    same_listing="user",
 )
 ROLES = Scope(
     name="role",
@@ -57,6 +64,8 @@ GROUPS = Scope(
     rows=RowKind.RESOURCES,
     lists="group",
     unreconcilable="Dropbox gives no count of groups",
+    fallback="groups_again",
+    lookup=NAMED_GROUPS,
 )
 SEATS = "license:full/*"
 
@@ -78,6 +87,8 @@ _STATUS = {
     "invited": AccountStatus.PENDING,
     "removed": AccountStatus.DELETED,
 }
+_COUNTED_SEATS = "Dropbox does not document whom num_used_licenses counts"
+_COUNTED_MEMBERS = "Dropbox does not document whether member_count counts suspended and invited members"
 _SEATED = (AccountStatus.ENABLED, AccountStatus.DISABLED, AccountStatus.PENDING)
 _GUESSED_WEIGHT = 200
 
@@ -225,37 +236,44 @@ def seats(info: wire.TeamInfo | None, unknown: str) -> Scope:
     """The scope of all seats held, to be reconciled with the team's own figure if there is one."""
     if info is None:
         why = f"{unknown}, so that the team's own figure is unknown"
-        return Scope(name=SEATS, family="members", resource=LICENSE, unreconcilable=why)
+        return Scope(name=SEATS, family="members", resource=LICENSE, unreconcilable=why, same_listing=USERS.name)
     if not info.num_used_licenses:
         why = "Dropbox gives no figure of licences in use"
-        return Scope(name=SEATS, family="members", resource=LICENSE, unreconcilable=why)
+        return Scope(name=SEATS, family="members", resource=LICENSE, unreconcilable=why, same_listing=USERS.name)
     return Scope(
-        name=SEATS, family="members", resource=LICENSE, expected=info.num_used_licenses, fallback="seats_again"
+        name=SEATS,
+        family="members",
+        resource=LICENSE,
+        expected=info.num_used_licenses,
+        presumed=_COUNTED_SEATS,
+        may_count=(Reading(scope=USERS.name, statuses=_SEATED),),
+        fallback="seats_again",
+        same_listing=USERS.name,
     )
 
 
 def fed_by_members(group: GroupTrait) -> bool:
     """Whether the listing of members says all about a group's memberships, so that no further read is needed.
 
-    It does not tell owners from members, so it does where there are no owners, and for empty groups.
+    It does not tell owners from members, so it does where there are no owners, and for empty groups. Where somebody says
+    to be in a group that is counted empty, the group is read by itself.
     """
     return group.management in WITHOUT_OWNERS or group.member_count == 0
 
 
-def uncounted(group: GroupTrait) -> bool:
-    """Whether no count is held against the group's memberships."""
-    return group.management == "system_managed"
+def group(group: wire.Group, *, found_by: str | None = None, late: bool = False) -> tuple[tuple[Item, ...], Scope]:
+    """One group with what it offers, and the scope of its memberships.
 
-
-def group(group: wire.Group) -> tuple[tuple[Item, ...], Scope]:
-    """One group with what it offers, and the scope of its memberships."""
+    *found_by* is the family that gave them already; *late* says that the listing of members does not tell them any more.
+    """
     id = ResourceId(type="group", id=group.group_id)
     management, count = group.group_management_type.tag, group.member_count
     trait = GroupTrait(external_id=group.group_external_id, management=management, member_count=count)
     immutable = _SYSTEM if management == "system_managed" else None
     slugs = ("member",) if management in WITHOUT_OWNERS else ("member", "owner")
+    resource = Resource(id=id, scope=GROUPS.name, display_name=group.group_name, trait=trait)
     items = (
-        Resource(id=id, scope=GROUPS.name, display_name=group.group_name, trait=trait),
+        resource,
         *(
             Entitlement(
                 id=EntitlementId(resource=id, slug=slug),
@@ -270,8 +288,13 @@ def group(group: wire.Group) -> tuple[tuple[Item, ...], Scope]:
     )
     by_listing = count is not None and count > LARGE_GROUP
     alone = "group_listing" if by_listing else "group_members"
-    if fed_by_members(trait):
-        family, fallback = "members", alone
+    if found_by is not None and not immutable:
+        family, fallback = found_by, "group_listing"
+    elif late:
+        family, fallback = "group_listing" if immutable else alone, "group_listing"
+    elif fed_by_members(trait):
+        # Whether get_info gives the members of a system-managed group is not documented.
+        family, fallback = "members", "group_listing" if immutable else alone
     else:
         family, fallback = alone, "group_listing"
     scope = Scope(
@@ -280,7 +303,9 @@ def group(group: wire.Group) -> tuple[tuple[Item, ...], Scope]:
         weight=_GUESSED_WEIGHT if count is None else max(count, 1),
         expected=count,
         fallback=fallback,
-        unreconcilable="Dropbox does not promise whole figures of system-managed groups" if immutable else None,
+        presumed=_COUNTED_MEMBERS,
+        witness=WITNESS,
+        like=next(plain_members(resource, ["*"])) if found_by is not None and immutable else None,
         resource=id,
     )
     return items, scope
@@ -291,7 +316,7 @@ def group_scope(id: ResourceId) -> str:
     return f"{id}/*"
 
 
-def plain_members(group: Resource, members: list[str]) -> Iterator[Grant]:
+def plain_members(group: Resource, members: Iterable[str]) -> Iterator[Grant]:
     """The memberships of *members* in a group that has no owners."""
     system = isinstance(group.trait, GroupTrait) and group.trait.management == "system_managed"
     entitlement = EntitlementId(resource=group.id, slug="member")
@@ -301,9 +326,11 @@ def plain_members(group: Resource, members: list[str]) -> Iterator[Grant]:
         yield Grant(entitlement=entitlement, principal=user, scope=scope, immutable=immutable)
 
 
-def memberships(group: ResourceId, members: Iterable[wire.GroupMember]) -> tuple[list[Item], list[Diagnostic]]:
+def memberships(
+    group: ResourceId, members: Iterable[wire.GroupMember], management: str | None
+) -> tuple[list[Item], list[Diagnostic]]:
     """The memberships of one group's own listing; each person once, as owner or as member."""
-    scope = group_scope(group)
+    scope, immutable = group_scope(group), _SYSTEM if management == "system_managed" else None
     held: dict[str, str] = {}
     unknown: list[Diagnostic] = []
     for member in members:
@@ -317,8 +344,46 @@ def memberships(group: ResourceId, members: Iterable[wire.GroupMember]) -> tuple
     for slug in ("member", "owner"):
         entitlement = EntitlementId(resource=group, slug=slug)
         rows += [
-            Grant(entitlement=entitlement, principal=ResourceId(type="user", id=id), scope=scope)
+            Grant(entitlement=entitlement, principal=ResourceId(type="user", id=id), scope=scope, immutable=immutable)
             for id, its in held.items()
             if its == slug
         ]
     return rows, unknown
+
+
+def incomplete(answer: Sifted[tuple[wire.GroupInfo, ...]], info: wire.GroupInfo) -> str | None:
+    """Why the members of a group are not all in an answer that gives groups with their members."""
+    if info.members is None and info.member_count != 0:
+        return "Dropbox left out the members of the group"
+    return answer.told(one for one in answer.broken if one.within is not None and one.within == info.group_id)
+
+
+PRESUMES = (
+    Presumption(
+        name="used-licenses",
+        presumed="num_used_licenses counts the full members who are active, suspended or invited.",
+        source=(
+            "a help page (invited and suspended people use a licence); the API's documentation says only that "
+            "licences in use are counted, and 0 where it is not known"
+        ),
+        noticed="seats that were read are more or fewer than the figure",
+        then=(
+            "seats that the listing gave stand, and the difference is told as a note where another reading of "
+            "the figure explains it, or where it is the usual one; else another read, and partial"
+        ),
+        switch="used_licenses",
+        test="tests/test_presumptions.py::test_each_switch_alone",
+    ),
+    Presumption(
+        name="member-count",
+        presumed="member_count counts every member of a group, suspended and invited ones as well.",
+        source="inferred: the field is optional, and whom it counts is not documented",
+        noticed="a group's memberships are more or fewer than the count",
+        then=(
+            "more are no sign of a loss; fewer are read by another route, and where both give the same they "
+            "stand, with a note"
+        ),
+        switch="member_count",
+        test="tests/test_presumptions.py::test_each_switch_alone",
+    ),
+)

@@ -14,6 +14,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     outcome: OutcomeKind
     sentence: str
     retryable: bool = False
+    understood: bool = True
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,12 +25,13 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def decide(route: str, tag: str, case: str | None = None) -> Verdict:
-    """The verdict on *tag* of *route* in *case*; a tag that nobody knows yet is a failure that names it."""
+    """The verdict on *tag* of *route* in *case*; a tag of tomorrow is a failure that names it, if no read shows more."""
     cell = TABLE[route].get(tag)
     if cell is None:
         return Verdict(
             outcome=OutcomeKind.FAILED,
             sentence=f"Dropbox refused for a reason that this version does not know ({tag}).",
+            understood=False,
         )
     return cell.cases.get(case, cell.plain) if case is not None else cell.plain
 
@@ -40,6 +42,7 @@ def outcome(verdict: Verdict, *, tag: str, request_ids: tuple[str, ...] = ()) ->
         outcome=verdict.outcome,
         reason=verdict.sentence,
         retryable=verdict.retryable,
+        understood=verdict.understood,
         tag=tag,
         request_ids=request_ids,
     )
@@ -106,9 +109,10 @@ def _poll(**cases: Verdict) -> dict[str, Cell]:
 _ADDING: Mapping[str, Cell] = {
     "team_license_limit": _NO_LICENSE,
     "free_team_member_limit_reached": _refused("A free team can have no more members."),
-    "user_already_on_team": _failed(
-        "Dropbox says that this address is on the team, yet shows nobody who has it.",
-        retryable=True,
+    # What a look-up shows of removed accounts is not documented, nor whether it minds the case of addresses.
+    "user_already_on_team": _refused(
+        "Dropbox says that this address is on the team, yet shows nobody who has it: if it is of an account that was removed "
+        "less than seven days ago, run the action recover_user.",
         active=_already("This person is a member of the team already; nothing about the account was changed."),
         invited=_already("This person is invited already; nothing about the invitation was changed."),
         suspended=_refusal("This account is suspended: run the action enable_user."),

@@ -4,10 +4,13 @@ import re
 from collections.abc import Iterable
 from typing import Final, Literal
 
-from jackfield.errors import Refused, RemoteContract
+import msgspec
+
+from jackfield.errors import Refused, RemoteContract, Transient
 from jackfield_contracts import ResourceId
 from jackfield_dropbox import routes, wire
 from jackfield_dropbox.api import Api
+from jackfield_dropbox.presumption import Presumption
 
 EMAIL: Final = re.compile(r"['#&A-Za-z0-9._%+-]+@[A-Za-z0-9-][A-Za-z0-9.-]*\.[A-Za-z]{2,15}")
 EMAIL_LENGTH: Final = 255
@@ -44,42 +47,76 @@ def situation(member: wire.Member) -> str:
     return "recoverable" if status.tag == "removed" and status.is_recoverable else status.tag
 
 
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """Members by what they were asked for; and why nothing can be known of those whose rows can't be understood."""
+
+    members: dict[Selector, wire.Member]
+    unreadable: dict[Selector, str]
+
+
 async def find(api: Api, selectors: Iterable[Selector]) -> dict[Selector, wire.Member]:
     """The members that *selectors* mean; those that Dropbox does not know are left out. One members/get_info_v2 call.
 
-    Raises RemoteContract where the answer says nothing of one of them.
+    Raises RemoteContract where the answer says nothing of one of them, or nothing that can be understood.
     """
+    found = await search(api, selectors)
+    for why in found.unreadable.values():
+        raise RemoteContract(why, route=routes.GET_INFO)
+    return found.members
+
+
+async def search(api: Api, selectors: Iterable[Selector]) -> Found:
+    """As ``find``, but who can't be understood costs nobody else: told as unreadable."""
     asked = list(dict.fromkeys(selectors))
-    found: dict[Selector, wire.Member] = {}
+    found = Found(members={}, unreadable={})
     for start in range(0, len(asked), _SELECTORS_A_CALL):
-        found |= await _find(api, asked[start : start + _SELECTORS_A_CALL])
+        found = _both(found, await _search(api, asked[start : start + _SELECTORS_A_CALL]))
     return found
 
 
-async def _find(api: Api, asked: list[Selector]) -> dict[Selector, wire.Member]:
-    answer = await api.members_find([wire.selector(by, value) for by, value in asked])
+def _both(one: Found, other: Found) -> Found:
+    return Found(members=one.members | other.members, unreadable=one.unreadable | other.unreadable)
+
+
+async def _search(api: Api, asked: list[Selector]) -> Found:
+    try:
+        answer = await api.members_find([wire.selector(by, value) for by, value in asked])
+    except (RemoteContract, Transient):
+        # Dropbox documents no largest number for one call. Where it fails for another reason, the first half does, too.
+        if len(asked) == 1:
+            raise
+        middle = len(asked) // 2
+        return _both(await _search(api, asked[:middle]), await _search(api, asked[middle:]))
     members: dict[Selector, wire.Member] = {}
     missing: set[str] = set()
-    for item in answer.members_info:
+    for item in answer.page.members_info:
         if item.id_not_found is not None:
             missing.add(item.id_not_found.casefold())
         if item.profile is None:
             continue
         member = wire.Member(profile=item.profile, roles=item.roles)
         members |= dict.fromkeys(_names(item.profile), member)
-    found: dict[Selector, wire.Member] = {}
+    found = Found(members={}, unreadable={})
     for by, value in asked:
         # Dropbox does not say whether it minds the case of addresses; a second account by another case is not known.
         member = members.get((by, value.casefold() if by == "email" else value))
         if member is not None:
-            found[by, value] = member
+            found.members[by, value] = member
         elif value.casefold() not in missing:
-            raise RemoteContract("Dropbox left out some of the members asked for", route=routes.GET_INFO)
+            found.unreadable[by, value] = answer.told() or _left_out(answer.page)
     return found
 
 
+def _left_out(page: wire.MembersInfo) -> str:
+    bare = [
+        number for number, item in enumerate(page.members_info, 1) if item.profile is None and not item.id_not_found
+    ]
+    rows = f", and row {', '.join(map(str, bare))} says of nobody whom it is about" if bare else ""
+    return f"{routes.GET_INFO} left out some of the members asked for{rows}"
+
+
 def _names(profile: wire.Profile) -> list[Selector]:
-    emails = [profile.email, *(more.email for more in profile.secondary_emails)]
+    emails = [profile.email, *(more.email for more in profile.secondary_emails or ())]
     names: list[Selector] = [("email", email.casefold()) for email in reversed(emails)]
     names.append(("team_member_id", profile.team_member_id))
     if profile.external_id:
@@ -87,29 +124,42 @@ def _names(profile: wire.Profile) -> list[Selector]:
     return names
 
 
-async def find_named(api: Api, names: Iterable[str], ids: Iterable[str] = ()) -> dict[Selector, wire.Member]:
-    """As ``find``, for ids and for *names* under ("email", name): a member's id, e-mail address or external id.
+async def find_named(api: Api, names: Iterable[str]) -> dict[Selector, wire.Member]:
+    """As ``find``, for *names* under ("email", name): a member's id, e-mail address or external id.
 
     One call, and one more where a name that looks like an id or address is not found as such.
     """
+    found = await search_named(api, names)
+    for why in found.unreadable.values():
+        raise RemoteContract(why, route=routes.GET_INFO)
+    return found.members
+
+
+async def search_named(api: Api, names: Iterable[str], ids: Iterable[str] = ()) -> Found:
+    """As ``find_named``, for ids as well, and who can't be understood costs nobody else."""
     wanted = list(dict.fromkeys(name for name in names if name))
-    first = {name: reading for name in wanted if (reading := _reading(name)) is not None}
-    found = await find(api, [*(("team_member_id", id) for id in ids), *first.values()])
+    first = {name: one for name in wanted if (one := reading(name)) is not None}
+    found = await search(api, [*(("team_member_id", id) for id in ids), *first.values()])
+    told = found.members.keys() | found.unreadable.keys()
     again: dict[str, Selector] = {
         name: ("external_id", name)
-        for name, reading in first.items()
-        if reading not in found and reading[0] != "external_id" and len(name) <= EXTERNAL_ID_LENGTH
+        for name, one in first.items()
+        if one not in told and one[0] != "external_id" and len(name) <= EXTERNAL_ID_LENGTH
     }
-    later: dict[Selector, wire.Member] = await find(api, again.values()) if again else {}
+    later = await search(api, again.values()) if again else Found(members={}, unreadable={})
     for name in wanted:
-        member = found.get(first[name]) if name in first else None
-        member = member or later.get(("external_id", name))
-        if member is not None:
-            found["email", name] = member
+        readings: list[Selector] = [first[name]] if name in first else []
+        for one in (*readings, *([again[name]] if name in again else [])):
+            for some in (found, later):
+                if (member := some.members.get(one)) is not None:
+                    found.members.setdefault(("email", name), member)
+                if (why := some.unreadable.get(one)) is not None:
+                    found.unreadable.setdefault(("email", name), why)
     return found
 
 
-def _reading(name: str) -> Selector | None:
+def reading(name: str) -> Selector | None:
+    """What *name* is by its looks: a member's id, an e-mail address or an external id; None if it can be none."""
     if not is_unicode(name):
         return None
     if name.startswith(_MEMBER_ID):
@@ -127,3 +177,43 @@ async def look(api: Api, id: str) -> str | None:
     except Refused:
         return None
     return situation(found[selector]) if selector in found else "gone"
+
+
+PRESUMES = (
+    Presumption(
+        name="members-a-call",
+        presumed="One members/get_info_v2 takes 1,000 people.",
+        source="inferred: no largest number is documented",
+        noticed="the call is refused, or fails",
+        then="it is made in halves",
+        switch="members_a_call",
+        test="tests/test_unclear_answers.py::test_a_plan_about_more_people_than_one_call_may_ask_for_is_made",
+    ),
+    Presumption(
+        name="email-case",
+        presumed="An address means the same account in small and large letters.",
+        source="not documented",
+        noticed="Dropbox says that an address is on the team, and shows nobody who has it",
+        then="the refusal stands and says what it may mean",
+        switch="email_case",
+        test="tests/test_unclear_answers.py::test_an_address_in_other_letters_is_refused_by_the_route_itself",
+    ),
+    Presumption(
+        name="further-addresses",
+        presumed="An account is found by its first address; whether by the others is for Dropbox.",
+        source="not documented",
+        noticed="the account that is found has the address as a further one",
+        then="it is the account that is meant",
+        switch="email_selectors",
+        test="tests/test_unclear_answers.py::test_somebody_is_found_by_a_further_address_where_dropbox_does_so",
+    ),
+    Presumption(
+        name="row-of-a-person",
+        presumed="What Dropbox says of a person can be understood.",
+        source="the specification",
+        noticed="a row of the answer can't",
+        then="nothing is changed about that person, which failed and may be tried again; the others go on",
+        switch="broken_member",
+        test="tests/test_unclear_answers.py::test_somebody_who_can_not_be_understood_stops_nobody_else",
+    ),
+)

@@ -3,9 +3,6 @@
 import asyncio
 from collections.abc import Iterable
 
-import msgspec
-
-from jackfield.errors import NotFound, RemoteContract
 from jackfield_contracts import (
     AccessState,
     AccountState,
@@ -20,21 +17,15 @@ from jackfield_contracts import (
 )
 from jackfield_dropbox import model, people, wire
 from jackfield_dropbox.api import Api
-
-_PAGE = 1000
-
-
-class GroupNow(msgspec.Struct, frozen=True, kw_only=True):
-    """A group and the access type of each member; None where only the profiles of members tell who is in it."""
-
-    group: wire.Group
-    access: dict[str, str] | None
+from jackfield_dropbox.memberships import GroupNow, groups_now, listed_members
+from jackfield_dropbox.presumption import Presumption
 
 
 async def read_state(api: Api, query: StateQuery) -> AccessState:
     """Read what *query* asks for: members/get_info_v2, groups/get_info and the catalogue of roles, a call each at most.
 
-    A name that is found neither as id nor as e-mail address costs one call more, a large group its listing.
+    A name that is found neither as id nor as e-mail address costs one call more, a large group its listing, and so does one
+    that Dropbox manages, unless each person's profile names it. What can't be understood is told as unreadable.
     """
     traced = api.traced()
     ids = {kind: _ids(query.resources, kind) for kind in ("group", "role", "license", "app")}
@@ -42,13 +33,18 @@ async def read_state(api: Api, query: StateQuery) -> AccessState:
         asked = tasks.create_task(_people(traced, query))
         groups = tasks.create_task(groups_now(traced, ids["group"]))
         roles = tasks.create_task(_roles(traced, ids["role"]))
-    accounts, members = asked.result()
+    accounts, members, unreadable = asked.result()
     held: list[GrantId] = []
     offered: dict[EntitlementId, Entitlement] = {}
-    for now in groups.result().values():
+    unreadable |= {str(ResourceId(type="group", id=id)): why for id, why in groups.result().unreadable.items()}
+    for now in groups.result().known.values():
         offered |= _offers(model.group(now.group)[0])
-        held += _held_of_group(now, members)
-    for role in roles.result():
+        its, unclear = await _held_of_group(traced, now, members)
+        held += its
+        unreadable |= unclear
+    known, unknown = roles.result()
+    unreadable |= unknown
+    for role in known:
         offered |= _offers(model.role(role))
     if ids["role"]:
         for member in members:
@@ -69,6 +65,7 @@ async def read_state(api: Api, query: StateQuery) -> AccessState:
         accounts=tuple(accounts),
         entitlements=tuple(offered.values()),
         held=tuple(dict.fromkeys(held)),
+        unreadable=unreadable,
         request_ids=traced.request_ids,
     )
 
@@ -89,7 +86,7 @@ def account_state(member: wire.Member, asked: str | None = None) -> AccountState
         "persistent_id": profile.persistent_id,
         # Left out by Dropbox, it is not so.
         "is_directory_restricted": bool(profile.is_directory_restricted),
-        "groups": profile.groups,
+        "groups": profile.groups or (),
         "role": roles[0].role_id if roles else None,
     }
     return AccountState(
@@ -111,78 +108,30 @@ def account_state(member: wire.Member, asked: str | None = None) -> AccountState
     )
 
 
-async def groups_now(api: Api, ids: tuple[str, ...]) -> dict[str, GroupNow]:
-    """Groups with their members by one groups/get_info; those that Dropbox does not know are left out."""
-    if not ids:
-        return {}
-    try:
-        infos = await api.groups_get_info(ids)
-    except NotFound:
-        if len(ids) == 1:
-            return {}
-        # One of them spoils the answer for all.
-        found: dict[str, GroupNow] = {}
-        for id in ids:
-            found |= await groups_now(api, (id,))
-        return found
-    now = {info.group_id: await _group_now(api, info) for info in infos if info.group_id is not None}
-    missing = {info.id_not_found for info in infos}
-    if any(id not in now and id not in missing for id in ids):
-        raise RemoteContract("Dropbox left out some of the groups asked for", route="team/groups/get_info")
-    return now
-
-
-async def _group_now(api: Api, info: wire.GroupInfo) -> GroupNow:
-    if info.group_id is None or info.group_management_type is None:
-        raise RemoteContract("Dropbox left out the kind of a group", route="team/groups/get_info")
-    group = wire.Group(
-        group_id=info.group_id,
-        group_name=info.group_name or info.group_id,
-        group_management_type=info.group_management_type,
-        member_count=info.member_count,
-    )
-    members = info.members
-    whole = members is not None and len(members) >= (info.member_count or 0)
-    if not whole and group.group_management_type.tag in model.WITHOUT_OWNERS:
-        return GroupNow(group=group, access=None)
-    if members is None or not whole:
-        members = await _listed(api, info.group_id)
-    return GroupNow(group=group, access=_access(members))
-
-
-async def _listed(api: Api, group: str) -> list[wire.GroupMember]:
-    page = await api.group_members_list(group, limit=_PAGE)
-    members = [*page.members]
-    seen: set[str] = set()
-    while page.has_more:
-        if page.cursor in seen:
-            raise RemoteContract("Dropbox repeats a cursor", route="team/groups/members/list/continue")
-        seen.add(page.cursor)
-        page = await api.group_members_list_continue(page.cursor)
-        members += page.members
-    return members
-
-
-def _access(members: Iterable[wire.GroupMember]) -> dict[str, str]:
-    access: dict[str, str] = {}
-    for member in members:
-        id = member.profile.team_member_id
-        if access.get(id) != "owner":
-            access[id] = "owner" if member.access_type.tag == "owner" else "member"
-    return access
-
-
-def _held_of_group(now: GroupNow, members: Iterable[wire.Member]) -> list[GrantId]:
-    id = now.group.group_id
+async def _held_of_group(
+    api: Api, now: GroupNow, members: Iterable[wire.Member]
+) -> tuple[list[GrantId], dict[str, str]]:
+    """Who of *members* is in a group, and why that can't be told of some of them."""
+    group = ResourceId(type="group", id=now.group.group_id)
+    # Somebody who left the team is in none of its groups, whatever the old profile says.
+    present = [member for member in members if member.profile.status.tag != "removed"]
+    access, why = now.access, now.unclear
+    if access is None:
+        access = {each.profile.team_member_id: "member" for each in present if group.id in (each.profile.groups or ())}
+        if any(each.profile.team_member_id not in access for each in present):
+            # That profiles name the groups that Dropbox manages is not documented: those who name none are looked for.
+            listed, why = await listed_members(api, group.id)
+            access |= {each.profile.team_member_id: "member" for each in listed}
     held: list[GrantId] = []
-    for member in members:
-        if now.access is not None:
-            slug = now.access.get(member.profile.team_member_id)
-        else:
-            slug = "member" if id in member.profile.groups else None
+    unclear: dict[str, str] = {}
+    for member in present:
+        slug = access.get(member.profile.team_member_id)
         if slug is not None:
-            held.append(_grant_id("group", id, slug, member))
-    return held
+            held.append(_grant_id("group", group.id, slug, member))
+        elif why is not None and (member.profile.groups is None or group.id in member.profile.groups):
+            # Where neither the group nor the person says so, the row that can't be understood is somebody else's.
+            unclear[f"{group}#{people.user_id(member)}"] = why
+    return held, unclear
 
 
 def _grant_id(kind: str, id: str, slug: str, member: wire.Member) -> GrantId:
@@ -190,19 +139,31 @@ def _grant_id(kind: str, id: str, slug: str, member: wire.Member) -> GrantId:
     return GrantId(entitlement=entitlement, principal=people.user_id(member))
 
 
-async def _people(api: Api, query: StateQuery) -> tuple[list[AccountState], list[wire.Member]]:
-    """The accounts as they were asked for, and each member once."""
+async def _people(api: Api, query: StateQuery) -> tuple[list[AccountState], list[wire.Member], dict[str, str]]:
+    """The accounts as they were asked for, each member once, and why some can't be understood."""
     ids = _ids(query.principals, "user")
     if not ids and not query.names:
-        return [], []
-    found = await people.find_named(api, query.names, ids)
-    accounts = [account_state(member) for id in ids if (member := found.get(("team_member_id", id)))]
-    accounts += [account_state(member, name) for name in query.names if (member := found.get(("email", name)))]
-    return accounts, list({member.profile.team_member_id: member for member in found.values()}.values())
+        return [], [], {}
+    found = await people.search_named(api, query.names, ids)
+    members = found.members
+    accounts = [account_state(member) for id in ids if (member := members.get(("team_member_id", id)))]
+    accounts += [account_state(member, name) for name in query.names if (member := members.get(("email", name)))]
+    unreadable = {
+        str(ResourceId(type="user", id=id)): why for id in ids if (why := found.unreadable.get(("team_member_id", id)))
+    }
+    unreadable |= {name: why for name in query.names if (why := found.unreadable.get(("email", name)))}
+    return accounts, list({member.profile.team_member_id: member for member in members.values()}.values()), unreadable
 
 
-async def _roles(api: Api, ids: tuple[str, ...]) -> tuple[wire.Role, ...]:
-    return tuple(role for role in (await api.roles()).roles if role.role_id in ids) if ids else ()
+async def _roles(api: Api, ids: tuple[str, ...]) -> tuple[tuple[wire.Role, ...], dict[str, str]]:
+    """Those of the catalogue, and why some can't be told."""
+    if not ids:
+        return (), {}
+    answer = await api.role_catalogue()
+    known = tuple(role for role in answer.page.roles if role.role_id in ids)
+    missing = set(ids) - {role.role_id for role in known}
+    why = answer.told()
+    return known, {str(ResourceId(type="role", id=id)): why for id in missing} if why is not None else {}
 
 
 def _ids(resources: Iterable[ResourceId], kind: str) -> tuple[str, ...]:
@@ -211,3 +172,34 @@ def _ids(resources: Iterable[ResourceId], kind: str) -> tuple[str, ...]:
 
 def _offers(items: Iterable[Item]) -> dict[EntitlementId, Entitlement]:
     return {item.id: item for item in items if isinstance(item, Entitlement)}
+
+
+PRESUMES = (
+    Presumption(
+        name="reads-lag",
+        presumed="A read shows a change within ten seconds.",
+        source="inferred; nothing is documented",
+        noticed="the application says that a change is made and no read shows it",
+        then="it is read again for ten seconds, then the change is unverified",
+        switch="read_lag",
+        test="tests/test_unclear_answers.py::test_an_invitation_whose_success_is_not_understood_waits_for_reads_that_lag",
+    ),
+    Presumption(
+        name="system-groups-of-a-person",
+        presumed="Nothing of whether a profile names the groups that Dropbox manages.",
+        source="seen otherwise",
+        noticed="the profile does not name the group that is asked about",
+        then="the group's own listing is read",
+        switch="profile_groups",
+        test="tests/test_unclear_answers.py::test_a_group_that_dropbox_manages_shows_its_members_though_profiles_do_not_name_it",
+    ),
+    Presumption(
+        name="groups-of-the-removed",
+        presumed="Somebody who was removed is in no group.",
+        source="inferred: removal ends memberships; what the old profile says is not documented",
+        noticed="the profile of a removed account names groups",
+        then="they do not count",
+        switch="removed_profile",
+        test="tests/test_unclear_answers.py::test_somebody_who_left_is_in_no_group_whatever_the_old_profile_says",
+    ),
+)

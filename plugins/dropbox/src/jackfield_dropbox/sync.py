@@ -1,26 +1,14 @@
 """The reads that make a sync of a Dropbox team; each method is one request a page."""
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-
-import msgspec
 
 from jackfield.errors import MissingPermission, NotFound, Refused, RemoteContract, Transient
-from jackfield.hookspecs import Reads, SyncView, family
-from jackfield_contracts import (
-    Diagnostic,
-    GroupTrait,
-    Item,
-    Page,
-    Resource,
-    ResourceId,
-    Scope,
-    Severity,
-    Tenant,
-)
-from jackfield_dropbox import model, wire
-from jackfield_dropbox.api import Api
+from jackfield.hookspecs import SyncView, family
+from jackfield_contracts import Diagnostic, GroupTrait, Item, Page, ResourceId, Scope, Tenant
+from jackfield_dropbox import listed, model, wire
+from jackfield_dropbox.lookups import Lookups
+from jackfield_dropbox.presumption import Presumption
+from jackfield_dropbox.sifting import Sifted
 
 _TRIES_FOR_TOTALS = 2
 MEMBERSHIPS_A_CALL = 2000
@@ -32,38 +20,36 @@ def page_size(attempt: int) -> int:
     return max(100, 1000 >> max(0, attempt - 1))
 
 
-class DropboxReads(Reads):
+class DropboxReads(Lookups):
     """``catalogue`` and ``groups`` come first, ``members`` and ``group_members`` follow, side by side."""
-
-    def __init__(self, api: Api, *, include_removed: bool) -> None:
-        self._api = api
-        self._include_removed = include_removed
 
     @family("catalogue", scopes=(model.ROLES, model.APPS, model.LICENSES), description="roles, licence and app")
     async def catalogue(self, attempt: int) -> Page:
         """All roles, held or not, and the team's totals. Two requests."""
         async with asyncio.TaskGroup() as group:
-            roles = group.create_task(self._api.roles())
+            roles = group.create_task(self._api.role_catalogue())
             team = group.create_task(self._totals(attempt))
         info, unknown = team.result()
-        items = [item for role in roles.result().roles for item in model.role(role)]
+        answer = roles.result()
+        items = [item for role in answer.page.roles for item in model.role(role)]
+        told = answer.told()
         return Page(
             items=(*items, *model.app(), *model.license(info)),
             opens=(model.seats(info, unknown),),
+            expected=_provisioned(info),
+            incomplete={model.ROLES.name: told} if told else {},
             tenant=Tenant(id=info.team_id, name=info.name) if info else None,
+            diagnostics=tuple(listed.kept_aside(answer)),
         )
 
     @family("groups", scopes=(model.GROUPS,), description="all groups with their member counts")
     async def groups(self, cursor: str | None, attempt: int) -> Page:
         """A page of groups; each opens the scope of its memberships."""
-        page = (
-            await self._api.groups_list(limit=page_size(attempt))
-            if cursor is None
-            else await self._api.groups_list_continue(cursor)
-        )
+        answer = await self._groups_page(cursor, attempt)
+        page = answer.page
         items: list[Item] = []
         opens: list[Scope] = []
-        notes: list[Diagnostic] = []
+        notes: list[Diagnostic] = listed.kept_aside(answer)
         for group in page.groups:
             rows, scope = model.group(group)
             items += rows
@@ -71,12 +57,35 @@ class DropboxReads(Reads):
             kind = group.group_management_type.tag
             if kind not in ("user_managed", *model.WITHOUT_OWNERS):
                 notes.append(model.drift("the group management type", kind))
+        told = answer.told()
         return Page(
             items=tuple(items),
             opens=tuple(opens),
             next=page.cursor if page.has_more else None,
+            incomplete={model.GROUPS.name: told} if told else {},
+            # Another route may tell it in a form that can be understood.
+            mentions=tuple(ResourceId(type="group", id=one.id) for one in answer.broken if one.id is not None),
             diagnostics=tuple(notes),
         )
+
+    @family("groups_again", follows=("members",), description="groups once more, where members don't tell theirs")
+    async def groups_again(self, cursor: str | None, attempt: int, view: SyncView) -> Page:
+        """A page of groups read for those that the first listing lacks, and that nobody may have named."""
+        answer = await self._groups_page(cursor, attempt)
+        known = view.stored("group", [group.group_id for group in answer.page.groups])
+        found = [model.group(group, late=True) for group in answer.page.groups if group.group_id not in known]
+        told = answer.told()
+        return Page(
+            items=tuple(item for rows, _ in found for item in rows),
+            opens=tuple(scope for _, scope in found),
+            next=answer.page.cursor if answer.page.has_more else None,
+            incomplete={model.GROUPS.name: told} if told else {},
+        )
+
+    async def _groups_page(self, cursor: str | None, attempt: int) -> Sifted[wire.GroupsPage]:
+        if cursor is not None:
+            return await self._api.groups_list_continue(cursor)
+        return await self._api.groups_list(limit=page_size(attempt))
 
     @family(
         "members",
@@ -86,24 +95,25 @@ class DropboxReads(Reads):
     )
     async def members(self, cursor: str | None, attempt: int, view: SyncView) -> Page:
         """A page of members with all that Dropbox says about each of them."""
-        page = await self._members_page(cursor, attempt)
-        seats_known = bool(view.stored("license", ["full"]))
-        listed = {id for member in page.members for id in member.profile.groups}
-        groups = view.stored("group", listed)
-        items, notes = _people(page, view)
-        if seats_known:
-            items += _seats(page)
-        items += _memberships(page, groups, model.fed_by_members)
-        missing = len(listed - groups.keys())
-        if missing:
-            notes.append(
-                Diagnostic(
-                    code="unlisted_group",
-                    severity=Severity.INFO,
-                    summary="members name groups that the listing of groups did not give",
-                )
-            )
-        return Page(items=tuple(items), next=page.cursor if page.has_more else None, diagnostics=tuple(notes))
+        answer = await self._members_page(cursor, attempt)
+        page = answer.page
+        items, notes = listed.people(page.members, view)
+        aside = [model.USERS.name, model.ROLE_GRANTS.name]
+        if view.stored("license", ["full"]):
+            items += listed.seats(page.members)
+            aside.append(model.SEATS)
+        joiners = listed.joined(page.members)
+        groups = view.stored("group", joiners)
+        items += listed.memberships(joiners, groups)
+        told = answer.told()
+        return Page(
+            items=tuple(items),
+            next=page.cursor if page.has_more else None,
+            witness=listed.witness(page.members, joiners, len(answer.broken)),
+            mentions=listed.unlisted(joiners, groups),
+            incomplete=dict.fromkeys(aside, told) if told else {},
+            diagnostics=(*notes, *listed.kept_aside(answer)),
+        )
 
     @family(
         "group_members",
@@ -115,12 +125,13 @@ class DropboxReads(Reads):
     async def group_members(self, scopes: tuple[Scope, ...]) -> Page:
         """All members of several groups, with the count of the same moment. One page."""
         asked = {scope.resource.id: scope for scope in scopes if scope.resource is not None}
-        answer = await self._api.groups_get_info(tuple(asked))
+        answer = await self._api.groups_in_full(tuple(asked))
         items: list[Item] = []
-        notes: list[Diagnostic] = []
+        notes: list[Diagnostic] = listed.kept_aside(answer)
         vanished: list[ResourceId] = []
         expected: dict[str, int] = {}
-        for info in answer:
+        incomplete: dict[str, str] = {}
+        for info in answer.page:
             if info.tag == "id_not_found":
                 if (scope := asked.pop(info.id_not_found or "", None)) is not None and scope.resource is not None:
                     vanished.append(scope.resource)
@@ -128,81 +139,95 @@ class DropboxReads(Reads):
             scope = asked.pop(info.group_id or "", None)
             if scope is None or scope.resource is None:
                 continue
-            if info.members is None and info.member_count != 0:
-                raise RemoteContract("Dropbox left out the members of a group", route="team/groups/get_info")
-            rows, unknown = model.memberships(scope.resource, info.members or ())
+            management = info.group_management_type.tag if info.group_management_type else None
+            rows, unknown = model.memberships(scope.resource, info.members or (), management)
             items += rows
             notes += unknown
             if info.member_count is not None:
                 expected[scope.name] = info.member_count
-        if asked:
-            raise RemoteContract(f"Dropbox left out {len(asked)} of the groups asked for", route="team/groups/get_info")
-        return Page(items=tuple(items), expected=expected, vanished=tuple(vanished), diagnostics=tuple(notes))
+            if (told := model.incomplete(answer, info)) is not None:
+                incomplete[scope.name] = told
+        if asked and (told := answer.told(one for one in answer.broken if one.within is None)) is not None:
+            incomplete |= {scope.name: told for scope in asked.values()}
+        elif asked:
+            raise RemoteContract(f"Dropbox left out {len(asked)} of the groups asked for", route=answer.route)
+        return Page(
+            items=tuple(items),
+            expected=expected,
+            vanished=tuple(vanished),
+            incomplete=incomplete,
+            diagnostics=tuple(notes),
+        )
 
     @family("group_listing", follows=("groups",), description="members and owners of one group, page by page")
-    async def group_listing(self, scopes: tuple[Scope, ...], cursor: str | None, attempt: int) -> Page:
+    async def group_listing(self, scopes: tuple[Scope, ...], cursor: str | None, attempt: int, view: SyncView) -> Page:
         """A page of one group's own listing, for large groups and as a second witness."""
         group = scopes[0].resource
         if group is None:
             raise RemoteContract("a group's listing needs the group")
         try:
-            page = (
-                await self._api.group_members_list(group.id, limit=page_size(attempt))
-                if cursor is None
-                else await self._api.group_members_list_continue(cursor)
-            )
+            answer = await self._api.group_members(group.id, cursor, limit=page_size(attempt))
         except NotFound:
             return Page(vanished=(group,))
-        rows, unknown = model.memberships(group, page.members)
-        return Page(items=tuple(rows), next=page.cursor if page.has_more else None, diagnostics=tuple(unknown))
+        known = view.stored("group", [group.id]).get(group.id)
+        management = known.trait.management if known is not None and isinstance(known.trait, GroupTrait) else None
+        rows, unknown = model.memberships(group, answer.page.members, management)
+        told = answer.told()
+        return Page(
+            items=tuple(rows),
+            next=answer.page.cursor if answer.page.has_more else None,
+            incomplete={scopes[0].name: told} if told else {},
+            diagnostics=(*unknown, *listed.kept_aside(answer)),
+        )
 
-    @family("seats_again", follows=("members",), description="seats once more, when the team's total disagrees")
-    async def seats_again(self, cursor: str | None, attempt: int, view: SyncView) -> Page:
-        """A page of members read for their seats; the last one asks for the team's total again.
+    @family(
+        "seats_again",
+        follows=("members",),
+        max_weight=2,
+        max_scopes=2,
+        description="seats and people once more, where they are fewer than the team's totals",
+    )
+    async def seats_again(self, scopes: tuple[Scope, ...], cursor: str | None, attempt: int, view: SyncView) -> Page:
+        """A page of members read for their seats; the last one asks for the team's totals again.
 
-        People whom the first listing lacks come along, with all that no count is held against: the seat alone would lead
-        nowhere. Those whom it has do not, so that this read takes nothing away if it has to restart.
+        People whom the first listing lacks come along, with all that it says of them: the seat alone would lead nowhere.
+        Those whom it has do not, so that this read takes nothing away if it has to restart.
         """
-        page = await self._members_page(cursor, attempt)
+        answer = await self._members_page(cursor, attempt)
+        page = answer.page
         known = view.stored("user", [member.profile.team_member_id for member in page.members])
-        fresh = [member for member in page.members if member.profile.team_member_id not in known]
-        missed = msgspec.structs.replace(page, members=tuple(fresh))
-        groups = view.stored("group", {id for member in fresh for id in member.profile.groups})
-        people, _ = _people(missed, view)
-        items = (*people, *_seats(page), *_memberships(missed, groups, model.uncounted))
+        missed = [member for member in page.members if member.profile.team_member_id not in known]
+        items, _ = listed.people(missed, view)
+        names = {scope.name for scope in scopes}
+        if model.SEATS in names:
+            items += listed.seats(page.members)
+        elif view.stored("license", ["full"]):
+            items += listed.seats(missed)
+        joiners = listed.joined(missed)
+        groups = view.stored("group", joiners)
+        items += listed.memberships(joiners, groups)
         expected: dict[str, int] = {}
         if not page.has_more and (info := await self._team_info()) is not None:
-            expected[model.SEATS] = info.num_used_licenses
-        return Page(items=items, next=page.cursor if page.has_more else None, expected=expected)
-
-    @family("people", follows=("members",), description="single members that groups name and the listing lacks")
-    async def people(self, cursor: str, view: SyncView) -> Page:
-        """Members by their ids, with all that Dropbox says about each of them. One page."""
-        ids = msgspec.json.decode(cursor, type=list[str])
-        answer = await self._api.members_get_info(ids)
-        if len(answer.members_info) < len(ids):
-            raise RemoteContract("Dropbox left out some of the members asked for", route="team/members/get_info_v2")
-        found = tuple(
-            wire.Member(profile=item.profile, roles=item.roles)
-            for item in answer.members_info
-            if item.profile is not None and (self._include_removed or item.profile.status.tag != "removed")
+            expected = {**_provisioned(info), model.SEATS: info.num_used_licenses}
+        told = answer.told()
+        return Page(
+            items=tuple(items),
+            next=page.cursor if page.has_more else None,
+            expected=expected,
+            witness=listed.witness(missed, joiners) if missed else None,
+            mentions=listed.unlisted(joiners, groups),
+            incomplete=dict.fromkeys(names, told) if told else {},
+            diagnostics=tuple(listed.kept_aside(answer)),
         )
-        page = wire.MembersPage(members=found, cursor="", has_more=False)
-        items, notes = _people(page, view)
-        if view.stored("license", ["full"]):
-            items += _seats(page)
-        groups = view.stored("group", {id for member in found for id in member.profile.groups})
-        items += _memberships(page, groups, model.fed_by_members)
-        return Page(items=tuple(items), diagnostics=tuple(notes))
 
-    async def _members_page(self, cursor: str | None, attempt: int) -> wire.MembersPage:
+    async def _members_page(self, cursor: str | None, attempt: int) -> Sifted[wire.MembersPage]:
         if cursor is not None:
             return await self._api.members_list_continue(cursor)
-        page = await self._api.members_list(limit=page_size(attempt), include_removed=self._include_removed)
-        if not page.members and not page.has_more:
+        answer = await self._api.members_list(limit=page_size(attempt), include_removed=self._include_removed)
+        if not answer.page.members and not answer.broken and not answer.page.has_more:
             # Seen on big teams asked for too much at once; a team always has its admin.
             raise Transient("Dropbox gave no members at all, and a team has at least one", route="team/members/list_v2")
-        return page
+        return answer
 
     async def _totals(self, attempt: int) -> tuple[wire.TeamInfo | None, str]:
         """The team's totals, or why they are unknown: after some tries a failure costs the totals only."""
@@ -222,39 +247,64 @@ class DropboxReads(Reads):
             return None
 
 
-def _people(page: wire.MembersPage, view: SyncView) -> tuple[list[Item], list[Diagnostic]]:
-    """The users of a page and the roles that they hold, with roles that the catalogue lacks; and unknown tags."""
-    held = {role.role_id for member in page.members for role in member.roles or ()}
-    known_roles = view.stored("role", held)
-    items: list[Item] = []
-    notes: list[Diagnostic] = []
-    for member in page.members:
-        items.append(model.user(member))
-        notes += model.user_drift(member.profile)
-        for role in member.roles or ():
-            if role.role_id not in known_roles:
-                items.extend(model.role(role))
-            items.append(model.role_grant(role.role_id, member.profile.team_member_id))
-    return items, notes
+def _provisioned(info: wire.TeamInfo | None) -> dict[str, int]:
+    """How many active and invited members there are, where Dropbox tells it: a team has at least one."""
+    return {model.USERS.name: info.num_provisioned_users} if info is not None and info.num_provisioned_users else {}
 
 
-def _seats(page: wire.MembersPage) -> Iterator[Item]:
-    """The seats that the people of a page hold."""
-    for member in page.members:
-        if (seat := model.seat(member.profile)) is not None:
-            yield seat
-
-
-def _memberships(
-    page: wire.MembersPage, groups: Mapping[str, Resource], wanted: Callable[[GroupTrait], bool]
-) -> Iterator[Item]:
-    """What the people of a page say of the groups that they are in, where the group is *wanted*; group by group."""
-    joiners: defaultdict[str, list[str]] = defaultdict(list)
-    for member in page.members:
-        id = member.profile.team_member_id
-        for group in member.profile.groups:
-            joiners[group].append(id)
-    for group, members in joiners.items():
-        known = groups.get(group)
-        if known is not None and isinstance(known.trait, GroupTrait) and wanted(known.trait):
-            yield from model.plain_members(known, members)
+PRESUMES = (
+    Presumption(
+        name="groups-a-call",
+        presumed="One groups/get_info takes as many groups as have 2,000 memberships.",
+        source="inferred: no largest number is documented",
+        noticed="the call is refused, or fails again and again",
+        then="each of the groups is read by its own listing",
+        switch="groups_a_call",
+        test="tests/test_presumptions.py::test_each_switch_alone",
+    ),
+    Presumption(
+        name="page-size",
+        presumed="A listing gives 1,000 rows a page where it is asked for them.",
+        source="the documented largest number; big teams have been seen to fail at it",
+        noticed="the first page fails twice",
+        then="the page is asked for with half as many, down to 100",
+        switch="big_page_limit",
+        test="tests/test_faults.py::test_a_big_page_that_fails_is_halved",
+    ),
+    Presumption(
+        name="empty-pages",
+        presumed="An empty page with has_more is not the end of a listing.",
+        source="inferred from the documentation of has_more",
+        noticed="it is not presumed otherwise: the listing is read on",
+        then="the next page is asked for; pages that are empty for ever end the read with an error",
+        switch="blank_page",
+        test="tests/test_presumptions.py::test_pages_may_be_small_or_empty",
+    ),
+    Presumption(
+        name="nobody-at-all",
+        presumed="A listing of members without anybody is a failure: a team has its administrator.",
+        source="seen on big teams that were asked for too much at once",
+        noticed="the first page is empty and the last",
+        then="it is asked for again; if that does not help, the listing is unreadable",
+        switch="short_tail",
+        test="tests/test_presumptions.py::test_a_team_without_anybody_is_not_believed",
+    ),
+    Presumption(
+        name="listing-order",
+        presumed="Nothing of the order in which a listing gives its rows.",
+        source="no order is documented",
+        noticed="it can't be noticed",
+        then="nothing depends on it",
+        switch="listing_order",
+        test="tests/test_presumptions.py::test_each_switch_alone",
+    ),
+    Presumption(
+        name="rows-twice",
+        presumed="A row may come twice in a listing.",
+        source="duplicates are documented of another listing only",
+        noticed="a row has the key of one that was stored",
+        then="it is stored once",
+        switch="duplicate_rows",
+        test="tests/test_presumptions.py::test_rows_may_come_twice",
+    ),
+)

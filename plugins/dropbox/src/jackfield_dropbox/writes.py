@@ -1,12 +1,14 @@
 """The routes that write: one function each, one request each. A refusal is a reply with its tag, see ``Api.ask``."""
 
 from collections.abc import Iterable, Mapping
+from types import NoneType
 from typing import Any
 
 import msgspec
 
 from jackfield_dropbox import routes, wire
 from jackfield_dropbox.api import Api, Reply
+from jackfield_dropbox.presumption import Presumption
 from jackfield_dropbox.wire import selector
 
 
@@ -68,17 +70,17 @@ async def remove_job(api: Api, job: str) -> Reply[wire.Launch]:
 
 async def suspend(api: Api, person: str, *, wipe_data: bool) -> Reply[Any]:
     """members/suspend; Dropbox's own default is to wipe, so that it is always said."""
-    return await api.ask(routes.SUSPEND, {"user": _user(person), "wipe_data": wipe_data}, msgspec.Raw)
+    return await api.ask(routes.SUSPEND, {"user": _user(person), "wipe_data": wipe_data}, NoneType)
 
 
 async def unsuspend(api: Api, person: str) -> Reply[Any]:
     """members/unsuspend."""
-    return await api.ask(routes.UNSUSPEND, {"user": _user(person)}, msgspec.Raw)
+    return await api.ask(routes.UNSUSPEND, {"user": _user(person)}, NoneType)
 
 
-async def recover(api: Api, person: str) -> Reply[Any]:
-    """members/recover."""
-    return await api.ask(routes.RECOVER, {"user": _user(person)}, msgspec.Raw)
+async def recover(api: Api, person: Mapping[str, str]) -> Reply[Any]:
+    """members/recover of whom the selector *person* means."""
+    return await api.ask(routes.RECOVER, {"user": person}, NoneType)
 
 
 async def set_profile(api: Api, person: str, values: Mapping[str, Any]) -> Reply[Any]:
@@ -88,4 +90,17 @@ async def set_profile(api: Api, person: str, values: Mapping[str, Any]) -> Reply
 
 async def send_welcome_email(api: Api, person: str) -> Reply[Any]:
     """members/send_welcome_email, whose argument is the selector itself; it does nothing unless the person is invited."""
-    return await api.ask(routes.WELCOME, _user(person), msgspec.Raw)
+    return await api.ask(routes.WELCOME, _user(person), NoneType)
+
+
+PRESUMES = (
+    Presumption(
+        name="form-of-answers",
+        presumed="A write answers in the form that is documented.",
+        source="the specification",
+        noticed="the answer has another form",
+        then="a read settles it; where nothing can be read, it is unverified",
+        switch="write_answer",
+        test="tests/test_unclear_answers.py::test_a_write_that_was_made_is_changed_whatever_its_answer_looks_like",
+    ),
+)

@@ -175,7 +175,7 @@ def test_a_group_whose_members_are_left_out_is_listed_page_by_page() -> None:
     answers = [f'[{{".tag":"group_info",{kind}}}]', *pages]
 
     now = ask_in_turn(answers, lambda api: groups_now(api, ("g:1",)))
-    assert now["g:1"].access == {"dbmid:1": "owner", "dbmid:2": "member", "dbmid:3": "member"}
+    assert now.known["g:1"].access == {"dbmid:1": "owner", "dbmid:2": "member", "dbmid:3": "member"}
     with pytest.raises(RemoteContract, match="repeats a cursor"):
         ask_in_turn([answers[0], pages[0], pages[0], pages[0]], lambda api: groups_now(api, ("g:1",)))
 
@@ -194,12 +194,11 @@ def test_an_answer_that_leaves_somebody_out_is_none() -> None:
             ask(body.encode(), lambda api: find(api, [("team_member_id", "dbmid:1")]))
         with pytest.raises(RemoteContract):
             ask(body.encode(), lambda api: find_named(api, ["a@b.example"]))
-    with pytest.raises(RemoteContract):
-        ask(b"[]", lambda api: groups_now(api, ("g:1",)))
+    assert "g:1" in ask(b"[]", lambda api: groups_now(api, ("g:1",))).unreadable
 
 
 def test_somebody_found_by_a_further_address_is_found() -> None:
-    profile = '{"team_member_id":"dbmid:1","email":"a@b.example","status":{".tag":"active"}'
+    profile = '{"team_member_id":"dbmid:1","email":"a@b.example","name":{},"status":{".tag":"active"}'
     body = '{"members_info":[{".tag":"member_info","profile":%s,"secondary_emails":[{"email":"Else@b.example"}]}}]}'
     found = ask((body % profile).encode(), lambda api: find_named(api, ["else@B.example"]))
     assert [member.profile.team_member_id for member in found.values()] == ["dbmid:1"]

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 
+from .behaviour import Behaviour, changed
 from .options import SCOPES, ServiceOptions, TeamOptions
 from .server import serving
 
@@ -44,6 +45,13 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--async-jobs", action="store_true", help="adding and removing members answer by jobs")
     out.add_argument("--job-polls", type=int, default=0, metavar="N", help="polls that find a job in progress")
     out.add_argument("--job-seconds", type=float, default=0.0, metavar="S", help="time that a job takes")
+    out.add_argument(
+        "--behave",
+        action="append",
+        default=[],
+        metavar="SWITCH=VALUE",
+        help="what Dropbox does where it documents nothing",
+    )
     out.add_argument("--record", default="", metavar="PATH", help="append every API exchange as a line of JSON")
     out.add_argument("--end-with-stdin", action="store_true", help="end when standard input is closed")
     out.add_argument("--app-key", default=service.app_key)
@@ -80,8 +88,16 @@ def _options(given: argparse.Namespace) -> tuple[TeamOptions, ServiceOptions]:
         job_polls=given.job_polls,
         job_seconds=given.job_seconds,
         record=given.record,
+        behaviour=changed(Behaviour(), dict(_switch(each) for each in given.behave)),
     )
     return team, service
+
+
+def _switch(text: str) -> tuple[str, str]:
+    name, mark, value = text.partition("=")
+    if not mark:
+        raise ValueError(f"{text!r} is no SWITCH=VALUE")
+    return name, value
 
 
 def _watch_input(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:

@@ -95,6 +95,14 @@ class Control:
         """Changes settings; gives all of them."""
         return self.send("POST", "settings", values) if values else self.send("GET", "settings")
 
+    def behave(self, **switches: str) -> dict[str, Any]:
+        """Sets switches of `Behaviour`; gives all of them, and under `victims` whose records they break."""
+        return self.send("POST", "behaviour", switches) if switches else self.send("GET", "behaviour")
+
+    def behave_as_documented(self) -> None:
+        """Sets all switches as they are by default."""
+        self.send("DELETE", "behaviour")
+
     def effects(self) -> dict[str, Any]:
         """The write calls and their side effects since the last reset, counted."""
         return self.send("GET", "effects")

@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from .behaviour import Behaviour
+
 SCOPES = (
     "team_info.read",
     "members.read",
@@ -67,6 +69,7 @@ class ServiceOptions(msgspec.Struct, frozen=True, kw_only=True):
     job_polls: int = 0
     job_seconds: float = 0.0
     record: str = ""
+    behaviour: Behaviour = Behaviour()
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import msgspec
 
+from .behaviour import Behaviour
+from .bending import bend
 from .control.churn import Churn, Churner
 from .control.journal import Journal
 from .control.observer import Observer
@@ -20,6 +22,7 @@ from .options import ServiceOptions, Settings
 from .routes.call import Backstage, Call, Route
 from .routes.table import table
 from .team import RefusedError, Team
+from .team.leaving import RECOVERABLE_FOR
 from .wire.answers import Answer, RejectedError, RouteError, auth_error, bad_request, plain, rate_limited, route_error
 from .wire.cursors import CursorCodec
 from .wire.schema import BadArgumentError, decode
@@ -64,6 +67,7 @@ class Service:
             job_polls=options.job_polls,
             job_seconds=options.job_seconds,
         )
+        self.behaviour = options.behaviour
         self.clock = Clock(team.clock)
         team.clock = self.clock
         self.ledger = Ledger()
@@ -77,6 +81,7 @@ class Service:
         self.observer: Observer | None = None
         self.routes = table()
         self._limit = RateLimit(options.rate)
+        self.behave(options.behaviour)
 
     def change_settings(self, settings: Settings) -> None:
         """Takes over other settings from now on."""
@@ -88,6 +93,11 @@ class Service:
         if self._lagging is None and settings.read_lag > 0:
             self._lagging = LaggingTeam(self.team, self.clock)
         self.settings = settings
+
+    def behave(self, behaviour: Behaviour) -> None:
+        """Does from now on what is not documented as these switches say."""
+        self.behaviour = behaviour
+        self.team.recoverable_for = RECOVERABLE_FOR[behaviour.recoverable_for]
 
     def advance(self, seconds: float) -> None:
         """Lets time pass for the team, its jobs and its lagging reads; tokens keep their own time."""
@@ -180,10 +190,12 @@ class Service:
             page_cap=self.settings.page_cap,
             blank_page=self.settings.blank_page,
             backstage=self._backstage(),
+            behaviour=self.behaviour,
         )
         forced = self.outcomes.take(route.name)
         if forced is None:
-            return Answer(body=route.answer(call))
+            body = route.answer(call)
+            return Answer(body=body if self.behaviour.documented else bend(route, body, call))
         if forced.order.applied:
             route.answer(call)
         return forced.answer(call.arg)

@@ -10,6 +10,7 @@
 | POST, GET, DELETE churn | starts a churn; how much has happened; ends it |
 | POST mark, GET observed | starts observing; what was always and what was ever true since |
 | GET, POST settings | scopes, team_id, licensed, and all of `options.Settings` |
+| GET, POST, DELETE behaviour | the switches of `behaviour` and whose records they break; sets some; all as by default |
 | POST expire | expires all access tokens |
 | POST forget | lets all cursors lapse that were given until now |
 
@@ -23,6 +24,8 @@ from typing import Any, cast
 
 import msgspec
 
+from ..behaviour import Behaviour, changed
+from ..bending import victims
 from ..options import Settings
 from ..service import Service
 from ..team import Policies, RefusedError
@@ -56,6 +59,9 @@ class ControlApi:
             ("GET", "observed"): self._observed,
             ("GET", "settings"): lambda query, body: self._settings(),
             ("POST", "settings"): self._set,
+            ("GET", "behaviour"): lambda query, body: self._behaviour(),
+            ("POST", "behaviour"): self._behave,
+            ("DELETE", "behaviour"): lambda query, body: service.behave(Behaviour()),
             ("POST", "expire"): lambda query, body: {"expired": service.tokens.expire_all()},
             ("POST", "forget"): lambda query, body: service.codec.forget(),
             **handlers(service),
@@ -98,6 +104,15 @@ class ControlApi:
         if self._service.observer is None:
             raise ValueError("nothing is observed; POST /_sim/mark first")
         return self._service.observer.shown()
+
+    def _behaviour(self) -> dict[str, Any]:
+        broken = victims(self._service.team)
+        return {**msgspec.to_builtins(self._service.behaviour), "victims": msgspec.to_builtins(broken)}
+
+    def _behave(self, query: Mapping[str, str], body: bytes) -> dict[str, Any]:
+        asked = msgspec.json.decode(body, type=dict[str, Any])
+        self._service.behave(changed(self._service.behaviour, asked))
+        return self._behaviour()
 
     def _settings(self) -> dict[str, Any]:
         service = self._service

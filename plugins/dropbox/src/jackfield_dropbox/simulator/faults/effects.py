@@ -59,6 +59,8 @@ def twist(faults: Sequence[Fault]) -> Twist:
                 bent.duplicate = True
             case "short_listing":
                 bent.omit, bent.omit_group = params["omit"], params["group_id"]
+            case "short_tail":
+                bent.omit_share, bent.share_group = params["share"], params["group_id"]
             case "wrong_count":
                 bent.count_delta, bent.count_group = params["delta"], params["group_id"]
                 bent.count_everywhere = params["everywhere"]

@@ -199,6 +199,13 @@ def catalogue() -> dict[str, FaultKind]:
             params={"omit": 1, "group_id": ""},
         ),
         FaultKind(
+            kind="short_tail",
+            stage="data",
+            about="the listing that begins with this request lacks its last share, over all of its pages",
+            routes=(MEMBERS[0], GROUPS[0], GROUP_MEMBERS[0], "team/groups/get_info"),
+            params={"share": 0.1, "group_id": ""},
+        ),
+        FaultKind(
             kind="wrong_count",
             stage="data",
             about="member_count off by delta, in groups/list, with `everywhere` in groups/get_info, too",

@@ -17,6 +17,8 @@ class Twist(msgspec.Struct, kw_only=True):
     duplicate: bool = False
     omit: int = 0
     omit_group: str = ""
+    omit_share: float = 0.0
+    share_group: str = ""
     count_delta: int = 0
     count_group: str = ""
     count_everywhere: bool = False
@@ -26,6 +28,10 @@ class Twist(msgspec.Struct, kw_only=True):
     def omitted(self, group_id: str) -> int:
         """How many rows an answer about this group leaves out; the id is empty for other listings."""
         return self.omit if self.omit_group in ("", group_id) else 0
+
+    def omitted_share(self, group_id: str) -> float:
+        """How large a share at its end a listing about this group leaves out; the id is empty for other listings."""
+        return self.omit_share if self.share_group in ("", group_id) else 0.0
 
     def delta(self, group_id: str, *, listed: bool) -> int:
         """What is added to the member count of a group, in groups/list or elsewhere."""

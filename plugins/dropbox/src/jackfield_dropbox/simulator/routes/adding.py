@@ -48,6 +48,9 @@ def _invite(call: Call, asked: dict[str, Any]) -> Member:
         if role is None:
             # No tag of this union speaks of roles; what Dropbox says of an unknown one is not documented.
             raise RefusedError("user_creation_failed", email)
+    former = team.by_email.get(email.casefold())
+    if call.behaviour.rehire == "invites_anew" and former is not None and not former.on_team:
+        team.give_up(former)
     member = team.invite(
         email=email,
         given=asked["member_given_name"] or "",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from ..behaviour import Behaviour
 from ..faults.twist import Twist
 from ..team import Group, Member, Team
 from ..wire.cursors import CursorCodec
@@ -37,6 +38,7 @@ class Call(msgspec.Struct, kw_only=True):
     blank_page: bool = False
     # Reading routes need none.
     backstage: Backstage | None = None
+    behaviour: Behaviour = Behaviour()
 
     @property
     def behind(self) -> Backstage:
@@ -47,7 +49,15 @@ class Call(msgspec.Struct, kw_only=True):
 
     def member(self, selector: tuple[str, str]) -> Member | None:
         """The account that a user selector of the argument means."""
-        return self.team.find_member(*selector)
+        kind, value = selector
+        found = self.team.find_member(kind, value)
+        if kind != "email":
+            return found
+        if found is None and self.behaviour.email_selectors == "secondary_too":
+            found = next((each for each in self.team.members if value.casefold() in _secondary(each)), None)
+        if found is not None and self.behaviour.email_case == "exact":
+            return found if value in (found.email, *(email for email, _ in found.secondary_emails)) else None
+        return found
 
     def group(self, selector: tuple[str, str]) -> Group | None:
         """The group that a group selector of the argument means."""
@@ -66,3 +76,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     answer: Callable[[Call], bytes]
     writes: bool = False
     lags: bool = False
+
+
+def _secondary(member: Member) -> list[str]:
+    return [email.casefold() for email, _ in member.secondary_emails]

@@ -6,16 +6,40 @@ throughout a listing comes up exactly once, whatever happens meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from math import ceil
+from typing import TypeVar
 
 import msgspec
 
+from ..behaviour import Order
 from ..wire.answers import RejectedError, RouteError, encode, html
 from ..wire.cursors import Cursor
 from .call import Call
 
 Rows = Callable[[int, int], tuple[list[int], list[bytes]]]
 """`rows(after, count)`: keys and JSON of at most `count` rows whose key is larger than `after`."""
+T = TypeVar("T")
+_KEYS = 2**32
+_ODD = 2_654_435_761
+
+
+def arranged(things: Iterable[tuple[int, T]], order: Order, shown: Callable[[T], bytes]) -> Rows:
+    """The rows of *things*, each with its place in the order of joining, in another *order*."""
+    keyed = sorted(((_key(place, order), thing) for place, thing in things), key=lambda pair: pair[0])
+
+    def rows(after: int, count: int) -> tuple[list[int], list[bytes]]:
+        at = bisect_right(keyed, after, key=lambda pair: pair[0])
+        found = keyed[at : at + count]
+        return [key for key, _ in found], [shown(thing) for _, thing in found]
+
+    return rows
+
+
+def _key(place: int, order: Order) -> int:
+    # Multiplied by an odd number no two places fall together.
+    return {"joined": place, "reversed": _KEYS - place, "shuffled": (place + 1) * _ODD % _KEYS}[order]
 
 
 def resume(call: Call, listing: str) -> Cursor:
@@ -29,12 +53,16 @@ def resume(call: Call, listing: str) -> Cursor:
 def page(call: Call, name: str, start: Cursor, rows: Rows, came_in: str = "") -> bytes:
     """The page after `start`; `came_in` is the cursor's text on a continue route."""
     twist = call.twist
+    if start.after < 0 and twist.omitted_share(start.subject):
+        start = msgspec.structs.replace(start, missing=twist.omitted_share(start.subject))
     if twist.limit_above and start.limit > twist.limit_above:
         raise RejectedError(html(500, "Internal Server Error", "An internal error occurred."))
     most = min(start.limit, call.page_cap or start.limit)
     if call.blank_page and not start.blank and start.after >= 0 and rows(-1, most)[0][-1:] == [start.after]:
         return _body(name, [], call.codec.encode(msgspec.structs.replace(start, blank=True)), has_more=True)
     keys, pieces = rows(start.after, most + 1)
+    if start.missing:
+        keys, pieces = _without_tail(keys, pieces, rows, start.missing)
     has_more = len(keys) > most
     keys, pieces = keys[:most], pieces[:most]
     if twist.paging:
@@ -50,6 +78,13 @@ def page(call: Call, name: str, start: Cursor, rows: Rows, came_in: str = "") ->
     return _body(
         name, pieces, call.codec.encode(msgspec.structs.replace(start, after=after, blank=False)), has_more=has_more
     )
+
+
+def _without_tail(keys: list[int], pieces: list[bytes], rows: Rows, share: float) -> tuple[list[int], list[bytes]]:
+    every, _ = rows(-1, _KEYS)
+    gone = set(every[len(every) - ceil(len(every) * share) :])
+    kept = [(key, piece) for key, piece in zip(keys, pieces, strict=True) if key not in gone]
+    return [key for key, _ in kept], [piece for _, piece in kept]
 
 
 def _body(name: str, pieces: list[bytes], cursor: str, *, has_more: bool) -> bytes:

@@ -8,8 +8,9 @@ from ..wire import rendering
 from ..wire.answers import encode
 from ..wire.cursors import Cursor
 from . import arguments
+from .bounds import too_many
 from .call import Call, Route
-from .listing import Rows, page, resume
+from .listing import Rows, arranged, page, resume
 
 _LISTING = "members"
 
@@ -29,6 +30,9 @@ def list_continue_v2(call: Call) -> bytes:
 def _rows(call: Call, *, with_removed: bool) -> Rows:
     # A member's `seq` is its place in `team.members`, so that a page starts where the last one ended.
     members = call.team.members
+    if (order := call.behaviour.listing_order) != "joined":
+        shown = [(m.seq, m) for m in members if with_removed or m.status != "removed"]
+        return arranged(shown, order, rendering.info)
 
     def rows(after: int, count: int) -> tuple[list[int], list[bytes]]:
         following = islice(members, after + 1, None)
@@ -41,9 +45,11 @@ def _rows(call: Call, *, with_removed: bool) -> Rows:
 def get_info_v2(call: Call) -> bytes:
     """team/members/get_info_v2."""
     items: list[bytes] = []
+    too_many("team/members/get_info_v2", call.behaviour.members_a_call, len(call.arg["members"]))
+    unknown = call.behaviour.removed_looked_up == "id_not_found"
     for selector in call.arg["members"]:
         member = call.member(selector)
-        if member is None:
+        if member is None or (unknown and not member.on_team):
             items.append(encode({".tag": "id_not_found", "id_not_found": selector[1]}))
         else:
             items.append(b'{".tag":"member_info",' + rendering.info(member)[1:])

@@ -19,7 +19,12 @@ def members_add(call: Call) -> bytes:
     wanted = call.arg["members"]
     people = _people(call, [one["user"] for one in wanted])
     accesses: list[Access] = [one["access_type"][0] for one in wanted]
-    call.team.add_to_group(group, list(zip(people, accesses, strict=True)))
+    joining = list(zip(people, accesses, strict=True))
+    new: list[tuple[Member, Access]] = [(member, access) for member, access in joining if member not in group.members]
+    if call.behaviour.group_batch == "partial" and 0 < len(new) < len(joining):
+        call.team.add_to_group(group, new)
+        raise RouteError("duplicate_user")
+    call.team.add_to_group(group, joining)
     ledger.applied(GROUPS_ADD)
     for member in people:
         ledger.count("group_additions", f"{group.id} {member.id}")
@@ -30,6 +35,10 @@ def members_remove(call: Call) -> bytes:
     """team/groups/members/remove: all of them or nobody; the only owner may go, too."""
     group, ledger = _group(call), call.behind.ledger
     people = _people(call, call.arg["users"])
+    inside = [member for member in people if member in group.members]
+    if call.behaviour.group_batch == "partial" and 0 < len(inside) < len(people):
+        call.team.remove_from_group(group, inside)
+        raise RouteError("member_not_in_group")
     call.team.remove_from_group(group, people)
     ledger.applied(GROUPS_REMOVE)
     for member in dict.fromkeys(people):

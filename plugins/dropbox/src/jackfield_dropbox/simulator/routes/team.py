@@ -23,7 +23,7 @@ def get_info(call: Call) -> bytes:
             "team_id": team.team_id,
             "num_licensed_users": team.bought_licenses,
             "num_provisioned_users": max(0, team.provisioned() + delta),
-            "num_used_licenses": max(0, team.used_licenses + delta),
+            "num_used_licenses": _used_licenses(call),
             "policies": {
                 "sharing": {
                     "shared_folder_member_policy": _tag("team"),
@@ -42,6 +42,18 @@ def get_info(call: Call) -> bytes:
             },
         }
     )
+
+
+def _used_licenses(call: Call) -> int:
+    team, counts = call.team, call.behaviour.used_licenses
+    if counts == "zero":
+        return 0
+    used = team.used_licenses
+    if counts == "limited_too":
+        used = len(team.current())
+    elif counts == "active_and_invited":
+        used = sum(member.licensed and member.status != "suspended" for member in team.members)
+    return max(0, used + call.twist.totals_delta)
 
 
 def authenticated_admin(call: Call) -> bytes:

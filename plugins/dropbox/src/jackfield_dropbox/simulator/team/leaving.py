@@ -7,8 +7,9 @@ import msgspec
 from .model import Member, RefusedError
 from .people import People
 
-RECOVERABLE_FOR = 7 * 86_400
-"""Seconds during which a removed account can be recovered."""
+_DAY = 86_400
+RECOVERABLE_FOR = {"seven_days": 7 * _DAY, "one_day": _DAY}
+"""Seconds during which a removed account can be recovered, by the switch of that name."""
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +25,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
 class Leaving(People):
     """The operations that take an account off the team or bring it back."""
+
+    recoverable_for = RECOVERABLE_FOR["seven_days"]
 
     def remove(
         self, member: Member, *, keep_account: bool = False, permanently: bool = False, transferred: bool = False
@@ -90,12 +93,16 @@ class Leaving(People):
         member.former = []
 
     def lapse(self) -> None:
-        """Makes what was removed more than seven days ago unrecoverable."""
+        """Makes unrecoverable what was removed too long ago: more than seven days, unless it is switched."""
         for member in self.members:
-            if member.recoverable and self.now() - (member.removed_on or 0) >= RECOVERABLE_FOR:
-                member.recoverable = False
-                self.unindex(member)
-                self.touch(member)
+            if member.recoverable and self.now() - (member.removed_on or 0) >= self.recoverable_for:
+                self.give_up(member)
+
+    def give_up(self, member: Member) -> None:
+        """Makes a removed account unrecoverable, and its address free."""
+        member.recoverable = False
+        self.unindex(member)
+        self.touch(member)
 
     def _check_people(self, member: Member, terms: Terms) -> None:
         heir, admin = terms.heir, terms.admin

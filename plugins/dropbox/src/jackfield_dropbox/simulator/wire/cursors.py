@@ -14,7 +14,8 @@ import msgspec
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
     """Where a listing goes on: after the row with key `after`; `subject` is the group whose members are listed.
 
-    `blank` says that the page before this one was left empty.
+    `blank` says that the page before this one was left empty, `missing` how large a share at the end this listing leaves
+    out.
     """
 
     listing: str
@@ -23,6 +24,7 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     subject: str = ""
     with_removed: bool = False
     blank: bool = False
+    missing: float = 0.0
 
 
 class CursorCodec:
