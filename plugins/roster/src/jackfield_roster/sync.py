@@ -126,7 +126,9 @@ class RosterReads:
         export, chunk = await self._chunk(source.place, cursor)
         notes = Notes(source.place, export, cursor)
         notes.keys(chunk)
-        again = await self._reader.twice(export, source.place, source.id_of)
+        if cursor.at is None:
+            notes.remarks(await self._reader.remarks(export, source.place))
+        again = await self._reader.twice(export, source.place, source.id_of, chunk.rows)
         items: list[Item] = []
 
         def taken(row: Row) -> Resource:
@@ -176,9 +178,14 @@ class RosterReads:
         notes = Notes(place, export, cursor)
         found: list[tuple[int, model.Pair]] = []
         source = listed_by(self._config, place)
-        if source is None:
-            notes.keys(chunk)  # of a listing, the read of the listing tells them
-        again = await self._reader.twice(export, place, source.id_of) if source is not None else frozenset[int]()
+        again = frozenset[int]()
+        if source is not None:
+            again = await self._reader.twice(export, place, source.id_of, chunk.rows)
+        else:
+            # Of a listing, the read of the listing tells them.
+            notes.keys(chunk)
+            if cursor.at is None:
+                notes.remarks(await self._reader.remarks(export, place))
 
         def taken(row: Row) -> list[model.Pair]:
             told = pairs(place, row, of)
