@@ -54,6 +54,7 @@ ROWS: list[tuple[bytes, str, str]] = [
 
 @pytest.mark.parametrize(("row", "place", "why"), ROWS)
 def test_a_broken_row_of_a_listing(folder: Folder, row: bytes, place: str, why: str) -> None:
+    folder.values["users"] = USERS | {"encoding": "utf-8"}
     folder.put("users.csv", b"\n".join([HEADING.encode(), GOOD.encode(), row, b"9,Zoe,active,g2", b""]))
     users = told(folder)["users"]
     assert users.places == [(place, f"left out: {why}")]
@@ -237,6 +238,7 @@ def test_a_quotation_mark_that_is_never_closed_costs_its_line(folder: Folder) ->
 
 
 def test_what_is_broken_in_an_unmapped_column_does_not_matter(folder: Folder) -> None:
+    folder.values["users"] = USERS | {"encoding": "utf-8"}
     folder.put("users.csv", b"Id,Name,State,Groups,Note\n1,Ann,active,g1,caf\xe9\n")
     assert told(folder)["users"].notes == []
 

@@ -12,7 +12,7 @@ from msgspec import Meta
 from jackfield.errors import BadConfig
 from jackfield.hookspecs import ConnectorConfig
 from jackfield_contracts import AccountStatus
-from jackfield_roster.limits import Limits
+from jackfield_roster.bounds import Bounds
 
 Column = Annotated[str, Meta(min_length=1)]
 Letter = Annotated[str, Meta(min_length=1, max_length=1)]
@@ -180,7 +180,7 @@ class RosterConfig(ConnectorConfig, frozen=True, kw_only=True):
         float,
         Meta(ge=0, le=600, description="A file that was written to less than so long ago is waited for, not read."),
     ] = 2.0
-    limits: Annotated[Limits, Meta(description="Bounds on the exports.")] = Limits()
+    bounds: Annotated[Bounds, Meta(description="Bounds on the exports.")] = Bounds()
     work_list: Annotated[
         str | None,
         Meta(
@@ -251,6 +251,8 @@ def _check_mapping(label: str, mapping: FileMapping) -> None:
 
 def _is_encoding(name: str) -> bool:
     try:
-        return "a\n,;".encode(name) != b"" and codecs.getincrementaldecoder(name) is not None
+        "a".encode(name)
+        codecs.getincrementaldecoder(name)
     except (LookupError, UnicodeError):
         return False
+    return True

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from jackfield.errors import RemoteContract
-from jackfield_roster.reading.bounds import MOST_CHUNK_BYTES, MOST_COLUMNS
+from jackfield_roster.reading.budget import MOST_CHUNK_BYTES, MOST_COLUMNS
 from jackfield_roster.reading.lines import Lines
 from jackfield_roster.reading.table import Chunk, Layout, Position, Row
 
@@ -20,7 +20,7 @@ _SEPARATOR = re.compile(r'\s*"?sep=(.)"?\s*', re.IGNORECASE)
 
 def read(opened: BinaryIO, name: str, layout: Layout, at: Position | None, most: int) -> Chunk:
     """At most *most* rows from *at* (None: the first). Raises RemoteContract for what is no such file at all."""
-    lines = Lines(opened, name, layout.limits)
+    lines = Lines(opened, name, layout.bounds)
     records = _Records(lines, layout)
     told = records.skip(layout.skip_lines)
     header = records.header(layout.delimiter or told)
@@ -54,7 +54,7 @@ class _Records:
     def __next__(self) -> str:
         """The next line of the record; for the reader of CSV."""
         taken = self._lines.line - self._began.line
-        long = taken >= _MOST_LINES or self._lines.offset - self._began.offset > self._layout.limits.row_bytes
+        long = taken >= _MOST_LINES or self._lines.offset - self._began.offset > self._layout.bounds.row_bytes
         if long or (taken and self._began.offset < self._alone):
             raise _TooLongError
         text = self._text()

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import msgspec
 
 from jackfield.errors import RemoteContract
-from jackfield_roster.reading.bounds import Budget
+from jackfield_roster.reading.budget import Budget
 from jackfield_roster.reading.table import Remark
 
 WINDOWS = "cp1252"
@@ -46,8 +46,7 @@ def find(opened: BinaryIO, name: str) -> Generator[None, None, Encoding]:
         return Encoding(marked, (Remark(f"{name} is read as {marked.upper()}, by its byte order mark", None),))
     if b"\0" in look:
         raise RemoteContract(
-            f"{name} has zero bytes, so that it is no text in a common encoding",
-            hint='Export it as UTF-8; or set `encoding`, such as "utf-16-le", if it is text in UTF-16 without a mark.',
+            f"{name} has zero bytes, so that it is no text: export it as UTF-8, or set `encoding` to utf-16-le if it is that"
         )
     opened.seek(0)
     wrong = right = False

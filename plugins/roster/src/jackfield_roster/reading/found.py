@@ -16,7 +16,6 @@ import msgspec
 from jackfield.errors import NotFound, RemoteContract
 
 _HEAD = 4096
-_OUT = "it is a link that leads out of the folder of the exports, and is not followed"
 
 
 class Export(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -42,9 +41,7 @@ def find(folder: Path, pattern: str) -> Export:
         )
     name = newest[1]
     if not name.isprintable():
-        raise RemoteContract(
-            f"the name {ascii(name)} fits {pattern!r}, and has characters that can't be shown", hint="Rename the file."
-        )
+        raise RemoteContract(f"the name {name!a} fits {pattern!r}, and can't be shown as it is: rename the file")
     return look(folder, name)
 
 
@@ -69,7 +66,7 @@ def opened(folder: Path, name: str) -> Generator[BinaryIO]:
     mode = os.fstat(handle).st_mode
     if not stat.S_ISREG(mode):
         os.close(handle)
-        raise RemoteContract(f"{name} is no file but {_kind(mode)}", hint="Put the export itself there.")
+        raise RemoteContract(f"{name} is no file but {_kind(mode)}: put the export itself there")
     with os.fdopen(handle, "rb") as file:
         yield file
 
@@ -78,7 +75,9 @@ def _open(folder: Path, name: str) -> int:
     """Open it step by step from the folder, so that a link that is put there meanwhile is not followed either."""
     target = _below(folder, name)
     if target is None:
-        raise RemoteContract(f"{name} is not read: {_OUT}", hint="Put the export itself there.")
+        raise RemoteContract(
+            f"{name} is not read: it is a link that leads out of {folder}; put the export itself there"
+        )
     at = os.open(os.path.realpath(folder), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for part in target.parts[:-1]:

@@ -4,7 +4,7 @@ from typing import Any, BinaryIO, cast
 
 import msgspec
 
-from jackfield_roster.reading.bounds import MOST_CHUNK_BYTES
+from jackfield_roster.reading.budget import MOST_CHUNK_BYTES
 from jackfield_roster.reading.lines import Lines
 from jackfield_roster.reading.table import Cell, Chunk, Layout, Position, Row
 
@@ -16,7 +16,7 @@ def read(opened: BinaryIO, name: str, layout: Layout, at: Position | None, most:
     """At most *most* rows from *at* (None: the first); ``columns`` are the keys that these have."""
     rows: list[Row] = []
     columns: dict[str, None] = {}
-    lines = Lines(opened, name, layout.limits)
+    lines = Lines(opened, name, layout.bounds)
     if at is not None:
         lines.go_to(at)
     else:

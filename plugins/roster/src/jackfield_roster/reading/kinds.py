@@ -16,8 +16,13 @@ _OTHERS = (
     (b"SQLite format 3\0", "a database of SQLite"),
 )
 _OLD = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")
-AS_TABLE = "Export it as .xlsx or .csv."
-_SAVE = "Open it in a spreadsheet program and save it as .xlsx or .csv; or have the application export that."
+AS_TABLE = "export it as .xlsx or .csv"
+_SAVE = "save it as .xlsx or .csv in a spreadsheet program, or have the application export that"
+
+
+def protected(name: str) -> RemoteContract:
+    """The error for a file that only a password opens."""
+    return RemoteContract(f"{name} is protected by a password: save it without one, or export it as CSV")
 
 
 def is_workbook(opened: BinaryIO, name: str) -> bool:
@@ -28,20 +33,20 @@ def is_workbook(opened: BinaryIO, name: str) -> bool:
         return True
     if look.startswith(_OLE):
         if _holds(opened, _ENCRYPTED):
-            raise RemoteContract(f"{name} is protected by a password", hint="Save it without one, or export it as CSV.")
-        raise RemoteContract(f"{name} is a file of an old office program, such as .xls", hint=_SAVE)
+            raise protected(name)
+        raise RemoteContract(f"{name} is a file of an old office program, such as .xls: {_SAVE}")
     if look.startswith(_OLD):
-        raise RemoteContract(f"{name} is a workbook in the old format .xls", hint=_SAVE)
+        raise RemoteContract(f"{name} is a workbook in the old format .xls: {_SAVE}")
     other = next((what for mark, what in _OTHERS if look.startswith(mark)), None)
     if other is not None:
-        raise RemoteContract(f"{name} is {other}", hint=AS_TABLE)
+        raise RemoteContract(f"{name} is {other}: {AS_TABLE}")
     text = look.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if text.startswith(b"<?xml") and b"urn:schemas-microsoft-com:office:spreadsheet" in text:
-        raise RemoteContract(f"{name} is a workbook in XML of 2003", hint=_SAVE)
+        raise RemoteContract(f"{name} is a workbook in XML of 2003: {_SAVE}")
     if text.startswith((b"<!doctype html", b"<html", b"<head", b"<meta", b"<table", b"<style")):
-        raise RemoteContract(f"{name} is a web page", hint=_SAVE)
+        raise RemoteContract(f"{name} is a web page: {_SAVE}")
     if text.startswith(b"<?xml"):
-        raise RemoteContract(f"{name} is XML", hint=AS_TABLE)
+        raise RemoteContract(f"{name} is XML: {AS_TABLE}")
     return False
 
 

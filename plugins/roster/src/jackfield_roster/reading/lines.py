@@ -2,8 +2,8 @@
 
 from typing import BinaryIO
 
-from jackfield_roster.limits import Limits
-from jackfield_roster.reading.bounds import too_much
+from jackfield_roster.bounds import Bounds
+from jackfield_roster.reading.budget import too_much
 from jackfield_roster.reading.table import Position
 
 _LOOK = 1 << 16
@@ -13,10 +13,10 @@ BOM = b"\xef\xbb\xbf"
 class Lines:
     """The lines from the beginning, or from where ``go_to`` leads."""
 
-    def __init__(self, opened: BinaryIO, name: str, limits: Limits) -> None:
+    def __init__(self, opened: BinaryIO, name: str, bounds: Bounds) -> None:
         self._opened = opened
         self._name = name
-        self._limits = limits
+        self._bounds = bounds
         self.size = opened.seek(0, 2)
         opened.seek(0)
         self._old = _ends_in_return(opened.read(_LOOK))
@@ -41,16 +41,16 @@ class Lines:
 
         Raises RemoteContract for a line, or a number of lines, beyond the bounds.
         """
-        most = self._limits.row_bytes
+        most = self._bounds.row_bytes
         raw = self._until_return(most) if self._old else self._opened.readline(most + 1)
         if len(raw) > most:
             raise too_much(
-                f"line {self.line + 1:,} of {self._name}", f"is longer than {self._limits.row_kb:,} kB", "row_kb"
+                f"line {self.line + 1:,} of {self._name}", f"is longer than {self._bounds.row_kb:,} kB", "row_kb"
             )
         if not raw:
             return raw
-        if self.line >= self._limits.rows:
-            raise too_much(self._name, f"has more than {self._limits.rows:,} lines", "rows")
+        if self.line >= self._bounds.rows:
+            raise too_much(self._name, f"has more than {self._bounds.rows:,} lines", "rows")
         text = raw.removeprefix(BOM) if self.offset == 0 else raw
         self.offset += len(raw)
         self.line += 1

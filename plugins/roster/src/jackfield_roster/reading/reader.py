@@ -11,10 +11,10 @@ import msgspec
 
 from jackfield.errors import CursorExpired, MissingPermission, NotFound, RemoteContract, Transient
 from jackfield.hookspecs import Clock
+from jackfield_roster.bounds import Bounds
 from jackfield_roster.config import FileMapping, Place, columns_of
 from jackfield_roster.reading import csvfile, encoding, jsonlines, kinds, workbook
-from jackfield_roster.limits import Limits
-from jackfield_roster.reading.bounds import Budget, too_much
+from jackfield_roster.reading.budget import Budget, too_much
 from jackfield_roster.reading.found import Export, find, look, opened
 from jackfield_roster.reading.table import Chunk, Layout, Position, Remark, Row
 from jackfield_roster.reading.twice import Twice
@@ -46,13 +46,13 @@ class Reader:
     open: what follows from the files alone, and is made anew by whoever needs it next.
     """
 
-    def __init__(self, folder: Path, clock: Clock, *, quiet_seconds: float, limits: Limits) -> None:
+    def __init__(self, folder: Path, clock: Clock, *, quiet_seconds: float, bounds: Bounds) -> None:
         self.folder = folder
         self._copies: TemporaryDirectory[str] | None = None
         self._made = 0
         self._clock = clock
         self._quiet = quiet_seconds
-        self._limits = limits
+        self._bounds = bounds
         self._preparing = asyncio.Lock()
         self._looking = asyncio.Lock()
         self._sources: dict[tuple[Export, str | None, str | None], _Source] = {}
@@ -71,8 +71,8 @@ class Reader:
             export = await self._in_thread(lambda: find(self.folder, mapping.file))
             if 0 <= self._age(export) < self._quiet:
                 raise Transient(f"{export.name} is being written", hint="Wait until it is whole.")
-        if export.size > self._limits.file_mb << 20:
-            raise too_much(export.name, f"is larger than {self._limits.file_mb:,} MB", "file_mb")
+        if export.size > self._bounds.file_mb << 20:
+            raise too_much(export.name, f"is larger than {self._bounds.file_mb:,} MB", "file_mb")
         return export
 
     def _age(self, export: Export) -> float:
@@ -92,7 +92,7 @@ class Reader:
             skip_lines=mapping.skip_lines,
             columns=frozenset(column for _, column in columns_of(mapping)),
             ignore=mapping.ignore_rows,
-            limits=self._limits,
+            bounds=self._bounds,
         )
         copy = source.copy
         if copy is None:
@@ -122,14 +122,14 @@ class Reader:
         if await self._checked(export, lambda file: kinds.is_workbook(file, name)):
             return await self._stepwise(export, lambda file: self._unpacked(file, export, place))
         if suffix in _WORKBOOKS:
-            raise RemoteContract(f"{name} is no workbook, or damaged: it does not begin like one", hint=kinds.AS_TABLE)
+            raise RemoteContract(f"{name} is no workbook, or damaged: it does not begin like one; {kinds.AS_TABLE}")
         if suffix in _JSON:
             return _Source(jsonlines.read)
         return await self._stepwise(export, lambda file: self._as_text(file, export, mapping.encoding))
 
     def _unpacked(self, file: BinaryIO, export: Export, place: Place) -> Generator[None, None, _Source]:
         to = self._new_copy()
-        budget = Budget(export.name, self._limits, self._clock.monotonic)
+        budget = Budget(export.name, self._bounds, self._clock.monotonic)
         remarks = yield from workbook.unpack(file, place.mapping.sheet, place.label, to, budget)
         return _Source(workbook.read, copy=to, remarks=remarks)
 
@@ -138,7 +138,7 @@ class Reader:
         if encoding.is_plain(found.name):
             return _Source(csvfile.read, found.name, remarks=found.remarks)
         to = self._new_copy()
-        budget = Budget(export.name, self._limits, self._clock.monotonic)
+        budget = Budget(export.name, self._bounds, self._clock.monotonic)
         yield from encoding.transcode(file, found.name, to, budget)
         return _Source(csvfile.read, copy=to, remarks=found.remarks)
 
@@ -264,9 +264,9 @@ def _gone(export: Export) -> CursorExpired:
 
 
 @asynccontextmanager
-async def open_reader(folder: Path, clock: Clock, *, quiet_seconds: float, limits: Limits) -> AsyncGenerator[Reader]:
+async def open_reader(folder: Path, clock: Clock, *, quiet_seconds: float, bounds: Bounds) -> AsyncGenerator[Reader]:
     """A reader of *folder*; its copies are deleted at the end."""
-    reader = Reader(folder, clock, quiet_seconds=quiet_seconds, limits=limits)
+    reader = Reader(folder, clock, quiet_seconds=quiet_seconds, bounds=bounds)
     try:
         yield reader
     finally:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from jackfield_roster.limits import Limits
+from jackfield_roster.bounds import Bounds
 
 Cell = str | tuple[str, ...] | None
 """A text, or a list where the format has lists of its own; None for a value of any other kind."""
@@ -50,7 +50,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     skip_lines: int = 0
     columns: frozenset[str] | None = None
     ignore: tuple[str, ...] = ()
-    limits: Limits = Limits()
+    bounds: Bounds = Bounds()
 
     def wanted(self, cells: Iterable[tuple[str, Cell]]) -> dict[str, Cell]:
         """The cells of the columns that are wanted."""

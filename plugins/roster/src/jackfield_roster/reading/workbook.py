@@ -4,13 +4,15 @@ What is written out is only a copy: the same workbook gives the same bytes, so t
 """
 
 from collections.abc import Generator
+from itertools import chain, repeat
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import BinaryIO
 
 import msgspec
 
 from jackfield.errors import BadConfig, RemoteContract
-from jackfield_roster.reading.bounds import MOST_CHUNK_BYTES, Budget
+from jackfield_roster.reading.budget import MOST_CHUNK_BYTES, Budget
 from jackfield_roster.reading.table import DOUBTS, Cell, Chunk, Layout, Position, Remark, Row
 from jackfield_roster.reading.xlsx.archive import Parts, opened_archive
 from jackfield_roster.reading.xlsx.book import Book, Sheet, read_book, read_dates
@@ -33,10 +35,12 @@ def unpack(
     encode = msgspec.json.Encoder().encode
     with (
         opened_archive(opened, budget.name) as archive,
-        SharedStrings(to.parent, budget.name) as strings,
+        TemporaryFile(dir=to.parent) as texts_of_cells,
+        TemporaryFile(dir=to.parent) as ends,
         to.open("wb") as out,
     ):
         parts = Parts(archive, budget)
+        strings = SharedStrings(texts_of_cells, ends, budget.name)
         book = yield from read_book(parts)
         sheet = _chosen(book, wanted, label, budget.name)
         dates = yield from read_dates(parts, book)
@@ -66,24 +70,24 @@ def _chosen(book: Book, wanted: str | None, label: str, name: str) -> Sheet:
         return found
     tables = [each for each in book.sheets if each.table]
     if not tables:
-        raise RemoteContract(f"{name} has no sheet with a table", hint="Look whether it is the right workbook.")
+        raise RemoteContract(f"{name} has no sheet with a table: look whether it is the right workbook")
     seen = [each for each in tables if not each.hidden]
     if not seen:
         raise RemoteContract(
-            f"{name} has only hidden sheets", hint=f"Name the one to read as `{label}.sheet`: {_listed(book)}."
+            f"{name} has only hidden sheets: name the one to read as `{label}.sheet`, of these: {_listed(book)}"
         )
     return seen[0]
 
 
 def _passed_over(book: Book, sheet: Sheet, name: str) -> tuple[Remark, ...]:
-    before = book.sheets[: book.sheets.index(sheet)]
+    before = list(book.sheets[: book.sheets.index(sheet)])
     if not before:
         return ()
-    which = f"{len(before):,} sheets" if len(before) > 1 else f"the sheet {before[0].name!r}"
-    what = "hidden or no tables" if len(before) > 1 else "hidden" if before[0].hidden else "no table"
+    told = ", ".join(f"{each.name!r} ({'hidden' if each.table else 'no table'})" for each in before[:_MOST_SHOWN])
+    more = f" and {len(before) - _MOST_SHOWN:,} more" if len(before) > _MOST_SHOWN else ""
     return (
         Remark(
-            f"the sheet {sheet.name!r} of {name} is read; before it {which}, {what}",
+            f"the sheet {sheet.name!r} of {name} is read; before it are {told}{more}",
             "Name the sheet in the configuration to choose it.",
         ),
     )
@@ -122,10 +126,14 @@ def read(opened: BinaryIO, name: str, layout: Layout, at: Position | None, most:
 
 
 def _row(number: int, header: tuple[str, ...], cells: list[Value], layout: Layout) -> Row:
-    pairs = list(zip(header, [*cells, *[""] * (len(header) - len(cells))], strict=False))
+    pairs: list[tuple[str, Value]] = list(zip(header, chain(cells, repeat("")), strict=False))
     values: dict[str, Cell] = layout.wanted((name, _text(cell)) for name, cell in pairs)
-    doubts = {name: DOUBTS[cell[0]] for name, cell in pairs if isinstance(cell, tuple) and name in values}
+    doubts = {name: why for name, cell in pairs if name in values and (why := _doubt(cell)) is not None}
     return Row(number, values, doubts=doubts)
+
+
+def _doubt(cell: Value) -> str | None:
+    return None if isinstance(cell, str) else DOUBTS[cell[0]]
 
 
 def _text(cell: Value) -> str:

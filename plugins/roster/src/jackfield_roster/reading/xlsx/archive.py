@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import BinaryIO
 
 from jackfield.errors import RemoteContract
-from jackfield_roster.reading.bounds import Budget
+from jackfield_roster.reading.budget import Budget
+from jackfield_roster.reading.kinds import protected
 
 _END, _END_SIZE = b"PK\x05\x06", 22
 _LOCATOR, _LOCATOR_SIZE = b"PK\x06\x07", 20
@@ -85,9 +86,7 @@ class Parts:
             raise damaged(self.name, f"it lacks the part {_shown(part)}")
         info = self._archive.getinfo(part)
         if info.flag_bits & 1:
-            raise RemoteContract(
-                f"{self.name} is protected by a password", hint="Save it without one, or export it as CSV."
-            )
+            raise protected(self.name)
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise damaged(self.name, f"its part {_shown(part)} is packed in a way that workbooks are not")
         if part not in self._counted:

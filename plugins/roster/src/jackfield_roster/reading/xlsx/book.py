@@ -6,7 +6,8 @@ from pathlib import PurePosixPath
 import msgspec
 
 from jackfield.errors import RemoteContract
-from jackfield_roster.reading.bounds import Budget
+from jackfield_roster.reading.budget import Budget
+from jackfield_roster.reading.kinds import AS_TABLE
 from jackfield_roster.reading.xlsx.archive import Parts, damaged
 from jackfield_roster.reading.xlsx.xml import Handler, parse
 
@@ -74,7 +75,7 @@ def read_dates(parts: Parts, book: Book) -> Generator[None, None, tuple[bool, ..
 
 
 def _other(budget: Budget, what: str) -> RemoteContract:
-    return RemoteContract(f"{budget.name} is {what}", hint="Export it as .xlsx or .csv.")
+    return RemoteContract(f"{budget.name} is {what}: {AS_TABLE}")
 
 
 class _Relation(msgspec.Struct, frozen=True):

@@ -1,9 +1,11 @@
 """What a cell of a sheet says, as text; or, with a letter for the doubt, text that may not be what was meant."""
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime, time
+from typing import cast
 
-from jackfield_roster.reading.bounds import MOST_COLUMNS, MOST_SHEET_ROWS
+from jackfield_roster.reading.budget import MOST_COLUMNS, MOST_SHEET_ROWS
 from jackfield_roster.reading.table import NO_VALUE
 from jackfield_roster.reading.xlsx.archive import damaged
 from jackfield_roster.reading.xlsx.strings import SharedStrings, unescaped
@@ -30,7 +32,7 @@ def place_of(reference: str, name: str) -> tuple[int, int]:
         row = int(found[2])
         if 1 <= row <= MOST_SHEET_ROWS and column <= MOST_COLUMN:
             return row, column
-    raise damaged(name, f"{ascii(reference[:40])} is no cell of a sheet")
+    raise damaged(name, f"{reference[:40]!a} is no cell of a sheet")
 
 
 class Texts:
@@ -65,14 +67,14 @@ class Texts:
             return "e", stored[:100]
         if kind == "d":
             return "d", _iso(stored)
-        raise damaged(self._name, f"a cell has the type {ascii(kind[:20])}")
+        raise damaged(self._name, f"a cell has the type {kind[:20]!a}")
 
     def _number(self, stored: str, style: str) -> Value:
         is_date = self._is_date(style)
         if not is_date and len(stored) <= _DIGITS and stored.isascii() and stored.isdigit() and stored[0] != "0":
             return stored
         if len(stored) > 400 or _NUMBER.fullmatch(stored) is None:
-            raise damaged(self._name, f"a cell has the number {ascii(stored[:40])}")
+            raise damaged(self._name, f"a cell has the number {stored[:40]!a}")
         number = float(stored)
         if is_date:
             return "d", self._date(number, stored)
@@ -85,10 +87,11 @@ class Texts:
         return 0 <= at < len(self._dates) and self._dates[at]
 
     def _date(self, number: float, stored: str) -> str:
-        from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel
+        from openpyxl.utils import datetime as dates
 
+        convert = cast("Callable[[float, datetime], object]", dates.from_excel)  # pyright: ignore[reportUnknownMemberType]
         try:
-            found = from_excel(number, CALENDAR_MAC_1904 if self._since_1904 else CALENDAR_WINDOWS_1900)
+            found = convert(number, dates.MAC_EPOCH if self._since_1904 else dates.WINDOWS_EPOCH)
         except (OverflowError, ValueError):
             return stored
         return _told(found) if isinstance(found, date | time) else str(found)

@@ -59,7 +59,7 @@ class _Areas(Handler):
         top, left = place_of(first, self._name)
         bottom, right = place_of(last or first, self._name)
         if bottom < top or right < left:
-            raise damaged(self._name, f"it has the merged area {ascii(attributes['ref'][:40])}")
+            raise damaged(self._name, f"it has the merged area {attributes['ref'][:40]!a}")
         if (bottom, right) != (top, left):
             self.areas.append(Area(top, left, bottom, right))
 

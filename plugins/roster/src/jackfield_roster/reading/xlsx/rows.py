@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator
 
-from jackfield_roster.reading.bounds import MOST_COLUMNS, MOST_SHEET_ROWS, too_much
+from jackfield_roster.reading.budget import MOST_COLUMNS, MOST_SHEET_ROWS, too_much
 from jackfield_roster.reading.xlsx.archive import Parts, damaged
 from jackfield_roster.reading.xlsx.cells import Texts, Value, place_of
 from jackfield_roster.reading.xlsx.merged import Spread
@@ -21,7 +21,7 @@ def read_rows(parts: Parts, sheet: str, texts: Texts, spread: Spread, take: Call
 class _Rows(Handler):
     def __init__(self, parts: Parts, texts: Texts, spread: Spread, take: Callable[[Line], None]) -> None:
         self._name = parts.name
-        self._limits = parts.budget.limits
+        self._bounds = parts.budget.bounds
         self._texts = texts
         self._spread = spread
         self._take = take
@@ -77,8 +77,8 @@ class _Rows(Handler):
             raise damaged(
                 self._name, f"row {shown} stands after row {self._row:,}, and a sheet has {MOST_SHEET_ROWS:,}"
             )
-        if number > self._limits.rows:
-            raise too_much(self._name, f"has more than {self._limits.rows:,} rows", "rows")
+        if number > self._bounds.rows:
+            raise too_much(self._name, f"has more than {self._bounds.rows:,} rows", "rows")
         self._row = number
         self._column = 0
         self._size = 0
@@ -89,7 +89,7 @@ class _Rows(Handler):
         if reference is not None:
             row, column = place_of(reference, self._name)
             if row != self._row or column <= self._column:
-                raise damaged(self._name, f"the cell {ascii(reference[:40])} stands in row {self._row:,}")
+                raise damaged(self._name, f"the cell {reference[:40]!a} stands in row {self._row:,}")
         if column > MOST_COLUMNS:
             raise damaged(self._name, f"row {self._row:,} has more than {MOST_COLUMNS:,} cells")
         self._column = column
@@ -104,9 +104,9 @@ class _Rows(Handler):
         if value:
             self._cells[self._column] = value
             self._size += len(value) if isinstance(value, str) else len(value[1])
-            if self._size > self._limits.row_bytes:
+            if self._size > self._bounds.row_bytes:
                 raise too_much(
-                    f"row {self._row:,} of {self._name}", f"is longer than {self._limits.row_kb:,} kB", "row_kb"
+                    f"row {self._row:,} of {self._name}", f"is longer than {self._bounds.row_kb:,} kB", "row_kb"
                 )
 
     def _end_row(self) -> None:

@@ -3,16 +3,13 @@
 import re
 import struct
 from collections.abc import Generator
-from pathlib import Path
-from tempfile import TemporaryFile
-from types import TracebackType
+from typing import IO
 
-from jackfield_roster.reading.bounds import too_much
+from jackfield_roster.reading.budget import too_much
 from jackfield_roster.reading.xlsx.archive import Parts, damaged
 from jackfield_roster.reading.xlsx.xml import Handler, parse
 
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
-_BUFFER = 1 << 16
 _MOST_KEPT = 4096
 _SHORT = 256
 
@@ -30,7 +27,7 @@ class Gathered:
     """The text of one element, in pieces up to the size of a row."""
 
     def __init__(self, parts: Parts) -> None:
-        self._limits = parts.budget.limits
+        self._bounds = parts.budget.bounds
         self._name = parts.name
         self._pieces: list[str] = []
         self._length = 0
@@ -38,8 +35,8 @@ class Gathered:
     def add(self, text: str) -> None:
         """Take a piece; raises RemoteContract beyond the bound."""
         self._length += len(text)
-        if self._length > self._limits.row_bytes:
-            raise too_much(self._name, f"has a text longer than {self._limits.row_kb:,} kB in a cell", "row_kb")
+        if self._length > self._bounds.row_bytes:
+            raise too_much(self._name, f"has a text longer than {self._bounds.row_kb:,} kB in a cell", "row_kb")
         self._pieces.append(text)
 
     def take(self) -> str:
@@ -49,24 +46,15 @@ class Gathered:
 
 
 class SharedStrings:
-    """The texts by number, in two temporary files in *folder*: the texts, and where each ends."""
+    """The texts by number, in two files: the texts themselves, and where each ends."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, texts: IO[bytes], ends: IO[bytes], name: str) -> None:
         self._name = name
-        self._texts = TemporaryFile(dir=folder, buffering=_BUFFER)
-        self._ends = TemporaryFile(dir=folder, buffering=_BUFFER)
+        self._texts = texts
+        self._ends = ends
         self._kept: dict[int, str] = {}
         self.count = 0
         self._length = 0
-
-    def __enter__(self) -> "SharedStrings":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._texts.close()
-        self._ends.close()
 
     def fill(self, parts: Parts, part: str) -> Generator[None]:
         """Take the texts of a part, a step at a time."""

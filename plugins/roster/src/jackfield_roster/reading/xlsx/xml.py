@@ -92,4 +92,4 @@ class _Parser:
         raise self._damaged("it declares a document type, which could hide entities")
 
     def _damaged(self, why: str) -> Exception:
-        return damaged(self._name, f"its part {ascii(self._part[:100])}: {why}")
+        return damaged(self._name, f"its part {self._part[:100]!a}: {why}")

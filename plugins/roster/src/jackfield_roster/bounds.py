@@ -8,7 +8,7 @@ from msgspec import Meta
 Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Bounds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Bounds on the exports, so that none of them fills the memory or the disk, or is read for ever."""
 
     file_mb: Annotated[Count, Meta(description="Size of an export in megabytes.")] = 4096
