@@ -8,7 +8,7 @@ from typing import BinaryIO
 from jackfield.errors import RemoteContract
 from jackfield_roster.reading.budget import MOST_CHUNK_BYTES, MOST_COLUMNS
 from jackfield_roster.reading.lines import Lines
-from jackfield_roster.reading.table import Chunk, Layout, Position, Row
+from jackfield_roster.reading.table import Cell, Chunk, Layout, Position, Row
 
 _DELIMITERS = ",;\t|"
 _MOST_LINES = 1000
@@ -47,6 +47,7 @@ class _Records:
         self._delimiter = ","
         self._began = Position(0, 0)
         self._alone = 0
+        self._wanted: list[tuple[int, str]] = []
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -98,7 +99,10 @@ class _Records:
             cells = next(csv.reader(self, delimiter=self._delimiter), list[str]())
         except (csv.Error, _TooLongError):
             cells = [first]
-        return tuple(cell.strip() for cell in cells)
+        header = tuple(cell.strip() for cell in cells)
+        columns = self._layout.columns
+        self._wanted = [(at, name) for at, name in enumerate(header) if columns is None or name in columns]
+        return header
 
     def rows(self, header: tuple[str, ...], most: int) -> list[Row]:
         rows: list[Row] = []
@@ -128,8 +132,7 @@ class _Records:
         return csv.reader(self, delimiter=self._delimiter, strict=True)
 
     def _row(self, line: int, header: tuple[str, ...], cells: list[str]) -> Row:
-        cells = [_plain(cell) if cell.startswith("=") else cell for cell in cells]
-        values = self._layout.wanted(zip(header, cells, strict=False))
+        values: dict[str, Cell] = {name: _plain(cells[at]) for at, name in self._wanted if at < len(cells)}
         if len(cells) == len(header):
             return Row(line, values)
         column = header[len(cells)] if len(cells) < len(header) else None
@@ -146,5 +149,7 @@ def _cells(heading: str, delimiter: str) -> int:
 
 def _plain(cell: str) -> str:
     """The text of ``="0012"``, a formula with which programs keep spreadsheets from taking a text for a number."""
+    if not cell.startswith("="):
+        return cell
     inner = cell[2:-1]
     return inner if cell == f'="{inner}"' and '"' not in inner else cell

@@ -56,6 +56,7 @@ class Reader:
         self._preparing = asyncio.Lock()
         self._looking = asyncio.Lock()
         self._sources: dict[tuple[Export, str | None, str | None], _Source] = {}
+        self._unusable: dict[tuple[Export, str | None, str | None], str] = {}
         self._twice: dict[tuple[Export, str], Twice] = {}
 
     async def find(self, mapping: FileMapping) -> Export:
@@ -112,9 +113,16 @@ class Reader:
         mapping = place.mapping
         key = export, mapping.sheet, mapping.encoding
         async with self._preparing:
+            if key in self._unusable:
+                raise RemoteContract(self._unusable[key])
             if key not in self._sources:
-                self._sources[key] = await self._prepared(export, place)
-        return self._sources[key]
+                try:
+                    self._sources[key] = await self._prepared(export, place)
+                except RemoteContract as error:
+                    # To find it out again may take as long again.
+                    self._unusable[key] = error.summary
+                    raise
+            return self._sources[key]
 
     async def _prepared(self, export: Export, place: Place) -> _Source:
         name, mapping = export.name, place.mapping

@@ -46,7 +46,7 @@ def unpack(
         dates = yield from read_dates(parts, book)
         if book.strings is not None and book.strings in parts:
             yield from strings.fill(parts, book.strings)
-        spread = Spread((yield from read_areas(parts, sheet.part)))
+        spread = Spread((yield from read_areas(parts, sheet.part)), budget.name)
         texts = Texts(budget.name, strings, dates, since_1904=book.since_1904)
 
         def take(line: Line) -> None:

@@ -65,9 +65,13 @@ class _Areas(Handler):
 
 
 class Spread:
-    """Gives the rows of a sheet, in their order, the values of the areas that reach into them."""
+    """Gives the rows of a sheet, in their order, the values of the areas that reach into them.
 
-    def __init__(self, areas: list[Area]) -> None:
+    Raises RemoteContract where these have more columns than a row.
+    """
+
+    def __init__(self, areas: list[Area], name: str) -> None:
+        self._name = name
         self._waiting: Iterator[Area] = iter(areas)
         self._next = next(self._waiting, None)
         self._open: list[Area] = []
@@ -80,6 +84,8 @@ class Spread:
         if not self._open:
             return
         self._open = [area for area in self._open if area.bottom >= number]
+        if sum(area.right - area.left + 1 for area in self._open) > MOST_COLUMN:
+            raise damaged(self._name, f"its merged areas overlap in row {number:,}")
         own = sorted(column for column, value in cells.items() if value)
         for area in self._open:
             if area.top == number:
