@@ -8,6 +8,7 @@ from zipfile import ZipFile
 import pytest
 
 from jackfield_contracts import Grant, Resource
+from jackfield_roster import sync
 from jackfield_roster.notes import MOST_TOLD
 
 from .support import Folder, Told, read_all
@@ -250,6 +251,22 @@ def test_many_broken_rows_are_counted_and_some_are_told(folder: Folder) -> None:
     assert users.incomplete["user"].startswith(
         "2,500 rows or entries are left out, the first users.csv:2, column State"
     )
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 200])
+def test_pages_of_broken_rows_become_one_and_none_is_lost(
+    folder: Folder, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync, "MOST_EMPTY", most)
+    people = [*(f"{number},Person,idle,g1" for number in range(10_000, 14_500)), "9,Zoe,active,g2"]
+    folder.write("users.csv", HEADING, *people)
+    read = told(folder)
+    assert read["users"].ids == ["9"]
+    assert len(read["users"].pages) == -(-5 // most)
+    assert read["users"].incomplete["user"].startswith("4,500 rows or entries are left out")
+    members = read["group_members"]
+    assert [str(item.principal) for item in members.items if isinstance(item, Grant)] == ["user:9"]
+    assert members.incomplete["group/*"].startswith("4,500 rows or entries are left out")
 
 
 @pytest.mark.parametrize("apart", [1, 999, 1000, 1001, 1999, 2000, 2500])

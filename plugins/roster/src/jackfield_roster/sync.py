@@ -42,7 +42,7 @@ from jackfield_roster.sources import (
 PAGE = 1000
 """Rows of a page."""
 
-_MOST_EMPTY = 200
+MOST_EMPTY = 200
 """Chunks of rows that are left out or passed over, which become one page with what follows them."""
 
 
@@ -132,7 +132,7 @@ class RosterReads:
         if cursor.at is None:
             notes.remarks(await self._reader.remarks(export, source.place))
         items: list[Item] = []
-        for _ in range(_MOST_EMPTY):
+        for left in reversed(range(MOST_EMPTY)):
             notes.keys(chunk)
             again = await self._reader.twice(export, source.place, source.id_of, chunk.rows)
             for row in chunk.rows:
@@ -142,7 +142,7 @@ class RosterReads:
                 items.append(resource)
                 if source.kind != "user":
                     items.append(model.offered(resource, self._config))
-            if items or chunk.next is None:
+            if items or chunk.next is None or not left:
                 break
             export, chunk = await self._chunk(source.place, notes.cursor(cursor, export, chunk))
         following = None if chunk.next is None else notes.cursor(cursor, export, chunk)
@@ -181,11 +181,11 @@ class RosterReads:
         if source is None and cursor.at is None:
             notes.remarks(await self._reader.remarks(export, place))  # of a listing, the read of the listing tells them
         held: dict[str, dict[ResourceId, None]] = {}
-        for _ in range(_MOST_EMPTY):
+        for left in reversed(range(MOST_EMPTY)):
             if source is None:
                 notes.keys(chunk)
             await self._take_members(of, place, export, chunk, notes, held, view)
-            if held or chunk.next is None:
+            if held or chunk.next is None or not left:
                 break
             export, chunk = await self._chunk(place, notes.cursor(cursor, export, chunk))
         following = None
