@@ -370,7 +370,7 @@ class TestPlans:
         who = stage.now().people(role=None)[0]
         email = who["email"]
         file = self.plan(stage, {"kind": "delete_account", "account": email})
-        stage.control.change({"do": "leave", "user": who["team_member_id"]})
+        stage.control.change({"do": "leave", "user": who["team_member_id"], "keep_account": True})
         (new, *_) = stage.control.change({"do": "invite", "email": email, "given": "Anew", "surname": "Invited"})
         (one,) = stage.make("apply", str(file), code=14)["changes"]
         assert told(one) == ("refused", "drifted", None)
