@@ -2,7 +2,8 @@
 
 import msgspec
 
-from jackfield.changes.goals import ADDRESSES, View, met, readable, subject_of, target_of, unlike, unread
+from jackfield.changes.addresses import ADDRESSES
+from jackfield.changes.goals import View, met, readable, subject_of, target_of, unlike, unread
 from jackfield.changes.operations import Operations
 from jackfield_contracts import (
     AccountState,
