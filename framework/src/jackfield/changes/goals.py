@@ -4,6 +4,7 @@ import math
 
 import msgspec
 
+from jackfield.changes.addresses import ADDRESSES
 from jackfield.changes.operations import Operations
 from jackfield_contracts import (
     AccessState,
@@ -23,9 +24,6 @@ from jackfield_contracts import (
     TargetState,
     Value,
 )
-
-ADDRESSES = ("login", "email")
-"""What an account shows in small or large letters alike."""
 
 _IN_USE = (AccountStatus.ENABLED, AccountStatus.PENDING, AccountStatus.UNKNOWN)
 

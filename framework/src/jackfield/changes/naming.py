@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
+from jackfield.changes.addresses import address_problem
 from jackfield.changes.options import Changing
 from jackfield.changes.reading import state_of
 from jackfield.errors import BadConfig, JackfieldError, NotFound
@@ -87,6 +88,9 @@ async def find_meant(
         for text, one in people.items()
         if isinstance(one, JackfieldError) and (lacking or isinstance(one, NotFound))
     ]
+    # Nobody is asked for by an address that can be nobody's.
+    wrong = {text: why for text in missing if (why := address_problem(text)) is not None}
+    missing = [text for text in missing if text not in wrong]
     # An address may have gone to somebody else since the snapshot; who has it now is meant.
     addresses = [
         text
@@ -95,7 +99,7 @@ async def find_meant(
     ]
     live = await _live(changing, [*missing, *addresses], lacking)
     gone = {text for text in addresses if isinstance(live[text], NotFound)}
-    return Meant(found, {**people, **{text: one for text, one in live.items() if text not in gone}})
+    return Meant(found, {**people, **wrong, **{text: one for text, one in live.items() if text not in gone}})
 
 
 class _Text(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import cast
 
+from jackfield.changes.addresses import ADDRESSES, address_problem
 from jackfield.errors import BadConfig
 from jackfield_contracts import Argument, ArgumentType, Value
 
@@ -43,6 +44,9 @@ def read_value(argument: Argument, given: object) -> Value:
         raise BadConfig(f"{argument.name} takes one value, not several", path=argument.name)
     if argument.type is ArgumentType.STRING:
         if isinstance(given, str):
+            if argument.sets in ADDRESSES and (wrong := address_problem(given)) is not None:
+                wrong.path = argument.name
+                raise wrong
             return given
         raise BadConfig(f"{argument.name} must be a text", path=argument.name)
     if argument.type is ArgumentType.BOOLEAN:

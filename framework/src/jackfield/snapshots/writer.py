@@ -17,6 +17,7 @@ import msgspec
 from jackfield.clock import Clock
 from jackfield.errors import PluginBug
 from jackfield.snapshots.keys import Keys
+from jackfield.snapshots.notes import keep_note
 from jackfield.snapshots.rows import decode_resource, encode_entitlement, encode_grant, encode_resource
 from jackfield.snapshots.scopes import ScopeState, scope_states
 from jackfield.snapshots.witnesses import keep_evidence, named_before
@@ -60,8 +61,10 @@ class Read(msgspec.Struct, kw_only=True):
 class SnapshotWriter:
     """Writes one partial snapshot. Calls of one writer may overlap; each transaction is whole."""
 
-    def __init__(self, db: sqlite3.Connection, clock: Clock) -> None:
+    def __init__(self, db: sqlite3.Connection, clock: Clock, *, most_alike_notes: int = 25) -> None:
+        """*most_alike_notes*: different notes of one code that are kept; more become one."""
         self.db = db
+        self._most_alike_notes = most_alike_notes
         self._clock = clock
         self._keys = Keys(db)
         self._scopes: dict[str, int] = {}
@@ -69,6 +72,7 @@ class SnapshotWriter:
         self._resources: dict[tuple[str, str], Resource] = {}
         self._states: tuple[int, list[ScopeState]] = (-1, [])
         self._unmerged = 0
+        self._stored_rows: int | None = None
         self._turn = asyncio.Lock()
         # A connection keeps the error of its last call: a statement that fails in a thread while another one is run here
         # passes for done. So whoever reads outside of a transaction waits for the thread.
@@ -119,6 +123,7 @@ class SnapshotWriter:
                 self._scopes.clear()
                 self._details.clear()
                 self._resources.clear()
+                self._stored_rows = None
                 raise
 
     async def _aside(self, statement: str, arguments: tuple[int, ...] = ()) -> None:
@@ -230,6 +235,17 @@ class SnapshotWriter:
             self.db.execute("UPDATE read_row SET cursor = NULL, restarts = restarts + 1 WHERE key = ?", (read.key,))
             read.cursor, read.restarts, read.pages = None, read.restarts + 1, 0
             self._resources.clear()
+            self._stored_rows = None
+
+    def rows_stored(self) -> int:
+        """How many rows and scopes the pages of all reads brought, those that others took the place of included."""
+        if self._stored_rows is None:
+            with self._using:
+                rows, scopes = self.db.execute(
+                    "SELECT (SELECT coalesce(sum(items), 0) FROM page_row), (SELECT count(*) FROM scope_row)"
+                ).fetchone()
+            self._stored_rows = rows + scopes
+        return self._stored_rows
 
     def cursor_hashes(self, read: Read) -> set[int]:
         """The hashes of the cursors that led to the pages stored for *read*."""
@@ -293,6 +309,8 @@ class SnapshotWriter:
             self.set_header({"requests": str(requests), "touched": self._clock.now().isoformat()})
             if page.tenant is not None:
                 self.set_header({"tenant": page.tenant.id, "tenant_name": page.tenant.name})
+            if self._stored_rows is not None:
+                self._stored_rows += len(page.items) + len(page.opens)
             read.cursor = page.next
             read.pages += 1
             self.db.execute("UPDATE read_row SET cursor = ? WHERE key = ?", (page.next, read.key))
@@ -321,19 +339,11 @@ class SnapshotWriter:
         return self.db.execute("SELECT coalesce(max(rowid), 0) FROM grant_page").fetchone()[0]
 
     def note(self, diagnostic: Diagnostic, times: int = 1) -> None:
-        """Keep something worth telling with the snapshot; the same thing again only counts up."""
-        self.db.execute(
-            "INSERT INTO diagnostic (code, severity, summary, path, hint, times) VALUES (?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET times = times + excluded.times",
-            (
-                diagnostic.code,
-                diagnostic.severity.value,
-                diagnostic.summary,
-                diagnostic.path or "",
-                diagnostic.hint,
-                times,
-            ),
-        )
+        """Keep something worth telling with the snapshot; the same thing again only counts up.
+
+        Where there are too many different ones of a code, they become the first of them, with the count of all.
+        """
+        keep_note(self.db, diagnostic, times, self._most_alike_notes)
 
     def stored(self, type: str, ids: Iterable[str]) -> Mapping[str, Resource]:
         """The resources of *type* among *ids* that this snapshot holds so far."""

@@ -25,6 +25,7 @@ from jackfield.snapshots.scopes import ScopeState
 from jackfield.snapshots.sealing import already_asked, ids_of, keep_last_of_exclusive, listings, missing_from_base
 from jackfield.snapshots.verdicts import to_be_read_again
 from jackfield.snapshots.writer import Read, SnapshotWriter
+from jackfield.sync.budget import OverBudget
 from jackfield.sync.packing import pack
 from jackfield.sync.pages import MOST_CURSOR_BYTES, PageReader, reason_of
 from jackfield_contracts import Family, Page, ResourceId, Scope
@@ -49,7 +50,10 @@ class Engine:
         clock: Clock,
         stored: Callable[[Page], int],
     ) -> None:
-        """*stored* is told each page just before it is stored and answers the requests made so far."""
+        """*stored* is told each page just before it is stored and answers the requests made so far.
+
+        Where it raises OverBudget, nothing more is read: what other reads would give has no room either.
+        """
         # Single listings first: they are the longest chains, and others follow them.
         self._families = {family.name: family for family in sorted(families, key=lambda family: not family.scopes)}
         self._writer = writer
@@ -66,6 +70,7 @@ class Engine:
         self._waiting: dict[str, list[Scope]] = {family.name: [] for family in families if not family.scopes}
         self._feeding: dict[str, int | None] = dict.fromkeys(self._waiting)
         self._active = 0
+        self._spent: OverBudget | None = None
         self._changed = asyncio.Event()
         self.errors: list[JackfieldError] = []
         _check_families(self._families)
@@ -187,6 +192,8 @@ class Engine:
             self._changed.set()
 
         try:
+            if self._spent is not None:
+                raise OverBudget(self._spent.summary, hint=self._spent.hint)
             if not scopes and read.cursor is None:
                 await self._nothing_left(read)
                 return
@@ -213,7 +220,10 @@ class Engine:
     async def _failed(self, read: Read, scopes: tuple[Scope, ...], error: JackfieldError) -> None:
         """A read of many scopes is split, so that one bad scope does not spoil the others; else its scopes are lost."""
         family = self._families[read.family]
+        if isinstance(error, OverBudget):
+            self._spent = error
         until = self._until.get(read.key, self._clock.monotonic() + self._retry_deadline)
+<<<<<<< HEAD
         ids = _ids(family, read)
         if len(ids) > 1 and isinstance(error, _MAY_BE_TOO_MUCH) and self._clock.monotonic() < until:
             async with self._writer.transaction():
@@ -224,6 +234,10 @@ class Engine:
                     self._enlist(half)
             return
         if _can_be_split(family, scopes) and isinstance(error, _MAY_BE_TOO_MUCH) and self._clock.monotonic() < until:
+=======
+        may_help = isinstance(error, _MAY_BE_TOO_MUCH) and self._spent is None
+        if _can_be_split(family, scopes) and may_help and self._clock.monotonic() < until:
+>>>>>>> c
             async with self._writer.transaction():
                 self._writer.end_read(read, "split", reason_of(error))
             half = len(scopes) // 2

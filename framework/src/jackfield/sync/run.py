@@ -35,6 +35,7 @@ from jackfield.snapshots.writer import SnapshotWriter
 from jackfield.state import Run, RunStatus, hold_lock
 from jackfield.state.lock import Holder
 from jackfield.sync.accept import reconcile, record_of, tell
+from jackfield.sync.budget import Budget
 from jackfield.sync.engine import Engine
 from jackfield.sync.fingerprint import fingerprint, fits
 from jackfield.sync.finish import Base, describe, first_of, intact, seal
@@ -71,8 +72,8 @@ class SyncResult(msgspec.Struct, frozen=True, kw_only=True):
 class _Writer(SnapshotWriter):
     """A writer whose disk is not taken for a fault of the connector that asks for stored rows."""
 
-    def __init__(self, db: sqlite3.Connection, clock: Clock, file: Path) -> None:
-        super().__init__(db, clock)
+    def __init__(self, db: sqlite3.Connection, clock: Clock, file: Path, most_alike_notes: int) -> None:
+        super().__init__(db, clock, most_alike_notes=most_alike_notes)
         self._file = file
 
     def stored(self, type: str, ids: Iterable[str]) -> Mapping[str, Resource]:
@@ -107,6 +108,12 @@ class _Sync:
         self.known_tenant = accept_tenant or known_tenant(self.state, self.name)
         self.base = self._find_base()
         self.writer = self._open_writer()
+        self._budget = Budget(
+            self.writer,
+            self.home.partial(self.name),
+            rows=self.host.max_snapshot_rows,
+            size=self.host.max_snapshot_bytes,
+        )
         self.run = self.writer.header()["run"]
         self.started = self.writer.header()["started"]
         self._tenant = self.writer.header().get("tenant")
@@ -132,7 +139,7 @@ class _Sync:
         db = open_partial(file)
         if db is not None:
             try:
-                writer = _Writer(db, self.clock, file)
+                writer = _Writer(db, self.clock, file, self.host.max_alike_notes)
                 if self._may_resume(writer.header()):
                     self.resumed = True
                     self.requests_before = int(writer.header().get("requests", "0"))
@@ -142,7 +149,7 @@ class _Sync:
                 raise_unless_damaged(error, file)
                 self.log.warning("the partial snapshot can't be read and is started afresh", file=str(file))
             db.close()
-        writer = _Writer(create_partial(file), self.clock, file)
+        writer = _Writer(create_partial(file), self.clock, file, self.host.max_alike_notes)
         now = self.clock.now()
         writer.set_header(
             {
@@ -206,9 +213,13 @@ class _Sync:
             return None
 
     def stored(self, connection: Connection, page: Page) -> int:
-        """Note a page that is about to be stored; the requests made so far. Refuses another tenant at once."""
+        """Note a page that is about to be stored; the requests made so far.
+
+        Refuses another tenant at once, and what a snapshot has no room for.
+        """
         if page.tenant is not None:
             self._meet(page.tenant)
+        self._budget.take(page)
         self._pages += 1
         self._rows += len(page.items)
         self.tell("reading", connection.http.limiter.in_flight)

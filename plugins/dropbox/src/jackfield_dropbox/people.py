@@ -166,6 +166,9 @@ def reading(name: str) -> Selector | None:
         return "team_member_id", name
     if is_email(name):
         return "email", name
+    if name.count("@") > 1 or not name.isprintable():
+        # An address that can be nobody's, or one with what is not seen in it: no external id looks like that either.
+        return None
     return ("external_id", name) if len(name) <= EXTERNAL_ID_LENGTH else None
 
 

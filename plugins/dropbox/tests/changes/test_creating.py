@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jackfield_contracts import OutcomeKind
+from jackfield_contracts import OutcomeKind, StateQuery
 from jackfield_dropbox import routes
 from jackfield_dropbox.arguments import problem
 
@@ -238,3 +238,15 @@ def test_what_is_refused_beforehand_is_what_the_sdk_refuses(**values: str) -> No
         assert problem(values) is not None
     else:
         assert problem(values) is None
+
+
+@over_http()
+async def test_nobody_is_asked_for_by_what_is_nobodys_address_or_id(team: Team) -> None:
+    before = team.calls()
+    names = ("a@@team.example", "a\u200b@team.example", "\u061cx", "a\x1b[2J", "x@y@z")
+    assert (await team.connection.read_state(StateQuery(names=names))).accounts == ()
+    assert team.calls() == before
+    for email in names:
+        [end] = await team.create({"email": email})
+        assert (end.outcome, end.tag) == (REFUSED, "invalid_argument")
+    assert team.calls() == before
