@@ -2,12 +2,7 @@
 
 import msgspec
 
-<<<<<<< HEAD
 from jackfield.changes.goals import View, met, readable, subject_of, target_of, unlike, unread, unreadable_of
-=======
-from jackfield.changes.addresses import ADDRESSES
-from jackfield.changes.goals import View, met, readable, subject_of, target_of, unlike, unread
->>>>>>> c
 from jackfield.changes.operations import Operations
 from jackfield.changes.protection import Protected
 from jackfield_contracts import (

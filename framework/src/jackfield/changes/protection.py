@@ -10,7 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from jackfield.changes.goals import ADDRESSES, View
+from jackfield.changes.addresses import ADDRESSES
+from jackfield.changes.goals import View
 from jackfield.changes.operations import Operations
 from jackfield.snapshots.file import open_snapshot
 from jackfield.snapshots.people import called

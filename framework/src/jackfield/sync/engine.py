@@ -223,9 +223,9 @@ class Engine:
         if isinstance(error, OverBudget):
             self._spent = error
         until = self._until.get(read.key, self._clock.monotonic() + self._retry_deadline)
-<<<<<<< HEAD
         ids = _ids(family, read)
-        if len(ids) > 1 and isinstance(error, _MAY_BE_TOO_MUCH) and self._clock.monotonic() < until:
+        may_help = isinstance(error, _MAY_BE_TOO_MUCH) and self._spent is None and self._clock.monotonic() < until
+        if len(ids) > 1 and may_help:
             async with self._writer.transaction():
                 self._writer.end_read(read, "split", reason_of(error))
                 for part in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
@@ -233,11 +233,7 @@ class Engine:
                     self._until[half.key] = until
                     self._enlist(half)
             return
-        if _can_be_split(family, scopes) and isinstance(error, _MAY_BE_TOO_MUCH) and self._clock.monotonic() < until:
-=======
-        may_help = isinstance(error, _MAY_BE_TOO_MUCH) and self._spent is None
-        if _can_be_split(family, scopes) and may_help and self._clock.monotonic() < until:
->>>>>>> c
+        if _can_be_split(family, scopes) and may_help:
             async with self._writer.transaction():
                 self._writer.end_read(read, "split", reason_of(error))
             half = len(scopes) // 2
