@@ -75,7 +75,10 @@ def main(argv: list[str]) -> int:
             f"{len(both)} pairs, {len(paired)} syncs: {sum(said.complete for _, _, said in paired)} complete, "
             f"{sum(not said.complete for _, _, said in paired)} incomplete, "
             f"{sum(said.wrongly_complete for _, _, said in paired)} wrongly complete, "
-            f"{sum(said.wrongly_incomplete for _, _, said in paired)} wrongly incomplete.",
+            f"{sum(said.wrongly_incomplete for _, _, said in paired)} wrongly incomplete. "
+            f"In {sum(said.hidden for _, _, said in paired)} "
+            "of them no answer names the group that Dropbox manages: neither the listing of groups nor any profile. That it is "
+            "missing can't be noticed, and no verdict is asked for.",
         )
     print(f"{len(every)} syncs, {len(bad)} wrong", file=sys.stderr)
     return int(bool(bad))

@@ -58,6 +58,7 @@ def main(argv: list[str]) -> int:
             sum(not one.complete for one in said),
             sum(one.wrongly_complete for one in said),
             sum(one.wrongly_incomplete for one in said) if short == "nothing" else "-",
+            sum(one.hidden for one in said),
         )
         for short, said in by_case.items()
     ]
@@ -69,8 +70,11 @@ def main(argv: list[str]) -> int:
             f"{len(TEAMS)} teams, {len(flips)} ways of what Dropbox does not document. The last tenth of a listing is "
             "missing, once or always, in a first sync and in one after a sync that saw all; *nothing* is the same without. "
             "A sync that a brake holds counts as incomplete. Where a listing is short once, another read may find the "
-            "rest, and then the snapshot is complete and the truth.",
-            table(("missing", "syncs", "complete", "incomplete", "wrongly complete", "wrongly incomplete"), rows),
+            "rest, and then the snapshot is complete and the truth. *Hidden* are those in which a group is missing from each "
+            "listing and none of its members tells groups: no answer of Dropbox speaks of it, and no verdict is asked for.",
+            table(
+                ("missing", "syncs", "complete", "incomplete", "wrongly complete", "wrongly incomplete", "hidden"), rows
+            ),
             f"{len(seen)} syncs, {len(bad)} wrong.",
         )
     print(f"{len(seen)} syncs, {len(bad)} wrong", file=sys.stderr)

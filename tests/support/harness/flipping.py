@@ -45,7 +45,13 @@ def obtainable(flip: Flip) -> bool:
     """Whether some route gives each row: then a sync has to find it, and to call the snapshot complete."""
     broken = {name: value for name, value in flip.items() if name.startswith("broken_") and value not in _READABLE}
     system = flip.get("system_listing", "whole") != "whole" and flip.get("system_info", "") != "with_members"
-    return not broken and not (system and "profile_groups" in flip)
+    silent = "profile_groups" in flip or flip.get("broken_member") == "groups_null"
+    return not broken and not (system and silent) and not unspoken(flip)
+
+
+def unspoken(flip: Flip) -> bool:
+    """Whether no answer names the group that the application manages: neither the listing of groups nor a profile."""
+    return flip.get("groups_listed") == "without_system" and flip.get("profile_groups") == "without_system"
 
 
 def pairs(some: Iterable[dict[str, str]]) -> list[dict[str, str]]:
@@ -54,18 +60,22 @@ def pairs(some: Iterable[dict[str, str]]) -> list[dict[str, str]]:
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """What one sync said. ``told`` is what is wrong about it, ``equal`` whether the snapshot has all rows of the truth."""
+    """What one sync said. ``told`` is what is wrong about it, ``equal`` whether the snapshot has all rows of the truth.
+
+    ``hidden``: what is missing shows in no answer of the application whatever.
+    """
 
     complete: bool
     equal: bool
     obtainable: bool = True
+    hidden: bool = False
     told: tuple[str, ...] = ()
     requests: int = 0
 
     @property
     def wrongly_complete(self) -> bool:
         """Whether it was called complete and is not, or shows as whole what is not."""
-        return bool(self.told) or (self.complete and not self.equal)
+        return not self.hidden and (bool(self.told) or (self.complete and not self.equal))
 
     @property
     def wrongly_incomplete(self) -> bool:
@@ -107,8 +117,8 @@ async def show_flip(workshop: Bench, flip: Flip, team: TeamOptions, name: str) -
         first, run = await sync_once(workshop, simulator, None, name, include_removed=removed)
         base = run if run.status is RunStatus.PUBLISHED else None
         second, _ = await sync_once(workshop, simulator, base, name, include_removed=removed)
-        possible = obtainable(flip)
-        return [msgspec.structs.replace(each, obtainable=possible) for each in (first, second)]
+        possible, hidden = obtainable(flip), unspoken(flip)
+        return [msgspec.structs.replace(each, obtainable=possible, hidden=hidden) for each in (first, second)]
 
 
 async def show_short(
@@ -126,4 +136,15 @@ async def show_short(
             for route in SHORT[what]:
                 simulator.fault("short_tail", route=route, **faults)
         shown, _ = await sync_once(workshop, simulator, base, name)
-        return msgspec.structs.replace(shown, obtainable=obtainable(flip))
+        hidden = what == "groups" and length == "always" and not later and _nobody_names_one(simulator, flip)
+        return msgspec.structs.replace(shown, obtainable=obtainable(flip), hidden=hidden)
+
+
+def _nobody_names_one(simulator: Inside, flip: Flip) -> bool:
+    """Whether a group of the last tenth has none but members who tell no groups: no route speaks of it then."""
+    if flip.get("profile_groups") != "absent_for_some":
+        return False
+    groups = simulator.truth()["groups"]
+    silent = {member.id for member in simulator.service.team.members if member.seq % 3 == 1}
+    last = groups[len(groups) - -(-len(groups) // 10) :]
+    return any(group["members"].keys() <= silent for group in last)

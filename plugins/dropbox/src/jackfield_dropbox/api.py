@@ -18,6 +18,7 @@ from jackfield.errors import (
 from jackfield.hookspecs import Clock, HttpSession
 from jackfield.http import Authorizer, Response, default_retry_after
 from jackfield_dropbox import sifting, wire
+from jackfield_dropbox.presumption import Presumption
 from jackfield_dropbox.sifting import Form, Sifted
 
 T = TypeVar("T")
@@ -292,3 +293,16 @@ def retry_after(response: Response, clock: Clock) -> float | None:
         return msgspec.json.decode(response.body, type=wire.RateLimit).error.retry_after
     except (msgspec.DecodeError, RecursionError):
         return None
+
+
+PRESUMES = (
+    Presumption(
+        name="cursor-lifetime",
+        presumed="A cursor is honoured for as long as a listing takes.",
+        source="no lifetime is documented",
+        noticed="invalid_cursor, or reset",
+        then="the listing starts again, three times at most",
+        switch="cursor_reset",
+        test="tests/test_faults.py::test_faults_end_in_the_truth_or_are_told",
+    ),
+)

@@ -12,6 +12,7 @@ from jackfield_dropbox.api import Api
 from jackfield_dropbox.arguments import flag, problem, text, texts
 from jackfield_dropbox.memberships import groups_now
 from jackfield_dropbox.outcomes import TABLE, decide, outcome
+from jackfield_dropbox.presumption import Presumption
 
 _ODD = "not understood"
 """In place of the tag of an item that can't be understood; no tag has a space."""
@@ -316,3 +317,34 @@ def _with_groups(end: Outcome, joined: Mapping[str, Outcome], call: Api) -> Outc
 
 def _refused(tag: str, reason: str, account: ResourceId | None = None) -> Outcome:
     return Outcome(outcome=OutcomeKind.REFUSED, tag=tag, reason=reason, account=account)
+
+
+PRESUMES = (
+    Presumption(
+        name="form-of-success",
+        presumed="members/add_v2 gives the new member beside the tag success.",
+        source="the specification",
+        noticed="the answer has another form or another tag",
+        then="a read settles it: changed where the account is there, else failed, with the tag",
+        switch="added",
+        test="tests/test_unclear_answers.py::test_an_invitation_that_was_made_is_changed_in_whatever_form_its_success_comes",
+    ),
+    Presumption(
+        name="address-of-the-removed",
+        presumed="The address of an account that can be recovered can't be invited.",
+        source="seen; the documentation of user_already_on_team does not say so",
+        noticed="the invitation is made",
+        then="it is a new account, as the answer says",
+        switch="rehire",
+        test="tests/test_unclear_answers.py::test_rehiring_somebody_whom_look_ups_do_not_know_names_the_way",
+    ),
+    Presumption(
+        name="removed-people-are-shown",
+        presumed="Nothing of whether a look-up knows removed people.",
+        source="not documented",
+        noticed="the write route answers otherwise than the look-up",
+        then="the write route's own answer decides",
+        switch="removed_looked_up",
+        test="tests/test_unclear_answers.py::test_somebody_whom_look_ups_do_not_know_is_recovered_all_the_same",
+    ),
+)

@@ -11,6 +11,7 @@ from jackfield_dropbox import people, routes, wire, writes
 from jackfield_dropbox.api import Api
 from jackfield_dropbox.arguments import flag, text
 from jackfield_dropbox.outcomes import decide, outcome
+from jackfield_dropbox.presumption import Presumption
 
 RECOVERABLE_FOR = timedelta(days=7)
 
@@ -158,3 +159,16 @@ def _removed(*, recoverable: bool, cancelled: bool, now: datetime, call: Api) ->
 
 def _refused(tag: str, reason: str) -> Outcome:
     return Outcome(outcome=OutcomeKind.REFUSED, tag=tag, reason=reason)
+
+
+PRESUMES = (
+    Presumption(
+        name="seven-days",
+        presumed="A removed account can be recovered for seven days.",
+        source="a help page",
+        noticed="recover_user is refused earlier",
+        then="the refusal stands: the date that was told is no promise",
+        switch="recoverable_for",
+        test="tests/test_unclear_answers.py::test_an_account_that_can_be_recovered_for_a_shorter_time_is_refused_by_the_route_itself",
+    ),
+)

@@ -12,6 +12,7 @@ from jackfield_contracts import Outcome, OutcomeKind
 from jackfield_dropbox import memberships, people, routes, writes
 from jackfield_dropbox.api import Api, Reply
 from jackfield_dropbox.outcomes import Verdict, decide, outcome
+from jackfield_dropbox.presumption import Presumption
 
 _PERSONAL = (
     "duplicate_user",
@@ -231,3 +232,18 @@ def _untouched(slug: str, now: str | None) -> Outcome:
 def _with_ids(end: Outcome, api: Api, before: tuple[str, ...] = ()) -> Outcome:
     ids = dict.fromkeys((*before, *end.request_ids, *api.request_ids))
     return msgspec.structs.replace(end, request_ids=tuple(ids))
+
+
+PRESUMES = (
+    Presumption(
+        name="all-or-nobody",
+        presumed="groups/members/add and remove make all of a call or nothing.",
+        source="the texts of their errors",
+        noticed="the call is refused, and a read shows that some of it was made",
+        then="it is told as the read shows it",
+        switch="group_batch",
+        test=(
+            "tests/test_unclear_answers.py::test_members_who_join_though_their_call_was_refused_are_told_as_they_are"
+        ),
+    ),
+)

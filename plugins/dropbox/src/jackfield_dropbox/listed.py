@@ -7,6 +7,7 @@ from typing import Any
 from jackfield.hookspecs import SyncView
 from jackfield_contracts import Diagnostic, GroupTrait, Item, Resource, ResourceId, Severity, Witness
 from jackfield_dropbox import model, wire
+from jackfield_dropbox.presumption import Presumption
 from jackfield_dropbox.sifting import Sifted
 
 _MOST_TOLD = 20
@@ -83,3 +84,34 @@ def kept_aside(answer: Sifted[Any]) -> list[Diagnostic]:
         )
         for one in answer.broken[:_MOST_TOLD]
     ]
+
+
+PRESUMES = (
+    Presumption(
+        name="profile-groups",
+        presumed="profile.groups names every group of a member, those that Dropbox manages as well.",
+        source="documented as the list of groups of the user; seen otherwise for groups that Dropbox manages",
+        noticed="a group's memberships are fewer than its count, or a member has no list of groups",
+        then="the group is read by its own listing; where routes contradict each other, it is partial",
+        switch="profile_groups",
+        test="tests/test_presumptions.py::test_each_switch_alone",
+    ),
+    Presumption(
+        name="plain-roles",
+        presumed="A member without a role has an empty list of roles, no list, or null.",
+        source="the field is optional; all of them have been seen or are valid by the official SDK",
+        noticed="it can't be noticed",
+        then="all three mean a plain member",
+        switch="plain_roles",
+        test="tests/test_presumptions.py::test_each_switch_alone",
+    ),
+    Presumption(
+        name="removed-profile",
+        presumed="Nothing of the groups in the profile of somebody who was removed.",
+        source="not documented",
+        noticed="a removed account names groups",
+        then="it is in none of them",
+        switch="removed_profile",
+        test="tests/test_presumptions.py::test_each_switch_alone",
+    ),
+)

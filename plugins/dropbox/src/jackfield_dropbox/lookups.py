@@ -9,6 +9,7 @@ from jackfield.hookspecs import Reads, SyncView, family
 from jackfield_contracts import Diagnostic, Item, Page, ResourceId, Scope
 from jackfield_dropbox import listed, model, wire
 from jackfield_dropbox.api import Api
+from jackfield_dropbox.presumption import Presumption
 from jackfield_dropbox.sifting import Sifted
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -112,3 +113,46 @@ class Lookups(Reads):
             incomplete=incomplete,
             diagnostics=tuple(notes),
         )
+
+
+PRESUMES = (
+    Presumption(
+        name="groups-listed",
+        presumed="groups/list gives every group, but perhaps those that Dropbox manages.",
+        source="the documentation does not speak of those",
+        noticed="a profile names a group that the listing lacks",
+        then=(
+            "it is asked for by its id; where it is one that Dropbox manages, the listing is whole without "
+            "it, else it is partial"
+        ),
+        switch="groups_listed",
+        test="tests/test_presumptions.py::test_each_switch_alone",
+    ),
+    Presumption(
+        name="unknown-group",
+        presumed="groups/get_info of a group that is gone is id_not_found, or an error of the whole call.",
+        source="both are documented",
+        noticed="the call ends in group_not_on_team",
+        then="the groups are asked for in smaller calls",
+        switch="unknown_group",
+        test="tests/test_presumptions.py::test_each_switch_alone",
+    ),
+    Presumption(
+        name="system-listing",
+        presumed="The listing of a group that Dropbox manages gives all of its members, or not.",
+        source="documented as a listing of members; seen partial",
+        noticed="it gives fewer than profiles name, or than the count",
+        then="it does not replace what profiles say; where neither gives all, the group is partial",
+        switch="system_listing",
+        test="tests/test_presumptions.py::test_each_switch_alone",
+    ),
+    Presumption(
+        name="removed-in-sync",
+        presumed="Somebody whom no look-up knows is not on the team.",
+        source="documented for unknown ids; whether removed people are unknown is not",
+        noticed="a group names somebody whom neither the listing nor the look-up has",
+        then="the person is left out and mentioned",
+        switch="removed_looked_up",
+        test="tests/test_presumptions.py::test_each_switch_alone",
+    ),
+)

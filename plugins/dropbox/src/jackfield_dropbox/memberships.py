@@ -7,6 +7,7 @@ import msgspec
 from jackfield.errors import NotFound, RemoteContract, Transient
 from jackfield_dropbox import model, wire
 from jackfield_dropbox.api import Api
+from jackfield_dropbox.presumption import Presumption
 
 _PAGE = 1000
 _INFO = "team/groups/get_info"
@@ -100,3 +101,34 @@ def _access(members: Iterable[wire.GroupMember]) -> dict[str, str]:
         if access.get(id) != "owner":
             access[id] = "owner" if member.access_type.tag == "owner" else "member"
     return access
+
+
+PRESUMES = (
+    Presumption(
+        name="system-info",
+        presumed="groups/get_info gives no members of a group that Dropbox manages.",
+        source="documented",
+        noticed="it gives them",
+        then="they count as any other",
+        switch="system_info",
+        test="tests/test_presumptions.py::test_each_switch_alone",
+    ),
+    Presumption(
+        name="row-of-a-group",
+        presumed="What Dropbox says of a group can be understood.",
+        source="the specification",
+        noticed="a row of the answer can't",
+        then="changes in that group failed and may be tried again; no request is made",
+        switch="broken_group",
+        test="tests/test_unclear_answers.py::test_a_group_that_can_not_be_understood_is_told_with_its_place",
+    ),
+    Presumption(
+        name="row-of-a-membership",
+        presumed="What Dropbox says of a member of a group can be understood.",
+        source="the specification",
+        noticed="a row of the answer can't, nor in the group's own listing",
+        then="whether that person is in the group is unknown, and nothing is changed about it; the others go on",
+        switch="broken_group_member",
+        test="tests/test_unclear_answers.py::test_a_membership_that_can_not_be_understood_concerns_that_person_only",
+    ),
+)

@@ -27,6 +27,7 @@ from jackfield_contracts import (
     UserTrait,
 )
 from jackfield_dropbox import wire
+from jackfield_dropbox.presumption import Presumption
 from jackfield_dropbox.sifting import Sifted
 
 PEOPLE, WITNESS, NAMED_GROUPS = "people", "people_groups", "named_groups"
@@ -355,3 +356,34 @@ def incomplete(answer: Sifted[tuple[wire.GroupInfo, ...]], info: wire.GroupInfo)
     if info.members is None and info.member_count != 0:
         return "Dropbox left out the members of the group"
     return answer.told(one for one in answer.broken if one.within is not None and one.within == info.group_id)
+
+
+PRESUMES = (
+    Presumption(
+        name="used-licenses",
+        presumed="num_used_licenses counts the full members who are active, suspended or invited.",
+        source=(
+            "a help page (invited and suspended people use a licence); the API's documentation says only that "
+            "licences in use are counted, and 0 where it is not known"
+        ),
+        noticed="seats that were read are more or fewer than the figure",
+        then=(
+            "seats that the listing gave stand, and the difference is told as a note where another reading of "
+            "the figure explains it, or where it is the usual one; else another read, and partial"
+        ),
+        switch="used_licenses",
+        test="tests/test_presumptions.py::test_each_switch_alone",
+    ),
+    Presumption(
+        name="member-count",
+        presumed="member_count counts every member of a group, suspended and invited ones as well.",
+        source="inferred: the field is optional, and whom it counts is not documented",
+        noticed="a group's memberships are more or fewer than the count",
+        then=(
+            "more are no sign of a loss; fewer are read by another route, and where both give the same they "
+            "stand, with a note"
+        ),
+        switch="member_count",
+        test="tests/test_presumptions.py::test_each_switch_alone",
+    ),
+)

@@ -10,6 +10,7 @@ from jackfield.errors import Refused, RemoteContract, Transient
 from jackfield_contracts import ResourceId
 from jackfield_dropbox import routes, wire
 from jackfield_dropbox.api import Api
+from jackfield_dropbox.presumption import Presumption
 
 EMAIL: Final = re.compile(r"['#&A-Za-z0-9._%+-]+@[A-Za-z0-9-][A-Za-z0-9.-]*\.[A-Za-z]{2,15}")
 EMAIL_LENGTH: Final = 255
@@ -102,8 +103,16 @@ async def _search(api: Api, asked: list[Selector]) -> Found:
         if member is not None:
             found.members[by, value] = member
         elif value.casefold() not in missing:
-            found.unreadable[by, value] = answer.told() or "Dropbox left out some of the members asked for"
+            found.unreadable[by, value] = answer.told() or _left_out(answer.page)
     return found
+
+
+def _left_out(page: wire.MembersInfo) -> str:
+    bare = [
+        number for number, item in enumerate(page.members_info, 1) if item.profile is None and not item.id_not_found
+    ]
+    rows = f", and row {', '.join(map(str, bare))} says of nobody whom it is about" if bare else ""
+    return f"{routes.GET_INFO} left out some of the members asked for{rows}"
 
 
 def _names(profile: wire.Profile) -> list[Selector]:
@@ -168,3 +177,43 @@ async def look(api: Api, id: str) -> str | None:
     except Refused:
         return None
     return situation(found[selector]) if selector in found else "gone"
+
+
+PRESUMES = (
+    Presumption(
+        name="members-a-call",
+        presumed="One members/get_info_v2 takes 1,000 people.",
+        source="inferred: no largest number is documented",
+        noticed="the call is refused, or fails",
+        then="it is made in halves",
+        switch="members_a_call",
+        test="tests/test_unclear_answers.py::test_a_plan_about_more_people_than_one_call_may_ask_for_is_made",
+    ),
+    Presumption(
+        name="email-case",
+        presumed="An address means the same account in small and large letters.",
+        source="not documented",
+        noticed="Dropbox says that an address is on the team, and shows nobody who has it",
+        then="the refusal stands and says what it may mean",
+        switch="email_case",
+        test="tests/test_unclear_answers.py::test_an_address_in_other_letters_is_refused_by_the_route_itself",
+    ),
+    Presumption(
+        name="further-addresses",
+        presumed="An account is found by its first address; whether by the others is for Dropbox.",
+        source="not documented",
+        noticed="the account that is found has the address as a further one",
+        then="it is the account that is meant",
+        switch="email_selectors",
+        test="tests/test_unclear_answers.py::test_somebody_is_found_by_a_further_address_where_dropbox_does_so",
+    ),
+    Presumption(
+        name="row-of-a-person",
+        presumed="What Dropbox says of a person can be understood.",
+        source="the specification",
+        noticed="a row of the answer can't",
+        then="nothing is changed about that person, which failed and may be tried again; the others go on",
+        switch="broken_member",
+        test="tests/test_unclear_answers.py::test_somebody_who_can_not_be_understood_stops_nobody_else",
+    ),
+)

@@ -10,6 +10,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 import msgspec
 
 from jackfield_dropbox import wire
+from jackfield_dropbox.presumption import Presumption
 
 T = TypeVar("T")
 
@@ -179,3 +180,34 @@ ROLES: Final = Form(whole=wire.Roles, envelope=_Roles, sift=_roles)
 GROUPS: Final = Form(whole=wire.GroupsPage, envelope=_Groups, sift=_groups)
 GROUP_MEMBERS: Final = Form(whole=wire.GroupMembersPage, envelope=_Members, sift=_group_members)
 INFOS: Final = Form(whole=tuple[wire.GroupInfo, ...], envelope=tuple[msgspec.Raw, ...], sift=_infos)
+
+
+PRESUMES = (
+    Presumption(
+        name="member-row",
+        presumed="A member has the fields that the specification requires.",
+        source="the specification",
+        noticed="a row does not have them, or in another form",
+        then="the row is kept aside with its place, its scopes are partial, all other rows stand",
+        switch="broken_member",
+        test="tests/test_presumptions.py::test_each_switch_alone",
+    ),
+    Presumption(
+        name="group-row",
+        presumed="A group has the fields that the specification requires.",
+        source="the specification",
+        noticed="a row does not have them, or in another form",
+        then="the row is kept aside with its place, and the listing of groups is partial",
+        switch="broken_group",
+        test="tests/test_presumptions.py::test_each_switch_alone",
+    ),
+    Presumption(
+        name="group-member-row",
+        presumed="A member of a group has the fields that the specification requires.",
+        source="the specification",
+        noticed="a row does not have them, or in another form",
+        then="the row is kept aside with its place, and the group's memberships are partial",
+        switch="broken_group_member",
+        test="tests/test_presumptions.py::test_each_switch_alone",
+    ),
+)

@@ -18,6 +18,7 @@ from jackfield_contracts import (
 from jackfield_dropbox import model, people, wire
 from jackfield_dropbox.api import Api
 from jackfield_dropbox.memberships import GroupNow, groups_now, listed_members
+from jackfield_dropbox.presumption import Presumption
 
 
 async def read_state(api: Api, query: StateQuery) -> AccessState:
@@ -119,7 +120,8 @@ async def _held_of_group(
         slug = access.get(member.profile.team_member_id)
         if slug is not None:
             held.append(_grant_id("group", group.id, slug, member))
-        elif why is not None:
+        elif why is not None and (member.profile.groups is None or group.id in member.profile.groups):
+            # Where neither the group nor the person says so, the row that can't be understood is somebody else's.
             unclear[f"{group}#{people.user_id(member)}"] = why
     return held, unclear
 
@@ -162,3 +164,34 @@ def _ids(resources: Iterable[ResourceId], kind: str) -> tuple[str, ...]:
 
 def _offers(items: Iterable[Item]) -> dict[EntitlementId, Entitlement]:
     return {item.id: item for item in items if isinstance(item, Entitlement)}
+
+
+PRESUMES = (
+    Presumption(
+        name="reads-lag",
+        presumed="A read shows a change within ten seconds.",
+        source="inferred; nothing is documented",
+        noticed="the application says that a change is made and no read shows it",
+        then="it is read again for ten seconds, then the change is unverified",
+        switch="read_lag",
+        test="tests/test_unclear_answers.py::test_an_invitation_whose_success_is_not_understood_waits_for_reads_that_lag",
+    ),
+    Presumption(
+        name="system-groups-of-a-person",
+        presumed="Nothing of whether a profile names the groups that Dropbox manages.",
+        source="seen otherwise",
+        noticed="the profile does not name the group that is asked about",
+        then="the group's own listing is read",
+        switch="profile_groups",
+        test="tests/test_unclear_answers.py::test_a_group_that_dropbox_manages_shows_its_members_though_profiles_do_not_name_it",
+    ),
+    Presumption(
+        name="groups-of-the-removed",
+        presumed="Somebody who was removed is in no group.",
+        source="inferred: removal ends memberships; what the old profile says is not documented",
+        noticed="the profile of a removed account names groups",
+        then="they do not count",
+        switch="removed_profile",
+        test="tests/test_unclear_answers.py::test_somebody_who_left_is_in_no_group_whatever_the_old_profile_says",
+    ),
+)

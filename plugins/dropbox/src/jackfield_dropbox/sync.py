@@ -7,6 +7,7 @@ from jackfield.hookspecs import SyncView, family
 from jackfield_contracts import Diagnostic, GroupTrait, Item, Page, ResourceId, Scope, Tenant
 from jackfield_dropbox import listed, model, wire
 from jackfield_dropbox.lookups import Lookups
+from jackfield_dropbox.presumption import Presumption
 from jackfield_dropbox.sifting import Sifted
 
 _TRIES_FOR_TOTALS = 2
@@ -249,3 +250,61 @@ class DropboxReads(Lookups):
 def _provisioned(info: wire.TeamInfo | None) -> dict[str, int]:
     """How many active and invited members there are, where Dropbox tells it: a team has at least one."""
     return {model.USERS.name: info.num_provisioned_users} if info is not None and info.num_provisioned_users else {}
+
+
+PRESUMES = (
+    Presumption(
+        name="groups-a-call",
+        presumed="One groups/get_info takes as many groups as have 2,000 memberships.",
+        source="inferred: no largest number is documented",
+        noticed="the call is refused, or fails again and again",
+        then="each of the groups is read by its own listing",
+        switch="groups_a_call",
+        test="tests/test_presumptions.py::test_each_switch_alone",
+    ),
+    Presumption(
+        name="page-size",
+        presumed="A listing gives 1,000 rows a page where it is asked for them.",
+        source="the documented largest number; big teams have been seen to fail at it",
+        noticed="the first page fails twice",
+        then="the page is asked for with half as many, down to 100",
+        switch="big_page_limit",
+        test="tests/test_faults.py::test_a_big_page_that_fails_is_halved",
+    ),
+    Presumption(
+        name="empty-pages",
+        presumed="An empty page with has_more is not the end of a listing.",
+        source="inferred from the documentation of has_more",
+        noticed="it is not presumed otherwise: the listing is read on",
+        then="the next page is asked for; pages that are empty for ever end the read with an error",
+        switch="blank_page",
+        test="tests/test_presumptions.py::test_pages_may_be_small_or_empty",
+    ),
+    Presumption(
+        name="nobody-at-all",
+        presumed="A listing of members without anybody is a failure: a team has its administrator.",
+        source="seen on big teams that were asked for too much at once",
+        noticed="the first page is empty and the last",
+        then="it is asked for again; if that does not help, the listing is unreadable",
+        switch="short_tail",
+        test="tests/test_presumptions.py::test_a_team_without_anybody_is_not_believed",
+    ),
+    Presumption(
+        name="listing-order",
+        presumed="Nothing of the order in which a listing gives its rows.",
+        source="no order is documented",
+        noticed="it can't be noticed",
+        then="nothing depends on it",
+        switch="listing_order",
+        test="tests/test_presumptions.py::test_each_switch_alone",
+    ),
+    Presumption(
+        name="rows-twice",
+        presumed="A row may come twice in a listing.",
+        source="duplicates are documented of another listing only",
+        noticed="a row has the key of one that was stored",
+        then="it is stored once",
+        switch="duplicate_rows",
+        test="tests/test_presumptions.py::test_rows_may_come_twice",
+    ),
+)

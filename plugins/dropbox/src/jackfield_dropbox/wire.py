@@ -10,6 +10,8 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta, field
 
+from jackfield_dropbox.presumption import Presumption
+
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 """A number of things; more than that is none, and would fit no column."""
 
@@ -290,3 +292,16 @@ class RateLimit(Wire, frozen=True, kw_only=True, gc=False):
     """The envelope of a 429."""
 
     error: Reason = Reason()
+
+
+PRESUMES = (
+    Presumption(
+        name="open-unions",
+        presumed="A tag that this version does not know may come in any union.",
+        source="the specification: most unions are open",
+        noticed="the tag is none of those known",
+        then="the row stands with the status unknown or the weaker right, and a warning names the tag",
+        switch="unknown_tags",
+        test="tests/test_faults.py::test_faults_end_in_the_truth_or_are_told",
+    ),
+)

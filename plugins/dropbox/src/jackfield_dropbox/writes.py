@@ -8,6 +8,7 @@ import msgspec
 
 from jackfield_dropbox import routes, wire
 from jackfield_dropbox.api import Api, Reply
+from jackfield_dropbox.presumption import Presumption
 from jackfield_dropbox.wire import selector
 
 
@@ -90,3 +91,16 @@ async def set_profile(api: Api, person: str, values: Mapping[str, Any]) -> Reply
 async def send_welcome_email(api: Api, person: str) -> Reply[Any]:
     """members/send_welcome_email, whose argument is the selector itself; it does nothing unless the person is invited."""
     return await api.ask(routes.WELCOME, _user(person), NoneType)
+
+
+PRESUMES = (
+    Presumption(
+        name="form-of-answers",
+        presumed="A write answers in the form that is documented.",
+        source="the specification",
+        noticed="the answer has another form",
+        then="a read settles it; where nothing can be read, it is unverified",
+        switch="write_answer",
+        test="tests/test_unclear_answers.py::test_a_write_that_was_made_is_changed_whatever_its_answer_looks_like",
+    ),
+)

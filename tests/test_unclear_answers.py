@@ -1,0 +1,366 @@
+"""Answers that can't be understood, over the command line: a read settles them, and nobody else pays for them."""
+
+import json
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness.cli import NAME
+
+from jackfield_dropbox.simulator.behaviour import values
+from jackfield_dropbox.simulator.launch import spawn
+from tests.test_changes import TEAM, Stage, entitlement, role, told
+
+NEW = "new@team.example"
+Command = tuple[str, ...]
+Prepared = tuple[Command, Callable[[Stage], bool]]
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Generator[Stage]:
+    with spawn(*TEAM) as control:
+        stage = Stage(tmp_path, control)
+        yield stage
+        stage.settled()
+
+
+def _open_group(stage: Stage, management: str = "user_managed") -> dict[str, Any]:
+    """A group of that kind with at least two active people outside of it."""
+    now = stage.now()
+    return next(
+        group for group in now.groups.values() if group["management_type"] == management and len(now.outside(group)) > 1
+    )
+
+
+def _grant(stage: Stage) -> Prepared:
+    group = _open_group(stage)
+    who = stage.now().outside(group)[0]
+    id = who["team_member_id"]
+    command = ("grant", NAME, entitlement(group, "member"), who["email"])
+    return command, lambda stage: stage.now().access(group["group_id"], id) == "member"
+
+
+def _own(stage: Stage) -> Prepared:
+    group = stage.now().group()
+    who = stage.now().inside(group, "member")[0]
+    id = who["team_member_id"]
+    command = ("grant", NAME, entitlement(group, "owner"), who["email"])
+    return command, lambda stage: stage.now().access(group["group_id"], id) == "owner"
+
+
+def _revoke(stage: Stage) -> Prepared:
+    group = stage.now().group()
+    who = stage.now().inside(group, "member")[0]
+    id = who["team_member_id"]
+    command = ("revoke", NAME, entitlement(group, "member"), who["email"])
+    return command, lambda stage: stage.now().access(group["group_id"], id) is None
+
+
+def _role(stage: Stage) -> Prepared:
+    now = stage.now()
+    who, asked = now.people()[0], list(now.roles.values())[-1]
+    return (
+        "grant",
+        NAME,
+        role(asked),
+        who["email"],
+    ), lambda stage: stage.now().users[who["team_member_id"]]["roles"] == [asked]
+
+
+def _create(stage: Stage) -> Prepared:
+    return ("account", "create", NAME, f"email={NEW}"), lambda stage: stage.now().named(NEW) is not None
+
+
+def _delete(stage: Stage) -> Prepared:
+    who = stage.now().people()[0]
+    command = ("account", "delete", NAME, who["email"])
+    return command, lambda stage: who["team_member_id"] in stage.now().removed
+
+
+def _status(verb: str, before: str, after: str) -> Callable[[Stage], Prepared]:
+    def prepared(stage: Stage) -> Prepared:
+        who = stage.now().people(before)[0]
+        command = ("account", verb, NAME, who["email"])
+        return command, lambda stage: stage.now().users[who["team_member_id"]]["status"] == after
+
+    return prepared
+
+
+def _recover(stage: Stage) -> Prepared:
+    who = stage.now().people()[0]
+    stage.control.change({"do": "leave", "user": who["team_member_id"]})
+    command = ("action", "run", NAME, "recover_user", f"user_id={who['team_member_id']}")
+    return command, lambda stage: who["team_member_id"] in stage.now().users
+
+
+def _rename(stage: Stage) -> Prepared:
+    who = stage.now().people()[0]
+    command = ("action", "run", NAME, "set_profile", f"user_id={who['email']}", "given_name=Renamed")
+    id = who["team_member_id"]
+    return command, lambda stage: stage.now().users[id]["display_name"].startswith("Renamed")
+
+
+WRITES: dict[str, Callable[[Stage], Prepared]] = {
+    "grant": _grant,
+    "own": _own,
+    "revoke": _revoke,
+    "role": _role,
+    "create": _create,
+    "delete": _delete,
+    "disable": _status("disable", "active", "suspended"),
+    "enable": _status("enable", "suspended", "active"),
+    "recover": _recover,
+    "rename": _rename,
+}
+
+
+@pytest.mark.parametrize("answer", ["unknown_tag", "text"])
+@pytest.mark.parametrize("write", WRITES)
+def test_a_write_that_was_made_is_changed_whatever_its_answer_looks_like(stage: Stage, write: str, answer: str) -> None:
+    command, made = WRITES[write](stage)
+    stage.control.behave(write_answer=answer)
+    document = stage.make(*command)
+    assert made(stage)
+    assert told(document) == ("changed", None, "read")
+    assert stage.effects()["calls"] == 1
+
+
+@pytest.mark.parametrize("write", ["create", "delete"])
+@pytest.mark.parametrize("answer", ["empty_object", "list", "no_json"])
+def test_so_are_launches_of_every_form(stage: Stage, write: str, answer: str) -> None:
+    command, made = WRITES[write](stage)
+    stage.control.behave(write_answer=answer)
+    assert told(stage.make(*command)) == ("changed", None, "read")
+    assert made(stage)
+    assert stage.effects()["calls"] == 1
+
+
+@pytest.mark.parametrize("answer", ["unknown_tag", "list"])
+def test_a_mail_of_which_nothing_can_be_read_is_unverified_and_not_sent_twice(stage: Stage, answer: str) -> None:
+    who = stage.now().people("invited")[0]
+    stage.control.behave(write_answer=answer)
+    document = stage.make("action", "run", NAME, "send_welcome_email", f"user_id={who['email']}", code=11)
+    assert (document["outcome"], document["confirmed_by"]) == ("unverified", None)
+    assert stage.effects() == {"calls": 1, "welcome_mails": 1}
+
+
+@pytest.mark.parametrize("how", values()["added"][1:])
+@pytest.mark.parametrize("job", [False, True])
+def test_an_invitation_that_was_made_is_changed_in_whatever_form_its_success_comes(
+    stage: Stage, how: str, job: bool
+) -> None:
+    stage.control.behave(added=how)
+    stage.control.settings(async_jobs=job)
+    group = stage.now().group()
+    made = stage.make("account", "create", NAME, f"email={NEW}", f"groups={group['group_id']}")
+    assert told(made)[::2] == ("changed", "read")
+    new = stage.now().named(NEW)
+    assert new is not None
+    assert made["account"] == f"user:{new['team_member_id']}"
+    assert new["team_member_id"] in stage.now().groups[group["group_id"]]["members"]
+    effects = stage.effects()
+    assert (effects["invitations"], effects["welcome_mails"]) == (1, 1)
+
+
+def test_an_invitation_whose_success_is_not_understood_waits_for_reads_that_lag(stage: Stage) -> None:
+    stage.control.behave(added="unknown_tag")
+    stage.control.settings(read_lag=2.0)
+    assert told(stage.make("account", "create", NAME, f"email={NEW}")) == ("changed", None, "read")
+    assert stage.effects()["invitations"] == 1
+
+
+def test_a_refusal_of_tomorrow_is_a_failure_that_names_it_and_is_asked_for_once(stage: Stage) -> None:
+    stage.control.force("team/members/add_v2", "moon_in_retrograde", email=NEW)
+    made = stage.make("account", "create", NAME, f"email={NEW}", code=12)
+    assert told(made) == ("failed", "moon_in_retrograde", None)
+    assert stage.now().named(NEW) is None
+    assert stage.effects() == {"calls": 1}
+
+
+@pytest.mark.parametrize("route", ["team/groups/members/add", "team/members/add_v2"])
+def test_a_refusal_of_tomorrow_that_was_none_is_changed(stage: Stage, route: str) -> None:
+    command, made = WRITES["create" if "add_v2" in route else "grant"](stage)
+    stage.control.force(route, "moon_in_retrograde", applied=True)
+    assert told(stage.make(*command))[::2] == ("changed", "read")
+    assert made(stage)
+    assert stage.effects()["calls"] == 1
+
+
+@pytest.mark.parametrize("name", ["team_member_id", "email"])
+def test_somebody_whom_look_ups_do_not_know_is_recovered_all_the_same(stage: Stage, name: str) -> None:
+    gone = stage.now().people()[0]
+    stage.control.change({"do": "leave", "user": gone["team_member_id"]})
+    stage.control.behave(removed_looked_up="id_not_found")
+    made = stage.make("action", "run", NAME, "recover_user", f"user_id={gone[name]}")
+    assert told(made) == ("changed", None, "read")
+    assert made["account"] == f"user:{gone['team_member_id']}"
+    assert stage.now().users[gone["team_member_id"]]["status"] == "active"
+
+
+def test_recovering_nobody_is_refused_by_the_route_itself(stage: Stage) -> None:
+    made = stage.make("action", "run", NAME, "recover_user", "user_id=nobody@team.example", code=5)
+    assert told(made) == ("refused", "user_not_found", None)
+    assert stage.effects() == {"calls": 1}
+
+
+def test_rehiring_somebody_whom_look_ups_do_not_know_names_the_way(stage: Stage) -> None:
+    gone = stage.now().people()[0]
+    stage.control.change({"do": "leave", "user": gone["team_member_id"]})
+    stage.control.behave(removed_looked_up="id_not_found")
+    made = stage.make("account", "create", NAME, f"email={gone['email']}", code=5)
+    assert told(made) == ("refused", "user_already_on_team", None)
+    assert "recover_user" in made["reason"]
+    assert not made["retryable"]
+    stage.control.behave(rehire="invites_anew")
+    assert told(stage.make("account", "create", NAME, f"email={gone['email']}")) == ("changed", None, "read")
+
+
+BROKEN = [value for value in values()["broken_member"][1:] if value not in ("groups_null", "emails_null")]
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_somebody_who_can_not_be_understood_stops_nobody_else(stage: Stage, how: str, tmp_path: Path) -> None:
+    broken = stage.control.behave(broken_member=how)["victims"]["member"]
+    group = _open_group(stage)
+    others = [one["team_member_id"] for one in stage.now().outside(group) if one["team_member_id"] != broken][:2]
+    rows = _rows(tmp_path, [_joins(group, id) for id in (broken, *others)])
+    _plan(stage, tmp_path, rows)
+    changes = stage.make("apply", str(tmp_path / "the.plan"), code=75)["changes"]
+    by_person = {each["change"].rpartition("user:")[2].split(" ")[0]: each for each in changes}
+    outcomes = {"failed": 0, "changed": 0}
+    for each in changes:
+        outcomes[each["outcome"]] += 1
+    assert outcomes == {"failed": 1, "changed": 2}, by_person
+    (failed,) = [each for each in changes if each["outcome"] == "failed"]
+    assert failed["retryable"]
+    assert "team/members/get_info_v2" in failed["reason"]
+    assert "row 1" in failed["reason"]
+    members = stage.now().groups[group["group_id"]]["members"]
+    assert set(members) == {*group["members"], *others}
+
+
+def _joins(group: dict[str, Any], user: str) -> dict[str, str]:
+    return {"kind": "grant", "entitlement": entitlement(group, "member"), "principal": f"user:{user}"}
+
+
+def _plan(stage: Stage, folder: Path, rows: str) -> None:
+    ended = stage.site.run("plan", NAME, rows, "-o", str(folder / "the.plan"))
+    assert ended.code in (0, 12, 75), ended
+
+
+def _rows(folder: Path, rows: list[dict[str, str]]) -> str:
+    file = folder / "rows.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return str(file)
+
+
+@pytest.mark.parametrize("how", values()["broken_group"][1:])
+def test_a_group_that_can_not_be_understood_is_told_with_its_place(stage: Stage, how: str) -> None:
+    broken = stage.control.behave(broken_group=how)["victims"]["group"]
+    who = stage.now().outside(stage.now().groups[broken])[0]
+    made = stage.make("grant", NAME, f"group:{broken}/member", who["email"], code=75)
+    assert (made["outcome"], made["tag"], made["retryable"]) == ("failed", "unreadable", True)
+    assert "team/groups/get_info" in made["reason"]
+    assert stage.effects() == {"calls": 0}
+
+
+@pytest.mark.parametrize("how", values()["broken_group_member"][1:])
+def test_a_membership_that_can_not_be_understood_concerns_that_person_only(stage: Stage, how: str) -> None:
+    group, person = stage.control.behave(broken_group_member=how)["victims"]["membership"]
+    who = next(
+        one for one in stage.now().inside(stage.now().groups[group], "member") if one["team_member_id"] != person
+    )
+    assert told(stage.make("revoke", NAME, f"group:{group}/member", who["email"])) == ("changed", None, "read")
+    made = stage.make("revoke", NAME, f"group:{group}/member", f"user:{person}", code=75)
+    assert (made["outcome"], made["tag"]) == ("failed", "unreadable")
+    assert stage.now().access(group, person) is not None
+
+
+def test_a_group_that_dropbox_manages_shows_its_members_though_profiles_do_not_name_it(stage: Stage) -> None:
+    stage.control.behave(profile_groups="without_system")
+    group = stage.now().group("system_managed")
+    who = stage.now().people()[0]
+    made = stage.make("revoke", NAME, entitlement(group, "member"), who["email"], code=5)
+    assert told(made) == ("refused", "immutable", None)
+
+
+def test_somebody_who_left_is_in_no_group_whatever_the_old_profile_says(stage: Stage) -> None:
+    stage.control.behave(removed_profile="keeps_groups")
+    group = stage.now().group("company_managed")
+    who = stage.now().inside(group, "member")[0]
+    stage.control.change({"do": "leave", "user": who["team_member_id"]})
+    made = stage.make("revoke", NAME, entitlement(group, "member"), f"user:{who['team_member_id']}")
+    assert made["outcome"] == "already"
+    assert stage.effects() == {"calls": 0}
+
+
+@pytest.mark.parametrize("value", ["refuses_many", "fails_for_many"])
+def test_a_plan_about_more_people_than_one_call_may_ask_for_is_made(stage: Stage, value: str, tmp_path: Path) -> None:
+    stage.control.behave(members_a_call=value, groups_a_call=value, unknown_group="error")
+    group = _open_group(stage)
+    others = [one["team_member_id"] for one in stage.now().outside(group)][:5]
+    rows = _rows(tmp_path, [_joins(group, id) for id in others])
+    _plan(stage, tmp_path, rows)
+    assert stage.make("apply", str(tmp_path / "the.plan"))["outcomes"] == {"changed": len(others)}
+
+
+def test_members_who_join_though_their_call_was_refused_are_told_as_they_are(stage: Stage, tmp_path: Path) -> None:
+    stage.control.behave(group_batch="partial")
+    group = _open_group(stage)
+    first, *others = [one["team_member_id"] for one in stage.now().outside(group)][:3]
+    rows = _rows(tmp_path, [_joins(group, id) for id in (first, *others)])
+    _plan(stage, tmp_path, rows)
+    # Somebody else adds one of them after the state was read: the call is refused, and the others join nevertheless.
+    hold = stage.control.hold("team/groups/members/add", "before")
+    started = stage.site.start("apply", str(tmp_path / "the.plan"), "--yes", "--output", "json")
+    stage.control.wait_held(hold)
+    stage.control.change({"do": "group_add", "user": first, "group": group["group_id"]})
+    stage.control.release(hold)
+    ended = started.end()
+    assert ended.code == 0, ended
+    assert set(ended.json["outcomes"]) <= {"changed", "already"}
+    assert set(stage.now().groups[group["group_id"]]["members"]) == {*group["members"], first, *others}
+
+
+def test_an_address_in_other_letters_is_refused_by_the_route_itself(stage: Stage) -> None:
+    stage.control.behave(email_case="exact")
+    who = stage.now().people()[0]
+    other = who["email"].upper()
+    made = stage.make("account", "create", NAME, f"email={other}", code=5)
+    assert told(made) == ("refused", "user_already_on_team", None)
+    assert [each["email"] for each in stage.now().users.values()].count(who["email"]) == 1
+
+
+def test_somebody_is_found_by_a_further_address_where_dropbox_does_so(stage: Stage) -> None:
+    # The fifth member of a simulated team has a further address.
+    who = list(stage.now().users.values())[4]
+    further = f"alias4@{who['email'].rpartition('@')[2]}"
+    group = next(each for each in stage.now().groups.values() if each["management_type"] == "user_managed")
+    if who["team_member_id"] in group["members"]:
+        stage.control.change({"do": "group_remove", "user": who["team_member_id"], "group": group["group_id"]})
+    command = ("grant", NAME, entitlement(group, "member"), further)
+    refused = stage.site.run(*command, "--yes", "--output", "json")
+    assert refused.code in (2, 5), refused
+    stage.control.behave(email_selectors="secondary_too")
+    assert told(stage.make(*command)) == ("changed", None, "read")
+    assert stage.now().access(group["group_id"], who["team_member_id"]) == "member"
+
+
+def test_an_account_that_can_be_recovered_for_a_shorter_time_is_refused_by_the_route_itself(stage: Stage) -> None:
+    stage.control.behave(recoverable_for="one_day")
+    gone = stage.now().people()[0]
+    document = stage.make("account", "delete", NAME, gone["email"])
+    assert "can be recovered until" in document["reason"]
+    stage.control.advance(2 * 86_400)
+    made = stage.make("action", "run", NAME, "recover_user", f"user_id={gone['team_member_id']}", code=5)
+    assert told(made) == ("refused", "user_unrecoverable", None)
+
+
+@pytest.mark.parametrize("effect", ["start", "end"])
+def test_a_job_may_have_its_effect_early_or_late(stage: Stage, effect: str) -> None:
+    stage.control.settings(async_jobs=True, job_polls=1, job_effect=effect)
+    for write in ("create", "delete"):
+        command, made = WRITES[write](stage)
+        assert told(stage.make(*command)) == ("changed", None, "read")
+        assert made(stage)
