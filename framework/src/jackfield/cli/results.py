@@ -55,7 +55,7 @@ def _tell_rows(run: Run, snapshot: "Snapshot") -> None:
     say(f"  {count(run.requests, 'request')}{again} in {run.seconds:.1f} s")
     for one, times in snapshot.diagnostics():
         say(f"  {told(one, times)}")
-    unreconciled = [one.scope for one in snapshot.seals() if one.seal is Verdict.UNRECONCILED]
+    unreconciled = [one.scope for one in snapshot.seals() if one.seal is Verdict.UNRECONCILED and one.expected is None]
     if unreconciled:
         named = ", ".join(unreconciled[:_MOST_NAMED]) + (", …" if len(unreconciled) > _MOST_NAMED else "")
         say(f"  unreconciled, with no count of the application's to compare with: {clean(named)}")

@@ -114,16 +114,15 @@ def already_asked(db: sqlite3.Connection, family: str) -> set[int]:
     return {node for (node,) in db.execute("SELECT node FROM asked_row WHERE family = ?", (family,))}
 
 
-def missing_from_base(db: sqlite3.Connection, kind: str) -> list[str]:
-    """What of a type the last snapshot holds and this one lacks, if witnesses are silent about anybody and it is laid beside."""
-    if db.execute("SELECT sum(silent) FROM witness_row").fetchone()[0] in (None, 0):
-        return []
+def missing_from_base(db: sqlite3.Connection, listing: Listing) -> list[str]:
+    """What the last snapshot holds, if it is laid beside, and a listing lacks that no count of the application's confirms."""
     if db.execute("SELECT 1 FROM pragma_database_list WHERE name = 'base'").fetchone() is None:
         return []
-    there = db.execute("SELECT n.id FROM resource_row r JOIN node n ON n.key = r.key WHERE n.type = ?", (kind,))
-    before = db.execute(
-        "SELECT n.id FROM base.resource_row r JOIN base.node n ON n.key = r.key WHERE n.type = ?", (kind,)
-    )
+    if db.execute("SELECT expected FROM scope_row WHERE key = ?", (listing.key,)).fetchone()[0] is not None:
+        return []
+    kind = (listing.scope.lists,)
+    there = db.execute("SELECT n.id FROM resource_row r JOIN node n ON n.key = r.key WHERE n.type = ?", kind)
+    before = db.execute("SELECT n.id FROM base.resource_row r JOIN base.node n ON n.key = r.key WHERE n.type = ?", kind)
     return sorted({id for (id,) in before} - {id for (id,) in there})
 
 

@@ -22,7 +22,14 @@ from jackfield.errors import (
     Transient,
 )
 from jackfield.snapshots.scopes import ScopeState
-from jackfield.snapshots.sealing import already_asked, ids_of, keep_last_of_exclusive, listings, missing_from_base
+from jackfield.snapshots.sealing import (
+    Listing,
+    already_asked,
+    ids_of,
+    keep_last_of_exclusive,
+    listings,
+    missing_from_base,
+)
 from jackfield.snapshots.verdicts import to_be_read_again
 from jackfield.snapshots.writer import Read, SnapshotWriter
 from jackfield.sync.budget import OverBudget
@@ -265,19 +272,24 @@ class Engine:
                     self._doubt(listing.scope)
                 known = already_asked(self._writer.db, family)
                 fresh = {node: id for node, id in listing.unlisted if node not in known}
-                fresh |= self._gone_in_silence(listing.scope, known)
                 if len(fresh) > MOST_LOOKED_UP:
                     self._doubt(listing.scope)
-                elif fresh:
+                    continue
+                gone = self._gone_unconfirmed(listing, known)
+                if len(fresh | gone) <= MOST_LOOKED_UP:
+                    fresh |= gone  # of more of them the brake tells
+                if fresh:
                     self._ask(family, fresh)
                     asked = True
         return asked
 
-    def _gone_in_silence(self, scope: Scope, known: set[int]) -> dict[int, str]:
-        """What the last snapshot has and the listing lacks, where witnesses are silent, so that nobody may name it."""
-        gone = missing_from_base(self._writer.db, scope.lists or "")
-        found = {self._writer.key_of(ResourceId(type=scope.lists or "", id=id)): id for id in gone}
-        return {node: id for node, id in found.items() if node not in known}
+    def _gone_unconfirmed(self, listing: Listing, known: set[int]) -> dict[int, str]:
+        """What the last snapshot has and a listing lacks that nothing else confirms: perhaps nobody names it."""
+        kind = listing.scope.lists or ""
+        gone = {
+            self._writer.key_of(ResourceId(type=kind, id=id)): id for id in missing_from_base(self._writer.db, listing)
+        }
+        return {node: id for node, id in gone.items() if node not in known}
 
     async def _ask_witnesses(self) -> bool:
         """Ask those anew who are said to belong to scopes whose reads lack them: they left meanwhile, or the read is short."""
