@@ -75,6 +75,11 @@ class TestStrangeFiles:
         assert str(line.token) in ran.err
         assert "connections.acme.token" in ran.err
 
+    def test_as_a_plugin_file(self, line: Line, make):
+        ran = quickly(line, "--plugin", make(line, "mine.py"), "connectors", "list")
+        assert ran.code == 2
+        assert "the plugin file" in ran.err
+
     @pytest.mark.parametrize("named", [True, False])
     def test_as_the_configuration(self, line: Line, make, named: bool):
         line.config.unlink()
@@ -130,9 +135,14 @@ class TestWhoElseMayWrite:
         assert f"belongs to the user {STRANGER}" in ran.err
 
     @pytest.mark.parametrize("mode", [0o777, 0o770, 0o707, 0o1777])
-    @pytest.mark.parametrize("what", ["", "snapshots/acme", "locks"])
+    @pytest.mark.parametrize("what", ["", "snapshots", "snapshots/acme", "locks"])
     def test_the_home(self, line: Line, mode: int, what: str):
         line.published()
+        if mode == 0o1777 and what in ("", "snapshots"):
+            # Others may add and not replace, and what they add is refused.
+            (line.home / what).chmod(mode)
+            assert line.run("sync", "acme").code == 0
+            return
         (line.home / what).chmod(mode)
         commands = [("sync", "acme")]
         if what == "":
@@ -142,6 +152,20 @@ class TestWhoElseMayWrite:
             assert ran.code == 2, command
             assert f"may write {line.home / what}".rstrip("/") in ran.err
             assert "chmod go-w" in ran.err
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="gives files to another user, which only root can")
+    @pytest.mark.parametrize(
+        "name", ["state.db", "state.db-wal", "state.db-journal", "state.db-shm", "snapshots", "snapshots/acme", "locks"]
+    )
+    def test_what_another_user_has_added_to_a_home_where_all_may_add(self, line: Line, name: str):
+        line.published()
+        line.home.chmod(0o1777)
+        place = line.home / name
+        if not place.exists():
+            place.touch()
+        os.chown(place, STRANGER, STRANGER)
+        ran = line.run("sync", "acme")
+        assert (ran.code, f"{place} belongs to the user {STRANGER}" in ran.err) == (2, True)
 
     def test_the_state(self, line: Line):
         line.published()
@@ -193,6 +217,16 @@ class TestPlantedLinks:
         ran = writable.run("plan", "acme", "--grant", "group:g1/owner", "user:u2", "-o", "p.json")
         assert (ran.code, target.read_text()) == (0, "precious")
         assert (writable.folder / "p.json").stat().st_mode & 0o777 == 0o600
+
+    def test_no_package_is_written_through_one(self, line: Line):
+        elsewhere, shared = line.folder / "elsewhere", line.folder / "shared"
+        elsewhere.mkdir()
+        shared.mkdir()
+        (shared / "jackfield-club").symlink_to(elsewhere)
+        shared.chmod(0o777)
+        ran = line.run("new", "club", "--into", "shared/jackfield-club")
+        assert (ran.code, list(elsewhere.iterdir())) == (2, [])
+        assert "symbolic link" in ran.err
 
     def test_no_export_is_written_through_one(self, line: Line):
         line.published()

@@ -16,7 +16,10 @@ import msgspec
 
 from jackfield.deprecation import Use, collected
 from jackfield.errors import BadConfig
+from jackfield.files import read_foreign
 from jackfield.hookspecs import ConnectorType, PolicyType
+
+_MOST_BYTES = 4_194_304
 
 
 class PluginFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,11 +44,11 @@ def load_plugin_file(given: Path) -> PluginFile:
     It is imported alone: its folder is not put on Python's path, and no compiled copy is kept beside it.
     """
     path = given.expanduser().absolute()
+    hint = "--plugin takes the path of a Python file."
     try:
-        content = path.read_bytes()
+        content = read_foreign(path, what="the plugin file", most=_MOST_BYTES, path=str(path), hint=hint)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        hint = "--plugin takes the path of a Python file."
         raise BadConfig(f"the plugin file can't be read: {reason}", path=str(path), hint=hint) from error
     module, uses = _imported(path)
     plugins = dict[str, ConnectorType | PolicyType]()

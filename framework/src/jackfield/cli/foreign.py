@@ -4,8 +4,23 @@ import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager, redirect_stdout, suppress
+from typing import Any, TextIO, cast
 
 _OUT, _ERR = 1, 2
+
+
+class _Stderr:
+    """Standard error under an identity of its own.
+
+    A library that is imported meanwhile may keep it as standard output, and compare: were both one object, what it writes to
+    stderr would go to whatever is standard output later.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stderr, name)
+
+    def close(self) -> None:
+        """Stays open: it is not theirs."""
 
 
 @contextmanager
@@ -17,7 +32,7 @@ def foreign_output() -> Generator[None]:
     sys.stdout.flush()
     kept = _redirected()
     try:
-        with redirect_stdout(sys.stderr):
+        with redirect_stdout(cast("TextIO", _Stderr())):
             yield
     finally:
         # Whoever kept hold of the stream itself has written into its buffer.

@@ -10,6 +10,7 @@ MOST_BYTES = 67_108_864
 """How large a file may be unless the configuration says otherwise."""
 
 _CHUNK = 1 << 20
+_HINT = "Name a file that holds it."
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a pipe"),
@@ -19,19 +20,19 @@ _KINDS = (
 )
 
 
-def read_foreign(file: Path, *, what: str, most: int = MOST_BYTES, path: str | None = None) -> bytes:
+def read_foreign(file: Path, *, what: str, most: int = MOST_BYTES, path: str | None = None, hint: str = _HINT) -> bytes:
     """The content of *file*; raises BadConfig unless it is a regular file of at most *most* bytes.
 
     Waits for nobody. *what* names the file in the message ("the plan"), *path* the place of the value that names it.
     Raises OSError where the system refuses.
     """
     # Not even opened, since that may do something to a device.
-    _demand_regular(file.stat().st_mode, file, what, path)
+    _demand_regular(file.stat().st_mode, file, what, path, hint)
     # Whatever has taken its place meanwhile: no pipe is waited for, no terminal becomes ours.
     handle = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     try:
         found = os.fstat(handle)
-        _demand_regular(found.st_mode, file, what, path)
+        _demand_regular(found.st_mode, file, what, path, hint)
         content = bytearray()
         # Its size is what the system says; a file of /proc says 0, and another may grow while it is read.
         while found.st_size <= most and len(content) <= most:
@@ -41,13 +42,19 @@ def read_foreign(file: Path, *, what: str, most: int = MOST_BYTES, path: str | N
             content += chunk
     finally:
         os.close(handle)
-    raise BadConfig(f"{what} {file} is too large: more than {most:,} bytes", path=path)
+    raise BadConfig(f"{_told(file, what, path)} is too large: more than {most:,} bytes", path=path)
 
 
-def _demand_regular(mode: int, file: Path, what: str, path: str | None) -> None:
+def _demand_regular(mode: int, file: Path, what: str, path: str | None, hint: str) -> None:
     if stat.S_ISREG(mode):
         return
     kind = next((name for holds, name in _KINDS if holds(mode)), "something else")
     raise BadConfig(
-        f"{what} {file} can't be read: it is {kind}, not a regular file", path=path, hint="Name a file that holds it."
+        f"{_told(file, what, path)} can't be read: it is {kind}, not a regular file",
+        path=path,
+        hint=hint,
     )
+
+
+def _told(file: Path, what: str, path: str | None) -> str:
+    return what if path == str(file) else f"{what} {file}"

@@ -42,6 +42,7 @@ def make_plain(file: Path) -> None:
     with suppress(FileExistsError):
         os.close(create(file))
     demand_plain(file)
+    os.utime(file, follow_symlinks=False)  # of a read-only disk, SQLite only says that it can't open the file
 
 
 def demand_plain(file: Path) -> None:

@@ -14,22 +14,23 @@ _MOST_LINKS = 40
 _OTHERS = 0o022
 
 
-def demand_trusted(place: Path, *, what: str, hint: str) -> None:
+def demand_trusted(place: Path, *, what: str, hint: str, adding: bool = False) -> None:
     """Raise BadConfig where a user other than this one and root may write *place*, or put another thing there.
 
-    Folders that are missing are no matter: they are made with mode 0700. *what* names it in the message.
+    Folders that are missing are no matter: they are made with mode 0700. *what* names it in the message. *adding*: it is a
+    folder to which others may add, if they can't replace: whatever is used in it is looked at by itself.
     """
-    if (why := distrust(place)) is not None:
+    if (why := distrust(place, adding=adding)) is not None:
         raise BadConfig(f"{what} {place} is not used: another user may write it, since {why}", hint=hint)
 
 
-def distrust(place: Path) -> str | None:
+def distrust(place: Path, *, adding: bool = False) -> str | None:
     """Why another user may write *place* or put another thing there, None if nobody may.
 
     Every folder on the way is looked at, and every link with the way to where it leads. In a folder with the sticky bit
-    others may add, and not replace.
+    others may add, and not replace; at the end of the way that is enough if *adding*.
     """
-    return next((why for _, why in _steps(place) if why is not None), None)
+    return next((why for _, why in _steps(place, adding=adding) if why is not None), None)
 
 
 def planted(place: Path) -> str | None:
@@ -46,13 +47,13 @@ def planted(place: Path) -> str | None:
     return None
 
 
-def _steps(place: Path) -> Generator[tuple[bool, str | None]]:
+def _steps(place: Path, *, adding: bool = False) -> Generator[tuple[bool, str | None]]:
     """What the way to *place* goes through, as far as it is there: whether it is a link, and why others may have put it there."""
     place = place.absolute()
     parts = list(reversed(place.parts[1:]))
     at = Path(place.anchor)
     links = 0
-    yield False, _why(at, os.lstat(at), last=not parts)
+    yield False, _why(at, os.lstat(at), last=not (parts or adding))
     while parts:
         part = parts.pop()
         if part == "..":
@@ -66,7 +67,7 @@ def _steps(place: Path) -> Generator[tuple[bool, str | None]]:
             return
         if target is None:
             at = here
-            yield False, _why(at, found, last=not parts)
+            yield False, _why(at, found, last=not (parts or adding))
             continue
         links += 1
         why = None if _ours(found.st_uid) else f"{here} is a link of the user {found.st_uid}"

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from jackfield.errors import BadConfig, storing
+from jackfield.files import demand_unplanted
 
 
 def write_whole(folder: Path, texts: Mapping[str, str]) -> None:
@@ -49,6 +50,7 @@ def write_whole(folder: Path, texts: Mapping[str, str]) -> None:
 
 
 def _demand_room(folder: Path) -> None:
+    demand_unplanted(folder)
     if not folder.parent.is_dir():
         raise BadConfig("there is no folder to write into", path=str(folder.parent), hint="Make it first.")
     if folder.is_symlink() and not folder.exists():

@@ -23,6 +23,10 @@ from jackfield_contracts import Seal
 HEAD = "0003"
 """The newest migration; a test holds it to the migration files."""
 
+_BESIDE = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside a database, and believes."""
+_HINT = "Take the right to write away from others there (`chmod go-w`), and what is another user's away."
+
 # What all migrations together lead to, for a new database; a test compares the two.
 _NEW = f"""
 CREATE TABLE alembic_version (
@@ -120,7 +124,8 @@ def open_state(file: Path) -> Generator[State]:
     write it; it is then left as it is.
     """
     with storing(file):
-        demand_trusted(file, what="the state", hint="Take the right to write away from others there (`chmod go-w`).")
+        for each in (file, *(file.with_name(file.name + suffix) for suffix in _BESIDE)):
+            demand_trusted(each, what="the state", hint=_HINT)
         make_plain(file)
         db = sqlite3.connect(file, isolation_level=None, timeout=10)
     try:

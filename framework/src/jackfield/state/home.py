@@ -48,7 +48,8 @@ class Home(msgspec.Struct, frozen=True, kw_only=True):
 
     def _made(self, folder: Path) -> Path:
         try:
-            demand_trusted(folder, what="the folder", hint=_HINT)
+            # What lies in the home itself is looked at by itself, so that a disk of its own may be mounted there.
+            demand_trusted(folder, what="the folder", hint=_HINT, adding=folder == self.folder)
             make_private_folder(folder)
             if not folder.is_dir():
                 raise NotADirectoryError(ENOTDIR, strerror(ENOTDIR))
