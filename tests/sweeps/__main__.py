@@ -4,7 +4,7 @@ import sys
 import time
 from importlib import import_module
 
-NAMES = ("truth", "faults", "churn", "kills", "brake", "secrets", "changes", "machine", "hostile")
+NAMES = ("truth", "faults", "churn", "kills", "brake", "secrets", "changes", "machine", "hostile", "fuzz")
 
 
 def main(argv: list[str]) -> int:

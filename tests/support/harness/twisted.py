@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from jackfield_dropbox.simulator.options import ServiceOptions, TeamOptions
 from jackfield_dropbox.simulator.server import Simulator, serving
-from jackfield_dropbox.simulator.service import Request
+from jackfield_dropbox.simulator.service import Request, Service
 
 from .stands import Beside
 
@@ -72,6 +72,7 @@ class Twisted:
 
     def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
+        self._service = simulator.service
         self.control = Beside(simulator)
         self.base_url = ""
         self.app_key = self.control.app_key
@@ -89,6 +90,10 @@ class Twisted:
         self.twist = twist
         self.seen, self.sent, self.wrong = [], [], []
         self._counts = Counter()
+
+    def renew(self, service: Service) -> None:
+        """Let another service answer from now on; ``control`` is that of the first."""
+        self._service = service
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer the requests of one connection until it ends."""
@@ -133,7 +138,7 @@ class Twisted:
     async def _exchange(self, method: str, route: str, headers: Mapping[str, str], asked: bytes) -> Exchange:
         self.seen.append(route)
         self._counts[route] += 1
-        service = self.simulator.service
+        service = self._service
         request = Request(route=route, method=method, headers=headers, body=asked)
         index = service.journal.arrive()
         try:
