@@ -23,6 +23,9 @@ MOST_MB = 300.0
 """Memory above that of an idle process."""
 
 MOST_SECONDS = 20.0
+GRACE = 5.0
+"""Seconds beyond what is allowed after which a process is killed."""
+
 PATIENCE: dict[str, object] = {"request_timeout": 2.0, "retry_deadline": 2.0, "stall_timeout": 6.0}
 TEAM = TeamOptions(members=12, groups=4, seed=1)
 TABLE = frozenset({0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 75})
@@ -138,7 +141,7 @@ def show(case: Hostile, folder: Path, idle: float) -> Seen:
     with staged(folder) as stage:
         try:
             command = case.play(stage)
-            done = stage.measure(command)
+            done = stage.measure(command, timeout=case.most + GRACE)
         finally:
             # What the case made is to be in nobody's way, however it ends.
             for each in (stage.folder, stage.home):

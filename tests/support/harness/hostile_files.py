@@ -309,7 +309,7 @@ def _triggers(file: Path) -> None:
 
 
 USED = {
-    "export": ("export", NAME, "-o", "FOLDER/out.jsonl"),
+    "export": ("export", NAME, "--format", "jsonl", "-o", "FOLDER/out.jsonl"),
     "diff": ("diff", NAME),
     "plan": ("plan", NAME, "--grant", "group:x/member", "user:y"),
     "verify": ("verify", NAME),

@@ -173,7 +173,7 @@ def _token(**more: object) -> bytes:
 def _shown_names(stage: Stage) -> Command:
     stage.server.restart(on(MEMBERS, edited(_names)))
     stage.measure(run("sync", NAME))
-    return run("resources", NAME, "user")
+    return run("resources", NAME, "--type", "user")
 
 
 def _odd_errors() -> dict[str, bytes]:

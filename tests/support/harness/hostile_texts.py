@@ -135,8 +135,12 @@ def _changed_plan(change: Callable[[bytes], bytes]) -> Play:
     def play(stage: Stage) -> Command:
         stage.sync()
         users = stage.server.control.truth()
-        group = next(one for one in users["groups"] if one["management_type"] == "user_managed")
-        user = next(one for one in users["users"] if one["team_member_id"] not in group["members"])
+        group, user = next(
+            (group, user)
+            for group in users["groups"]
+            for user in users["users"]
+            if group["management_type"] == "user_managed" and user["team_member_id"] not in group["members"]
+        )
         asked = (f"group:{group['group_id']}/member", f"user:{user['team_member_id']}")
         stage.prepare("plan", NAME, "--grant", *asked, "-o", "the.plan")
         file = stage.folder / "the.plan"

@@ -83,7 +83,7 @@ class Twisted:
         self.sent: list[tuple[Exchange, Raw | None]] = []
         self.wrong: list[str] = []
         self._counts: Counter[str] = Counter()
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._talking: set[asyncio.Task[None]] = set()
 
     def restart(self, twist: Twist = straight) -> None:
         """Forget what was seen, and answer by *twist* from now on."""
@@ -97,19 +97,26 @@ class Twisted:
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer the requests of one connection until it ends."""
-        self._writers.add(writer)
+        me = asyncio.current_task()
+        assert me is not None
+        self._talking.add(me)
+        gone = (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError)
         try:
-            with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError):
+            with suppress(*gone, asyncio.CancelledError):
                 while await self._one(reader, writer):
                     pass
         finally:
-            self._writers.discard(writer)
-            writer.close()
+            self._talking.discard(me)
+            writer.transport.abort() if writer.is_closing() else writer.close()
+            with suppress(*gone):
+                await asyncio.wait_for(writer.wait_closed(), 1.0)
 
-    def close(self) -> None:
-        """Let go of every connection."""
-        for writer in list(self._writers):
-            writer.transport.abort()
+    async def close(self) -> None:
+        """Let go of every connection, those too that were accepted at the last moment."""
+        await asyncio.sleep(0)
+        for task in list(self._talking):
+            task.cancel()
+        await asyncio.gather(*self._talking, return_exceptions=True)
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
@@ -168,10 +175,7 @@ def twisted(team: TeamOptions, options: ServiceOptions | None = None) -> Generat
                 ready.set()
                 await stop.wait()
                 server.close()
-                one.close()
-                for task in asyncio.all_tasks() - {asyncio.current_task()}:
-                    task.cancel()
-                await asyncio.sleep(0.05)
+                await one.close()
         finally:
             ready.set()
 

@@ -94,7 +94,8 @@ class RosterFiles:
         self.file = folder / "exports" / f"users.{ending}"
         self.file.write_bytes(self.corpus[0])
         self.home = folder / "home"
-        assert self._sync().code == 0
+        base = self._sync()
+        assert base.code in (0, 8), base
         shutil.copytree(self.home, folder / "kept")
 
     def _sync(self) -> Any:
@@ -136,7 +137,7 @@ class RosterFiles:
         with open_state(self.home / "state.db") as state:
             last = state.history("erp")[0]
         with read_snapshot(Path(last.snapshot or "")) as snapshot:
-            ids = [row.id.id for row in snapshot.resources("user")]
+            ids = [row.resource.id.id for row in snapshot.resources(type="user", carried=False)]
         # A JSON text may write a letter as an escape.
         texts += [text.encode().decode("unicode_escape", "ignore") for text in texts[:1]]
         return [f"an id that the file does not hold: {id!r}" for id in ids if not any(id in text for text in texts)][:3]

@@ -1,4 +1,5 @@
-"""A process that plays cases of one target: ``python -m tests.sweeps.fuzz.worker NAME SEED SECONDS FOLDER KNOWN``.
+"""A process that plays cases: ``python -m tests.sweeps.fuzz.worker NAME SEED SECONDS FOLDER KNOWN`` those of one target
+for a while, ``… sample SEED CASES FOLDER NAME…`` the same few of each target every time.
 
 It writes the case that it plays to ``current.json`` before it begins, so that one that never ends is known, and tells what
 it found on standard output, a line of JSON each.
@@ -120,6 +121,17 @@ def hunt(name: str, seed: int, seconds: float, folder: Path, known: set[str], te
             before = one.cases
 
 
+def sample(seed: int, examples: int, folder: Path, names: list[str], tell: Callable[[dict[str, Any]], None]) -> None:
+    """Play one round of each target, with the same cases each time."""
+    for name in names:
+        target = targets()[name]
+        with tempfile.TemporaryDirectory(prefix="fuzz-") as place, target.open(Path(place) / "ground") as ground:
+            one = Hunt(target, ground, set(), lambda _: None)
+            for mark, (case, wrong) in one.round(seed, examples).items():
+                tell({"found": wrong, "signature": mark, "place": str(store(folder, target, ground, seed, case, wrong))})
+            tell({"cases": one.cases})
+
+
 def prepare() -> None:
     """Make this process fit for it."""
     stay_inside()
@@ -128,11 +140,18 @@ def prepare() -> None:
 
 def main(argv: list[str]) -> None:
     """As the module says."""
-    name, seed, seconds, folder, known = argv
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     prepare()
     out = sys.stdout
-    hunt(name, int(seed), float(seconds), Path(folder), set(json.loads(known)), lambda one: print(json.dumps(one), file=out, flush=True))
+
+    def tell(one: dict[str, Any]) -> None:
+        print(json.dumps(one), file=out, flush=True)
+
+    if argv[0] == "sample":
+        sample(int(argv[1]), int(argv[2]), Path(argv[3]), argv[4:], tell)
+    else:
+        name, seed, seconds, folder, known = argv
+        hunt(name, int(seed), float(seconds), Path(folder), set(json.loads(known)), tell)
 
 
 if __name__ == "__main__":
