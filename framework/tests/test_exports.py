@@ -18,7 +18,7 @@ from jackfield.exports import (
     write_jsonl,
     write_privately,
 )
-from jackfield.exports.csvtable import safe_cell
+from jackfield.exports.csvtable import CsvTable, safe_cell
 from jackfield.snapshots.reader import read_snapshot
 from jackfield_contracts import Item, Verdict
 
@@ -185,3 +185,27 @@ class TestTarget:
             0o700,
         ]
         assert [path.name for path in target.parent.iterdir()] == ["token"]
+
+
+class TestOtherSeparators:
+    """A spreadsheet program of a country that writes decimals with a comma separates by ``;``."""
+
+    @pytest.mark.parametrize("separator", [";", "|", "\t"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            *("a;=1", "a;;=1", "a; =1", 'a;"=1"', 'a;" =1', "a|@x", "a\t=1", "a;＝1", "a;b;+1", "a;\u00a0-1", ' "=1'),
+            *("a;\r\n=1", ";=1", "=1;=2", 'x";=1', "a|;=1", "a;\n|=1"),
+        ],
+    )
+    def test_no_cell_of_theirs_begins_a_formula(self, text: str, separator: str):
+        written = io.BytesIO()
+        CsvTable(written, ("a", "b")).write([(text, text), ("-1", text)])
+        lines = written.getvalue().decode().splitlines()[1:]
+        rows = [*csv.reader(lines, delimiter=separator), *(line.split(separator) for line in lines)]
+        for cell in (cell for row in rows for cell in row):
+            assert cell.lstrip(' "\t\u00a0')[:1] not in ("=", "+", "-", "@", "＝", "＋", "－", "＠"), cell
+
+    @pytest.mark.parametrize("text", ["a;b", "a-b;c=d", "x | y", "5;6", "'", ";"])
+    def test_what_begins_none_stays_as_it_is(self, text: str):
+        assert safe_cell(text) == text

@@ -13,7 +13,7 @@ import trustme
 from aiohttp import web
 
 from jackfield.errors import BadConfig, Transient
-from jackfield.http.transport import NetworkSettings, proxy_for
+from jackfield.http.transport import NetworkSettings, proxy_for, way_to
 
 from .loopback import asynchronous, raw_server, says, session, web_server
 
@@ -285,3 +285,18 @@ def test_which_hosts_are_reached_without_a_proxy(url: str, no_proxy: str, proxy:
 def test_the_proxy_for_all_serves_schemes_without_one_of_their_own() -> None:
     assert proxy_for("https://a.test/", NetworkSettings(proxies={"all": "any:3"})) == "http://any:3"
     assert proxy_for("https://a.test/", NetworkSettings(proxies={"http": "any:3"})) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "proxy", "way"),
+    [
+        ("http://127.0.0.1/", "http://far:1", None),
+        ("http://localhost/", "far:1", None),
+        ("http://[::1]/", "http://127.0.0.1.far:1", None),
+        ("http://127.0.0.1/", "http://127.0.0.2:1", "http://127.0.0.2:1"),
+        ("http://127.0.0.1/", "http://[::1]:1", "http://[::1]:1"),
+        ("https://a.test/", "http://far:1", "http://far:1"),
+    ],
+)
+def test_nothing_leaves_this_machine_in_the_clear_for_a_proxy(url: str, proxy: str, way: str | None) -> None:
+    assert way_to(url, NetworkSettings(proxies={"all": proxy})) == way

@@ -93,7 +93,7 @@ async def test_a_request_goes_out_once_even_if_a_kept_connection_was_dropped() -
 
 @pytest.mark.parametrize(
     "url",
-    ["", "nonsense", "ftp://host/x", "http://", "http://[::1/x", "http://127.0.0.1:99999/", f"http://{'a' * 70}.test/"],
+    ["", "nonsense", "ftp://host/x", "http://", "http://[::1/x", "http://127.0.0.1:99999/", f"https://{'a' * 70}.test/"],
 )
 def test_an_address_that_can_not_be_called_is_a_fault_of_the_configuration(url: str) -> None:
     @asynchronous

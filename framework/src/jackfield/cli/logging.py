@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 from jackfield.cli.redaction import Redactor
 from jackfield.log import Logger
+from jackfield.visible import visible
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
@@ -51,7 +52,7 @@ class LazyLog:
             return redactor.facts({_plain_key(name): value for name, value in facts.items()})
 
         def redact_line(_: Any, __: str, line: str) -> str:
-            return redactor.text(line).replace("\r", "\\r")
+            return visible(redactor.text(line))
 
         return structlog.wrap_logger(
             structlog.PrintLogger(self._stream or sys.stderr),

@@ -13,6 +13,7 @@ import msgspec
 
 from jackfield.cli.text import clean, width
 from jackfield.exports.csvtable import Cell, CsvTable
+from jackfield.visible import visible_json
 from jackfield_contracts import Diagnostic
 
 _ALIGNED_BY = 500
@@ -80,7 +81,7 @@ def print_stream(head: Mapping[str, object], lists: Mapping[str, Iterable[object
 
 def _write(content: bytes) -> None:
     sys.stdout.flush()
-    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.write(visible_json(content))
     sys.stdout.buffer.flush()
 
 

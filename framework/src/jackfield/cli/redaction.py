@@ -16,7 +16,8 @@ _PAIR = re.compile(
     r"""((?:token|secret|password|authorization|code|code_verifier)["']?(?:=|["']\s*:\s*)["']?)([^\s"'&,;)}]+)""",
     re.IGNORECASE,
 )
-_IN_ADDRESS = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^/\s:@]*:)([^@\s/]+)(@)", re.IGNORECASE)
+# It begins at the slashes: what may stand before them would be tried anew at each of its characters.
+_IN_ADDRESS = re.compile(r"(://[^/\s:@]*:)[^\s/]+@")
 
 
 class Redactor:
@@ -33,7 +34,7 @@ class Redactor:
         """*text* without the secrets that are known, and without what looks like one."""
         text = self._mask.text(text)
         text = _BEARER.sub(rf"\1 {_MASK}", text)
-        text = _IN_ADDRESS.sub(rf"\1{_MASK}\3", text)
+        text = _IN_ADDRESS.sub(rf"\1{_MASK}@", text)
         return _PAIR.sub(rf"\1{_MASK}", text)
 
     def facts(self, facts: dict[str, Any]) -> dict[str, Any]:

@@ -4,16 +4,12 @@ import re
 import unicodedata
 from datetime import UTC, datetime
 
-_DRIVES = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+from jackfield.visible import visible
 
 _PERHAPS_NOT_ONE = re.compile("[^\x00-\xac\xae-\u02ff\u2010-\u203e]")
 
-
-def clean(text: str) -> str:
-    """*text* with what would drive a terminal, or turn the direction of writing, shown as an escape."""
-    if text.isprintable() and text.isascii():
-        return text
-    return _DRIVES.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), text)
+clean = visible
+"""Foreign text made safe for a terminal; the short name is for the many lines that are made of it."""
 
 
 def width(text: str) -> int:

@@ -15,7 +15,7 @@ from jackfield.errors import BadConfig
 
 CONNECTION_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _ENV_PREFIX = "JACKFIELD_CONNECTIONS__"
-_AT = re.compile(r" - at `\$(.*)`$", re.DOTALL)
+_AT = " - at `$"
 _MISSING = re.compile(r"Object missing required field `(.+?)`")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.+?)`")
 
@@ -298,10 +298,8 @@ def convert(value: Any, to: type[T], at: str, *, strict: bool = True) -> T:
     try:
         return _convert(value, to, strict=strict)
     except msgspec.ValidationError as error:
-        text = str(error)
-        found = _AT.search(text)
-        path = at + (found.group(1) if found else "")
-        what = _AT.sub("", text)
+        what, _, place = str(error).partition(_AT)
+        path = at + place.removesuffix("`")
         if missing := _MISSING.match(what):
             raise BadConfig(f"the key {missing.group(1)!r} is missing", path=f"{path}.{missing.group(1)}") from None
         if unknown := _UNKNOWN.match(what):

@@ -87,25 +87,53 @@ class Mask:
     """Takes the secrets that it knows out of text. Shows none of them itself."""
 
     def __init__(self) -> None:
-        self._known: set[str] = set()
+        self._known: dict[str, list[int]] = {}
 
     def __repr__(self) -> str:
         return "Mask(***)"
 
     def learn(self, value: object) -> None:
         """Remember the secrets in *value*; what is too short to tell from other text is not remembered."""
-        self._known.update(each.reveal() for each in secrets_in(value) if len(each.reveal()) >= _SHORTEST)
+        for each in secrets_in(value):
+            known = each.reveal()
+            if len(known) >= _SHORTEST and known not in self._known:
+                self._known[known] = _borders(known)
 
     def text(self, text: str) -> str:
-        """*text* without the secrets, nor the beginning of one at its end, where it was cut."""
+        """*text* without the secrets, nor the beginning of one at its end, where it was cut. In linear time."""
         known = sorted(self._known, key=len, reverse=True)
         for secret in known:
             text = text.replace(secret, MASK)
         for secret in known:
-            for length in range(min(len(secret) - 1, len(text)), _SHORTEST_PART - 1, -1):
-                if text.endswith(secret[:length]):
-                    return text[:-length] + MASK
+            length = _overlap(text, secret, self._known[secret])
+            if length >= _SHORTEST_PART:
+                return text[:-length] + MASK
         return text
+
+
+def _borders(word: str) -> list[int]:
+    """For each beginning of *word*, the length of its longest own beginning that is its end as well."""
+    borders = [0] * len(word)
+    length = 0
+    for at in range(1, len(word)):
+        while length and word[at] != word[length]:
+            length = borders[length - 1]
+        length += word[at] == word[length]
+        borders[at] = length
+    return borders
+
+
+def _overlap(text: str, word: str, borders: list[int]) -> int:
+    """The length of the longest beginning of *word*, not the whole, with which *text* ends (Knuth, Morris, Pratt)."""
+    tail = text[-(len(word) - 1) :]
+    if word[:_SHORTEST_PART] not in tail:
+        return 0
+    length = 0
+    for one in tail:
+        while length and one != word[length]:
+            length = borders[length - 1]
+        length += one == word[length]
+    return length
 
 
 def resolve_reference(value: str, environ: Mapping[str, str], path: str) -> str:

@@ -33,7 +33,10 @@ GRANT_COLUMNS = (
 )
 
 # A spreadsheet takes text that begins so for a formula, also in its full-width forms.
-_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
+_FORMULA = "=+\\-@\t\r\n＝＋－＠"
+_BEGINS = re.compile(rf"[\s\"]*[{_FORMULA}]")
+# One that separates by another character than a comma begins a cell there, in the midst of ours. Tabs are escaped anyway.
+_BEGINS_INSIDE = re.compile(rf"([;|])(?=[\s\"]*[{_FORMULA}])")
 
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
@@ -46,11 +49,13 @@ def _escape(found: re.Match[str]) -> str:
 def safe_cell(value: Cell) -> str | int | float:
     """*value* as a cell that no spreadsheet takes for a formula: text that could be one gets an apostrophe in front.
 
-    Control characters, which could drive a terminal, stand there as escapes.
+    So does what a spreadsheet that separates by ``;`` or ``|`` would make a cell of. Control characters, which could drive a terminal, stand there as escapes.
     """
     if isinstance(value, str):
         text = value if value.isprintable() else _CONTROL.sub(_escape, value)
-        return text if value[:1] not in _FORMULA else f"'{text}"
+        if ";" in text or "|" in text:
+            text = _BEGINS_INSIDE.sub(r"\1'", text)
+        return f"'{text}" if _BEGINS.match(value) else text
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -4,6 +4,7 @@ Promises that waiting, limits, time-outs, sizes, request ids and refusals are ha
 the HTTP library: no other package imports it.
 """
 
+from jackfield.http.address import checked_address
 from jackfield.http.auth import Authorizer, ClientCredentials, OAuthClient, RefreshingToken
 from jackfield.http.contract import HttpSession, Response, Sender, default_retry_after
 from jackfield.http.keys import ApiKey, Basic, Bearer
@@ -33,6 +34,7 @@ __all__ = [
     "Sender",
     "Session",
     "SessionOptions",
+    "checked_address",
     "default_retry_after",
     "open_session",
 ]

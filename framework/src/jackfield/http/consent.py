@@ -19,6 +19,7 @@ import msgspec
 
 from jackfield.config.secrets import Secret
 from jackfield.errors import BadConfig, BadCredentials, RemoteContract
+from jackfield.http.address import checked_address
 from jackfield.http.auth import OAuthClient, TokenAnswer, request_token
 from jackfield.http.contract import HttpSession
 
@@ -49,7 +50,7 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
             fields["redirect_uri"] = self.redirect_uri
         if self.verifier is not None:
             fields |= {"code_challenge": _challenge(self.verifier), "code_challenge_method": "S256"}
-        parts = urlsplit(self.client.authorize_url)
+        parts = urlsplit(checked_address(self.client.authorize_url))
         query = "&".join(part for part in (parts.query, urlencode(fields)) if part)
         return urlunsplit(parts._replace(query=query))
 

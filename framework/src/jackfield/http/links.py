@@ -9,6 +9,8 @@ from jackfield.errors import RemoteContract
 _TARGET = re.compile(r"[\s,]*<([^>]*)>")
 _PARAMETER = re.compile(r'\s*;\s*(?:([!#$%&\'*+.^_`|~0-9A-Za-z-]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?)?')
 _END = re.compile(r"\s*(?:,|\Z)")
+_NOTHING = re.compile(r"[ \t,]*\Z")
+_ESCAPED = re.compile(r"\\(.)")
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -25,7 +27,7 @@ def link(header: str, rel: str) -> str | None:
 
 def _links(header: str) -> Iterator[tuple[str, list[str]]]:
     at = 0
-    while header[at:].strip(" \t,"):
+    while _NOTHING.match(header, at) is None:
         found = _TARGET.match(header, at)
         if found is None:
             raise RemoteContract("the Link header can't be read")
@@ -35,7 +37,7 @@ def _links(header: str) -> Iterator[tuple[str, list[str]]]:
             name, quoted, plain = found.groups()
             at = found.end()
             if name:
-                value = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else plain or ""
+                value = _ESCAPED.sub(r"\1", quoted) if quoted is not None else plain or ""
                 parameters.setdefault(name.lower(), value)  # of several the first counts (3.3)
         end = _END.match(header, at)
         if end is None:

@@ -23,6 +23,7 @@ from jackfield.errors import (
     Transient,
 )
 from jackfield.http import links, places
+from jackfield.http.address import checked_address
 from jackfield.http.contract import Authorizer, HttpSession, KeyInAddress, Response, RetryAfter
 from jackfield_contracts import Outcome, OutcomeKind
 
@@ -79,7 +80,8 @@ class JsonApi:
     200 as well. *request_id* names the header by which the application tells its requests apart, where its name does not
     end in ``request-id``. *headers* go with every request.
 
-    Each method is one request and raises what ``HttpSession.request`` raises, and what the answer means.
+    Raises BadConfig for a *base_url* over which credentials would travel in the clear, see ``checked_address``. Each
+    method is one request and raises what ``HttpSession.request`` raises, and what the answer means.
     """
 
     def __init__(
@@ -97,7 +99,7 @@ class JsonApi:
         retry_after: RetryAfter | None = None,
     ) -> None:
         self._http = http
-        self._base_url = base_url.rstrip("/")
+        self._base_url = checked_address(base_url).rstrip("/")
         self._auth = auth
         self._tag = tag
         self._refusals = {**REFUSALS, **(refusals or {})}

@@ -9,7 +9,8 @@ import msgspec
 
 from jackfield.clock import Clock
 from jackfield.config.secrets import Mask, Secret
-from jackfield.errors import RateLimited, Transient
+from jackfield.errors import BadConfig, RateLimited, Transient
+from jackfield.http.address import checked_address
 from jackfield.http.contract import Authorizer, KeyInAddress, Response, RetryAfter, Sender, default_retry_after
 from jackfield.http.limiter import Limiter
 from jackfield.http.transport import NetworkSettings, open_client, route_of
@@ -65,6 +66,10 @@ class Session:
         retry_after: RetryAfter | None = None,
     ) -> Response:
         """See ``HttpSession.request``."""
+        try:
+            checked_address(url)
+        except BadConfig as error:
+            raise error.locate(route=route_of(url)) from None
         plain = dict(headers or {})
         # Credentials are fetched before a slot is taken: renewing them needs one of its own.
         credentials: Mapping[str, str] = await auth.headers() if auth else {}

@@ -19,6 +19,7 @@ import msgspec
 
 from jackfield.config.secrets import Secret
 from jackfield.errors import BadConfig, JackfieldError, RemoteContract, Transient
+from jackfield.http.address import is_loopback
 from jackfield.http.contract import Response
 
 if TYPE_CHECKING:
@@ -62,6 +63,19 @@ def proxy_for(url: str, network: NetworkSettings) -> str | None:
     if any(_excepts(entry.lower(), host, port) for entry in network.no_proxy.replace(",", " ").split()):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def way_to(url: str, network: NetworkSettings) -> str | None:
+    """As ``proxy_for``, but straight to this machine where the request would leave it in the clear."""
+    proxy = proxy_for(url, network)
+    if proxy is None or not url.startswith("http:"):
+        return proxy
+    try:
+        parts = urlsplit(proxy)
+    except ValueError:
+        return proxy  # it is refused when it is to be used
+    outside = parts.scheme in ("http", "https") and parts.hostname and not is_loopback(parts.hostname)
+    return None if outside else proxy
 
 
 def _excepts(entry: str, host: str, port: int | None) -> bool:
@@ -280,7 +294,7 @@ def _lazy_transport(httpx: Any, network: NetworkSettings, made: dict[tuple[bool,
     class Lazy(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: Any) -> Any:
             url = str(request.url)
-            key = (url.startswith("https:"), proxy_for(url, network))
+            key = (url.startswith("https:"), way_to(url, network))
             if key not in made:
                 made[key] = make(*key)
             transport, login = made[key]

@@ -1,12 +1,11 @@
 """The configuration of a Dropbox connection."""
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from msgspec import Meta
 
-from jackfield.errors import BadConfig
 from jackfield.hookspecs import ConnectorConfig, Secret
+from jackfield.http import checked_address
 
 API_URL = "https://api.dropboxapi.com"
 WEB_URL = "https://www.dropbox.com"
@@ -37,24 +36,9 @@ class DropboxConfig(ConnectorConfig, frozen=True, kw_only=True):
 
 def api_url(config: DropboxConfig) -> str:
     """The address before ``/2/`` and ``/oauth2/token``; raises BadConfig if credentials would travel in the clear."""
-    return _checked(config.base_url) if config.base_url is not None else API_URL
+    return checked_address(config.base_url, "base_url").rstrip("/") if config.base_url is not None else API_URL
 
 
 def web_url(config: DropboxConfig) -> str:
     """The address before ``/oauth2/authorize``."""
-    return _checked(config.base_url) if config.base_url is not None else WEB_URL
-
-
-def _checked(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        raise BadConfig("base_url is not an http or https address", path="base_url") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BadConfig("base_url is not an http or https address", path="base_url")
-    if "@" in parts.netloc:
-        raise BadConfig("base_url holds a name or a password; they have no use there", path="base_url")
-    if parts.scheme == "http" and parts.hostname not in ("localhost", "::1") and not parts.hostname.startswith("127."):
-        raise BadConfig("credentials would travel in the clear; use https", path="base_url")
-    return url.rstrip("/")
+    return checked_address(config.base_url, "base_url").rstrip("/") if config.base_url is not None else WEB_URL
