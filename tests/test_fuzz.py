@@ -53,7 +53,9 @@ def test_rows_that_are_missing_are_found(team: Any) -> None:
 
 
 def test_what_a_documented_answer_says_of_its_own_row_is_not_held_against_it() -> None:
-    true = json.dumps({"members": [{"profile": {"team_member_id": "a"}}, {"profile": {"team_member_id": "b"}}]}).encode()
+    true = json.dumps(
+        {"members": [{"profile": {"team_member_id": "a"}}, {"profile": {"team_member_id": "b"}}]}
+    ).encode()
     renamed = true.replace(b'"a"', b'"z"')
     shorter = json.dumps({"members": [{"profile": {"team_member_id": "b"}}]}).encode()
     assert {"a", "z"} <= answers.lied_about(renamed, true)

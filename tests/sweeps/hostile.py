@@ -3,21 +3,39 @@
 ``python -m tests.sweeps hostile [WORD…]``: all cases, or those whose part and name hold all the words.
 """
 
-import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from harness import hostile_files, hostile_http, hostile_texts
+from harness import (
+    hostile_files,
+    hostile_http,
+    hostile_plugins,
+    hostile_signin,
+    hostile_snapshots,
+    hostile_texts,
+    hostile_wire,
+)
 from harness.evidence import table, write
 from harness.hostile import MOST_MB, MOST_SECONDS, Hostile, Seen, idle_mb, show
 
 HEADINGS = ("where", "input", "bound", "message", "exit code", "peak MB", "seconds")
 
 
+MODULES = (
+    hostile_http,
+    hostile_wire,
+    hostile_signin,
+    hostile_files,
+    hostile_snapshots,
+    hostile_texts,
+    hostile_plugins,
+)
+
+
 def cases() -> list[Hostile]:
     """Every case."""
-    made = [case for module in (hostile_http, hostile_files, hostile_texts) for case in module.cases()]
+    made = [case for module in MODULES for case in module.cases()]
     names = [(case.part, case.name) for case in made]
     assert len(set(names)) == len(names), "two cases have one name"
     return made
@@ -38,8 +56,12 @@ def main(argv: list[str]) -> int:
     for one in play(chosen):
         seen.append(one)
         state = "WRONG " + "; ".join(one.wrong) if one.wrong else "ok"
-        print(f"{one.case.part}: {one.case.name}: {one.code}, {one.peak_mb:.0f} MB, {one.seconds:.1f} s: {state}",
-              f"    {one.message}", sep="\n", flush=True)  # fmt: skip
+        print(
+            f"{one.case.part}: {one.case.name}: {one.code}, {one.peak_mb:.0f} MB, {one.seconds:.1f} s: {state}",
+            f"    {one.message}",
+            sep="\n",
+            flush=True,
+        )
     if not argv:
         _write(seen)
     wrong = sum(bool(one.wrong) for one in seen)
@@ -49,9 +71,17 @@ def main(argv: list[str]) -> int:
 
 def _write(seen: list[Seen]) -> None:
     rows = [
-        (one.case.part, one.case.name, one.case.bound, one.message, one.code, round(max(0, one.peak_mb)), f"{one.seconds:.1f}")
+        (
+            one.case.part,
+            one.case.name,
+            one.case.bound,
+            one.message,
+            one.code,
+            round(max(0, one.peak_mb)),
+            f"{one.seconds:.1f}",
+        )
         for one in seen
-    ]  # fmt: skip
+    ]
     write(
         "hostile",
         "Hostile and broken input",

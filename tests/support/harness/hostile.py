@@ -8,9 +8,10 @@ import os
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from jackfield_dropbox.simulator.options import TeamOptions
@@ -42,7 +43,7 @@ class Command(NamedTuple):
 
     arguments: tuple[str | bytes, ...]
     given: bytes = b""
-    environ: dict[str | bytes, str | bytes] = {}
+    environ: Mapping[str | bytes, str | bytes] = MappingProxyType({})
     program: tuple[str, ...] = (JACKFIELD,)
 
 
@@ -96,6 +97,15 @@ class Stage:
         return measure(line, folder=self.folder, environ=environ, given=command.given, timeout=timeout)
 
 
+Play = Callable[[Stage], Command]
+"""Builds an input, and says what is run with it."""
+
+
+def always(command: Command) -> Play:
+    """Nothing to build: the command is the input."""
+    return lambda _: command
+
+
 class Hostile(NamedTuple):
     """One input. ``codes`` are those that fit; every one of ``says`` (patterns) is in what is told.
 
@@ -106,7 +116,7 @@ class Hostile(NamedTuple):
     name: str
     bound: str
     codes: tuple[int, ...]
-    play: Callable[[Stage], Command]
+    play: Play
     says: tuple[str, ...] = ()
     look: Callable[[Stage, Measured], Sequence[str]] = lambda _, __: ()
     most: float = MOST_SECONDS
@@ -182,7 +192,9 @@ def judge(case: Hostile, command: Command, stage: Stage, done: Measured, idle: f
 
 def driving(text: str) -> list[str]:
     """Control, format and private characters in *text*, by name; colours of our own and line ends are none."""
-    odd = {each for each in _ESCAPES.sub("", text) if unicodedata.category(each) in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")}
+    odd = {
+        each for each in _ESCAPES.sub("", text) if unicodedata.category(each) in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
+    }
     return sorted(f"U+{ord(each):04X}" for each in odd - {"\n", "\t", "\r"})
 
 

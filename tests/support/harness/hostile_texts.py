@@ -4,11 +4,9 @@ import json
 from collections.abc import Callable, Sequence
 
 from .cli import NAME
-from .hostile import Command, Hostile, Stage, run
-from .hostile_files import json_of
+from .hostile import Command, Hostile, Play, Stage, always, run
 from .measured import Measured
 
-Play = Callable[[Stage], Command]
 LONG = 80_000
 
 
@@ -84,9 +82,15 @@ def _configurations() -> list[Hostile]:
         for name, line in lines.items()
     ]
     made += [
-        Hostile("configuration", f"an unknown key of 80 kB: {name}", "patterns of linear time", (2,), _added(f"{json.dumps(text)} = 1"))
+        Hostile(
+            "configuration",
+            f"an unknown key of 80 kB: {name}",
+            "patterns of linear time",
+            (2,),
+            _added(f"{json.dumps(text)} = 1"),
+        )
         for name, text in SLOW.items()
-    ]  # fmt: skip
+    ]
     return made
 
 
@@ -125,10 +129,15 @@ def _environments() -> list[Hostile]:
         "a terminal that is none": ({"TERM": "\x1b", "FORCE_COLOR": "1"}, (0,)),
     }
     return [
-        Hostile("environment", name, "a sentence with its place", codes,
-                lambda _, more=more: Command(("check", NAME), b"", {**more}))
+        Hostile(
+            "environment",
+            name,
+            "a sentence with its place",
+            codes,
+            always(Command(("check", NAME), b"", {**more})),
+        )
         for name, (more, codes) in variables.items()
-    ]  # fmt: skip
+    ]
 
 
 def _changed_plan(change: Callable[[bytes], bytes]) -> Play:
@@ -175,9 +184,17 @@ def _plans() -> list[Hostile]:
         "a digest that is a list": lambda one: one.replace(b'"digest": "', b'"digest": [], "was": "'),
     }
     return [
-        Hostile("plans", f"a plan: {name}", "never applied as it is", (2, 14), _changed_plan(change), ("the.plan",), _never_written)
+        Hostile(
+            "plans",
+            f"a plan: {name}",
+            "never applied as it is",
+            (2, 14),
+            _changed_plan(change),
+            ("the.plan",),
+            _never_written,
+        )
         for name, change in changes.items()
-    ]  # fmt: skip
+    ]
 
 
 def _requests() -> list[Hostile]:
@@ -205,8 +222,9 @@ def _requests() -> list[Hostile]:
         "100,000 changes in TOML": (toml, "[[change]]\nkind = 'x'\n" * 100_000),
     }
     return [
-        Hostile("changes", name, "told by its line", (2,), _asked(file, text), (file,)) for name, (file, text) in texts.items()
-    ]  # fmt: skip
+        Hostile("changes", name, "told by its line", (2,), _asked(file, text), (file,))
+        for name, (file, text) in texts.items()
+    ]
 
 
 def _asked(name: str, text: bytes | str) -> Play:
@@ -227,89 +245,37 @@ def _arguments() -> list[Hostile]:
     }
     made: list[Hostile] = []
     for name, text in odd.items():
-        made.append(Hostile("arguments", f"an entitlement {name}", "a sentence", (2, 5), lambda _, text=text: run("grant", NAME, text, "user:a", "--yes")))
-        made.append(Hostile("arguments", f"a principal {name}", "a sentence", (2, 5), lambda _, text=text: run("grant", NAME, "group:a/member", text, "--yes")))
-        made.append(Hostile("arguments", f"a connection {name}", "a sentence", (2,), lambda _, text=text: run("sync", text)))
-        made.append(Hostile("arguments", f"a run {name}", "a sentence", (2, 5), lambda _, text=text: run("stats", NAME, "--run", text)))
-        made.append(Hostile("arguments", f"a file {name}", "a sentence", (2,), lambda _, text=text: run("apply", text)))
-        made.append(Hostile("arguments", f"a new connector {name}", "a sentence", (2,), lambda _, text=text: run("new", text)))
-    return made  # fmt: skip
-
-
-_LOUD = """
-import os, sys, subprocess
-print("hello from the plugin")
-sys.stdout.write("again\\n"); sys.stdout.flush()
-os.write(1, b"straight to the descriptor\\n")
-subprocess.run(["echo", "from a child"])
-"""
-
-
-def _plugin(text: str, *command: str) -> Play:
-    def play(stage: Stage) -> Command:
-        file = stage.put("plugin.py", text)
-        return run("--plugin", str(file), *command)
-
-    return play
-
-
-def _damaged(files: dict[str, bytes], *command: str) -> Play:
-    """A distribution as an installer left it half-way: in a folder that Python looks into."""
-
-    def play(stage: Stage) -> Command:
-        place = stage.folder / "packages" / "jackfield_ghost-1.0.dist-info"
-        for name, content in files.items():
-            stage.put(str((place / name).relative_to(stage.folder)), content)
-        place.mkdir(parents=True, exist_ok=True)
-        return run(*command, PYTHONPATH=str(stage.folder / "packages"))
-
-    return play
-
-
-def _names_it(_: Stage, done: Measured) -> Sequence[str]:
-    return [] if "ghost" in done.out + done.err else ["the damaged package is not named"]
-
-
-def _plugins() -> list[Hostile]:
-    listing = ("connectors", "list", "--output", "json")
-    entry = b"[jackfield.connectors.v1]\nghost = ghost:connector\n"
-    damaged: dict[str, dict[str, bytes]] = {
-        "a leftover folder without metadata": {"entry_points.txt": entry},
-        "metadata that is empty": {"entry_points.txt": entry, "METADATA": b""},
-        "metadata that is not UTF-8": {"entry_points.txt": entry, "METADATA": b"Metadata-Version: 2.1\nName: jackfield-ghost\xff\nVersion: 1.0\n"},
-        "entry points that are not UTF-8": {"entry_points.txt": entry + b"\xff\xfe", "METADATA": b"Metadata-Version: 2.1\nName: jackfield-ghost\nVersion: 1.0\n"},
-        "entry points that are no entry points": {"entry_points.txt": b"[jackfield.connectors.v1\n= = =\n", "METADATA": b"Metadata-Version: 2.1\nName: jackfield-ghost\nVersion: 1.0\n"},
-        "an entry point that leads nowhere": {"entry_points.txt": entry, "METADATA": b"Metadata-Version: 2.1\nName: jackfield-ghost\nVersion: 1.0\n"},
-    }  # fmt: skip
-    bad: dict[str, tuple[str, tuple[int, ...]]] = {
-        "ends the process while imported": ("import sys; sys.exit(0)", (2, 12)),
-        "raises KeyboardInterrupt's neighbour": ("raise GeneratorExit", (2, 12)),
-        "recurses without an end": ("def f(): f()\nf()", (2, 12)),
-        "is no Python": ("def (", (2,)),
-        "holds NUL": ("a = 1\x00", (2,)),
-        "is not UTF-8": ("# \udcff".encode("utf-8", "surrogateescape").decode("latin-1"), (0, 2)),
-        "closes standard output": ("import os; os.close(1)", (0, 2, 12)),
-    }
-    made = [
-        Hostile("plugins", "one that prints while imported", "goes to stderr", (0,), _plugin(_LOUD, *listing), look=lambda _, done: json_of(done)),
-    ]  # fmt: skip
-    made += [
-        Hostile("plugins", f"a package: {name}", "named as damaged", (0,), _damaged(files, *listing), look=_listed)
-        for name, files in damaged.items()
-    ]
-    made += [
-        Hostile("plugins", f"a package: {name}; a sync of another", "the others run", (0,), _damaged(files, "sync", NAME))
-        for name, files in damaged.items()
-    ]
-    made += [
-        Hostile("plugins", f"one that {name}", "named with its reason", codes, _plugin(text, "connectors", "list"))
-        for name, (text, codes) in bad.items()
-    ]
+        made.append(
+            Hostile(
+                "arguments",
+                f"an entitlement {name}",
+                "a sentence",
+                (2, 5),
+                always(run("grant", NAME, text, "user:a", "--yes")),
+            )
+        )
+        made.append(
+            Hostile(
+                "arguments",
+                f"a principal {name}",
+                "a sentence",
+                (2, 5),
+                always(run("grant", NAME, "group:a/member", text, "--yes")),
+            )
+        )
+        made.append(Hostile("arguments", f"a connection {name}", "a sentence", (2,), always(run("sync", text))))
+        made.append(
+            Hostile(
+                "arguments",
+                f"a run {name}",
+                "a sentence",
+                (2, 5),
+                always(run("stats", NAME, "--run", text)),
+            )
+        )
+        made.append(Hostile("arguments", f"a file {name}", "a sentence", (2,), always(run("apply", text))))
+        made.append(Hostile("arguments", f"a new connector {name}", "a sentence", (2,), always(run("new", text))))
     return made
-
-
-def _listed(stage: Stage, done: Measured) -> Sequence[str]:
-    return [*json_of(done), *_names_it(stage, done)]
 
 
 def _redactor() -> list[Hostile]:
@@ -326,11 +292,20 @@ def _redactor() -> list[Hostile]:
             stage.put("exports/users.csv", f'"{text}",b\n1,2\n')
             return run("--log-level", "debug", "sync", "erp")
 
-        made.append(Hostile("redactor", f"a heading of 80 kB: {name}", "patterns of linear time", (2, 5, 6, 8, 12), play, ("users.csv",)))
-    return made  # fmt: skip
+        made.append(
+            Hostile(
+                "redactor",
+                f"a heading of 80 kB: {name}",
+                "patterns of linear time",
+                (2, 5, 6, 8, 12),
+                play,
+                ("users.csv",),
+            )
+        )
+    return made
 
 
 def cases() -> list[Hostile]:
     """All of them."""
-    parts = (_configurations, _environments, _plans, _requests, _arguments, _plugins, _redactor)
+    parts = (_configurations, _environments, _plans, _requests, _arguments, _redactor)
     return [case for part in parts for case in part()]

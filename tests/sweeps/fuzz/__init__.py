@@ -64,7 +64,16 @@ def _slice(name: str, seed: int, seconds: float, folder: Path, into: Sum) -> Non
     """Let a process play *name*; what hangs is killed, and is a finding."""
     folder.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    command = [sys.executable, "-m", f"{__name__}.worker", name, str(seed), str(seconds), str(folder), json.dumps(sorted(into.found))]
+    command = [
+        sys.executable,
+        "-m",
+        f"{__name__}.worker",
+        name,
+        str(seed),
+        str(seconds),
+        str(folder),
+        json.dumps(sorted(into.found)),
+    ]
     with tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True)
         heard = [time.monotonic()]
@@ -106,7 +115,10 @@ def _replay(file: Path) -> int:
 
     prepare()
     stored = json.loads(file.read_text())
-    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder, targets()[stored["target"]].open(Path(folder) / "ground") as ground:
+    with (
+        tempfile.TemporaryDirectory(prefix="fuzz-") as folder,
+        targets()[stored["target"]].open(Path(folder) / "ground") as ground,
+    ):
         wrong = ground.play(stored["case"])
     print("\n".join(wrong) or "nothing is wrong")
     return int(bool(wrong))

@@ -38,10 +38,26 @@ TOKEN = "oauth2/token"
 TRANSPORTS = ("plain", "chunked", "short", "long", "closed", "gzip", "garbage", "no-length", "early")
 STATUSES = (100, 200, 201, 204, 206, 301, 304, 400, 401, 403, 404, 407, 409, 418, 422, 429, 500, 503, 599, 999)
 HEADERS = (
-    "Content-Type: text/html", "Content-Type: \x1b[2J", "Content-Encoding: gzip", "Content-Encoding: br", "Content-Length: -1", "Content-Length: 99999999999",
-    "Retry-After: 1e99", "Retry-After: -5", "Retry-After: \xff", "Retry-After: 3", "X-Dropbox-Request-Id: \x1b]0;x\x07", "X-Dropbox-Request-Id: " + "a" * 3000,
-    "Transfer-Encoding: chunked", "Location: http://192.0.2.1/", "Set-Cookie: a=b", "X: " + "a" * 9000, "\x00: a", "a b: c", "Connection: upgrade",
-)  # fmt: skip
+    "Content-Type: text/html",
+    "Content-Type: \x1b[2J",
+    "Content-Encoding: gzip",
+    "Content-Encoding: br",
+    "Content-Length: -1",
+    "Content-Length: 99999999999",
+    "Retry-After: 1e99",
+    "Retry-After: -5",
+    "Retry-After: \xff",
+    "Retry-After: 3",
+    "X-Dropbox-Request-Id: \x1b]0;x\x07",
+    "X-Dropbox-Request-Id: " + "a" * 3000,
+    "Transfer-Encoding: chunked",
+    "Location: http://192.0.2.1/",
+    "Set-Cookie: a=b",
+    "X: " + "a" * 9000,
+    "\x00: a",
+    "a b: c",
+    "Connection: upgrade",
+)
 CHANGES = tuple(name for name in ERRANDS if "plan" not in name and "at its end" not in name)
 REFUSED, FAILED = 5, 12
 
@@ -138,7 +154,11 @@ def rows_of(document: Any) -> dict[str, str]:
     """The rows of an answer by their ids; an answer without rows is one of its own."""
     rows = document if isinstance(document, list) else None
     if isinstance(document, dict):
-        lists = [each for key, each in document.items() if isinstance(each, list) and key in ("members", "groups", "roles", "members_info")]
+        lists = [
+            each
+            for key, each in document.items()
+            if isinstance(each, list) and key in ("members", "groups", "roles", "members_info")
+        ]
         rows = lists[0] if lists else None
     if rows is None:
         return {"": json.dumps(document, sort_keys=True)}
@@ -229,7 +249,9 @@ class Answers:
         options = ServiceOptions(page_cap=9)
         service = Service(build(TEAM), options)
         self.server.renew(service)
-        self._control = Inside(Simulator(base_url=self.server.base_url, service=service, ready=self.server.simulator.ready))
+        self._control = Inside(
+            Simulator(base_url=self.server.base_url, service=service, ready=self.server.simulator.ready)
+        )
         truth = self._control.truth()
         if command in ERRANDS:
             errand = ERRANDS[command](Places(Roster(truth)))
@@ -278,10 +300,15 @@ class Answers:
         if not differing:
             return []
         missing, many = sorted(differing & right), sorted(differing & found)
-        return [f"called complete, {len(missing)} missing such as {missing[:2]}, {len(many)} too many such as {many[:2]}"]
+        return [
+            f"called complete, {len(missing)} missing such as {missing[:2]}, {len(many)} too many such as {many[:2]}"
+        ]
 
     def _judge_change(self, command: str, play: Play, ended: Ran) -> list[str]:
-        if any(status == 200 and whole and documented(one.route, body) and body != one.body for one, status, body, whole in play.changed):
+        if any(
+            status == 200 and whole and documented(one.route, body) and body != one.body
+            for one, status, body, whole in play.changed
+        ):
             return []
         if any(status == 409 and one.status != 409 for one, status, _, _ in play.changed):
             return []  # a refusal in documented form may be as untrue
@@ -312,9 +339,15 @@ def unnamed(truth: Any) -> set[tuple[str, ...]]:
 def facts(truth: Any) -> set[str]:
     """What is true of a team, without ids that are made up on the way."""
     address = {one["team_member_id"]: one["email"] for one in (*truth["users"], *truth["removed"])}
-    made = {json.dumps(["user", one["email"], one["status"], one["roles"], one["display_name"], one["external_id"]]) for one in truth["users"]}
+    made = {
+        json.dumps(["user", one["email"], one["status"], one["roles"], one["display_name"], one["external_id"]])
+        for one in truth["users"]
+    }
     for group in truth["groups"]:
-        made |= {json.dumps(["group", group["group_id"], address.get(id, id), access]) for id, access in group["members"].items()}
+        made |= {
+            json.dumps(["group", group["group_id"], address.get(id, id), access])
+            for id, access in group["members"].items()
+        }
     return made | {json.dumps(["removed", one["email"]]) for one in truth["removed"]}
 
 

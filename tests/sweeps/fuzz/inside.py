@@ -64,7 +64,9 @@ def run(
     """Run one command line, held to the bounds of time and memory. *given*: what is typed, or who types by what is shown."""
     app = App(environ or {})
     app.__dict__["clock"] = Fast()
-    streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="backslashreplace", write_through=True) for _ in "oe"]
+    streams = [
+        io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="backslashreplace", write_through=True) for _ in "oe"
+    ]
     stdin = sys.stdin
     typed = io.BytesIO(given) if isinstance(given, bytes) else Typist(streams[1], given)
     sys.stdin = io.TextIOWrapper(typed, encoding="utf-8", errors="surrogateescape")

@@ -10,21 +10,122 @@ from typing import Any
 from hypothesis import strategies as st
 
 TOKENS = (
-    b"\xff", b"\x00", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\xc3", b'"', b"\\", b"\\ud800", b"\\u0000", b"\\u001b[2J", b"\x1b[31m",
-    b"NaN", b"-Infinity", b"1e999", b"-0", b"-1", b"9" * 30, b"9" * 5000, b"[" * 2000, b"{" * 50, b'{"a":' * 1500, b"}", b"]", b",", b":",
-    b"null", b"true", b"\r", b"\n", b"\r\n", b"\t", b";", b"'", b"=1+1", b"<", b"&", b"<!--", b"]]>", b"&lt;", b"&#0;", b"%00", b"%s",
-    b"\xe2\x80\xae", b"\xd8\x9c", b"\xe2\x80\x8b", b"\xef\xbf\xbf", b"\xf3\xa0\x81\x81", b"a" * 20_000, b"a+" * 5000, b"[[change]]", b"[a.b]",
-    b"env:", b"file:", b"../", b"/", b"1.23457E+11", b"1979-05-27", b"0x10", b"1_000", b"#", b"@@",
-)  # fmt: skip
-RAW = {"huge": "9" * 5000, "NaN": "NaN", "Infinity": "Infinity", "1e999": "1e999", "deep": "[" * 3000 + "]" * 3000, "half": '"\\ud800"'}
+    b"\xff",
+    b"\x00",
+    b"\xef\xbb\xbf",
+    b"\xed\xa0\x80",
+    b"\xc3",
+    b'"',
+    b"\\",
+    b"\\ud800",
+    b"\\u0000",
+    b"\\u001b[2J",
+    b"\x1b[31m",
+    b"NaN",
+    b"-Infinity",
+    b"1e999",
+    b"-0",
+    b"-1",
+    b"9" * 30,
+    b"9" * 5000,
+    b"[" * 2000,
+    b"{" * 50,
+    b'{"a":' * 1500,
+    b"}",
+    b"]",
+    b",",
+    b":",
+    b"null",
+    b"true",
+    b"\r",
+    b"\n",
+    b"\r\n",
+    b"\t",
+    b";",
+    b"'",
+    b"=1+1",
+    b"<",
+    b"&",
+    b"<!--",
+    b"]]>",
+    b"&lt;",
+    b"&#0;",
+    b"%00",
+    b"%s",
+    b"\xe2\x80\xae",
+    b"\xd8\x9c",
+    b"\xe2\x80\x8b",
+    b"\xef\xbf\xbf",
+    b"\xf3\xa0\x81\x81",
+    b"a" * 20_000,
+    b"a+" * 5000,
+    b"[[change]]",
+    b"[a.b]",
+    b"env:",
+    b"file:",
+    b"../",
+    b"/",
+    b"1.23457E+11",
+    b"1979-05-27",
+    b"0x10",
+    b"1_000",
+    b"#",
+    b"@@",
+)
+RAW = {
+    "huge": "9" * 5000,
+    "NaN": "NaN",
+    "Infinity": "Infinity",
+    "1e999": "1e999",
+    "deep": "[" * 3000 + "]" * 3000,
+    "half": '"\\ud800"',
+}
 """What no encoder writes; a value of this kind is ``{"raw": NAME}``."""
 
 VALUES: tuple[Any, ...] = (
-    None, True, False, 0, 1, -1, 2**31, 2**53 + 1, 2**63, 2**64, 1.5, -0.0, 1e308, "", " ", "a", "null", "0", "\x00", "\x1b[2J", "\u202e\u200b",
-    "a" * 300, "x" * 70_000, "dbmid:nobody", "g:nobody", "2020-01-01T00:00:00Z", "9999-12-31T23:59:60Z", "nobody@team.example", "a@@b", [], {}, [None],
-    [[]], {"a": None}, {".tag": "other"}, {".tag": "complete"}, {".tag": None}, {".tag": ["a"]}, {".tag": ""}, [{}], ["a", 1],
+    None,
+    True,
+    False,
+    0,
+    1,
+    -1,
+    2**31,
+    2**53 + 1,
+    2**63,
+    2**64,
+    1.5,
+    -0.0,
+    1e308,
+    "",
+    " ",
+    "a",
+    "null",
+    "0",
+    "\x00",
+    "\x1b[2J",
+    "\u202e\u200b",
+    "a" * 300,
+    "x" * 70_000,
+    "dbmid:nobody",
+    "g:nobody",
+    "2020-01-01T00:00:00Z",
+    "9999-12-31T23:59:60Z",
+    "nobody@team.example",
+    "a@@b",
+    [],
+    {},
+    [None],
+    [[]],
+    {"a": None},
+    {".tag": "other"},
+    {".tag": "complete"},
+    {".tag": None},
+    {".tag": ["a"]},
+    {".tag": ""},
+    [{}],
+    ["a", 1],
     *({"raw": name} for name in RAW),
-)  # fmt: skip
+)
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "latin-1", "ascii")
 
 _place = st.integers(0, 1 << 16)
@@ -47,14 +148,19 @@ json_operations = st.lists(
         st.tuples(st.just("drop"), _place),
         st.tuples(st.just("twice"), _place, st.sampled_from(VALUES)),
         st.tuples(st.just("rename"), _place, st.sampled_from((".tag", "", "id", "members", "error", "x"))),
-        st.tuples(st.just("add"), _place, st.sampled_from(("x", ".tag", "error", "async_job_id", "has_more", "cursor")), st.sampled_from(VALUES)),
+        st.tuples(
+            st.just("add"),
+            _place,
+            st.sampled_from(("x", ".tag", "error", "async_job_id", "has_more", "cursor")),
+            st.sampled_from(VALUES),
+        ),
         st.tuples(st.just("put"), _place, _place),
         st.tuples(st.just("wrap"), _place, st.sampled_from((1, 2, 600, 3000))),
         st.tuples(st.just("clear"), _place),
         st.tuples(st.just("reverse"), _place),
     ).map(list),
     max_size=4,
-)  # fmt: skip
+)
 
 
 class Table(list[tuple[str, Any]]):
@@ -133,7 +239,15 @@ def _change(root: list[Any], operation: list[Any]) -> None:
         case ["wrap", _, levels]:
             put(Raw("[" * levels + text_of(value) + "]" * levels))
         case ["clear", _]:
-            put(Table() if isinstance(value, Table) else [] if isinstance(value, list) else "" if isinstance(value, str) else 0)
+            put(
+                Table()
+                if isinstance(value, Table)
+                else []
+                if isinstance(value, list)
+                else ""
+                if isinstance(value, str)
+                else 0
+            )
         case ["reverse", _]:
             if isinstance(value, list):
                 value.reverse()
@@ -154,7 +268,11 @@ def _tree(value: Any) -> Any:
     if isinstance(value, Table):
         return Table((key, _tree(each)) for key, each in value)
     if isinstance(value, dict):
-        return Raw(RAW[value["raw"]]) if value.keys() == {"raw"} else Table((key, _tree(each)) for key, each in value.items())
+        return (
+            Raw(RAW[value["raw"]])
+            if value.keys() == {"raw"}
+            else Table((key, _tree(each)) for key, each in value.items())
+        )
     return [_tree(each) for each in value] if isinstance(value, list) else value
 
 

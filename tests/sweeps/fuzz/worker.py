@@ -31,9 +31,9 @@ MEMORY = 3 << 30
 
 def targets() -> dict[str, Target]:
     """All targets by name."""
-    from . import answers, files
+    from . import answers, configurations, plans, rosters
 
-    return {each.name: each for each in (*answers.TARGETS, *files.TARGETS)}
+    return {each.name: each for module in (answers, rosters, plans, configurations) for each in module.TARGETS}
 
 
 class _FoundError(Exception):
@@ -98,18 +98,30 @@ def store(folder: Path, target: Target, ground: Ground, seed: int, case: Case, w
     name = f"{target.name.replace(' ', '-')}-{abs(hash(json.dumps(case, sort_keys=True))):x}"
     place = folder / name
     place.mkdir(parents=True, exist_ok=True)
-    (place / "case.json").write_text(json.dumps({"target": target.name, "seed": seed, "wrong": wrong, "case": case}, indent=1))
+    (place / "case.json").write_text(
+        json.dumps({"target": target.name, "seed": seed, "wrong": wrong, "case": case}, indent=1)
+    )
     for each, content in ground.files(case).items():
         (place / each).write_bytes(content)
     return place
 
 
-def hunt(name: str, seed: int, seconds: float, folder: Path, known: set[str], tell: Callable[[dict[str, Any]], None]) -> None:
+def hunt(
+    name: str, seed: int, seconds: float, folder: Path, known: set[str], tell: Callable[[dict[str, Any]], None]
+) -> None:
     """Play rounds for *seconds*."""
     target = targets()[name]
-    with tempfile.TemporaryDirectory(prefix="fuzz-") as ground_folder, target.open(Path(ground_folder) / "ground") as ground:
+    with (
+        tempfile.TemporaryDirectory(prefix="fuzz-") as ground_folder,
+        target.open(Path(ground_folder) / "ground") as ground,
+    ):
         current = folder / "current.json"
-        one = Hunt(target, ground, known, lambda case: current.write_text(json.dumps({"target": name, "seed": seed, "case": case})))
+        one = Hunt(
+            target,
+            ground,
+            known,
+            lambda case: current.write_text(json.dumps({"target": name, "seed": seed, "case": case})),
+        )
         until, number, before = time.monotonic() + seconds, 0, 0
         while time.monotonic() < until:
             found = one.round(seed * 100_000 + number, until=until)
@@ -128,7 +140,9 @@ def sample(seed: int, examples: int, folder: Path, names: list[str], tell: Calla
         with tempfile.TemporaryDirectory(prefix="fuzz-") as place, target.open(Path(place) / "ground") as ground:
             one = Hunt(target, ground, set(), lambda _: None)
             for mark, (case, wrong) in one.round(seed, examples).items():
-                tell({"found": wrong, "signature": mark, "place": str(store(folder, target, ground, seed, case, wrong))})
+                tell(
+                    {"found": wrong, "signature": mark, "place": str(store(folder, target, ground, seed, case, wrong))}
+                )
             tell({"cases": one.cases})
 
 
