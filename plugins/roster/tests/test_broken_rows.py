@@ -8,6 +8,7 @@ from zipfile import ZipFile
 import pytest
 
 from jackfield_contracts import Grant, Resource
+from jackfield_roster import sync
 from jackfield_roster.notes import MOST_TOLD
 
 from .support import Folder, Told, read_all
@@ -54,6 +55,7 @@ ROWS: list[tuple[bytes, str, str]] = [
 
 @pytest.mark.parametrize(("row", "place", "why"), ROWS)
 def test_a_broken_row_of_a_listing(folder: Folder, row: bytes, place: str, why: str) -> None:
+    folder.values["users"] = USERS | {"encoding": "utf-8"}
     folder.put("users.csv", b"\n".join([HEADING.encode(), GOOD.encode(), row, b"9,Zoe,active,g2", b""]))
     users = told(folder)["users"]
     assert users.places == [(place, f"left out: {why}")]
@@ -237,6 +239,7 @@ def test_a_quotation_mark_that_is_never_closed_costs_its_line(folder: Folder) ->
 
 
 def test_what_is_broken_in_an_unmapped_column_does_not_matter(folder: Folder) -> None:
+    folder.values["users"] = USERS | {"encoding": "utf-8"}
     folder.put("users.csv", b"Id,Name,State,Groups,Note\n1,Ann,active,g1,caf\xe9\n")
     assert told(folder)["users"].notes == []
 
@@ -248,6 +251,22 @@ def test_many_broken_rows_are_counted_and_some_are_told(folder: Folder) -> None:
     assert users.incomplete["user"].startswith(
         "2,500 rows or entries are left out, the first users.csv:2, column State"
     )
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 200])
+def test_pages_of_broken_rows_become_one_and_none_is_lost(
+    folder: Folder, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync, "MOST_EMPTY", most)
+    people = [*(f"{number},Person,idle,g1" for number in range(10_000, 14_500)), "9,Zoe,active,g2"]
+    folder.write("users.csv", HEADING, *people)
+    read = told(folder)
+    assert read["users"].ids == ["9"]
+    assert len(read["users"].pages) == -(-5 // most)
+    assert read["users"].incomplete["user"].startswith("4,500 rows or entries are left out")
+    members = read["group_members"]
+    assert [str(item.principal) for item in members.items if isinstance(item, Grant)] == ["user:9"]
+    assert members.incomplete["group/*"].startswith("4,500 rows or entries are left out")
 
 
 @pytest.mark.parametrize("apart", [1, 999, 1000, 1001, 1999, 2000, 2500])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jackfield.errors import BadConfig, RemoteContract
 from jackfield_contracts import AccountStatus, Resource, UserTrait
 from jackfield_roster.reading import csvfile, jsonlines
-from jackfield_roster.reading.table import Layout, Row
+from jackfield_roster.reading.table import Chunk, Layout, Position, Row
 
 from .support import Folder, read
 
@@ -114,8 +114,19 @@ def test_a_workbook_that_tells_too_small_a_size_is_read_whole(folder: Folder) ->
     [
         ("users.xlsx", b"PK\x03\x04 half of a workbook", "users.xlsx is no workbook, or damaged"),
         ("users.xlsx", b"", "users.xlsx is no workbook, or damaged"),
-        ("users.csv", "Id,Name\n".encode("utf-16"), "users.csv is UTF-16 text"),
-        ("users.csv", b"x" * 5_000_000, "line 1 of users.csv is too long"),
+        ("users.csv", b"x" * 5_000_000, "line 1 of users.csv is longer than 1,024 kB"),
+        ("users.xlsx", b"Id,Name\n1,Ann\n", "users.xlsx is no workbook, or damaged: it does not begin like one"),
+        ("users.csv", "Id,Name\n".encode("utf-16-le"), "users.csv has zero bytes, so that it is no text"),
+        ("users.csv", b"%PDF-1.7\n", "users.csv is a PDF: export it as .xlsx or .csv"),
+        ("users.csv", b"\x1f\x8b\x08\x00", "users.csv is packed with gzip"),
+        ("users.csv", b"\xef\xbb\xbf\n <HTML><table>", "users.csv is a web page: save it as"),
+        ("users.csv", b"<?xml version='1.0'?><rows/>", "users.csv is XML"),
+        (
+            "users.csv",
+            b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">',
+            "users.csv is a workbook in XML of 2003",
+        ),
+        ("users.csv", b"\x09\x08\x10\x00\x00\x06", r"users.csv is a workbook in the old format \.xls"),
     ],
 )
 def test_a_file_of_another_kind_is_told(folder: Folder, name: str, content: bytes, told: str) -> None:
@@ -123,6 +134,60 @@ def test_a_file_of_another_kind_is_told(folder: Folder, name: str, content: byte
     folder.put(name, content)
     with pytest.raises(RemoteContract, match=told):
         people(folder)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "configured"),
+    [
+        ("utf-16", None),
+        ("utf-32", None),
+        ("utf-16", "utf-16"),
+        ("utf-16-le", "utf-16-le"),
+        ("utf-16-be", "utf-16-be"),
+        ("cp500", "cp500"),
+        ("cp1252", None),
+    ],
+)
+def test_an_encoding_is_found_out_or_configured(folder: Folder, encoding: str, configured: str | None) -> None:
+    if configured is not None:
+        folder.values["users"]["encoding"] = configured
+    folder.put("users.csv", written(";").decode().encode(encoding))
+
+    async def run() -> tuple[list[tuple[str, str]], list[str]]:
+        async with folder.open() as roster:
+            told = await read(roster, "users")
+            found = [(item.id.id, item.display_name) for item in told.items if isinstance(item, Resource)]
+            return found, [note.summary for note in told.notes]
+
+    found, notes = asyncio.run(run())
+    assert found == PEOPLE
+    assert [encoding in note.lower() for note in notes] == [True] * (configured is None)
+
+
+def test_a_line_that_is_not_utf8_among_others_that_are_is_no_guess(folder: Folder) -> None:
+    folder.put("users.csv", "Id,Name\n1,Änn\n".encode() + b"2,B\xf6b\n")
+
+    async def run() -> list[str]:
+        async with folder.open() as roster:
+            return [note.summary for note in (await read(roster, "users")).notes]
+
+    assert asyncio.run(run()) == ["left out: it has bytes that are no text in this encoding"]
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\n"])
+@pytest.mark.parametrize("above", ["sep=;", '"sep=;"', "SEP=;"])
+@pytest.mark.parametrize("skip", [0, 1])
+def test_a_line_that_tells_the_separator_is_no_heading(folder: Folder, end: str, above: str, skip: int) -> None:
+    folder.values["users"]["skip_lines"] = skip
+    # By the heading alone it would be the comma.
+    folder.values["users"]["id"] = "Id,as,was"
+    folder.write("users.csv", above, "Id,as,was;Name", "1;Ann", "2;Bob", end=end)
+    assert people(folder) == [("1", "Ann"), ("2", "Bob")]
+
+
+def test_lines_that_end_in_a_carriage_return_alone_are_read_page_by_page(folder: Folder) -> None:
+    folder.write("users.csv", "Id,Name", *(f'{n},"Person\n{n}"' for n in range(2500)), end="\r")
+    assert people(folder) == [(str(n), f"Person\n{n}") for n in range(2500)]
 
 
 def test_a_missing_sheet_is_told_with_those_that_are_there(folder: Folder) -> None:
@@ -186,12 +251,17 @@ def test_csv_in_pieces_is_csv_as_a_whole(
     file = tmp_path_factory.mktemp("csv") / "users.csv"
     file.write_bytes(content)
     layout = Layout(delimiter=",")
-    whole = csvfile.read(file, layout, None, 1000)
+
+    def part(at: Position | None, most: int) -> Chunk:
+        with file.open("rb") as opened:
+            return csvfile.read(opened, "users.csv", layout, at, most)
+
+    whole = part(None, 1000)
     assert whole.next is None
     pieces: list[Row] = []
     at = None
     while True:
-        chunk = csvfile.read(file, layout, at, most)
+        chunk = part(at, most)
         assert len(chunk.rows) <= most
         pieces += chunk.rows
         at = chunk.next
@@ -209,12 +279,17 @@ def test_any_bytes_as_json_lines_give_rows_or_problems(
     file = tmp_path_factory.mktemp("json") / "users.jsonl"
     file.write_bytes(b"\n".join(lines) + b'\n{"Id":"last"}\n')
     rows: list[Row] = []
+
+    def part(at: Position | None, most: int) -> Chunk:
+        with file.open("rb") as opened:
+            return jsonlines.read(opened, "users.jsonl", Layout(), at, most)
+
     at = None
     while True:
-        chunk = jsonlines.read(file, Layout(), at, most)
+        chunk = part(at, most)
         rows += chunk.rows
         at = chunk.next
         if at is None:
             break
     assert rows[-1] == Row(max(1, len(lines)) + 1, {"Id": "last"})
-    assert rows == jsonlines.read(file, Layout(), None, 1000).rows
+    assert rows == part(None, 1000).rows

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -183,6 +184,10 @@ NAMES = [
     "'=1",
     "''",
     "\t=1",
+    "a;=1",
+    'a; "=1"',
+    "a,-1|+2\t@x;＝1",
+    "a;'=1",
     "two\nlines",
     "a\xa0b",
     " a ",
@@ -191,24 +196,35 @@ NAMES = [
 ]
 
 
+def assert_nothing_runs(file: Path) -> None:
+    """Whatever separates cells for the program that opens it."""
+    if file.suffix == ".csv":
+        for separator in ",;\t|":
+            with file.open(newline="", encoding="utf-8") as opened:
+                found = [cell for row in csv.reader(opened, delimiter=separator) for cell in row]
+            assert [cell for cell in found if cell.strip(' "').startswith(tuple("=+-@＝＋－＠"))] == []
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_no_cell_is_a_formula_and_the_thing_is_known_again(file: Path, name: str) -> None:
     WorkList(file).ask([line(1, who=name, who_name=name)], {})
     (row,) = cells(file)
     assert not row["who"].startswith(("=", "+", "-", "@", "＝", "\t"))
     assert "\n" not in row["who_name"]
+    assert_nothing_runs(file)
     WorkList(file).ask([line(1, who=name, who_name=name)], {})
     assert len(cells(file)) == 1
     assert WorkList(file).open_things() == [line(1, who=name).thing]
 
 
-@given(st.text(st.one_of(st.sampled_from("\\u{5ca0}'=@ \t\xa0\u200b"), st.characters()), max_size=12))
+@given(st.text(st.one_of(st.sampled_from("\\u{5ca0}'=@; ,\t\xa0\u200b"), st.characters()), max_size=12))
 def test_any_id_is_one_printable_cell_and_is_read_back(id: str) -> None:
     cell = written(id)
     assert read_back(cell) == id
     assert cell.isprintable()
     assert cell == cell.strip()
     assert not cell.startswith(tuple("=+-@＝＋－＠"))
+    assert not re.search(r"[;,|\t][\s\"']*[=+\-@＝＋－＠]", cell)
 
 
 def test_what_can_not_be_printed_is_told_by_its_number() -> None:

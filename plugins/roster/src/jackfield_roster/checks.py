@@ -18,6 +18,7 @@ from jackfield_roster.ages import exported, old, told_age
 from jackfield_roster.changes import CREATE
 from jackfield_roster.config import Place, RosterConfig, path_of, places
 from jackfield_roster.model import NO_WORK_LIST
+from jackfield_roster.notes import told
 from jackfield_roster.reading import Reader
 from jackfield_roster.sources import check_columns
 from jackfield_roster.worklist import WorkList
@@ -94,7 +95,8 @@ async def _looked_at(reader: Reader, config: RosterConfig, place: Place, clock: 
         f" {told_age(export, clock)}",
     )
     warning = old(place, export, config, clock)
-    return [found, warning] if warning is not None else [found]
+    remarks = [told(remark, export) for remark in await reader.remarks(export, place)]
+    return [found, *remarks, *((warning,) if warning is not None else ())]
 
 
 async def _work_list(config: RosterConfig, notes: list[Diagnostic]) -> tuple[bool, str | None]:

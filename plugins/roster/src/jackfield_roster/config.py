@@ -12,6 +12,7 @@ from msgspec import Meta
 from jackfield.errors import BadConfig
 from jackfield.hookspecs import ConnectorConfig
 from jackfield_contracts import AccountStatus
+from jackfield_roster.bounds import Bounds
 
 Column = Annotated[str, Meta(min_length=1)]
 Letter = Annotated[str, Meta(min_length=1, max_length=1)]
@@ -27,15 +28,20 @@ class FileMapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         Meta(
             min_length=1,
             description="Name of the file below the folder, or a pattern such as `users-*.csv`: the newest that fits is"
-            " read. CSV, XLSX or JSONL, by its ending.",
+            " read. A workbook (XLSX) is known by its content, JSON lines by the ending .jsonl; all else is CSV.",
         ),
     ]
     sheet: Annotated[
-        str | None, Meta(description="Sheet of a workbook (XLSX); without it, the first of the workbook.")
+        str | None,
+        Meta(description="Sheet of a workbook (XLSX); without it, the first with a table that is not hidden."),
     ] = None
     encoding: Annotated[
-        str, Meta(description="Encoding of a CSV file, such as cp1252. UTF-8 may have a byte order mark.")
-    ] = "utf-8"
+        str | None,
+        Meta(
+            description="Encoding of a CSV file, such as cp1250. Without it: that of its byte order mark; else UTF-8; else,"
+            " where no letter is UTF-8, cp1252, which is told."
+        ),
+    ] = None
     delimiter: Annotated[
         Letter | None,
         Meta(
@@ -44,8 +50,27 @@ class FileMapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         ),
     ] = None
     skip_lines: Annotated[
-        int, Meta(ge=0, le=1000, description="Lines above the row with the names of the columns.")
+        int,
+        Meta(
+            ge=0,
+            le=1000,
+            description="Lines above the row with the names of the columns. One such as `sep=;` needs no mention.",
+        ),
     ] = 0
+    ignore_rows: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Patterns such as `Total*`: a row whose first cell that is not empty fits one of them is passed"
+            " over."
+        ),
+    ] = ()
+    exact_ids: Annotated[
+        bool,
+        Meta(
+            description="Whether ids are taken as they stand, also such as a spreadsheet program makes of others: 1E+11,"
+            " 1001.0, dates, numbers of more than 15 digits, lines of totals, and ids with invisible characters."
+        ),
+    ] = False
     split: Annotated[str, Meta(min_length=1, description="What separates the entries of a list within one cell.")] = ";"
 
 
@@ -155,6 +180,7 @@ class RosterConfig(ConnectorConfig, frozen=True, kw_only=True):
         float,
         Meta(ge=0, le=600, description="A file that was written to less than so long ago is waited for, not read."),
     ] = 2.0
+    bounds: Annotated[Bounds, Meta(description="Bounds on the exports.")] = Bounds()
     work_list: Annotated[
         str | None,
         Meta(
@@ -217,16 +243,16 @@ def _check_mapping(label: str, mapping: FileMapping) -> None:
         raise BadConfig("the file must lie below the folder", path=f"{label}.file")
     if name.suffix.lower() == ".xls":
         raise BadConfig("the old .xls format can't be read", path=f"{label}.file", hint="Export it as .xlsx or .csv.")
-    try:
-        codecs.lookup(mapping.encoding)
-        plain = "a\n,;".encode(mapping.encoding) == b"a\n,;"
-    except (LookupError, UnicodeError):
-        raise BadConfig(f"there is no encoding {mapping.encoding!r}", path=f"{label}.encoding") from None
-    if not plain and mapping.encoding.lower().replace("_", "-") != "utf-8-sig":
-        raise BadConfig(
-            f"files in {mapping.encoding} can't be read page by page",
-            path=f"{label}.encoding",
-            hint="Export it as UTF-8.",
-        )
+    if mapping.encoding is not None and not _is_encoding(mapping.encoding):
+        raise BadConfig(f"there is no encoding {mapping.encoding!r}", path=f"{label}.encoding")
     if mapping.delimiter is not None and mapping.delimiter in '"\r\n':
         raise BadConfig("this can't separate cells", path=f"{label}.delimiter")
+
+
+def _is_encoding(name: str) -> bool:
+    try:
+        "a".encode(name)
+        codecs.getincrementaldecoder(name)
+    except (LookupError, UnicodeError):
+        return False
+    return True

@@ -1,5 +1,6 @@
 """How rows map to governance: pure functions from a row to contracts, or to the reason why it can't be taken."""
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -18,7 +19,8 @@ from jackfield_contracts import (
     UserTrait,
 )
 from jackfield_roster.config import Groups, Memberships, Roles, RosterConfig, Users
-from jackfield_roster.reading import NO_VALUE, Row
+from jackfield_roster.ids import doubt, is_total
+from jackfield_roster.reading import NEVER, NO_VALUE, Row
 
 _NO_COUNT = "an export gives no count of its own to compare with"
 USERS = Scope(name="user", family="users", rows=RowKind.RESOURCES, lists="user", unreconcilable=_NO_COUNT)
@@ -34,7 +36,13 @@ FAULTS = frozenset((
 ))  # fmt: skip
 """What a formula of a spreadsheet gives that failed, or was not calculated."""
 
+_FAULT = re.compile(r"#[^\s;,]{1,30}[!?]|#{3,200}|#N/?[ADV]")
+"""The same in other languages, such as #BEZUG! and #NV; and a column that was too narrow for its number."""
+
 NOT_CALCULATED = "its formula has no stored value"
+
+_MOST_SHOWN = 100
+"""Letters of a cell in a message."""
 
 SLUG = "member"
 INHERITED = (SLUG,)
@@ -68,11 +76,50 @@ def text(row: Row, column: str | None) -> str:
     return cell.strip()
 
 
-def texts(row: Row, column: str | None, split: str) -> tuple[str, ...]:
-    """A cell as a list."""
+def ids(row: Row, column: str | None, mapping: Users | Groups | Roles | Memberships) -> tuple[str, ...]:
+    """A cell as a list of ids."""
     cell = _cell(row, column)
-    parts = cell if isinstance(cell, tuple) else cell.split(split)
-    return tuple(part for each in parts if (part := each.strip()))
+    parts = cell if isinstance(cell, tuple) else cell.split(mapping.split)
+    found = tuple(part for each in parts if (part := each.strip()))
+    for id in found:
+        _check_id(row, column, id, exact=mapping.exact_ids)
+    return found
+
+
+def id_of(row: Row, column: str, mapping: Users | Groups | Roles | Memberships) -> str:
+    """A cell with one id; empty where it has none."""
+    found = text(row, column)
+    if found:
+        _check_id(row, column, found, exact=mapping.exact_ids)
+        if is_total(found) and not mapping.exact_ids:
+            raise BrokenRowError(f"{found!r} looks like a line below the table, and no id", column)
+    return found
+
+
+def own_id(row: Row, mapping: Users | Groups | Roles) -> str:
+    """The id of a row."""
+    found = id_of(row, mapping.id, mapping)
+    if not found:
+        raise BrokenRowError("it has no id", mapping.id)
+    return found
+
+
+def known(row: Row, column: str) -> str | None:
+    """The text of a cell of a row that can't be taken; None where it may be about anything."""
+    try:
+        check(row)
+        found = text(row, column)
+    except BrokenRowError:
+        return None
+    sure = found and found.isprintable() and column not in row.doubts and doubt(found, exact=False) is None
+    return found if sure else None
+
+
+def _check_id(row: Row, column: str | None, id: str, *, exact: bool) -> None:
+    why = row.doubts.get(column or "") if not exact else None
+    why = why or doubt(id, exact=exact)
+    if why is not None:
+        raise BrokenRowError(why, column)
 
 
 def _cell(row: Row, column: str | None) -> str | tuple[str, ...]:
@@ -81,20 +128,15 @@ def _cell(row: Row, column: str | None) -> str | tuple[str, ...]:
         raise BrokenRowError("its value is neither a text, a number nor a list of them", column)
     if cell == NO_VALUE:
         raise BrokenRowError(NOT_CALCULATED, column)
-    if cell in FAULTS:
-        raise BrokenRowError(f"its formula failed: {cell}", column)
+    why = row.doubts.get(column or "")
+    if why in NEVER:
+        raise BrokenRowError(f"{why}: {cell}" if cell else str(why), column)
     joined = cell if isinstance(cell, str) else "".join(cell)
+    if joined[:1] == "#" and (joined in FAULTS or _FAULT.fullmatch(joined)):
+        raise BrokenRowError(f"its formula failed: {joined}", column)
     if not joined.isascii() and any("\ud800" <= letter <= "\udfff" for letter in joined):
         raise BrokenRowError("it has bytes that are no text in this encoding", column)
     return cell
-
-
-def id_of(row: Row, column: str) -> str:
-    """The id of a row."""
-    found = text(row, column)
-    if not found:
-        raise BrokenRowError("it has no id", column)
-    return found
 
 
 def check(row: Row) -> None:
@@ -106,7 +148,7 @@ def check(row: Row) -> None:
 def user(row: Row, mapping: Users) -> Resource:
     """One account."""
     check(row)
-    id = id_of(row, mapping.id)
+    id = own_id(row, mapping)
     email = text(row, mapping.email)
     given, surname = text(row, mapping.given_name), text(row, mapping.surname)
     login = text(row, mapping.login) or email or None
@@ -138,7 +180,7 @@ def _status(row: Row, mapping: Users) -> tuple[AccountStatus, str]:
     known = words or {status.value: status for status in AccountStatus}
     status = known.get(raw.casefold())
     if status is None and mapping.strict:
-        what = f"the status {raw!r} is none of those in the configuration" if raw else "it has no status"
+        what = f"the status {_cut(raw)} is none of those in the configuration" if raw else "it has no status"
         raise BrokenRowError(what, mapping.status)
     return status or AccountStatus.UNKNOWN, raw
 
@@ -146,14 +188,14 @@ def _status(row: Row, mapping: Users) -> tuple[AccountStatus, str]:
 def group(row: Row, mapping: Groups, config: RosterConfig) -> Resource:
     """One group."""
     check(row)
-    id = id_of(row, mapping.id)
+    id = own_id(row, mapping)
     return bare("group", id, config, name=text(row, mapping.name), description=text(row, mapping.description))
 
 
 def role(row: Row, mapping: Roles, config: RosterConfig) -> Resource:
     """One role."""
     check(row)
-    id = id_of(row, mapping.id)
+    id = own_id(row, mapping)
     return bare("role", id, config, name=text(row, mapping.name), description=text(row, mapping.description))
 
 
@@ -210,10 +252,10 @@ def tells_of(mapping: Users | Groups | Roles | Memberships, of: str) -> bool:
 
 
 def _of_own_row(row: Row, mapping: Memberships) -> Iterator[Pair]:
-    to = text(row, mapping.to)
+    to = id_of(row, mapping.to, mapping)
     if not to:
         raise BrokenRowError(f"it names no {mapping.of}", mapping.to)
-    members = texts(row, mapping.member, mapping.split)
+    members = ids(row, mapping.member, mapping)
     if not members:
         raise BrokenRowError("it names no member", mapping.member)
     kind: str = mapping.members
@@ -222,7 +264,7 @@ def _of_own_row(row: Row, mapping: Memberships) -> Iterator[Pair]:
         words = {word.strip().casefold(): each for word, each in mapping.member_types.items()}
         found = (words or {"user": "user", "group": "group"}).get(raw.casefold())
         if found is None:
-            raise BrokenRowError(f"{raw!r} says neither user nor group", mapping.member_type)
+            raise BrokenRowError(f"{_cut(raw)} says neither user nor group", mapping.member_type)
         kind = found
     for member in members:
         yield Pair(to, ResourceId(type=kind, id=member), mapping.member)
@@ -231,14 +273,18 @@ def _of_own_row(row: Row, mapping: Memberships) -> Iterator[Pair]:
 def _turned(row: Row, mapping: Users | Groups, column: str | None, kind: str) -> Iterator[Pair]:
     """The row is the member, and a cell lists what it is in."""
     if column is not None:
-        member = ResourceId(type=kind, id=id_of(row, mapping.id))
-        for to in texts(row, column, mapping.split):
+        member = ResourceId(type=kind, id=own_id(row, mapping))
+        for to in ids(row, column, mapping):
             yield Pair(to, member, column)
 
 
 def _listed(row: Row, mapping: Groups | Roles, column: str | None, kind: str) -> Iterator[Pair]:
     """The row is the group or role, and a cell lists its members."""
     if column is not None:
-        to = id_of(row, mapping.id)
-        for member in texts(row, column, mapping.split):
+        to = own_id(row, mapping)
+        for member in ids(row, column, mapping):
             yield Pair(to, ResourceId(type=kind, id=member), column)
+
+
+def _cut(text: str) -> str:
+    return repr(text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…")

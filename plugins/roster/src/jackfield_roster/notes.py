@@ -1,6 +1,6 @@
 """What is told of a page: where to go on, which rows were left out, and that the scope is not whole by that."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import msgspec
@@ -8,7 +8,7 @@ import msgspec
 from jackfield_contracts import Diagnostic, Item, Page, Scope, Severity
 from jackfield_roster.config import Place, columns_of
 from jackfield_roster.model import NOT_CALCULATED, BrokenRowError
-from jackfield_roster.reading import Chunk, Export, Position, Row
+from jackfield_roster.reading import Chunk, Export, Position, Remark, Row
 from jackfield_roster.sources import absent_keys, place_of
 
 T = TypeVar("T")
@@ -17,6 +17,12 @@ MOST_TOLD = 50
 """Broken rows of a read that are told one by one; all of them are counted."""
 
 _CALCULATE = "Open the workbook in a spreadsheet program, which calculates its formulas, and save it; or export values."
+
+
+def told(remark: Remark, export: Export) -> Diagnostic:
+    """A remark on a file as a note: a warning where it was a guess."""
+    severity = Severity.WARNING if remark.hint is not None else Severity.INFO
+    return Diagnostic(code="found_out", severity=severity, summary=remark.summary, path=export.name, hint=remark.hint)
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -61,6 +67,10 @@ class Notes:
         self._told.append(
             Diagnostic(code="broken_row", severity=Severity.WARNING, summary=f"left out: {why}", path=place, hint=hint)
         )
+
+    def remarks(self, found: Iterable[Remark]) -> None:
+        """Note what was found out about the file."""
+        self._told += [told(remark, self._export) for remark in found]
 
     def keys(self, chunk: Chunk) -> None:
         """Note the mapped keys that no row of JSON lines has, once the last chunk is there."""

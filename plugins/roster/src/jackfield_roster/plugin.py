@@ -89,7 +89,7 @@ async def open_roster(config: RosterConfig, context: Context) -> AsyncGenerator[
         # The host makes an error of a change its outcome; this one is wrong whatever is asked for.
         await asyncio.to_thread(WorkList(path_of(config.work_list)).check)
     folder = path_of(config.folder)
-    async with open_reader(folder, context.clock, quiet_seconds=config.quiet_seconds) as reader:
+    async with open_reader(folder, context.clock, quiet_seconds=config.quiet_seconds, bounds=config.bounds) as reader:
         yield Roster(reader, config, context)
 
 

@@ -21,6 +21,9 @@ from jackfield_roster.config import (
 )
 from jackfield_roster.reading import Chunk, Export, Reader, Row
 
+_MOST_COLUMNS, _MOST_LETTERS = 40, 60
+"""Columns of a file in a message, and letters of each."""
+
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """A file that lists all resources of one type."""
@@ -135,8 +138,20 @@ def check_columns(place: Place, export: Export, chunk: Chunk) -> None:
         raise BadConfig(
             f"{export.name} {what} {column!r}",
             path=f"{place.label}.{key}",
-            hint=f"Its columns: {', '.join(there) or 'none'}.",
+            hint=f"Its columns: {_listed(there)}.",
         )
+
+
+def _listed(columns: list[str]) -> str:
+    """Columns in a message: some of them, cut, and with what can't be seen in them."""
+    shown = [_shown(each) for each in columns[:_MOST_COLUMNS]]
+    more = f" and {len(columns) - len(shown):,} more" if len(columns) > len(shown) else ""
+    return f"{', '.join(shown)}{more}" if shown else "none"
+
+
+def _shown(column: str) -> str:
+    cut = column if len(column) <= _MOST_LETTERS else f"{column[:_MOST_LETTERS]}…"
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in cut)
 
 
 def absent_keys(place: Place, export: Export, chunk: Chunk, before: tuple[str, ...] | None) -> tuple[str, ...]:

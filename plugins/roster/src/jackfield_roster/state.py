@@ -22,7 +22,7 @@ from jackfield_contracts import (
 from jackfield_roster import model
 from jackfield_roster.config import Place, RosterConfig, Users
 from jackfield_roster.model import BrokenRowError
-from jackfield_roster.reading import Cell, Export, Reader, Row
+from jackfield_roster.reading import Export, Reader, Row
 from jackfield_roster.sources import (
     Listing,
     has,
@@ -111,24 +111,13 @@ def _names_of(resource: Resource) -> list[str]:
 
 def _may_be(row: Row, mapping: Users, ids: set[str], names: dict[str, str]) -> bool:
     """Whether a row that can't be taken may be about somebody who was asked for."""
-    id = _plain(row, mapping.id)
+    id = model.known(row, mapping.id)
     if id is None or id in ids:
         return True
     if not names:
         return False
-    called = [_plain(row, column) for column in (mapping.login, mapping.email) if column is not None]
+    called = [model.known(row, column) for column in (mapping.login, mapping.email) if column is not None]
     return not called or any(each is None or each.casefold() in names for each in called)
-
-
-def _plain(row: Row, column: str) -> str | None:
-    """The text of a cell, None where it is not known.
-
-    Nothing is known of a row whose cells may stand in the wrong columns.
-    """
-    cell: Cell | None = row.cells.get(column) if row.problem is None else None
-    if not isinstance(cell, str) or not cell.strip() or not cell.isprintable() or cell in model.FAULTS:
-        return None
-    return cell.strip()
 
 
 async def _resources(reader: Reader, config: RosterConfig, kind: str, wanted: set[str]) -> dict[str, Resource]:
@@ -143,7 +132,7 @@ async def _resources(reader: Reader, config: RosterConfig, kind: str, wanted: se
                 try:
                     resource = source.make(row)
                 except BrokenRowError as error:
-                    if (id := _plain(row, source.column)) is None or id in wanted:
+                    if (id := model.known(row, source.column)) is None or id in wanted:
                         doubt.row(source.place, export, row, error)
                     continue
                 if resource.id.id in wanted:
@@ -202,9 +191,9 @@ def _may_hold(row: Row, place: Place, wanted: set[str], principals: set[Resource
     ids = {one.id for one in principals}
     to, member = getattr(mapping, "to", None), getattr(mapping, "member", None)
     if to is None or member is None:
-        own = _plain(row, getattr(mapping, "id", ""))
+        own = model.known(row, getattr(mapping, "id", ""))
         return own is None or own in ids or own in wanted
-    told, who = _plain(row, to), _plain(row, member)
+    told, who = model.known(row, to), model.known(row, member)
     if told is not None and told not in wanted:
         return False
     named = {each.strip() for each in who.split(mapping.split)} if who is not None else set[str]()

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from jackfield.errors import CursorExpired, NotFound
+from jackfield.errors import CursorExpired, NotFound, RemoteContract
 from jackfield.hookspecs import Clock, SyncView, hookimpl
 from jackfield_contracts import (
     AppTrait,
@@ -41,6 +41,9 @@ from jackfield_roster.sources import (
 
 PAGE = 1000
 """Rows of a page."""
+
+MOST_EMPTY = 200
+"""Chunks of rows that are left out or passed over, which become one page with what follows them."""
 
 
 class RosterReads:
@@ -95,15 +98,16 @@ class RosterReads:
     async def _application(self, cursor: Cursor, view: SyncView) -> Page:
         """The application itself, with the date of each export. One page.
 
-        Raises NotFound if there is no export at all: then nothing is seen, not even the application.
+        Raises NotFound if there is no export at all, or RemoteContract if none can be read: then nothing is seen, not even
+        the application.
         """
         facts: dict[str, str | int | float | bool | None] = {}
         notes: list[Diagnostic] = []
-        missing: list[NotFound] = []
+        missing: list[NotFound | RemoteContract] = []
         for place in places(self._config):
             try:
                 export = await self._reader.find(place.mapping)
-            except NotFound as error:
+            except (NotFound, RemoteContract) as error:
                 missing.append(error)  # the read that needs it says so
                 continue
             facts[f"{place.label} exported"] = exported(export).isoformat(timespec="seconds")
@@ -125,23 +129,22 @@ class RosterReads:
         """A page of the file that lists a type."""
         export, chunk = await self._chunk(source.place, cursor)
         notes = Notes(source.place, export, cursor)
-        notes.keys(chunk)
-        again = await self._reader.twice(export, source.place, source.id_of)
+        if cursor.at is None:
+            notes.remarks(await self._reader.remarks(export, source.place))
         items: list[Item] = []
-
-        def taken(row: Row) -> Resource:
-            resource = source.make(row)
-            if row.line in again:
-                raise twice(source, row)
-            return resource
-
-        for row in chunk.rows:
-            resource = notes.take(row, taken)
-            if resource is None:
-                continue
-            items.append(resource)
-            if source.kind != "user":
-                items.append(model.offered(resource, self._config))
+        for left in reversed(range(MOST_EMPTY)):
+            notes.keys(chunk)
+            again = await self._reader.twice(export, source.place, source.id_of, chunk.rows)
+            for row in chunk.rows:
+                resource = notes.take(row, lambda row, again=again: _once(source, row, again))
+                if resource is None:
+                    continue
+                items.append(resource)
+                if source.kind != "user":
+                    items.append(model.offered(resource, self._config))
+            if items or chunk.next is None or not left:
+                break
+            export, chunk = await self._chunk(source.place, notes.cursor(cursor, export, chunk))
         following = None if chunk.next is None else notes.cursor(cursor, export, chunk)
         return notes.page(items, scope, following)
 
@@ -174,11 +177,39 @@ class RosterReads:
         place = sources[cursor.source]
         export, chunk = await self._chunk(place, cursor)
         notes = Notes(place, export, cursor)
-        found: list[tuple[int, model.Pair]] = []
         source = listed_by(self._config, place)
-        if source is None:
-            notes.keys(chunk)  # of a listing, the read of the listing tells them
-        again = await self._reader.twice(export, place, source.id_of) if source is not None else frozenset[int]()
+        if source is None and cursor.at is None:
+            notes.remarks(await self._reader.remarks(export, place))  # of a listing, the read of the listing tells them
+        held: dict[str, dict[ResourceId, None]] = {}
+        for left in reversed(range(MOST_EMPTY)):
+            if source is None:
+                notes.keys(chunk)
+            await self._take_members(of, place, export, chunk, notes, held, view)
+            if held or chunk.next is None or not left:
+                break
+            export, chunk = await self._chunk(place, notes.cursor(cursor, export, chunk))
+        following = None
+        if chunk.next is not None:
+            following = notes.cursor(cursor, export, chunk)
+        elif cursor.source + 1 < len(sources):
+            following = Cursor(source=cursor.source + 1, broken=notes.count, first=notes.first)
+        return notes.page(_grants(of, held, scope), scope, following)
+
+    async def _take_members(
+        self,
+        of: str,
+        place: Place,
+        export: Export,
+        chunk: Chunk,
+        notes: Notes,
+        held: dict[str, dict[ResourceId, None]],
+        view: SyncView,
+    ) -> None:
+        """Add the memberships of a chunk to *held*."""
+        source = listed_by(self._config, place)
+        again = frozenset[int]()
+        if source is not None:
+            again = await self._reader.twice(export, place, source.id_of, chunk.rows)
 
         def taken(row: Row) -> list[model.Pair]:
             told = pairs(place, row, of)
@@ -186,22 +217,16 @@ class RosterReads:
                 raise twice(source, row)
             return told
 
+        found: list[tuple[int, model.Pair]] = []
         for row in chunk.rows:
             found += [(row.line, pair) for pair in notes.take(row, taken) or ()]
         unlisted = await self._unlisted(of, [pair for _, pair in found], view)
-        held: dict[str, dict[ResourceId, None]] = {}
         for line, pair in found:
             stranger = next((one for one in (ResourceId(type=of, id=pair.to), pair.member) if one in unlisted), None)
             if stranger is not None:
                 notes.broken(line, pair.column, f"it names {stranger}, which the export does not list")
                 continue
             held.setdefault(pair.to, {})[pair.member] = None
-        following = None
-        if chunk.next is not None:
-            following = notes.cursor(cursor, export, chunk)
-        elif cursor.source + 1 < len(sources):
-            following = Cursor(source=cursor.source + 1, broken=notes.count, first=notes.first)
-        return notes.page(_grants(of, held, scope), scope, following)
 
     async def _unlisted(self, of: str, found: list[model.Pair], view: SyncView) -> set[ResourceId]:
         """What memberships name and the listings lack; nothing is missed in a listing that can't be read."""
@@ -219,8 +244,9 @@ class RosterReads:
 
     async def _there(self, place: Place) -> bool:
         try:
-            await self._reader.find(place.mapping)
-        except NotFound:
+            export = await self._reader.find(place.mapping)
+            await self._reader.chunk(export, place, None, 1)
+        except (NotFound, RemoteContract):
             return False
         return True
 
@@ -233,6 +259,14 @@ class RosterReads:
         if cursor.at is None:
             check_columns(place, export, chunk)
         return export, chunk
+
+
+def _once(source: Listing, row: Row, again: frozenset[int]) -> Resource:
+    """The resource of a row whose id does not stand above it."""
+    resource = source.make(row)
+    if row.line in again:
+        raise twice(source, row)
+    return resource
 
 
 def _grants(of: str, held: dict[str, dict[ResourceId, None]], scope: Scope) -> list[Item]:

@@ -6,6 +6,6 @@ file, and that what is read after a position is the same each time. Hides format
 
 from jackfield_roster.reading.found import Export
 from jackfield_roster.reading.reader import Reader
-from jackfield_roster.reading.table import NO_VALUE, Cell, Chunk, Position, Row
+from jackfield_roster.reading.table import NEVER, NO_VALUE, Cell, Chunk, Position, Remark, Row
 
-__all__ = ["NO_VALUE", "Cell", "Chunk", "Export", "Position", "Reader", "Row"]
+__all__ = ["NEVER", "NO_VALUE", "Cell", "Chunk", "Export", "Position", "Reader", "Remark", "Row"]

@@ -1,51 +1,48 @@
 """JSON lines: an object on each line, its keys being the columns."""
 
-from pathlib import Path
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 import msgspec
 
-from jackfield.errors import RemoteContract
-from jackfield_roster.reading.table import MOST_LINE_BYTES, Cell, Chunk, Layout, Position, Row
+from jackfield_roster.reading.budget import MOST_CHUNK_BYTES
+from jackfield_roster.reading.lines import Lines
+from jackfield_roster.reading.table import Cell, Chunk, Layout, Position, Row
+
+_MOST_BITS = 1024
+"""Of a number: none that means something is longer, and Python refuses to write out very long ones."""
 
 
-def read(file: Path, layout: Layout, at: Position | None, most: int) -> Chunk:
+def read(opened: BinaryIO, name: str, layout: Layout, at: Position | None, most: int) -> Chunk:
     """At most *most* rows from *at* (None: the first); ``columns`` are the keys that these have."""
     rows: list[Row] = []
     columns: dict[str, None] = {}
-    with file.open("rb") as opened:
-        size = opened.seek(0, 2)
-        start = at or _after(opened.seek(0), opened, layout.skip_lines)
-        opened.seek(start.offset)
-        offset, line = start.offset, start.line
-        while len(rows) < most and (raw := opened.readline(MOST_LINE_BYTES + 1)):
-            if len(raw) > MOST_LINE_BYTES:
-                raise RemoteContract(f"line {line + 1} of {file.name} is too long")
-            text = raw.removeprefix(b"\xef\xbb\xbf") if offset == 0 else raw
-            offset, line = offset + len(raw), line + 1
-            if not text.strip():
-                continue
-            row = _row(line, text)
-            columns |= dict.fromkeys(row.cells)
+    lines = Lines(opened, name, layout.bounds)
+    if at is not None:
+        lines.go_to(at)
+    else:
+        for _ in range(layout.skip_lines):
+            lines.next()
+    start = lines.offset
+    while len(rows) < most and lines.offset - start < MOST_CHUNK_BYTES and (text := lines.next()):
+        if not text.strip():
+            continue
+        row = _row(lines.line, text, layout)
+        columns |= dict.fromkeys(row.cells)
+        if not layout.ignored(row.cells.values()):
             rows.append(row)
-    following = Position(offset, line) if offset < size else None
+    following = lines.position if lines.offset < lines.size else None
     return Chunk(columns=tuple(columns), rows=rows, next=following)
 
 
-def _after(offset: int, opened: Any, lines: int) -> Position:
-    for _ in range(lines):
-        offset += len(opened.readline(MOST_LINE_BYTES))
-    return Position(offset, lines)
-
-
-def _row(line: int, text: bytes) -> Row:
+def _row(line: int, text: bytes, layout: Layout) -> Row:
     try:
         found = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Row(line, {}, f"it is no JSON: {error}")
     if not isinstance(found, dict):
         return Row(line, {}, "it is no JSON object")
-    return Row(line, {key.strip(): _cell(value) for key, value in cast("dict[str, Any]", found).items()})
+    cells = cast("dict[str, Any]", found)
+    return Row(line, layout.wanted((name, _cell(value)) for key, value in cells.items() if (name := key.strip())))
 
 
 def _cell(value: Any) -> Cell:
@@ -59,4 +56,6 @@ def _cell(value: Any) -> Cell:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if isinstance(value, int | float) else None
+    if isinstance(value, int):
+        return str(value) if value.bit_length() <= _MOST_BITS else None
+    return str(value) if isinstance(value, float) else None

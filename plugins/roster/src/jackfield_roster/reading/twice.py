@@ -8,7 +8,7 @@ from pathlib import Path
 class Twice:
     """Takes the ids of a file in their order, and keeps the lines of those that stood there before.
 
-    The ids are in a temporary database, so that a file of any length takes little memory.
+    Both are in a temporary database, so that a file of any length takes little memory.
     """
 
     def __init__(self, file: Path) -> None:
@@ -16,15 +16,24 @@ class Twice:
         self._db.execute("PRAGMA journal_mode = OFF")
         self._db.execute("PRAGMA synchronous = OFF")
         self._db.execute("CREATE TABLE seen (id TEXT PRIMARY KEY) WITHOUT ROWID")
-        self.lines: set[int] = set()
+        self._db.execute("CREATE TABLE again (line INTEGER PRIMARY KEY)")
 
     def take(self, rows: Iterable[tuple[int, str]]) -> None:
         """Take lines with their ids."""
         self._db.execute("BEGIN")
         for line, id in rows:
             if self._db.execute("INSERT OR IGNORE INTO seen VALUES (?)", (id,)).rowcount == 0:
-                self.lines.add(line)
+                self._db.execute("INSERT INTO again VALUES (?)", (line,))
         self._db.execute("COMMIT")
+
+    def end(self) -> None:
+        """All were taken: the ids themselves are no longer needed."""
+        self._db.execute("DROP TABLE seen")
+
+    def between(self, first: int, last: int) -> frozenset[int]:
+        """The lines from *first* to *last* whose id stood above them already."""
+        found = self._db.execute("SELECT line FROM again WHERE line BETWEEN ? AND ?", (first, last))
+        return frozenset(line for (line,) in found)
 
     def close(self) -> None:
         """Let the database go."""

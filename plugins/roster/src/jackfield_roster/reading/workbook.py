@@ -1,137 +1,140 @@
-"""XLSX: a sheet written out once as JSON lines, since a workbook can't be read from its middle.
+"""Workbooks: a sheet written out once as JSON lines, since it can't be read from its middle.
 
 What is written out is only a copy: the same workbook gives the same bytes, so that a position in it holds in another process.
 """
 
-import warnings
-import zipfile
-import zlib
 from collections.abc import Generator
-from contextlib import contextmanager
-from datetime import date, datetime, time
+from itertools import chain, repeat
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import BinaryIO
 
 import msgspec
 
 from jackfield.errors import BadConfig, RemoteContract
-from jackfield_roster.reading.formulas import without_value
-from jackfield_roster.reading.table import NO_VALUE, Cell, Chunk, Layout, Position, Row
+from jackfield_roster.reading.budget import MOST_CHUNK_BYTES, Budget
+from jackfield_roster.reading.table import DOUBTS, Cell, Chunk, Layout, Position, Remark, Row
+from jackfield_roster.reading.xlsx.archive import Parts, opened_archive
+from jackfield_roster.reading.xlsx.book import Book, Sheet, read_book, read_dates
+from jackfield_roster.reading.xlsx.cells import Texts, Value
+from jackfield_roster.reading.xlsx.merged import Spread, read_areas
+from jackfield_roster.reading.xlsx.rows import Line, read_rows
+from jackfield_roster.reading.xlsx.strings import SharedStrings
 
-MOST_BYTES = 2 << 30
-"""Size of a workbook once it is unpacked."""
-
-_STEP = 2000
-_BROKEN = (
-    zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, SyntaxError, TypeError, AttributeError, IndexError,
-    NotImplementedError,
-)  # fmt: skip
-"""What the libraries for workbooks raise for files that are none, or damaged."""
-
-_END = (1 << 40, frozenset[int]())
-"""A row beyond all."""
-
-Line = tuple[int, list[str]]
+_MOST_SHOWN = 20
 
 
-def unpack(file: Path, sheet: str | None, label: str, to: Path) -> Generator[None]:
-    """Write the rows of a sheet to *to*, a step at a time. Raises BadConfig for a sheet that there is not."""
+def unpack(
+    opened: BinaryIO, wanted: str | None, label: str, to: Path, budget: Budget
+) -> Generator[None, None, tuple[Remark, ...]]:
+    """Write the rows of a sheet to *to*, a step at a time; what there is to say about the choice of the sheet.
+
+    Without *wanted* it is the first with a table that people see. Raises BadConfig for a sheet that there is not, and
+    RemoteContract for what is no workbook, or larger than the bounds.
+    """
     encode = msgspec.json.Encoder().encode
-    with _opened(file) as book, zipfile.ZipFile(file) as archive, to.open("wb") as out:
-        names = list(book.sheetnames)
-        if sheet is not None and sheet not in names:
-            raise BadConfig(
-                f"{file.name} has no sheet {sheet!r}", path=f"{label}.sheet", hint=f"Its sheets: {', '.join(names)}."
-            )
-        with _told(file):
-            page = book[sheet if sheet is not None else names[0]]
-            # Some programs write a size that is too small, and rows beyond it would be passed over.
-            page.reset_dimensions()
-            # Nothing public tells in which file of the archive a sheet is.
-            lacking = without_value(archive, page._worksheet_path)
-            row, columns = 0, frozenset[int]()
-            for number, values in enumerate(page.iter_rows(values_only=True), 1):
-                cells = [_text(value) for value in values]
-                while row < number:
-                    found = next(lacking, _END)
-                    if found is None:
-                        yield
-                    else:
-                        row, columns = found
-                if row == number:
-                    cells = [NO_VALUE if at in columns else cell for at, cell in enumerate(cells, 1)]
-                while cells and not cells[-1]:
-                    cells.pop()
-                if cells:
-                    out.write(encode((number, cells)) + b"\n")
-                if number % _STEP == 0:
-                    yield
+    with (
+        opened_archive(opened, budget.name) as archive,
+        TemporaryFile(dir=to.parent) as texts_of_cells,
+        TemporaryFile(dir=to.parent) as ends,
+        to.open("wb") as out,
+    ):
+        parts = Parts(archive, budget)
+        strings = SharedStrings(texts_of_cells, ends, budget.name)
+        book = yield from read_book(parts)
+        sheet = _chosen(book, wanted, label, budget.name)
+        dates = yield from read_dates(parts, book)
+        if book.strings is not None and book.strings in parts:
+            yield from strings.fill(parts, book.strings)
+        spread = Spread((yield from read_areas(parts, sheet.part)), budget.name)
+        texts = Texts(budget.name, strings, dates, since_1904=book.since_1904)
+
+        def take(line: Line) -> None:
+            content = encode(line) + b"\n"
+            budget.written(len(content))
+            budget.check_time()
+            out.write(content)
+
+        yield from read_rows(parts, sheet.part, texts, spread, take)
+    return _passed_over(book, sheet, budget.name) if wanted is None else ()
 
 
-@contextmanager
-def _opened(file: Path) -> Generator[Any]:
-    import openpyxl
-
-    with _told(file):
-        with zipfile.ZipFile(file) as archive:
-            if sum(each.file_size for each in archive.infolist()) > MOST_BYTES:
-                raise RemoteContract(f"{file.name} is larger than {MOST_BYTES >> 30} GB once it is unpacked")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about styles, which nobody asks for
-            book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-    try:
-        yield book
-    finally:
-        book.close()
-
-
-@contextmanager
-def _told(file: Path) -> Generator[None]:
-    try:
-        yield
-    except _BROKEN as error:
-        raise RemoteContract(f"{file.name} is no workbook, or damaged: {type(error).__name__}") from error
+def _chosen(book: Book, wanted: str | None, label: str, name: str) -> Sheet:
+    if wanted is not None:
+        found = next((each for each in book.sheets if each.name == wanted), None)
+        hint = f"Its sheets: {_listed(book)}."
+        if found is None:
+            raise BadConfig(f"{name} has no sheet {wanted!r}", path=f"{label}.sheet", hint=hint)
+        if not found.table:
+            raise BadConfig(f"the sheet {wanted!r} of {name} is no table", path=f"{label}.sheet", hint=hint)
+        return found
+    tables = [each for each in book.sheets if each.table]
+    if not tables:
+        raise RemoteContract(f"{name} has no sheet with a table: look whether it is the right workbook")
+    seen = [each for each in tables if not each.hidden]
+    if not seen:
+        raise RemoteContract(
+            f"{name} has only hidden sheets: name the one to read as `{label}.sheet`, of these: {_listed(book)}"
+        )
+    return seen[0]
 
 
-def read(file: Path, layout: Layout, at: Position | None, most: int) -> Chunk:
-    """At most *most* rows of a sheet that was unpacked to *file*. Its first row beyond those skipped is the heading."""
+def _passed_over(book: Book, sheet: Sheet, name: str) -> tuple[Remark, ...]:
+    before = list(book.sheets[: book.sheets.index(sheet)])
+    if not before:
+        return ()
+    told = ", ".join(f"{each.name!r} ({'hidden' if each.table else 'no table'})" for each in before[:_MOST_SHOWN])
+    more = f" and {len(before) - _MOST_SHOWN:,} more" if len(before) > _MOST_SHOWN else ""
+    return (
+        Remark(
+            f"the sheet {sheet.name!r} of {name} is read; before it are {told}{more}",
+            "Name the sheet in the configuration to choose it.",
+        ),
+    )
+
+
+def _listed(book: Book) -> str:
+    names = [f"{each.name} (hidden)" if each.hidden else each.name for each in book.sheets if each.table]
+    more = f" and {len(names) - _MOST_SHOWN:,} more" if len(names) > _MOST_SHOWN else ""
+    return f"{', '.join(names[:_MOST_SHOWN])}{more}"
+
+
+def read(opened: BinaryIO, name: str, layout: Layout, at: Position | None, most: int) -> Chunk:
+    """At most *most* rows of a sheet that was unpacked. Its first row beyond those skipped is the heading."""
     decode = msgspec.json.Decoder(Line).decode
     rows: list[Row] = []
-    with file.open("rb") as opened:
-        size = opened.seek(0, 2)
-        opened.seek(0)
-        header: tuple[str, ...] = ()
-        offset, number = 0, 0
-        while raw := opened.readline():
-            offset += len(raw)
-            number, cells = decode(raw)
-            if number > layout.skip_lines:
-                header = tuple(cell.strip() for cell in cells)
-                break
-        start = at or Position(offset, number)
-        opened.seek(start.offset)
-        offset, number = start.offset, start.line
-        while len(rows) < most and (raw := opened.readline()):
-            offset += len(raw)
-            number, cells = decode(raw)
-            rows.append(_row(number, header, cells))
+    size = opened.seek(0, 2)
+    opened.seek(0)
+    header: tuple[str, ...] = ()
+    offset, number = 0, 0
+    while raw := opened.readline():
+        offset += len(raw)
+        number, cells = decode(raw)
+        if number > layout.skip_lines:
+            header = tuple(_text(cell).strip() for cell in cells)
+            break
+    start = at or Position(offset, number)
+    opened.seek(start.offset)
+    offset, number = start.offset, start.line
+    while len(rows) < most and offset - start.offset < MOST_CHUNK_BYTES and (raw := opened.readline()):
+        offset += len(raw)
+        number, cells = decode(raw)
+        if not layout.ignored(map(_text, cells)):
+            rows.append(_row(number, header, cells, layout))
     following = Position(offset, number) if offset < size else None
     return Chunk(columns=header, rows=rows, next=following)
 
 
-def _row(number: int, header: tuple[str, ...], cells: list[str]) -> Row:
-    values: dict[str, Cell] = dict.fromkeys(header, "")
-    values |= zip(header, cells, strict=False)
-    return Row(number, values)
+def _row(number: int, header: tuple[str, ...], cells: list[Value], layout: Layout) -> Row:
+    pairs: list[tuple[str, Value]] = list(zip(header, chain(cells, repeat("")), strict=False))
+    values: dict[str, Cell] = layout.wanted((name, _text(cell)) for name, cell in pairs)
+    doubts = {name: why for name, cell in pairs if name in values and (why := _doubt(cell)) is not None}
+    return Row(number, values, doubts=doubts)
 
 
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat()
-    return value.isoformat() if isinstance(value, date | time) else str(value)
+def _doubt(cell: Value) -> str | None:
+    return None if isinstance(cell, str) else DOUBTS[cell[0]]
+
+
+def _text(cell: Value) -> str:
+    return cell if isinstance(cell, str) else cell[1]

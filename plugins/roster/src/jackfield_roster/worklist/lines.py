@@ -20,6 +20,9 @@ PERSONS = ("done", "note")
 _NEEDED = ("state", "id", "asked", "do", "what", "who", "shown")
 # A spreadsheet takes text that begins so for a formula.
 _FORMULA = tuple("=+-@＝＋－＠")
+# A program with another separator than that of the file divides a cell, quoted or not, and what follows begins one.
+_DIVIDED = re.compile(r"""([;,|\t][\s"']*)(?=[=+\-@＝＋－＠])""")
+_RISKY = re.compile(r"""(?<=[;,|\t])([\s"']*)([=+\-@＝＋－＠])""")
 _IDS = ("what", "who")
 _NUMBER = re.compile(r"\\u\{([0-9a-f]{1,6})\}")
 
@@ -86,8 +89,12 @@ class Entry:
 
 
 def safe(value: str) -> str:
-    """*value* as one line of text that no spreadsheet takes for a formula."""
-    value = "".join(letter if letter.isprintable() else " " for letter in value).strip()
+    """*value* as one line of text that no spreadsheet takes for a formula, whatever separates cells for it."""
+    value = _DIVIDED.sub(r"\1'", "".join(letter if letter.isprintable() else " " for letter in value).strip())
+    return _quoted(value)
+
+
+def _quoted(value: str) -> str:
     # One that has the apostrophe already gets another, so that it can be told apart.
     return f"'{value}" if value.lstrip("'").startswith(_FORMULA) else value
 
@@ -95,10 +102,12 @@ def safe(value: str) -> str:
 def written(id: str) -> str:
     r"""*id* as such a text, from which ``read_back`` makes it again.
 
-    What can't be printed, and a space at an end, is told by its number: a no-break space is ``\u{a0}``.
+    What can't be printed, a space at an end, and what would begin a formula behind a separator, is told by its number: a
+    no-break space is ``\u{a0}``.
     """
     last = len(id) - 1
-    return safe("".join(_letter(letter, at in (0, last), id[at + 1 : at + 3]) for at, letter in enumerate(id)))
+    told = "".join(_letter(letter, at in (0, last), id[at + 1 : at + 3]) for at, letter in enumerate(id))
+    return _quoted(_RISKY.sub(lambda found: f"{found[1]}\\u{{{ord(found[2]):x}}}", told))
 
 
 def _letter(letter: str, at_end: bool, following: str) -> str:
