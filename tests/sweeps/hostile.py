@@ -13,6 +13,7 @@ from harness import (
     hostile_plugins,
     hostile_signin,
     hostile_snapshots,
+    hostile_spreadsheets,
     hostile_texts,
     hostile_wire,
 )
@@ -28,6 +29,7 @@ MODULES = (
     hostile_signin,
     hostile_files,
     hostile_snapshots,
+    hostile_spreadsheets,
     hostile_texts,
     hostile_plugins,
 )

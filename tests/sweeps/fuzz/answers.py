@@ -318,7 +318,7 @@ class Answers:
         if ended.code == 0 and not done:
             return [f"{command}: exit code 0, and it is not so"]
         if ended.code in (REFUSED, FAILED) and done:
-            return [f"{command}: exit code {ended.code}, and it is made: {' '.join(ended.out.split())[-300:]}"]
+            return [f"{command}: exit code {ended.code}, and it is made"]
         return []
 
 
