@@ -84,6 +84,18 @@ def test_each_row_of_merged_cells_has_its_value(tmp_path: Path) -> None:
     assert one.teams() == {("design", "1"), ("design", "2"), ("design", "3"), ("sales", "4")}
 
 
+def test_an_export_that_lost_its_leading_zeros_is_held(tmp_path: Path) -> None:
+    """As many rows come as go, and all of them are others."""
+    one = case("01-leading-zeros-lost", tmp_path)
+    assert one.sync()[0] == 0
+    before = one.people()
+    assert "0007" in before
+    shutil.copy(tmp_path / "second.csv", tmp_path / "exports" / "users-2.csv")
+    code, out = one.sync()
+    assert code == 9, out
+    assert one.people() == before
+
+
 LOST = [
     ("09-long-number-ids", [("users.xlsx:2", LONG), ("users.xlsx:3", LONG), ("users.xlsx:4", LONG)]),
     ("10-scientific-ids-csv", [

@@ -11,7 +11,7 @@ from jackfield_roster.reading.lines import Lines
 from jackfield_roster.reading.table import Cell, Chunk, Layout, Position, Row
 
 _DELIMITERS = ",;\t|"
-_MOST_LINES = 1000
+MOST_LINES = 1000
 """Lines of one record; a quotation mark that is never closed would take the rest of the file for one cell."""
 
 _SEPARATOR = re.compile(r'\s*"?sep=(.)"?\s*', re.IGNORECASE)
@@ -55,7 +55,7 @@ class _Records:
     def __next__(self) -> str:
         """The next line of the record; for the reader of CSV."""
         taken = self._lines.line - self._began.line
-        long = taken >= _MOST_LINES or self._lines.offset - self._began.offset > self._layout.bounds.row_bytes
+        long = taken >= MOST_LINES or self._lines.offset - self._began.offset > self._layout.bounds.row_bytes
         if long or (taken and self._began.offset < self._alone):
             raise _TooLongError
         text = self._text()
