@@ -24,7 +24,7 @@ from harness.verdicts import INCOMPLETE, exit_code, judge, sharp, without_counts
 
 from jackfield.state import Run, RunStatus
 from jackfield.sync import SyncResult
-from jackfield_dropbox.simulator.faults.kinds import AUTHORIZE, MEMBERS, catalogue
+from jackfield_dropbox.simulator.faults.kinds import AUTHORIZE, GROUPS, MEMBERS, catalogue
 from jackfield_dropbox.simulator.options import TeamOptions
 
 TEAMS = {
@@ -147,10 +147,23 @@ def _judge(case: Case, result: SyncResult, truth: Picture, base: Run) -> list[st
             users={id: user for id, user in truth.users.items() if id in listed},
             grants={grant for grant in truth.grants if grant.user in listed},
         )
+    if case.kind == "short_tail" and case.route in GROUPS and result.run.snapshot is not None:
+        truth = _without_groups_that_nobody_names(truth, base, result.run)
     if case.kind == "unknown_tags" and result.run.status is RunStatus.HELD:
         return []  # owners that can't be told from members any more are a loss, and the brake holds it
     blur = without_tags if case.kind == "unknown_tags" else without_counts if "count" in case.kind else sharp
     return judge(result, truth, base, blur)
+
+
+def _without_groups_that_nobody_names(truth: Picture, base: Run, run: Run) -> Picture:
+    """A group without members that is new and not listed: no answer of the application speaks of it."""
+    before, listed = of_file(snapshot_of(base)).groups, of_file(snapshot_of(run)).groups
+    held = {grant.id for grant in truth.grants if grant.type == "group"}
+    hidden = {id for id in truth.groups if id not in held and id not in before and id not in listed}
+    return truth._replace(
+        groups={id: group for id, group in truth.groups.items() if id not in hidden},
+        entitlements={one for one in truth.entitlements if one[1] not in hidden},
+    )
 
 
 async def sweep(chosen: list[Case], *, together: int = 24) -> list[Seen]:
