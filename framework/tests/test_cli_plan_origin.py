@@ -146,6 +146,17 @@ class TestAltered:
             assert (ran.code, ran.json()["changes"][0]["tag"], line.app.writes) == (14, "drifted", [])
         assert "nobody is 'nobody@example.com' by now" in ran.json()["changes"][0]["reason"]
 
+    def test_an_argument_that_is_nothing_is_as_if_left_out(self, line: WritableLine):
+        """Found by the sweep: the title said nothing of it, and the connector wiped by its own default."""
+        planned(line, "disable_account,,,,,user:u1")
+        altered(line.folder / "p", lambda plan: plan["changes"][0]["change"]["arguments"].update(wipe_data=None))
+        assert "disable_user Ann <ann@example.com>: wipes devices" in line.run("apply", "p", "--dry-run").out
+        assert line.run("apply", "p", "--yes", "--confirm", "disable=1").code == 2
+        assert line.app.writes == []
+        assert line.run("apply", "p", "--confirm", "disable=1", "--confirm", "wipes devices=1").code == 0
+        (change,) = line.app.writes
+        assert change.arguments["wipe_data"] is True  # type: ignore[attr-defined]
+
     @pytest.mark.parametrize(
         "content",
         [

@@ -272,11 +272,10 @@ def sweep(size: int | None = None) -> list[Seen]:
 def main(argv: list[str]) -> int:
     """Run all; there are no arguments."""
     seen = sweep()
-    rows: dict[tuple[str, str], Counter[str]] = {}
+    rows: dict[tuple[str, str], dict[str, None]] = {}
     for one in seen:
         if one.case.digest:
-            told = rows.setdefault((one.case.change.field, one.case.change.how), Counter())
-            told[" · ".join(one.answers)] += 1
+            rows.setdefault((one.case.change.field, " · ".join(one.answers)), {})[one.case.change.how] = None
     stale = Counter(one.answers[0] for one in seen if not one.case.digest)
     wrong = [
         f"{one.case.change.field} {one.case.change.how} {one.case.change.value!r}: {one.wrong}"
@@ -296,10 +295,8 @@ def main(argv: list[str]) -> int:
         "With the digest computed anew, by field; each answer begins with the exit code of `apply --yes` without a terminal:",
         table(
             ("field", "altered", "what `apply` said and did"),
-            (
-                (field, how, "; ".join(f"{number} × {told}" for told, number in sorted(answers.items())))
-                for (field, how), answers in sorted(rows.items())
-            ),
+            ((field, ", ".join(sorted(hows)), answers) for (field, answers), hows in sorted(rows.items())),
         ),
+        sweep="tamper",
     )
     return int(bool(wrong))

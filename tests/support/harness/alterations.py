@@ -32,7 +32,8 @@ def alterations(plan: Mapping[str, Any], others: Callable[[Path, Any], list[Any]
     for path, node in _nodes(plan, ()):
         yield Alteration(path, "removed")
         for value in others(path, node):
-            yield Alteration(path, "another value", value)
+            if value != node:
+                yield Alteration(path, "another value", value)
         for value in (None, 7, "x", True, [], {}, [node], {"x": node}):
             if value is None or type(value) is not type(node) or (value in ([], {}) and value != node):
                 yield Alteration(path, f"made {_named(value)}", value)

@@ -13,10 +13,10 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write(name: str, title: str, *parts: str) -> Path:
-    """Write ``docs/evidence/NAME.md`` out of paragraphs and tables."""
+def write(name: str, title: str, *parts: str, sweep: str | None = None) -> Path:
+    """Write ``docs/evidence/NAME.md`` out of paragraphs and tables; *sweep* is the one that does, if not NAME."""
     file = ROOT / "docs" / "evidence" / f"{name}.md"
     file.parent.mkdir(parents=True, exist_ok=True)
-    made = f"Written by `python -m tests.sweeps {name}`."
+    made = f"Written by `python -m tests.sweeps {sweep or name}`."
     file.write_text("\n\n".join([f"# {title}", made, *(part.strip() for part in parts)]) + "\n", encoding="utf-8")
     return file

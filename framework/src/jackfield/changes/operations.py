@@ -213,7 +213,8 @@ def _checked(given: Mapping[str, Value], declared: tuple[Argument, ...], of: str
     if missing := [each.name for each in declared if each.required and given.get(each.name) in (None, "")]:
         raise BadConfig(f"{of} needs {_listed(missing)}", path=missing[0])
     defaults = {each.name: each.default for each in declared if each.default is not None}
-    return {**defaults, **given}
+    # Nothing counts as left out: else a connector would fill in what no title has told.
+    return {**defaults, **{name: value for name, value in given.items() if value is not None}}
 
 
 def _check_form(argument: Argument, value: Value) -> None:
