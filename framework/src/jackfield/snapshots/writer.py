@@ -236,13 +236,14 @@ class SnapshotWriter:
 
     def rows_stored(self) -> int:
         """How many rows and scopes the pages of all reads brought, those that others took the place of included."""
-        if self._stored_rows is None:
+        stored = self._stored_rows
+        if stored is None:
             with self._using:
                 rows, scopes = self.db.execute(
                     "SELECT (SELECT coalesce(sum(items), 0) FROM page_row), (SELECT count(*) FROM scope_row)"
                 ).fetchone()
-            self._stored_rows = rows + scopes
-        return self._stored_rows
+            stored = self._stored_rows = int(rows) + int(scopes)
+        return stored
 
     def cursor_hashes(self, read: Read) -> set[int]:
         """The hashes of the cursors that led to the pages stored for *read*."""
