@@ -118,7 +118,7 @@ def _triggers(file: Path) -> None:
 USED = {
     "export": ("export", NAME, "--format", "jsonl", "-o", "FOLDER/out.jsonl"),
     "diff": ("diff", NAME),
-    "plan": ("plan", NAME, "--grant", "group:x/member", "user:y"),
+    "plan": ("plan", NAME, "--grant", "Some Group/member", "somebody@team.example"),
     "verify": ("verify", NAME),
 }
 LOOKED_AT = {

@@ -6,6 +6,7 @@ it says of its own rows is not held against the snapshot, unless rows are missin
 """
 
 import json
+from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import partial
@@ -29,7 +30,7 @@ from jackfield_dropbox.simulator.service import Service
 from jackfield_dropbox.simulator.team.seeding import build
 
 from .inside import Ran, run
-from .mutations import ENCODINGS, bytes_operations, change_bytes, change_json, json_operations
+from .mutations import ENCODINGS, bytes_operations, change_bytes, change_json, json_operations, some_of
 from .target import Case, Kept, Target
 
 TEAM = TeamOptions(members=24, groups=6, seed=1)
@@ -62,21 +63,27 @@ CHANGES = tuple(name for name in ERRANDS if "plan" not in name and "at its end" 
 REFUSED, FAILED = 5, 12
 
 
-def rule_of(routes: tuple[str, ...]) -> st.SearchStrategy[Case]:
-    """A mutation of one route's answers."""
-    return st.fixed_dictionaries(
-        {"route": st.sampled_from(routes)},
-        optional={
-            "first": st.integers(1, 3),
-            "times": st.integers(1, 2),
-            "json": json_operations,
-            "bytes": bytes_operations,
-            "encoding": st.sampled_from(ENCODINGS),
-            "status": st.sampled_from(STATUSES),
-            "headers": st.lists(st.sampled_from(HEADERS), max_size=2),
-            "transport": st.sampled_from(TRANSPORTS),
-        },
-    )
+def rule_of(routes: dict[str, int]) -> st.SearchStrategy[Case]:
+    """A mutation of one route's answers: of all of them, or of one or two from a certain one on."""
+
+    def of(route: str) -> st.SearchStrategy[Case]:
+        times = st.sampled_from(({}, {"times": 1}, {"times": 2}, {"first": routes[route]}))
+        return st.tuples(some_of(PARTS, route=st.just(route)), times).map(lambda both: both[0] | both[1])
+
+    return st.sampled_from(sorted(routes)).flatmap(of)
+
+
+PARTS: dict[str, st.SearchStrategy[Any]] = {
+    "json": json_operations,
+    "bytes": bytes_operations,
+    "encoding": st.sampled_from(ENCODINGS[1:]),
+    "status": st.sampled_from(STATUSES),
+    "headers": st.lists(st.sampled_from(HEADERS), min_size=1, max_size=2),
+    "transport": st.sampled_from(TRANSPORTS[1:]),
+    # Twice as often as the others: most of what is promised is promised of them.
+    "json ": json_operations,
+    "bytes ": bytes_operations,
+}
 
 
 class Play:
@@ -96,8 +103,8 @@ class Play:
 
     def _twist(self, rule: Case, exchange: Exchange) -> Raw:
         status = rule.get("status", exchange.status)
-        body = change_json(exchange.body, rule.get("json", []), rule.get("encoding", "utf-8"))
-        body = change_bytes(body, rule.get("bytes", []))
+        body = change_json(exchange.body, rule.get("json", rule.get("json ", [])), rule.get("encoding", "utf-8"))
+        body = change_bytes(body, rule.get("bytes", rule.get("bytes ", [])))
         transport, headers = rule.get("transport", "plain"), [one.encode("latin-1") for one in rule.get("headers", [])]
         self.changed.append((exchange, status, body, transport in ("plain", "chunked", "no-length") and not headers))
         return raw_answer(transport, status, body, headers)
@@ -205,7 +212,7 @@ class Answers:
         self.site = site
         self.kept = Kept(site)
         self.commands = commands
-        self.routes: dict[str, tuple[str, ...]] = {}
+        self.routes: dict[str, dict[str, int]] = {}
         self._effects: dict[str, tuple[set[str], set[str]]] = {}
 
     def prepare(self) -> None:
@@ -217,7 +224,7 @@ class Answers:
             ended = self._run(command, Play([]))
             assert ended.code == 0, (command, ended)
             after = facts(self._truth())
-            self.routes[command] = tuple(dict.fromkeys(self.server.seen))
+            self.routes[command] = dict(Counter(self.server.seen))
             self._effects[command] = after - before, before - after
 
     def files(self, case: Case) -> dict[str, bytes]:
@@ -369,7 +376,7 @@ def _strategy(ground: Any) -> st.SearchStrategy[Case]:
 
 
 def _token_strategy(ground: Any) -> st.SearchStrategy[Case]:
-    rules = st.lists(rule_of((TOKEN,)), min_size=1, max_size=2)
+    rules = st.lists(rule_of({TOKEN: 1}), min_size=1, max_size=2)
     return st.fixed_dictionaries({"command": st.sampled_from(ground.commands), "rules": rules})
 
 

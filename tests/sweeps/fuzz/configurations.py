@@ -11,7 +11,7 @@ from jackfield_dropbox.simulator.service import Service
 from jackfield_dropbox.simulator.team.seeding import build
 
 from .inside import run
-from .mutations import ENCODINGS, bytes_operations, change_bytes
+from .mutations import ENCODINGS, bytes_operations, change_bytes, some_of
 from .plans import TEAM, behind
 from .rosters import ROSTER, csv_of
 from .target import Case, Kept, Target
@@ -195,14 +195,14 @@ TOML = (
 )
 
 _index = st.integers(0, 200)
-_some = {"bytes": bytes_operations, "encoding": st.sampled_from(ENCODINGS)}
-_environment = st.lists(
-    st.tuples(st.sampled_from(VARIABLES), st.sampled_from(TEXTS) | st.text(max_size=6)).map(list), max_size=2
-)
-_values = st.lists(st.tuples(_index, st.sampled_from(TOML)).map(list), max_size=2)
-_configuration = st.fixed_dictionaries(
-    {"command": st.sampled_from(COMMANDS).map(list)}, optional={"values": _values, "environment": _environment, **_some}
-)
+_variable = st.tuples(st.sampled_from(VARIABLES), st.sampled_from(TEXTS) | st.text(max_size=6)).map(list)
+_parts = {
+    "bytes": bytes_operations,
+    "encoding": st.sampled_from(ENCODINGS[1:]),
+    "values": st.lists(st.tuples(_index, st.sampled_from(TOML)).map(list), min_size=1, max_size=2),
+    "environment": st.lists(_variable, min_size=1, max_size=2),
+}
+_configuration = some_of(_parts, command=st.sampled_from(COMMANDS).map(list))
 
 TARGETS = (
     Target("configuration", "TOML and environment", partial(behind, make=Configurations), lambda _: _configuration),

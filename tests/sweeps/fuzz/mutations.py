@@ -128,7 +128,9 @@ VALUES: tuple[Any, ...] = (
 )
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "latin-1", "ascii")
 
-_place = st.integers(0, 1 << 16)
+_place = st.binary(min_size=3, max_size=3).map(lambda one: int.from_bytes(one, "big"))
+"""Any place alike: integers of hypothesis would lie near the beginning."""
+
 bytes_operations = st.lists(
     st.one_of(
         st.tuples(st.just("insert"), _place, st.sampled_from(TOKENS).map(lambda one: one.decode("latin-1"))),
@@ -139,6 +141,7 @@ bytes_operations = st.lists(
         st.tuples(st.just("move"), _place, st.integers(1, 64), _place),
         st.tuples(st.just("cut"), _place),
     ).map(list),
+    min_size=1,
     max_size=4,
 )
 json_operations = st.lists(
@@ -159,8 +162,17 @@ json_operations = st.lists(
         st.tuples(st.just("clear"), _place),
         st.tuples(st.just("reverse"), _place),
     ).map(list),
+    min_size=1,
     max_size=4,
 )
+
+
+def some_of(
+    parts: dict[str, st.SearchStrategy[Any]], **always: st.SearchStrategy[Any]
+) -> st.SearchStrategy[dict[str, Any]]:
+    """A dictionary with *always*, and one or two of *parts*: what has none of them would change nothing."""
+    names = st.lists(st.sampled_from(sorted(parts)), min_size=1, max_size=2, unique=True)
+    return names.flatmap(lambda chosen: st.fixed_dictionaries({**always, **{name: parts[name] for name in chosen}}))
 
 
 class Table(list[tuple[str, Any]]):

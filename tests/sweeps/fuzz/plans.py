@@ -19,7 +19,7 @@ from jackfield_dropbox.simulator.service import Service
 from jackfield_dropbox.simulator.team.seeding import build
 
 from .inside import run
-from .mutations import ENCODINGS, bytes_operations, change_bytes, change_json, json_operations
+from .mutations import ENCODINGS, bytes_operations, change_bytes, change_json, json_operations, some_of
 from .target import Case, Kept, Target
 
 TEAM = TeamOptions(members=12, groups=4, seed=1)
@@ -82,7 +82,7 @@ class PlanFiles(Plans):
 
     def content(self, case: Case) -> bytes:
         """The plan of a case, with a digest of its own if it is sealed."""
-        body = change_json(self.plan, case.get("json", []), case.get("encoding", "utf-8"))
+        body = change_json(self.plan, case.get("json", case.get("json ", [])), case.get("encoding", "utf-8"))
         if case.get("sealed"):
             try:
                 document = msgspec.json.decode(body)
@@ -178,11 +178,9 @@ def behind(folder: Path, make: Any) -> Generator[Any]:
 
 
 _index = st.integers(0, 200)
-_some = {"bytes": bytes_operations, "encoding": st.sampled_from(ENCODINGS)}
-_plan = st.fixed_dictionaries({}, optional={"json": json_operations, "sealed": st.just(True), **_some})
-_changes = st.fixed_dictionaries(
-    {"kind": st.sampled_from(("csv", "jsonl", "toml"))}, optional={"line": _index, "json": json_operations, **_some}
-)
+_some = {"bytes": bytes_operations, "encoding": st.sampled_from(ENCODINGS[1:]), "json": json_operations}
+_plan = some_of({**_some, "json ": json_operations}, sealed=st.booleans())
+_changes = some_of(_some, kind=st.sampled_from(("csv", "jsonl", "toml")), line=_index)
 
 TARGETS = (
     Target("plans", "a plan, applied", partial(behind, make=PlanFiles), lambda _: _plan),

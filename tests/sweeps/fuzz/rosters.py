@@ -17,7 +17,7 @@ from jackfield.snapshots.reader import read_snapshot
 from jackfield.state import open_state
 
 from .inside import run
-from .mutations import ENCODINGS, bytes_operations, change_bytes, change_json, json_operations
+from .mutations import ENCODINGS, bytes_operations, change_bytes, change_json, json_operations, some_of
 from .target import Case, Target
 
 ROSTER = """
@@ -106,7 +106,7 @@ class RosterFiles:
     def content(self, case: Case) -> bytes:
         """The file of a case."""
         base = self.corpus[case.get("base", 0) % len(self.corpus)]
-        if self.ending == "xlsx" and "member" in case:
+        if self.ending == "xlsx":
             base = _rezipped(base, case)
         elif self.ending == "jsonl":
             lines = base.splitlines(keepends=True)
@@ -115,7 +115,7 @@ class RosterFiles:
             base = b"".join(lines)
         if encoding := case.get("encoding"):
             base = base.decode("utf-8", "replace").encode(encoding, "replace")
-        return change_bytes(base, case.get("bytes", []))
+        return change_bytes(base, case.get("bytes", case.get("bytes ", [])))
 
     def files(self, case: Case) -> dict[str, bytes]:
         """The file that was read."""
@@ -153,7 +153,8 @@ def _rezipped(book: bytes, case: Case) -> bytes:
     into = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(book)) as old, zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as new:
         names = sorted(old.namelist(), key=lambda name: ("sheet1" not in name, name))
-        chosen = names[case["member"] % len(names)]
+        # Every other time the sheet itself.
+        chosen = names[case["member"] // 2 % len(names) if case["member"] % 2 else 0]
         for name in names:
             content = old.read(name)
             if name == chosen:
@@ -222,19 +223,18 @@ def _roster(folder: Path, ending: str) -> Generator[RosterFiles]:
 
 
 _index = st.integers(0, 200)
-_some = {"bytes": bytes_operations, "encoding": st.sampled_from(ENCODINGS)}
-_csv = st.fixed_dictionaries({}, optional={"base": _index, **_some})
-_xlsx = st.fixed_dictionaries(
-    {},
-    optional={
-        "member": _index,
+_some = {"bytes": bytes_operations, "encoding": st.sampled_from(ENCODINGS[1:])}
+_csv = some_of({**_some, "bytes ": bytes_operations}, base=_index)
+_xlsx = some_of(
+    {
         "inner": bytes_operations,
-        "xml": st.lists(st.sampled_from(XML), max_size=3),
+        "xml": st.lists(st.sampled_from(XML), min_size=1, max_size=3),
         "gone": st.just(True),
         "bytes": bytes_operations,
     },
+    member=_index,
 )
-_jsonl = st.fixed_dictionaries({}, optional={"line": _index, "json": json_operations, **_some})
+_jsonl = some_of({**_some, "json": json_operations}, line=_index)
 
 TARGETS = (
     Target("CSV", "a roster's file, synced", partial(_roster, ending="csv"), lambda _: _csv),
