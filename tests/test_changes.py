@@ -362,7 +362,9 @@ class TestPlans:
         before = stage.control.requests()["total"]
         again = stage.make("apply", str(file), code=14)
         assert [told(one) for one in again["changes"]] == [("refused", "drifted", None), ("already", None, "read")]
-        assert stage.control.requests()["total"] - before <= 3, "the token and a read of the people and of the group"
+        assert stage.control.requests()["total"] - before <= 4, (
+            "the token, whose account it is, and a read of the people and of the group"
+        )
         assert stage.effects() == calls
         assert stage.now().access(group["group_id"], who[0]) is None, "what was taken back meanwhile was given again"
 
