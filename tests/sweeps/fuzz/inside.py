@@ -105,6 +105,10 @@ class Typist(io.BytesIO):
         types, self._types = self._types, None
         return types(self._shown.buffer.getvalue().decode()) if types else b""  # type: ignore[attr-defined]
 
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """As ``read1``: whoever is asked types one line."""
+        return self.read1(size)
+
 
 def _judged(code: int, out: str, err: str, seconds: float, grown: float) -> Generator[str]:
     if code not in ALLOWED and code != -1:
