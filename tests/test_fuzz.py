@@ -86,9 +86,15 @@ def test_a_change_told_as_failed_and_made_is_found(team: Any) -> None:
 
 
 def test_findings_of_one_kind_have_one_signature() -> None:
-    one = inside.signature("exit code 70: Error: 'dropbox' failed in 0x12ab34cd at /tmp/a")
-    assert one == inside.signature("exit code 70: Error: 'roster' failed in 0x98ab34ff at /home/b")
-    assert one != inside.signature("exit code 70: Error: another")
+    decoding = "exit code 70: Error: the connector 'dropbox' failed in {}: {}: can't decode byte {} in position 1"
+    one = inside.signature(decoding.format("read_page", "UnicodeDecodeError", "0xb4"))
+    assert one == inside.signature(decoding.format("read_page", "UnicodeDecodeError", "0xff"))
+    assert one != inside.signature(decoding.format("read_state", "UnicodeDecodeError", "0xff"))
+    assert one != inside.signature(decoding.format("read_page", "RecursionError", "0xff"))
+    unexpected = "exit code 70: at {} Error: something happened that Jackfield did not expect ({}). This"
+    assert inside.signature(unexpected.format("a", "KeyError")) == inside.signature(unexpected.format("b", "KeyError"))
+    assert inside.signature(unexpected.format("a", "KeyError")) != inside.signature(unexpected.format("a", "OSError"))
+    assert inside.signature("it took 21 s") == inside.signature("it took 34 s")
 
 
 def test_only_loopback_is_reached() -> None:

@@ -222,7 +222,7 @@ def _requests() -> list[Hostile]:
         "100,000 changes in TOML": (toml, "[[change]]\nkind = 'x'\n" * 100_000),
     }
     return [
-        Hostile("changes", name, "told by its line", (2,), _asked(file, text), (file,))
+        Hostile("changes", name, "told by its line", (2,), _asked(file, text), (f"{file}|line \\d",))
         for name, (file, text) in texts.items()
     ]
 

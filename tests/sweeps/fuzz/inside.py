@@ -22,6 +22,7 @@ from jackfield.clock import SystemClock
 
 ALLOWED = TABLE
 _GUESSED = re.compile(r"[0-9a-f]{6,}|\d+|'[^']*'|\"[^\"]*\"|`[^`]*`|/\S+|\(.*\)")
+_BUG = re.compile(r"exit code 70: .*?(?:failed in (\w+): (\w+)|did not expect \((\w+)\))")
 
 
 class TooLong(BaseException):
@@ -126,7 +127,9 @@ def _judged(code: int, out: str, err: str, seconds: float, grown: float) -> Gene
 
 
 def signature(wrong: str) -> str:
-    """What is the same of two findings of one kind."""
+    """What is the same of two findings of one kind: for a bug, where it came up and the name of the error."""
+    if found := _BUG.search(wrong):
+        return f"exit code 70, {found.group(1) or 'the host'}: {found.group(2) or found.group(3)}"
     return _GUESSED.sub("…", wrong)[:160]
 
 
