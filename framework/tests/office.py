@@ -15,7 +15,7 @@ from jackfield.configured import Configured
 from jackfield.connectors import Found
 from jackfield.errors import JackfieldError, Refused, Transient
 from jackfield.hookspecs import ConnectorType, Context, hookimpl
-from jackfield.http.transport import NetworkSettings
+from jackfield.http.network import NetworkSettings
 from jackfield.log import NoLog
 from jackfield.policies import Policy
 from jackfield.state import Home, State

@@ -13,7 +13,7 @@ import trustme
 from aiohttp import web
 
 from jackfield.errors import BadConfig, Transient
-from jackfield.http.transport import NetworkSettings, proxy_for, way_to
+from jackfield.http.network import NetworkSettings, proxy_for, way_to
 
 from .loopback import asynchronous, raw_server, says, session, web_server
 

@@ -140,3 +140,11 @@ def test_how_many_alike_notes_are_kept_is_a_setting(line: Line, most: int, told:
 def test_the_same_note_at_many_places_counts_as_different_ones(line: Line):
     line.world.notes = tuple(note(0, path=f"row {number}") for number in range(100))
     assert line.run("sync", "acme").out.count("warning:") == 1
+
+
+def test_foreign_words_of_any_length_are_cut(line: Line):
+    line.world.notes = (note(0, summary="x" * 500_000, path="p" * 500_000, hint="h" * 500_000),)
+    assert len(line.run("sync", "acme").out) < 10_000
+    line.world.error = ValueError("x" * 500_000)
+    ran = line.run("sync", "acme")
+    assert (ran.code, len(ran.err) < 10_000) == (70, True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from harness.cli import Ended, Site
+from harness.documented import CONSENT, consent_code
 from harness.evidence import table, write
 
 from jackfield_dropbox.simulator.launch import Spawned, spawn
@@ -94,8 +95,9 @@ def authorize(simulator: Spawned, site: Site) -> Ended:
     """Consent by pasting the code; the token goes to a file."""
     file = site.folder / "refresh-token"
     site.configure(refresh_token=f"file:{file}")
-    code = simulator.consent(client_id=simulator.app_key, token_access_type="offline")
-    ended = site.run(*DEBUG, "authorize", "acme", given=code + "\n")
+    started = site.start(*DEBUG, "authorize", "acme", given="")
+    code = consent_code(started.until(CONSENT)) or ""
+    ended = started.end(given=f"{code}\n")
     assert ended.code == 0, ended
     assert "Authorized as" in ended.err + ended.out
     assert file.stat().st_mode & 0o777 == 0o600

@@ -14,7 +14,7 @@ from jackfield.connection import Connection, open_connection
 from jackfield.connectors import Found
 from jackfield.hookspecs import ConnectorType
 from jackfield.http import SessionOptions
-from jackfield.http.transport import NetworkSettings
+from jackfield.http.network import NetworkSettings
 from jackfield.log import Logger
 from jackfield.policies import Policy
 from jackfield.state import Home, State

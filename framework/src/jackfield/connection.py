@@ -47,6 +47,9 @@ from jackfield_contracts import (
 T = TypeVar("T")
 S = TypeVar("S", Diagnostic, CapabilityStatus, Outcome)
 
+_MOST_CHARACTERS = 1000
+"""Of the text of an error that a connector did not make for people."""
+
 CLOSE_TIMEOUT = 20.0
 """Seconds that a connector may take to close."""
 
@@ -252,7 +255,8 @@ def _named(
     """What a connector raised, as an error of the host that says where, without the secrets that *mask* knows."""
     error = _first(raised)
     if not isinstance(error, JackfieldError):
-        error = _bug(connection, plugin, where, f"{type(error).__name__}: {error}")
+        # It may hold a whole answer.
+        error = _bug(connection, plugin, where, f"{type(error).__name__}: {str(error)[:_MOST_CHARACTERS]}")
     if isinstance(error, BadConfig):
         place_config_error(error, connection, plugin.type.config)
     return error.locate(connection=connection).rewrite(mask.text)

@@ -13,7 +13,7 @@ from jackfield.changes.options import ChangeOptions, Changing
 from jackfield.clock import SystemClock
 from jackfield.config import connector_config, load_settings
 from jackfield.configured import Configured
-from jackfield.http.transport import NetworkSettings
+from jackfield.http.network import NetworkSettings
 from jackfield.policies import Policy
 from jackfield_dropbox.simulator.launch import Control
 

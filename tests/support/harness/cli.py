@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -37,12 +38,22 @@ class Started:
     def __init__(self, process: subprocess.Popen[str], given: str | None = None) -> None:
         self.process = process
         self._given = given
+        self._read = ""
         self._at = time.monotonic()
 
-    def end(self, timeout: float = 90.0) -> Ended:
-        """Wait for its end."""
-        out, err = self.process.communicate(self._given, timeout=timeout)
-        return Ended(self.process.returncode, out, err, time.monotonic() - self._at)
+    def until(self, shown: re.Pattern[str]) -> str:
+        """Read standard error up to the line that shows this, and give what was found; what follows is for ``end``."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self._read += line
+            if found := shown.search(line):
+                return found.group()
+        raise AssertionError(f"it ended without {shown.pattern}: {self._read}")
+
+    def end(self, timeout: float = 90.0, *, given: str | None = None) -> Ended:
+        """Wait for its end, with *given* on its standard input if it was started to read any."""
+        out, err = self.process.communicate(self._given if given is None else given, timeout=timeout)
+        return Ended(self.process.returncode, out, self._read + err, time.monotonic() - self._at)
 
     def kill(self) -> Ended:
         """End it as a power cut would."""

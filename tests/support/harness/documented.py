@@ -47,7 +47,7 @@ _COMMENT = re.compile(r"<!-- (runs-in|file|files-of|before|meanwhile): (.*?) -->
 _FENCE = re.compile(r"( *)(```+)(\w*)")
 _ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]+(?:\.\d+)?")
 _PIECES = re.compile(rf"(…|{_ID.pattern})")
-_CONSENT = re.compile(r"https?://\S+/oauth2/authorize\S+")
+CONSENT = re.compile(r"https?://\S+/oauth2/authorize\S+")
 _SCRIPT = """\
 [ ! -f "$STATE/exports" ] || . "$STATE/exports"
 (exit {code})
@@ -285,7 +285,7 @@ class Reader:
         lines: list[str] = []
         for line in process.stdout:
             lines.append(line)
-            if found := _CONSENT.search(line):
+            if found := CONSENT.search(line):
                 if code := consent_code(found.group()):
                     process.stdin.write(code + "\n")
                 break

@@ -10,7 +10,7 @@ from jackfield.config import connector_config, load_settings
 from jackfield.configured import Configured
 from jackfield.connectors import Found
 from jackfield.hookspecs import ConnectorType
-from jackfield.http.transport import NetworkSettings
+from jackfield.http.network import NetworkSettings
 from jackfield.log import Logger, NoLog
 from jackfield.state import Home, Run, State
 from jackfield.sync import SyncResult, accept, run_sync

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from jackfield.connectors import Discovery, Found
     from jackfield.hookspecs import ConnectorType
     from jackfield.http import SessionOptions
-    from jackfield.http.transport import NetworkSettings
+    from jackfield.http.network import NetworkSettings
     from jackfield.log import Logger
     from jackfield.pluginfiles import PluginFile
     from jackfield.policies import Policy

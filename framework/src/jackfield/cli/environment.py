@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from jackfield.http.transport import NetworkSettings
+from jackfield.http.network import NetworkSettings
 
 
 def network_settings(environ: Mapping[str, str]) -> NetworkSettings:

@@ -13,7 +13,8 @@ from jackfield.errors import BadConfig, RateLimited, Transient
 from jackfield.http.address import checked_address
 from jackfield.http.contract import Authorizer, KeyInAddress, Response, RetryAfter, Sender, default_retry_after
 from jackfield.http.limiter import Limiter
-from jackfield.http.transport import NetworkSettings, open_client, route_of
+from jackfield.http.network import NetworkSettings
+from jackfield.http.transport import open_client, route_of
 from jackfield.log import Logger, NoLog
 
 DEFAULT_PAUSE = 5.0

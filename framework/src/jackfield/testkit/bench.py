@@ -23,7 +23,7 @@ from jackfield.connectors import Found
 from jackfield.errors import JackfieldError, NotFound, PluginBug, Refused
 from jackfield.hookspecs import ConnectorType
 from jackfield.http import SessionOptions
-from jackfield.http.transport import NetworkSettings
+from jackfield.http.network import NetworkSettings
 from jackfield.snapshots.file import open_snapshot
 from jackfield.snapshots.reader import Snapshot
 from jackfield.state import Home, Run, RunStatus, State, open_state

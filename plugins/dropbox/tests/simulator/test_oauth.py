@@ -123,13 +123,22 @@ def test_pkce_is_verified_and_refreshed_without_the_secret(client: Client, chall
     assert _refused(_exchange(client, code, **public)) == "invalid_request"
     assert _refused(_exchange(client, code, code_verifier="short", **public)) == "invalid_request"
     assert _refused(_exchange(client, code, code_verifier=_VERIFIER + "x", **public)) == "invalid_grant"
-    assert _refused(_exchange(client, code, code_verifier=_VERIFIER, **_app(client))) == "invalid_request"
     token = _exchange(client, code, code_verifier=_VERIFIER, **public).json["refresh_token"]
     refresh: dict[str, str] = {"grant_type": "refresh_token", "refresh_token": token}
     assert _refused(client.form(**refresh, **_app(client))) == "invalid_request"
     answer = client.form(**refresh, **public)
     assert answer.status == 200
     assert "refresh_token" not in answer.json
+
+
+def test_pkce_beside_the_secret_is_verified_too_and_the_token_needs_the_secret(client: Client) -> None:
+    code = _code(client, code_challenge=_S256, code_challenge_method="S256", token_access_type="offline")
+    assert _refused(_exchange(client, code, **_app(client))) == "invalid_request"
+    assert _refused(_exchange(client, code, code_verifier=_VERIFIER + "x", **_app(client))) == "invalid_grant"
+    token = _exchange(client, code, code_verifier=_VERIFIER, **_app(client)).json["refresh_token"]
+    refresh: dict[str, str] = {"grant_type": "refresh_token", "refresh_token": token}
+    assert _refused(client.form(**refresh, **_app(client, secret=False))) == "invalid_client"
+    assert client.form(**refresh, **_app(client)).status == 200
 
 
 def test_a_verifier_without_a_challenge_is_refused(client: Client) -> None:

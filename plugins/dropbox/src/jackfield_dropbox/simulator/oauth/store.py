@@ -37,7 +37,7 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Refresh(msgspec.Struct, kw_only=True):
-    """A refresh token; one got with PKCE is used without the app's secret, any other with it."""
+    """A refresh token; one got by PKCE alone is used without the app's secret, any other with it."""
 
     scopes: tuple[str, ...]
     pkce: bool
@@ -96,7 +96,7 @@ class TokenStore:
     def exchange(
         self, *, code: str, redirect_uri: str, verifier: str, client_id: str, secret: str | None, lifetime: float
     ) -> Granted:
-        """Gives tokens for a code, once; a code asked for with a challenge needs the verifier and no secret."""
+        """Gives tokens for a code, once; a code asked for with a challenge needs the verifier, with a secret or without."""
         consent = self._codes.get(code)
         self._check_client(client_id, secret)
         if consent is None or consent.expires_at < self._clock():
@@ -108,7 +108,7 @@ class TokenStore:
         refresh = ""
         if consent.offline:
             refresh = secrets.token_urlsafe(48)
-            self._refresh[refresh] = Refresh(scopes=consent.scopes, pkce=bool(consent.challenge))
+            self._refresh[refresh] = Refresh(scopes=consent.scopes, pkce=bool(consent.challenge) and secret is None)
         return Granted(
             access_token=self._new_access(consent.scopes, lifetime), scopes=consent.scopes, refresh_token=refresh
         )
@@ -167,8 +167,6 @@ class TokenStore:
             if secret is None:
                 raise OAuthError("invalid_client", "No client secret was given")
             return
-        if secret is not None:
-            raise OAuthError("invalid_request", "client_secret and code_verifier must not be given together")
         if not _VERIFIER.fullmatch(verifier):
             raise OAuthError("invalid_request", "code_verifier must have 43 to 128 characters of A-Z a-z 0-9 - . _ ~")
         made = verifier
