@@ -198,7 +198,7 @@ def test_an_answer_that_leaves_somebody_out_is_none() -> None:
 
 
 def test_somebody_found_by_a_further_address_is_found() -> None:
-    profile = '{"team_member_id":"dbmid:1","email":"a@b.example","name":{},"status":{".tag":"active"}'
+    profile = '{"team_member_id":"dbmid:1","email":"a@b.example","name":{"display_name":"A"},"status":{".tag":"active"}'
     body = '{"members_info":[{".tag":"member_info","profile":%s,"secondary_emails":[{"email":"Else@b.example"}]}}]}'
     found = ask((body % profile).encode(), lambda api: find_named(api, ["else@B.example"]))
     assert [member.profile.team_member_id for member in found.values()] == ["dbmid:1"]
