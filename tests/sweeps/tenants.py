@@ -15,6 +15,7 @@ from typing import Any
 import click
 import msgspec
 from harness.cli import NAME, Ended, Site
+from harness.documented import CONSENT, consent_code
 from harness.errands import NEW, Places
 from harness.evidence import table, write
 from harness.rosters import Roster
@@ -46,8 +47,19 @@ CASES = (SAME, OTHER, NONE, MOVED, UNKNOWN)
 
 READS = frozenset(
     {
-        *("connectors list", "connectors show", "new", "stats", "resources", "entitlements", "grants", "access", "who"),
-        *("diff", "syncs", "export", "action list", "changes list", "changes show"),
+        *(
+            "connectors list",
+            "connectors show",
+            "connectors check",
+            "new",
+            "stats",
+            "resources",
+            "entitlements",
+            "grants",
+            "access",
+            "who",
+        ),
+        *("diff", "syncs", "export", "action list", "changes list", "changes show", "verify"),
     }
 )
 """The commands that ask the application for nothing."""
@@ -68,6 +80,12 @@ class Case:
         """Run it; where a move is meant, it says so."""
         accepted = ("--accept-tenant", THERE) if self.case == MOVED and arguments[0] != "check" else ()
         return self.site.run(*arguments, *accepted, given=given)
+
+    def agree(self, *arguments: str) -> Ended:
+        """Run it, agree at the address that it shows, and paste the code that this gives."""
+        accepted = ("--accept-tenant", THERE) if self.case == MOVED else ()
+        started = self.site.start(*arguments, *accepted, given="")
+        return started.end(given=f"{consent_code(started.until(CONSENT)) or ''}\n")
 
 
 def _grant(case: Case) -> Ended:
@@ -139,8 +157,7 @@ def _authorize(case: Case) -> Ended:
     file = case.site.folder / TOKEN
     file.write_text(OLD_TOKEN, encoding="utf-8")
     case.site.configure(refresh_token=f"file:{file}")
-    code = case.simulator.consent(client_id=case.simulator.app_key, token_access_type="offline")
-    return case.run("authorize", NAME, given=code + "\n")
+    return case.agree("authorize", NAME)
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
