@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import msgspec
@@ -21,8 +21,10 @@ _NEEDED = ("state", "id", "asked", "do", "what", "who", "shown")
 # A spreadsheet takes text that begins so for a formula.
 _FORMULA = tuple("=+-@＝＋－＠")
 # A program with another separator than that of the file divides a cell, quoted or not, and what follows begins one.
-_DIVIDED = re.compile(r"""([;,|\t][\s"']*)(?=[=+\-@＝＋－＠])""")
-_RISKY = re.compile(r"""(?<=[;,|\t])([\s"']*)([=+\-@＝＋－＠])""")
+_RISKY = re.compile(r"""(?<![;,|\s"'])([;,|\s"']++)([=+\-@＝＋－＠])""")
+"""A whole run of separators, spaces and quotes before a sign: begun only at its start and never given back, so that it is
+linear; whether there is a separator in it is looked at by ``_beside``."""
+_SEPARATORS = frozenset(";,|\t")
 _IDS = ("what", "who")
 _NUMBER = re.compile(r"\\u\{([0-9a-f]{1,6})\}")
 
@@ -90,7 +92,9 @@ class Entry:
 
 def safe(value: str) -> str:
     """*value* as one line of text that no spreadsheet takes for a formula, whatever separates cells for it."""
-    value = _DIVIDED.sub(r"\1'", "".join(letter if letter.isprintable() else " " for letter in value).strip())
+    value = _beside(
+        lambda run, sign: f"{run}'{sign}", "".join(letter if letter.isprintable() else " " for letter in value).strip()
+    )
     return _quoted(value)
 
 
@@ -107,7 +111,12 @@ def written(id: str) -> str:
     """
     last = len(id) - 1
     told = "".join(_letter(letter, at in (0, last), id[at + 1 : at + 3]) for at, letter in enumerate(id))
-    return _quoted(_RISKY.sub(lambda found: f"{found[1]}\\u{{{ord(found[2]):x}}}", told))
+    return _quoted(_beside(lambda run, sign: f"{run}\\u{{{ord(sign):x}}}", told))
+
+
+def _beside(put: Callable[[str, str], str], text: str) -> str:
+    """*text*, where *put* writes each sign anew that a program with another separator would take for a formula's begin."""
+    return _RISKY.sub(lambda found: put(found[1], found[2]) if _SEPARATORS & set(found[1]) else found[0], text)
 
 
 def _letter(letter: str, at_end: bool, following: str) -> str:

@@ -15,7 +15,7 @@ Value = str | tuple[str, str]
 
 MOST_COLUMN = MOST_COLUMNS
 _PLACE = re.compile("([A-Z]{1,3})([0-9]{1,10})")
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,5})?")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,5})?")
 _DIGITS = 15
 """Digits that a spreadsheet keeps of a number: later ones are zeros, or noise of its binary form."""
 
