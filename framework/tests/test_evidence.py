@@ -339,6 +339,9 @@ def state(**its: object) -> ScopeState:
     return msgspec.convert({**ready, "failed": None, "reread": None, **its}, ScopeState, from_attributes=True)
 
 
+CONTRADICTED: dict[str, object] = {"lacking": (7,), "silent": True, "reread": "done"}
+
+
 @pytest.mark.parametrize(
     ("its", "again", "seal"),
     [
@@ -353,6 +356,11 @@ def state(**its: object) -> ScopeState:
         ({"counted": 12}, False, Verdict.UNRECONCILED),
         ({"counted": 12, "left_out": 1}, False, Verdict.PARTIAL),
         ({"alike": True, "incomplete": "a row is broken"}, False, Verdict.PARTIAL),
+        # A second read lacks somebody whom the first, that is silent about others, names: the count of both together decides.
+        ({**CONTRADICTED, "own": True, "counted": 10}, False, Verdict.COMPLETE),
+        ({**CONTRADICTED, "own": True, "counted": 9}, False, Verdict.PARTIAL),
+        ({**CONTRADICTED, "own": True, "counted": 11}, False, Verdict.PARTIAL),
+        ({**CONTRADICTED, "counted": 10}, False, Verdict.PARTIAL),
     ],
 )
 def test_a_count_is_worth_what_is_known_of_it(its: dict[str, object], again: bool, seal: Verdict) -> None:

@@ -32,6 +32,11 @@ def _trusted_all_the_same(state: ScopeState) -> str | None:
     return ALIKE if state.alike else state.explains_itself
 
 
+def _settled_by_the_count(state: ScopeState) -> bool:
+    """Whether the count sides with those who say that they belong, against a second read that was made to learn of others."""
+    return state.own and state.counted == state.expected
+
+
 def verdict(state: ScopeState) -> Seal:
     """The seal of one scope, by itself."""
     scope = state.definition
@@ -48,7 +53,7 @@ def verdict(state: ScopeState) -> Seal:
     again = {"done": "also after one more read", None: "and it can't be read again alone"}.get(
         state.reread, "and one more read failed"
     )
-    if state.lacking:
+    if state.lacking and not _settled_by_the_count(state):
         who = (
             "one principal says that it belongs" if len(state.lacking) == 1 else f"{len(state.lacking)} principals say"
         )
