@@ -110,11 +110,6 @@ class Connection:
         """See ``ConnectorSpec.families``."""
         return self._tuple("families", Family)
 
-    @property
-    def asked_pause(self) -> float:
-        """How long the application asked all calls to wait, in seconds; 0 if it does not now."""
-        return self.http.limiter.asked_pause
-
     async def read_page(
         self, family: str, scopes: tuple[Scope, ...], cursor: str | None, attempt: int, view: SyncView
     ) -> Page:

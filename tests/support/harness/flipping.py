@@ -21,6 +21,8 @@ from .verdicts import judge, scoped, scopes_of, without_counts
 OF_WRITES = frozenset(("added", "write_answer", "rehire", "recoverable_for", "group_batch", "email_case"))
 """Switches that no sync meets."""
 
+PATIENCE = 15.0
+"""Seconds of failing requests: a call of many groups that fails is made in halves, again and again, within them."""
 Flip = Mapping[str, str]
 _READABLE = ("groups_null", "emails_null")
 """Breaches that hide nothing: the one is a field that may be null, the other is told by the groups' own listings."""
@@ -88,7 +90,7 @@ async def sync_once(
 ) -> tuple[Said, Run]:
     """Sync a team; counts of groups are what the application says, and are not compared."""
     simulator.reset_requests()
-    result = await workshop.sync(simulator, name, include_removed=include_removed, retry_deadline=3.0)
+    result = await workshop.sync(simulator, name, include_removed=include_removed, retry_deadline=PATIENCE)
     truth = of_truth(simulator.truth(), include_removed=include_removed)
     return said(result, truth, base), result.run
 

@@ -22,7 +22,6 @@ class Limiter:
         self._in_flight = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._paused_until = 0.0
-        self._pause = 0.0
 
     @property
     def allowed(self) -> int:
@@ -33,11 +32,6 @@ class Limiter:
     def in_flight(self) -> int:
         """How many requests are in flight now."""
         return self._in_flight
-
-    @property
-    def asked_pause(self) -> float:
-        """How long the pause in force is in all, in seconds; 0 if there is none."""
-        return self._pause if self._clock.monotonic() < self._paused_until else 0.0
 
     @asynccontextmanager
     async def slot(self) -> AsyncGenerator[None]:
@@ -55,8 +49,7 @@ class Limiter:
         now = self._clock.monotonic()
         if now >= self._paused_until:
             self._allowed = max(1.0, self._allowed / 2)
-        if now + seconds > self._paused_until:
-            self._paused_until, self._pause = now + seconds, seconds
+        self._paused_until = max(self._paused_until, now + seconds)
 
     def succeeded(self) -> None:
         """Note an answer that was no refusal: the number in flight grows by one for each round of them."""

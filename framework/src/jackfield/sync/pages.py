@@ -41,11 +41,6 @@ class _Limits(msgspec.Struct, frozen=True, kw_only=True):
 class PageSource(Protocol):
     """What gives pages: a connection."""
 
-    @property
-    def asked_pause(self) -> float:
-        """How long the application asked all calls to wait, in seconds; 0 if it does not now."""
-        ...
-
     async def read_page(
         self, family: str, scopes: tuple[Scope, ...], cursor: str | None, attempt: int, view: SyncView
     ) -> Page:

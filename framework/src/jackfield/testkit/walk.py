@@ -63,10 +63,6 @@ class _Recorder:
         self._source = source
         self.calls: list[Call] = []
 
-    @property
-    def asked_pause(self) -> float:
-        return self._source.asked_pause
-
     async def read_page(
         self, family: str, scopes: tuple[Scope, ...], cursor: str | None, attempt: int, view: SyncView
     ) -> Page:
