@@ -235,10 +235,10 @@ def test_a_ca_bundle_that_can_not_be_read_is_named(tmp_path: Path, content: str 
 
     @asynchronous
     async def run() -> None:
-        async with session(network=NetworkSettings(ca_file=str(file))) as http:
-            with pytest.raises(BadConfig, match="CA bundle") as refused:
+        with pytest.raises(BadConfig, match="CA bundle") as refused:
+            async with session(network=NetworkSettings(ca_file=str(file))) as http:
                 await http.request("GET", "https://localhost:1/")
-            assert "SSL_CERT_FILE" in (refused.value.path or "")
+        assert "SSL_CERT_FILE" in (refused.value.path or "")
 
     run()
 

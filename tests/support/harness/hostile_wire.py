@@ -242,9 +242,8 @@ def _listings() -> list[Hostile]:
             "pages of new people without an end",
             growing,
             UNREAD,
-            twisting(endless(_page_of, MEMBERS, "members")),
+            twisting(endless(_page_of, MEMBERS, "members"), max_snapshot_rows=20_000),
             look=_disk,
-            most=60.0,
         ),
         Hostile(
             "HTTP",
@@ -266,7 +265,6 @@ def _listings() -> list[Hostile]:
             "pages without new rows",
             (*UNREAD, 75),
             twisting(endless(lambda _: [member(1)], MEMBERS, "members")),
-            most=60.0,
         ),
         Hostile(
             "HTTP",

@@ -11,7 +11,7 @@ from jackfield_contracts import JournalEntry
 
 def recovered(app: App, connection: str | None, how: How) -> tuple[list[JournalEntry], list[JackfieldError]]:
     """What was undecided, as it stands now, the oldest first; and why some connections could not be asked."""
-    if not app.home.database.exists():
+    if not app.home.has_database:
         return [], []
     errors: list[JackfieldError] = []
     with app.state() as state:

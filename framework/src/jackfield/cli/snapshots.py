@@ -40,7 +40,7 @@ class Looked(Snapshot):
 def published_runs(app: App, connection: str, limit: int) -> list[Run]:
     """The latest published runs; raises BadConfig for an unknown connection, NotFound if nothing is published yet."""
     found: list[Run] = []
-    if app.home.database.exists():
+    if app.home.has_database:
         with app.state() as state:
             found = state.published(connection, limit)
     if not found:
@@ -55,7 +55,7 @@ def published_runs(app: App, connection: str, limit: int) -> list[Run]:
 
 def latest_file(app: App, connection: str) -> Path | BadStorage | None:
     """The file of the latest published snapshot, why it can't be used, None if nothing is published yet."""
-    if not app.home.database.exists():
+    if not app.home.has_database:
         return None
     with app.state() as state:
         found = state.published(connection, 1)
@@ -75,7 +75,7 @@ def demand_whole(app: App, run: Run) -> Path:
 def run_named(app: App, connection: str, run: str) -> Run:
     """The record of one run that left a snapshot, published or held; raises NotFound."""
     record = None
-    if app.home.database.exists():
+    if app.home.has_database:
         with app.state() as state:
             record = state.get(connection, run)
     if record is None:

@@ -1,5 +1,6 @@
 """Reading a file that comes from elsewhere: a plan, changes, a secret, a configuration, a work list."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -11,6 +12,8 @@ MOST_BYTES = 67_108_864
 
 _CHUNK = 1 << 20
 _HINT = "Name a file that holds it."
+_NO_WAY = (errno.ELOOP, errno.ENOTDIR, errno.ENAMETOOLONG)
+"""What the system says of a path that leads nowhere, whatever is on the disk."""
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a pipe"),
@@ -26,8 +29,14 @@ def read_foreign(file: Path, *, what: str, most: int = MOST_BYTES, path: str | N
     Waits for nobody. *what* names the file in the message ("the plan"), *path* the place of the value that names it.
     Raises OSError where the system refuses.
     """
-    # Not even opened, since that may do something to a device.
-    _demand_regular(file.stat().st_mode, file, what, path, hint)
+    try:
+        # Not even opened, since that may do something to a device.
+        mode = file.stat().st_mode
+    except OSError as error:
+        if error.errno not in _NO_WAY:
+            raise
+        raise BadConfig(f"{_told(file, what, path)} can't be read: {error.strerror}", path=path, hint=hint) from None
+    _demand_regular(mode, file, what, path, hint)
     # Whatever has taken its place meanwhile: no pipe is waited for, no terminal becomes ours.
     handle = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     try:

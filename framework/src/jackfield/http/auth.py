@@ -98,7 +98,7 @@ async def request_token(http: HttpSession, client: OAuthClient, form: Mapping[st
         if not proven or client.client_secret is None or client.basic:
             raise
         # Some want a secret or a proof, not both, also with a token that was got by one (RFC 7636 leaves it open).
-        with suppress(BadCredentials):
+        with suppress(JackfieldError):  # the refusal stands, whatever becomes of this
             return await _ask(http, msgspec.structs.replace(client, client_secret=None), form)
         raise
 

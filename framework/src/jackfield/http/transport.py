@@ -11,11 +11,13 @@ import zlib
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from jackfield.config.secrets import Secret
 from jackfield.errors import BadConfig, JackfieldError, RemoteContract, Transient
+from jackfield.files import read_foreign
 from jackfield.http.contract import Response
 from jackfield.http.network import NetworkSettings, way_to
 from jackfield.visible import one_line
@@ -39,6 +41,7 @@ _KEY = "jackfield.key"
 """Extension of a request that carries the part of its address that is secret: the HTTP library logs addresses."""
 
 
+_CA_PATH = "SSL_CERT_FILE or SSL_CERT_DIR"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
@@ -60,6 +63,7 @@ async def open_client(
     """
     from http.cookiejar import CookieJar, DefaultCookiePolicy
 
+    _demand_regular_cas(network)
     httpx = _import_httpx()
     transports: dict[tuple[bool, str | None], Any] = {}
     client = httpx.AsyncClient(
@@ -180,7 +184,7 @@ def _lost(error: Exception, max_header_bytes: int) -> JackfieldError:
     if refused is not None:
         return BadConfig(
             f"the server's certificate is not trusted: {refused}",
-            path="SSL_CERT_FILE or SSL_CERT_DIR",
+            path=_CA_PATH,
             hint="Set SSL_CERT_FILE to your organisation's CA bundle if the certificate is from there.",
         )
     if isinstance(error, ClientResponseError):
@@ -323,15 +327,23 @@ def _proxy(httpx: Any, address: str | None) -> tuple[Any, str | None]:
     return httpx.Proxy(proxy.url), f"Basic {login}"
 
 
+def _demand_regular_cas(network: NetworkSettings) -> None:
+    """Raise BadConfig where the CA bundle is no regular file: OpenSSL waits for a pipe, and aiohttp reads it when imported."""
+    if network.ca_file is None:
+        return
+    try:
+        read_foreign(Path(network.ca_file), what="the CA bundle", path=_CA_PATH)
+    except OSError as error:
+        raise BadConfig(f"the CA bundle can't be read: {type(error).__name__}", path=_CA_PATH) from None
+
+
 def _trusted(network: NetworkSettings) -> ssl.SSLContext:
     """The CAs given, else the system's, else those that come with the HTTP library."""
     try:
         if network.ca_file or network.ca_folder:
             return ssl.create_default_context(cafile=network.ca_file, capath=network.ca_folder)
     except (OSError, ssl.SSLError) as error:
-        raise BadConfig(
-            f"the CA bundle can't be read: {type(error).__name__}", path="SSL_CERT_FILE or SSL_CERT_DIR"
-        ) from None
+        raise BadConfig(f"the CA bundle can't be read: {type(error).__name__}", path=_CA_PATH) from None
     context = ssl.create_default_context()
     if not context.cert_store_stats()["x509_ca"]:
         import certifi

@@ -138,8 +138,9 @@ def open_state(file: Path) -> Generator[State]:
 
 def _prepare(db: sqlite3.Connection, file: Path) -> None:
     try:
-        version = _version(db)
-        if version is None:
+        what = _foreign(db)
+        version = _version(db) if what is None else None
+        if version is None and what is None:
             version = _create(db)
     except sqlite3.DatabaseError as error:
         failure = storage_failure(error, file)
@@ -148,6 +149,10 @@ def _prepare(db: sqlite3.Connection, file: Path) -> None:
                 f"the state {file} is damaged or no database", hint="Restore it from a backup.", damaged=True
             ) from None
         raise failure or BadConfig(f"the state {file} can't be opened: {error}") from None
+    if version is None:
+        raise BadStorage(
+            f"the state {file} holds {what}, as no state of ours does", hint="Restore it from a backup.", damaged=True
+        )
     if version > HEAD:
         raise BadConfig(f"{file} was written by a newer jackfield (schema {version})", hint="Upgrade jackfield.")
     if version != HEAD:
@@ -156,6 +161,18 @@ def _prepare(db: sqlite3.Connection, file: Path) -> None:
         migrate(file)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
+
+
+def _foreign(db: sqlite3.Connection) -> str | None:
+    """What the file has that no state has, and that could make a query endless; None if there is nothing of that kind."""
+    for kind, name, root in db.execute("SELECT type, name, rootpage FROM sqlite_schema"):
+        if kind not in ("table", "index"):
+            return f"the {kind} {name!r}"
+        if not root:
+            return f"the virtual table {name!r}"
+        if kind == "table" and any(db.execute("SELECT 1 FROM pragma_table_xinfo(?) WHERE hidden", (name,))):
+            return f"a column of {name!r} that is worked out"
+    return None
 
 
 def _create(db: sqlite3.Connection) -> str:

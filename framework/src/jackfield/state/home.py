@@ -2,6 +2,7 @@
 
 from errno import ENOTDIR
 from os import strerror
+from os.path import lexists
 from pathlib import Path
 
 import msgspec
@@ -24,6 +25,11 @@ class Home(msgspec.Struct, frozen=True, kw_only=True):
     def database(self) -> Path:
         """The operational database."""
         return self.folder / "state.db"
+
+    @property
+    def has_database(self) -> bool:
+        """Whether anything stands where the operational database is to be, be it a link that leads nowhere."""
+        return lexists(self.database)
 
     def snapshots(self, connection: str) -> Path:
         """The folder of one connection's snapshots; made if need be."""

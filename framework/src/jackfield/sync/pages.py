@@ -20,7 +20,8 @@ from jackfield.snapshots.writer import Read, SnapshotWriter
 from jackfield_contracts import Page, Scope
 
 MOST_RESTARTS = 3
-MOST_EMPTY_PAGES = 30
+MOST_FRUITLESS_PAGES = 30
+"""Pages in a row that are empty, or the same as the one before."""
 MOST_CURSOR_BYTES = 4096
 _TRIES_AT_A_BROKEN_ANSWER = 3
 _TURNS_TO_SEND = 4
@@ -102,7 +103,8 @@ class PageReader:
         limits: "_Limits",
     ) -> None:
         seen = self._writer.cursor_hashes(read)
-        empty = 0
+        fruitless = 0
+        before: Page | None = None
         cursor = read.cursor
         ahead = asyncio.ensure_future(self._page(read.family, scopes, cursor, limits))
         storing: asyncio.Future[None] | None = None
@@ -114,8 +116,9 @@ class PageReader:
                     if storing.done():
                         storing.result()
                 page = await ahead
-                empty = 0 if page.items or page.opens else empty + 1
-                following = self._guard(page, cursor, seen, empty)
+                fruitless = fruitless + 1 if _nothing_new(page, before) else 0
+                following = self._guard(page, cursor, seen, fruitless)
+                before = page
                 cursor = page.next
                 if cursor is not None:
                     ahead = asyncio.ensure_future(self._page(read.family, scopes, cursor, limits))
@@ -140,17 +143,18 @@ class PageReader:
                 if storing is not None:
                     await _dismiss(storing)
 
-    def _guard(self, page: Page, cursor: str | None, seen: set[int], empty: int) -> int | None:
+    def _guard(self, page: Page, cursor: str | None, seen: set[int], fruitless: int) -> int | None:
         """The hash of the page's cursor; raises where going on would lead nowhere."""
         if page.next is None:
             return None
         if len(page.next.encode()) > MOST_CURSOR_BYTES:
-            raise PluginBug(f"a cursor is longer than {MOST_CURSOR_BYTES} bytes")
+            raise RemoteContract(f"the application gave a cursor of more than {MOST_CURSOR_BYTES} bytes")
         following = int.from_bytes(blake2b(page.next.encode(), digest_size=7).digest(), "big")
         if page.next == cursor or following in seen:
             raise CursorExpired("the application gave a cursor that it had given before")
-        if empty >= MOST_EMPTY_PAGES:
-            raise CursorExpired(f"the application gave {empty} empty pages one after the other")
+        if fruitless >= MOST_FRUITLESS_PAGES:
+            same = "" if not page.items else ", each the same as the one before"
+            raise CursorExpired(f"the application gave {fruitless} {'pages' if same else 'empty pages'} in a row{same}")
         seen.add(following)
         return following
 
@@ -229,6 +233,12 @@ class PageReader:
             if call.cancelled() and mine is not None and not mine.cancelling():
                 raise PluginBug(f"the connector cancelled its own read of {family!r}") from None
             raise
+
+
+def _nothing_new(page: Page, before: Page | None) -> bool:
+    if not page.items and not page.opens:
+        return True
+    return before is not None and (page.items, page.opens) == (before.items, before.opens)
 
 
 async def _dismiss(task: "asyncio.Future[Any]") -> None:

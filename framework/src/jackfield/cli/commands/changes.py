@@ -80,7 +80,7 @@ def list_(
 @contextmanager
 def _journal(app: App) -> "Generator[State | None]":
     """The journal; None where nothing was ever done, and none is made."""
-    if not app.home.database.exists():
+    if not app.home.has_database:
         yield None
         return
     with app.state() as state:
@@ -98,7 +98,7 @@ def show(app: App, change: str, output: str) -> None:
     from jackfield.errors import NotFound
 
     entry = None
-    if app.home.database.exists():
+    if app.home.has_database:
         with app.state() as state:
             entry = state.change(change)
     if entry is None:

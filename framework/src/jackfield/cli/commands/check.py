@@ -66,7 +66,7 @@ def check(app: App, connection: str, output: str) -> None:
 
 def known_account(app: App, connection: str) -> str | None:
     """The account that the snapshots of the connection are of, None where that is not known."""
-    if not app.home.database.exists():
+    if not app.home.has_database:
         return None
     from jackfield.tenants import known_tenant
 

@@ -63,7 +63,7 @@ def syncs(app: App, connection: str, limit: int | None, output: str) -> None:
     from jackfield.cli.text import moment
 
     runs: list[Run] = []
-    if app.home.database.exists():
+    if app.home.has_database:
         with app.state() as state:
             runs = [_as_it_stands(one, app) for one in state.history(connection)]
     if not runs:
