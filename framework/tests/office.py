@@ -13,7 +13,7 @@ from jackfield.changes.options import ChangeOptions, Changing
 from jackfield.config import ConnectorConfig, HostSettings
 from jackfield.configured import Configured
 from jackfield.connectors import Found
-from jackfield.errors import JackfieldError, Refused, Transient
+from jackfield.errors import JackfieldError, RateLimited, Refused, Transient
 from jackfield.hookspecs import ConnectorType, Context, hookimpl
 from jackfield.http.network import NetworkSettings
 from jackfield.log import NoLog
@@ -94,7 +94,8 @@ class Office:
         self.ids: list[tuple[str, ...]] = []
         self.job_takes = 5.0
         self.stumbles: list[str] = []
-        """What befalls the next writing calls: ``before`` loses the request, ``after`` the answer, empty nothing."""
+        """What befalls the next writing calls: ``before`` loses the request, ``after`` the answer, ``busy`` too, as a pause that
+        is asked for, and empty nothing."""
         self.breaks: BaseException | None = None
         """Ends the next writing call in its middle: after the first of several effects, or before groups are joined."""
         self.unread: list[JackfieldError | None] = []
@@ -299,6 +300,8 @@ class OfficeConnector:
                 self.office.middle()
         if after == "after":
             raise Transient("the answer was lost")
+        if after == "busy":
+            raise RateLimited("the application asks for a pause", after=1.0, turned_away=False)
         return outcomes
 
     def _grant(self, change: GrantAccess) -> Outcome:

@@ -34,7 +34,7 @@ WITH_GROUP = CreateAccount(arguments={"email": "new@x.org", "groups": ("g2",)})
 
 
 @pytest.mark.parametrize("lag", [0.0, 3.0])
-@pytest.mark.parametrize("stumble", ["before", "after"])
+@pytest.mark.parametrize("stumble", ["before", "after", "busy"])
 @pytest.mark.parametrize("kind", CHANGES)
 def test_a_lost_call_is_found_out_and_nothing_is_doubled(site: Site, kind: str, stumble: str, lag: float) -> None:
     site.office.stumbles = [stumble]
@@ -47,10 +47,12 @@ def test_a_lost_call_is_found_out_and_nothing_is_doubled(site: Site, kind: str, 
     assert not site.state.changes(undecided=True)
 
 
-@pytest.mark.parametrize("stumble", ["before", "after"])
-def test_what_nothing_can_be_read_of_is_asked_once(site: Site, stumble: str) -> None:
+@pytest.mark.parametrize(
+    ("stumble", "tag"), [("before", "transient"), ("after", "transient"), ("busy", "rate_limited")]
+)
+def test_what_nothing_can_be_read_of_is_asked_once(site: Site, stumble: str, tag: str) -> None:
     site.office.stumbles = [stumble]
-    assert one(make(site, RunAction(name="greet", arguments={"user_id": "u4"}))) == ("unverified", "transient")
+    assert one(make(site, RunAction(name="greet", arguments={"user_id": "u4"}))) == ("unverified", tag)
     assert site.office.calls["greet"] == 1
     (entry,) = make(site, RunAction(name="greet", arguments={"user_id": "u4"}))
     assert entry.outcome is not None

@@ -245,6 +245,16 @@ def test_a_scope_is_what_the_evidence_says(
     assert its.calls == calls
 
 
+@pytest.mark.parametrize("said", [says(a="g", b="", c="g"), says(a="", b="", c="")])
+def test_a_witness_that_the_rows_refute_confirms_nothing(tmp_path: Path, said: Witness) -> None:
+    """Somebody is in the group and says to be in none: what he says of others is worth as little."""
+    app = App(expected=5, first="abc", second="abc", said=said)
+    seals, _, writer = run(app, tmp_path)
+    assert seals["group:g/*"][0] is Verdict.PARTIAL
+    (state,) = (state for state in writer.scope_states() if state.definition.name == "group:g/*")
+    assert state.silent
+
+
 def test_a_witness_whose_own_listing_is_short_confirms_nothing(tmp_path: Path) -> None:
     """The listing of people and that of the group lack the same person: the count alone tells it."""
 

@@ -157,14 +157,20 @@ class MissingPermission(JackfieldError):
 
 
 class RateLimited(JackfieldError):
-    """The application asks for a pause of ``after`` seconds, None where it gives no figure."""
+    """The application asks for a pause of ``after`` seconds, None where it gives no figure.
+
+    ``turned_away`` says that it did nothing (429, RFC 6585); a 503 may come after all that was asked for was done.
+    """
 
     code = "rate_limited"
     exit_code = 75
 
-    def __init__(self, summary: str, *, after: float | None = None, **where: str | None) -> None:
+    def __init__(
+        self, summary: str, *, after: float | None = None, turned_away: bool = True, **where: str | None
+    ) -> None:
         super().__init__(summary, **where)
         self.after = after
+        self.turned_away = turned_away
 
 
 class Transient(JackfieldError):

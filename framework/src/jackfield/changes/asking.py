@@ -78,17 +78,16 @@ async def ask(desk: Desk, attempts: Sequence[Attempt], view: View) -> None:
             over = changing.clock.monotonic() + pause >= deadline
             if not over or len(left) > 1 or isinstance(left[0].change, CreateAccount):
                 _doubt(left)
+            if not error.turned_away:
+                left = _lose(desk, left, error)
             if over:
-                _answer(left, _failed(error, retryable=True))
+                _answer(left, _failed(error, retryable=True) if error.turned_away else _paused(error))
                 break
             await changing.clock.sleep(pause)
+            stale = stale or not error.turned_away
         except _LOST as error:
             lost += 1
-            _doubt(left)
-            for attempt in left:
-                attempt.lost = True
-            changing.log.info("the answer to a change was lost", changes=len(left), reason=str(error))
-            left = _give_up_unreadable(desk, left, error)
+            left = _lose(desk, left, error)
             # What is made already need not wait. Where this read fails too, the one before the next call tells, or the
             # one that confirms.
             with suppress(JackfieldError):
@@ -200,6 +199,22 @@ def _give_up_unreadable(desk: Desk, attempts: list[Attempt], error: JackfieldErr
                 _failed(error, retryable=False),
             )
     return left
+
+
+def _lose(desk: Desk, attempts: list[Attempt], error: JackfieldError) -> list[Attempt]:
+    """Those of *attempts* that a read can settle, now that their answer tells nothing; the others are answered."""
+    _doubt(attempts)
+    for attempt in attempts:
+        attempt.lost = True
+    desk.changing.log.info("the answer to a change was lost", changes=len(attempts), reason=str(error))
+    return _give_up_unreadable(desk, attempts, error)
+
+
+def _paused(error: RateLimited) -> Outcome:
+    """What stands of a change where the application can't answer, and asks for a longer pause than there is time."""
+    return unverified(
+        f"the answer was lost ({error.summary}), and a read would wait too long", _failed(error, retryable=False)
+    )
 
 
 def _is_open(desk: Desk, attempt: Attempt) -> bool:

@@ -32,7 +32,7 @@ async def conclude(desk: Desk, attempts: list[Attempt], *, wait: float) -> None:
     if mute:
         desk.settle([(each, _by_answer(each), None) for each in mute])
     # The application asked for a pause longer than there is time: a read would wait for its end.
-    paused = [each for each in over if (known := _known(each)) is not None and known.tag == RateLimited.code]
+    paused = [each for each in over if _is_paused(each)]
     if paused:
         desk.settle([(each, _known(each) or _by_answer(each), None) for each in paused if each not in mute])
     to_read = [each for each in over if not each.settled]
@@ -86,6 +86,13 @@ async def _look_at_job(desk: Desk, attempt: Attempt, *, patient: bool) -> None:
 
 def _pending(attempt: Attempt) -> bool:
     return attempt.answer is not None and attempt.answer.outcome is OutcomeKind.PENDING
+
+
+def _is_paused(attempt: Attempt) -> bool:
+    answer = attempt.answer
+    if answer is None or answer.tag != RateLimited.code:
+        return False
+    return _known(attempt) is not None or answer.outcome is OutcomeKind.UNVERIFIED
 
 
 def _known(attempt: Attempt) -> Outcome | None:

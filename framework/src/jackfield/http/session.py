@@ -125,7 +125,11 @@ class Session:
                 self.limiter.pause(DEFAULT_PAUSE if after is None else after)
                 self._log.info("rate limited", route=route, pause=after, request_id=response.request_id)
                 raise RateLimited(
-                    "the application asks for a pause", after=after, route=route, request_id=response.request_id
+                    "the application asks for a pause",
+                    after=after,
+                    turned_away=response.status == 429,
+                    route=route,
+                    request_id=response.request_id,
                 )
         self._log.debug(
             "answer",

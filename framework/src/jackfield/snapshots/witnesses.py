@@ -37,10 +37,14 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """What the witnesses say of one scope: whom its read lacks, and whether both name the same people, and some."""
+    """What the witnesses say of one scope: whom its read lacks, and whether both name the same people, and some.
+
+    ``unnamed`` is how many of those whom the read has spoke for themselves and did not name the scope.
+    """
 
     lacking: tuple[int, ...] = ()
     alike: bool = False
+    unnamed: int = 0
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,8 +120,15 @@ def hear(db: sqlite3.Connection, held: list[Held]) -> Heard:
             found[one.scope] = Evidence(alike=True)
         else:
             differing[node] = one
+    for (kind, id), one in by_resource.items():
+        if one.rows and one.scope not in found:
+            # Nobody at all says to be there.
+            node = db.execute("SELECT key FROM node WHERE type = ? AND id = ?", (kind, id)).fetchone()
+            differing.setdefault(node[0], one)
     for some in _portions(differing, counts):
         found |= _compare(db, some)
+    # Who is where he does not say to be may be elsewhere, too: of him the witness is as good as silent.
+    silent += sum(evidence.unnamed for evidence in found.values())
     return Heard(of=found, silent=silent, reads=frozenset(read for (read,) in reads))
 
 
@@ -131,7 +142,7 @@ def _portions(differing: Mapping[int, Held], counts: Mapping[int, int]) -> Itera
     size = 0
     for node, one in differing.items():
         some[node] = one
-        size += counts[node] + one.rows
+        size += counts.get(node, 0) + one.rows
         if size >= _AT_ONCE:
             yield some
             some, size = {}, 0
@@ -160,9 +171,15 @@ def _compare(db: sqlite3.Connection, some: Mapping[int, Held]) -> dict[int, Evid
     if suspected:
         for page, said in _testimonies(db):
             last.update((principal, page) for principal in suspected.intersection(said.principals))
+    suspected = {principal for node, its in named.items() for principal in rows[node] - its.keys()}
+    spoke: set[int] = set()
+    if suspected:
+        for _, said in _testimonies(db):
+            spoke |= suspected.intersection(said.principals)
     found: dict[int, Evidence] = {}
     for node, one in some.items():
         its, mine = named[node], rows[node]
         lacking = tuple(sorted(who for who in its.keys() - mine if last.get(who, its[who]) <= its[who]))
-        found[one.scope] = Evidence(lacking=lacking, alike=not lacking and mine <= its.keys())
+        unnamed = len((mine - its.keys()) & spoke)
+        found[one.scope] = Evidence(lacking=lacking, alike=not lacking and mine <= its.keys(), unnamed=unnamed)
     return found
