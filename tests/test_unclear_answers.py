@@ -187,6 +187,39 @@ def test_a_refusal_of_tomorrow_that_was_none_is_changed(stage: Stage, route: str
     assert stage.effects()["calls"] == 1
 
 
+ROUTES = {
+    "grant": "team/groups/members/add",
+    "own": "team/groups/members/set_access_type",
+    "revoke": "team/groups/members/remove",
+    "role": "team/members/set_admin_permissions_v2",
+    "create": "team/members/add_v2",
+    "delete": "team/members/remove",
+    "disable": "team/members/suspend",
+    "enable": "team/members/unsuspend",
+    "recover": "team/members/recover",
+    "rename": "team/members/set_profile_v2",
+}
+
+
+@pytest.mark.parametrize("tag", ["moon_in_retrograde", "other"])
+@pytest.mark.parametrize("write", WRITES)
+def test_a_tag_without_a_meaning_is_settled_by_a_read(stage: Stage, write: str, tag: str) -> None:
+    command, made = WRITES[write](stage)
+    stage.control.force(ROUTES[write], tag, applied=True)
+    assert told(stage.make(*command)) == ("changed", None, "read")
+    assert made(stage)
+    assert stage.effects()["calls"] == 1
+
+
+@pytest.mark.parametrize("write", ["grant", "create", "disable"])
+def test_other_is_a_failure_where_a_read_shows_that_nothing_was_made(stage: Stage, write: str) -> None:
+    command, made = WRITES[write](stage)
+    stage.control.force(ROUTES[write], "other")
+    assert told(stage.make(*command, code=12)) == ("failed", "other", None)
+    assert not made(stage)
+    assert stage.effects() == {"calls": 1}
+
+
 @pytest.mark.parametrize("name", ["team_member_id", "email"])
 def test_somebody_whom_look_ups_do_not_know_is_recovered_all_the_same(stage: Stage, name: str) -> None:
     gone = stage.now().people()[0]

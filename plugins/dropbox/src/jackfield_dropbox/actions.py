@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from jackfield.errors import Refused
 from jackfield_contracts import (
     AccessState,
@@ -121,14 +123,7 @@ async def run(api: Api, change: RunAction, state: AccessState, actions: tuple[Ac
 
 def outcome_with(end: Outcome, call: Api, account: AccountState) -> Outcome:
     """*end* with the account and the ids of all requests."""
-    return Outcome(
-        outcome=end.outcome,
-        reason=end.reason,
-        tag=end.tag,
-        retryable=end.retryable,
-        account=account.account,
-        request_ids=call.request_ids,
-    )
+    return msgspec.structs.replace(end, account=account.account, request_ids=call.request_ids)
 
 
 async def _account(call: Api, change: RunAction, state: AccessState) -> AccountState | None:

@@ -11,7 +11,7 @@ from jackfield_dropbox import groups, people, routes, wire, writes
 from jackfield_dropbox.api import Api
 from jackfield_dropbox.arguments import flag, problem, text, texts
 from jackfield_dropbox.memberships import groups_now
-from jackfield_dropbox.outcomes import TABLE, decide, outcome
+from jackfield_dropbox.outcomes import decide, decisive, outcome
 from jackfield_dropbox.presumption import Presumption
 
 _ODD = "not understood"
@@ -200,7 +200,7 @@ async def _ended(call: Api, items: list[wire.AddItem], asked: list[Invitation]) 
     """What became of each of those *asked* for, by e-mail address in small letters."""
     by_email = _matched(items, [each.email.casefold() for each in asked])
     doubtful = [each.email for each in asked if _tag(by_email, each) == "user_already_on_team"]
-    unsaid = [each.email for each in asked if _tag(by_email, each) not in (*TABLE[routes.ADD], "success")]
+    unsaid = [each.email for each in asked if not _said(_tag(by_email, each))]
     found = await _look(call, doubtful + unsaid)
     ends: dict[str, Outcome] = {}
     there: dict[str, tuple[wire.Member, Invitation]] = {}
@@ -211,7 +211,7 @@ async def _ended(call: Api, items: list[wire.AddItem], asked: list[Invitation]) 
         if item is not None and item.tag == "success" and item.profile is not None:
             member = wire.Member(profile=item.profile, roles=item.roles or ())
             ends[key] = Outcome(outcome=OutcomeKind.CHANGED, reason=_short_of(each, member))
-        elif (item is None or item.tag not in TABLE[routes.ADD]) and case in ("active", "invited"):
+        elif not _said(item.tag if item is not None else None) and case in ("active", "invited"):
             ends[key] = Outcome(outcome=OutcomeKind.CHANGED, reason=_UNCLEAR + ", and the account is there.")
         elif item is None:
             reason = _UNCLEAR + ", and the account is not to be seen."
@@ -226,6 +226,11 @@ async def _ended(call: Api, items: list[wire.AddItem], asked: list[Invitation]) 
                 there[key] = (member, each)
     joined = await _join(call, there)
     return {key: _with_groups(end, joined.get(key, {}), call) for key, end in ends.items()}
+
+
+def _said(tag: str | None) -> bool:
+    """Whether *tag* tells what became of an invitation."""
+    return tag == "success" or (tag is not None and decisive(routes.ADD, tag))
 
 
 def _tag(items: Mapping[str, wire.AddItem], invitation: Invitation) -> str | None:
