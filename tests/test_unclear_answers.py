@@ -163,6 +163,19 @@ def test_an_invitation_that_was_made_is_changed_in_whatever_form_its_success_com
     assert (effects["invitations"], effects["welcome_mails"]) == (1, 1)
 
 
+@pytest.mark.parametrize("job", [False, True])
+def test_a_success_that_shows_somebody_else_leads_to_no_write_about_that_person(stage: Stage, job: bool) -> None:
+    stage.control.behave(added="of_another")
+    stage.control.settings(async_jobs=job)
+    stage.control.change({"do": "create_group", "name": "Empty"})
+    group = next(each for each in stage.now().groups.values() if each["name"] == "Empty")
+    made = stage.make("account", "create", NAME, f"email={NEW}", f"groups={group['group_id']}")
+    new = stage.now().named(NEW)
+    assert new is not None
+    assert (made["outcome"], made["account"]) == ("changed", f"user:{new['team_member_id']}")
+    assert list(stage.now().groups[group["group_id"]]["members"]) == [new["team_member_id"]]
+
+
 def test_an_invitation_whose_success_is_not_understood_waits_for_reads_that_lag(stage: Stage) -> None:
     stage.control.behave(added="unknown_tag")
     stage.control.settings(read_lag=2.0)

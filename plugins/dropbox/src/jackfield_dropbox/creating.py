@@ -239,16 +239,27 @@ def _tag(items: Mapping[str, wire.AddItem], invitation: Invitation) -> str | Non
 
 
 def _matched(items: list[wire.AddItem], emails: list[str]) -> dict[str, wire.AddItem]:
-    """Items by address, but those that can't be understood.
+    """Items by address, but those that can't be understood, a success that shows somebody else among them.
 
     Items without an address (``other`` carries none) are of those who are left, where each of them says the same.
     """
-    named = {key: item for item in items if (key := (item.email or "").casefold()) in emails}
+    named = {key: item for item in items for key in _addresses(item) if key in emails}
     left = [email for email in emails if email not in named]
-    nameless = [item for item in items if (item.email or "").casefold() not in emails]
+    # No write may follow on an account of which it is not known that it is the one invited.
+    nameless = [
+        wire.AddItem(tag=_ODD) if item.tag == "success" else item
+        for item in items
+        if not _addresses(item).intersection(emails)
+    ]
     if len(nameless) == len(left) and len({item.tag for item in nameless}) == 1:
         named |= dict(zip(left, nameless, strict=True))
     return {email: item for email, item in named.items() if item.tag != _ODD}
+
+
+def _addresses(item: wire.AddItem) -> set[str]:
+    """Whom *item* is about: any address of the account that it shows, else the one that it carries."""
+    more = (item.profile.secondary_emails or ()) if item.profile is not None else ()
+    return {email.casefold() for email in (item.email, *(each.email for each in more)) if email}
 
 
 def _short_of(asked: Invitation, member: wire.Member) -> str | None:
@@ -333,6 +344,15 @@ PRESUMES = (
         then="a read settles it: changed where the account is there, else failed, with the tag",
         switch="added",
         test="tests/test_unclear_answers.py::test_an_invitation_that_was_made_is_changed_in_whatever_form_its_success_comes",
+    ),
+    Presumption(
+        name="success-of-whom",
+        presumed="The account that members/add_v2 gives as a success has the address that was invited.",
+        source="the specification",
+        noticed="none of its addresses is that one",
+        then="a read by the address settles it, and nothing is done to the account that was given",
+        switch="added",
+        test="tests/test_unclear_answers.py::test_a_success_that_shows_somebody_else_leads_to_no_write_about_that_person",
     ),
     Presumption(
         name="address-of-the-removed",
