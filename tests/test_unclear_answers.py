@@ -233,6 +233,46 @@ def test_other_is_a_failure_where_a_read_shows_that_nothing_was_made(stage: Stag
     assert stage.effects() == {"calls": 1}
 
 
+@pytest.mark.parametrize("write", ["grant", "own", "revoke"])
+def test_a_refusal_in_a_group_that_was_carried_out_is_told_as_a_read_shows_it(stage: Stage, write: str) -> None:
+    command, made = WRITES[write](stage)
+    stage.control.force(ROUTES[write], "users_not_found", applied=True)
+    document = stage.make(*command)
+    assert told(document) == ("changed", None, "read")
+    assert "somebody else may have made it" in document["reason"]
+    assert made(stage)
+
+
+def test_some_who_join_by_a_call_that_was_refused_are_told_as_changed(stage: Stage, tmp_path: Path) -> None:
+    group = _open_group(stage)
+    some = [one["team_member_id"] for one in stage.now().outside(group)][:3]
+    rows = _rows(tmp_path, [_joins(group, id) for id in some])
+    _plan(stage, tmp_path, rows)
+    stage.control.force("team/groups/members/add", "users_not_found", value=[some[0]], applied=True)
+    assert stage.make("apply", str(tmp_path / "the.plan"))["outcomes"] == {"changed": len(some)}
+    assert set(stage.now().groups[group["group_id"]]["members"]) == {*group["members"], *some}
+
+
+@pytest.mark.parametrize("tag", ["moon_in_retrograde", "other", "users_not_found"])
+def test_an_account_is_in_the_group_that_it_joined_whatever_was_answered(stage: Stage, tag: str) -> None:
+    group = stage.now().group()
+    stage.control.force("team/groups/members/add", tag, applied=True)
+    made = stage.make("account", "create", NAME, f"email={NEW}", f"groups={group['group_id']}")
+    assert told(made) == ("changed", None, "read")
+    assert made["results"]["groups_joined"] == [group["group_id"]]
+    assert "Not joined" not in (made["reason"] or "")
+
+
+@pytest.mark.parametrize("write", ["grant", "revoke", "create", "delete", "disable", "enable", "recover"])
+def test_what_the_request_before_a_renewed_token_made_is_changed(stage: Stage, write: str) -> None:
+    command, made = WRITES[write](stage)
+    stage.control.fault("unauthorized", route=ROUTES[write], times=1, when="after")
+    document = stage.make(*command)
+    assert told(document) == ("changed", None, "read")
+    assert "somebody else may have made it" in document["reason"]
+    assert made(stage)
+
+
 @pytest.mark.parametrize("name", ["team_member_id", "email"])
 def test_somebody_whom_look_ups_do_not_know_is_recovered_all_the_same(stage: Stage, name: str) -> None:
     gone = stage.now().people()[0]

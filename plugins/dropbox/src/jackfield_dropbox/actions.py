@@ -24,7 +24,7 @@ from jackfield_dropbox import people, routes, wire, writes
 from jackfield_dropbox.api import Api, Reply
 from jackfield_dropbox.arguments import PROFILE, WIPES, flag, problem, text
 from jackfield_dropbox.checks import MEMBERS_DELETE, MEMBERS_WRITE
-from jackfield_dropbox.outcomes import decide, outcome
+from jackfield_dropbox.outcomes import asked_before, decide, outcome
 from jackfield_dropbox.state import account_state
 
 _WHO = Argument(
@@ -158,7 +158,8 @@ async def _settled(call: Api, account: AccountState, reply: Reply[Any]) -> Outco
     if tag is None:
         return Outcome(outcome=OutcomeKind.CHANGED)
     case = await people.look(call, account.account.id) if tag in _LOOKED_AT.get(reply.route, ()) else None
-    return outcome(decide(reply.route, tag, case), tag=tag)
+    end = outcome(decide(reply.route, tag, case), tag=tag)
+    return asked_before(end) if reply.repeated else end
 
 
 async def _enable(call: Api, account: AccountState, values: Mapping[str, Value]) -> Outcome:

@@ -11,7 +11,7 @@ from jackfield_dropbox import groups, people, routes, wire, writes
 from jackfield_dropbox.api import Api
 from jackfield_dropbox.arguments import flag, problem, text, texts
 from jackfield_dropbox.memberships import groups_now
-from jackfield_dropbox.outcomes import decide, decisive, outcome
+from jackfield_dropbox.outcomes import asked_before, decide, decisive, outcome
 from jackfield_dropbox.presumption import Presumption
 
 _ODD = "not understood"
@@ -159,7 +159,7 @@ async def _invite(call: Api, invitations: list[tuple[Invitation, dict[str, Any]]
     reply = await writes.add_members(call, [sent for _, sent in invitations])
     launch = reply.answer
     if launch is not None and launch.tag == "complete" and launch.complete is not None:
-        return await _ended(call, _items(launch), asked)
+        return await _ended(call, _items(launch), asked, repeated=reply.repeated)
     if launch is not None and launch.async_job_id:
         return {
             each.email.casefold(): Outcome(
@@ -196,8 +196,13 @@ def _items(launch: wire.AddLaunch) -> list[wire.AddItem]:
     return items
 
 
-async def _ended(call: Api, items: list[wire.AddItem], asked: list[Invitation]) -> dict[str, Outcome]:
-    """What became of each of those *asked* for, by e-mail address in small letters."""
+async def _ended(
+    call: Api, items: list[wire.AddItem], asked: list[Invitation], *, repeated: bool = False
+) -> dict[str, Outcome]:
+    """What became of each of those *asked* for, by e-mail address in small letters.
+
+    *repeated*: the items answer a second request for them.
+    """
     by_email = _matched(items, [each.email.casefold() for each in asked])
     doubtful = [each.email for each in asked if _tag(by_email, each) == "user_already_on_team"]
     unsaid = [each.email for each in asked if not _said(_tag(by_email, each))]
@@ -219,7 +224,8 @@ async def _ended(call: Api, items: list[wire.AddItem], asked: list[Invitation]) 
                 outcome=OutcomeKind.FAILED, reason=reason, tag="not_understood", retryable=True, understood=False
             )
         else:
-            ends[key] = outcome(decide(routes.ADD, item.tag, case), tag=item.tag)
+            end = outcome(decide(routes.ADD, item.tag, case), tag=item.tag)
+            ends[key] = asked_before(end) if repeated else end
         if member is not None:
             ends[key] = msgspec.structs.replace(ends[key], account=people.user_id(member))
             if ends[key].outcome in (OutcomeKind.CHANGED, OutcomeKind.ALREADY):

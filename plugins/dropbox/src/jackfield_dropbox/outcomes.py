@@ -54,6 +54,15 @@ def outcome(verdict: Verdict, *, tag: str, request_ids: tuple[str, ...] = ()) ->
     )
 
 
+def asked_before(end: Outcome) -> Outcome:
+    """*end* of a change for which this command had sent a request before: that it is so may be the doing of that one."""
+    if end.outcome is not OutcomeKind.ALREADY:
+        return end
+    told = f"{end.reason} " if end.reason else ""
+    reason = f"{told}An earlier request of this change may have made it, or somebody else may have made it."
+    return msgspec.structs.replace(end, outcome=OutcomeKind.CHANGED, tag=None, reason=reason)
+
+
 def _already(sentence: str) -> Verdict:
     return Verdict(outcome=OutcomeKind.ALREADY, sentence=sentence)
 
@@ -100,10 +109,16 @@ _GONE = _changed("How the job ended is not known, but the account is off the tea
 def _poll(**cases: Verdict) -> dict[str, Cell]:
     return {
         "invalid_async_job_id": _failed(
-            "Dropbox does not know the job any more, and its change is not to be seen.", retryable=True, **cases
+            "Dropbox does not know the job any more, and its change is not to be seen.",
+            retryable=True,
+            understood=True,
+            **cases,
         ),
         "internal_error": _failed(
-            "The job ended with an error of Dropbox's own, and its change is not to be seen.", retryable=True, **cases
+            "The job ended with an error of Dropbox's own, and its change is not to be seen.",
+            retryable=True,
+            understood=True,
+            **cases,
         ),
         "other": _failed(
             "The job ended in a way that this interface has no word for, and its change is not to be seen.",
