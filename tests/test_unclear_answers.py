@@ -163,6 +163,19 @@ def test_an_invitation_that_was_made_is_changed_in_whatever_form_its_success_com
     assert (effects["invitations"], effects["welcome_mails"]) == (1, 1)
 
 
+@pytest.mark.parametrize("job", [False, True])
+def test_a_success_that_shows_somebody_else_leads_to_no_write_about_that_person(stage: Stage, job: bool) -> None:
+    stage.control.behave(added="of_another")
+    stage.control.settings(async_jobs=job)
+    stage.control.change({"do": "create_group", "name": "Empty"})
+    group = next(each for each in stage.now().groups.values() if each["name"] == "Empty")
+    made = stage.make("account", "create", NAME, f"email={NEW}", f"groups={group['group_id']}")
+    new = stage.now().named(NEW)
+    assert new is not None
+    assert (made["outcome"], made["account"]) == ("changed", f"user:{new['team_member_id']}")
+    assert list(stage.now().groups[group["group_id"]]["members"]) == [new["team_member_id"]]
+
+
 def test_an_invitation_whose_success_is_not_understood_waits_for_reads_that_lag(stage: Stage) -> None:
     stage.control.behave(added="unknown_tag")
     stage.control.settings(read_lag=2.0)
@@ -185,6 +198,79 @@ def test_a_refusal_of_tomorrow_that_was_none_is_changed(stage: Stage, route: str
     assert told(stage.make(*command))[::2] == ("changed", "read")
     assert made(stage)
     assert stage.effects()["calls"] == 1
+
+
+ROUTES = {
+    "grant": "team/groups/members/add",
+    "own": "team/groups/members/set_access_type",
+    "revoke": "team/groups/members/remove",
+    "role": "team/members/set_admin_permissions_v2",
+    "create": "team/members/add_v2",
+    "delete": "team/members/remove",
+    "disable": "team/members/suspend",
+    "enable": "team/members/unsuspend",
+    "recover": "team/members/recover",
+    "rename": "team/members/set_profile_v2",
+}
+
+
+@pytest.mark.parametrize("tag", ["moon_in_retrograde", "other"])
+@pytest.mark.parametrize("write", WRITES)
+def test_a_tag_without_a_meaning_is_settled_by_a_read(stage: Stage, write: str, tag: str) -> None:
+    command, made = WRITES[write](stage)
+    stage.control.force(ROUTES[write], tag, applied=True)
+    assert told(stage.make(*command)) == ("changed", None, "read")
+    assert made(stage)
+    assert stage.effects()["calls"] == 1
+
+
+@pytest.mark.parametrize("write", ["grant", "create", "disable"])
+def test_other_is_a_failure_where_a_read_shows_that_nothing_was_made(stage: Stage, write: str) -> None:
+    command, made = WRITES[write](stage)
+    stage.control.force(ROUTES[write], "other")
+    assert told(stage.make(*command, code=12)) == ("failed", "other", None)
+    assert not made(stage)
+    assert stage.effects() == {"calls": 1}
+
+
+@pytest.mark.parametrize("write", ["grant", "own", "revoke"])
+def test_a_refusal_in_a_group_that_was_carried_out_is_told_as_a_read_shows_it(stage: Stage, write: str) -> None:
+    command, made = WRITES[write](stage)
+    stage.control.force(ROUTES[write], "users_not_found", applied=True)
+    document = stage.make(*command)
+    assert told(document) == ("changed", None, "read")
+    assert "somebody else may have made it" in document["reason"]
+    assert made(stage)
+
+
+def test_some_who_join_by_a_call_that_was_refused_are_told_as_changed(stage: Stage, tmp_path: Path) -> None:
+    group = _open_group(stage)
+    some = [one["team_member_id"] for one in stage.now().outside(group)][:3]
+    rows = _rows(tmp_path, [_joins(group, id) for id in some])
+    _plan(stage, tmp_path, rows)
+    stage.control.force("team/groups/members/add", "users_not_found", value=[some[0]], applied=True)
+    assert stage.make("apply", str(tmp_path / "the.plan"))["outcomes"] == {"changed": len(some)}
+    assert set(stage.now().groups[group["group_id"]]["members"]) == {*group["members"], *some}
+
+
+@pytest.mark.parametrize("tag", ["moon_in_retrograde", "other", "users_not_found"])
+def test_an_account_is_in_the_group_that_it_joined_whatever_was_answered(stage: Stage, tag: str) -> None:
+    group = stage.now().group()
+    stage.control.force("team/groups/members/add", tag, applied=True)
+    made = stage.make("account", "create", NAME, f"email={NEW}", f"groups={group['group_id']}")
+    assert told(made) == ("changed", None, "read")
+    assert made["results"]["groups_joined"] == [group["group_id"]]
+    assert "Not joined" not in (made["reason"] or "")
+
+
+@pytest.mark.parametrize("write", ["grant", "revoke", "create", "delete", "disable", "enable", "recover"])
+def test_what_the_request_before_a_renewed_token_made_is_changed(stage: Stage, write: str) -> None:
+    command, made = WRITES[write](stage)
+    stage.control.fault("unauthorized", route=ROUTES[write], times=1, when="after")
+    document = stage.make(*command)
+    assert told(document) == ("changed", None, "read")
+    assert "somebody else may have made it" in document["reason"]
+    assert made(stage)
 
 
 @pytest.mark.parametrize("name", ["team_member_id", "email"])

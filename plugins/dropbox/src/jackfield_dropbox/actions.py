@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from jackfield.errors import Refused
 from jackfield_contracts import (
     AccessState,
@@ -22,7 +24,7 @@ from jackfield_dropbox import people, routes, wire, writes
 from jackfield_dropbox.api import Api, Reply
 from jackfield_dropbox.arguments import PROFILE, WIPES, flag, problem, text
 from jackfield_dropbox.checks import MEMBERS_DELETE, MEMBERS_WRITE
-from jackfield_dropbox.outcomes import decide, outcome
+from jackfield_dropbox.outcomes import asked_before, decide, outcome
 from jackfield_dropbox.state import account_state
 
 _WHO = Argument(
@@ -121,14 +123,7 @@ async def run(api: Api, change: RunAction, state: AccessState, actions: tuple[Ac
 
 def outcome_with(end: Outcome, call: Api, account: AccountState) -> Outcome:
     """*end* with the account and the ids of all requests."""
-    return Outcome(
-        outcome=end.outcome,
-        reason=end.reason,
-        tag=end.tag,
-        retryable=end.retryable,
-        account=account.account,
-        request_ids=call.request_ids,
-    )
+    return msgspec.structs.replace(end, account=account.account, request_ids=call.request_ids)
 
 
 async def _account(call: Api, change: RunAction, state: AccessState) -> AccountState | None:
@@ -163,7 +158,8 @@ async def _settled(call: Api, account: AccountState, reply: Reply[Any]) -> Outco
     if tag is None:
         return Outcome(outcome=OutcomeKind.CHANGED)
     case = await people.look(call, account.account.id) if tag in _LOOKED_AT.get(reply.route, ()) else None
-    return outcome(decide(reply.route, tag, case), tag=tag)
+    end = outcome(decide(reply.route, tag, case), tag=tag)
+    return asked_before(end) if reply.repeated else end
 
 
 async def _enable(call: Api, account: AccountState, values: Mapping[str, Value]) -> Outcome:

@@ -11,7 +11,7 @@ from jackfield_dropbox import groups, people, routes, wire, writes
 from jackfield_dropbox.api import Api
 from jackfield_dropbox.arguments import flag, problem, text, texts
 from jackfield_dropbox.memberships import groups_now
-from jackfield_dropbox.outcomes import TABLE, decide, outcome
+from jackfield_dropbox.outcomes import asked_before, decide, decisive, outcome
 from jackfield_dropbox.presumption import Presumption
 
 _ODD = "not understood"
@@ -159,7 +159,7 @@ async def _invite(call: Api, invitations: list[tuple[Invitation, dict[str, Any]]
     reply = await writes.add_members(call, [sent for _, sent in invitations])
     launch = reply.answer
     if launch is not None and launch.tag == "complete" and launch.complete is not None:
-        return await _ended(call, _items(launch), asked)
+        return await _ended(call, _items(launch), asked, repeated=reply.repeated)
     if launch is not None and launch.async_job_id:
         return {
             each.email.casefold(): Outcome(
@@ -196,11 +196,16 @@ def _items(launch: wire.AddLaunch) -> list[wire.AddItem]:
     return items
 
 
-async def _ended(call: Api, items: list[wire.AddItem], asked: list[Invitation]) -> dict[str, Outcome]:
-    """What became of each of those *asked* for, by e-mail address in small letters."""
+async def _ended(
+    call: Api, items: list[wire.AddItem], asked: list[Invitation], *, repeated: bool = False
+) -> dict[str, Outcome]:
+    """What became of each of those *asked* for, by e-mail address in small letters.
+
+    *repeated*: the items answer a second request for them.
+    """
     by_email = _matched(items, [each.email.casefold() for each in asked])
     doubtful = [each.email for each in asked if _tag(by_email, each) == "user_already_on_team"]
-    unsaid = [each.email for each in asked if _tag(by_email, each) not in (*TABLE[routes.ADD], "success")]
+    unsaid = [each.email for each in asked if not _said(_tag(by_email, each))]
     found = await _look(call, doubtful + unsaid)
     ends: dict[str, Outcome] = {}
     there: dict[str, tuple[wire.Member, Invitation]] = {}
@@ -211,7 +216,7 @@ async def _ended(call: Api, items: list[wire.AddItem], asked: list[Invitation]) 
         if item is not None and item.tag == "success" and item.profile is not None:
             member = wire.Member(profile=item.profile, roles=item.roles or ())
             ends[key] = Outcome(outcome=OutcomeKind.CHANGED, reason=_short_of(each, member))
-        elif (item is None or item.tag not in TABLE[routes.ADD]) and case in ("active", "invited"):
+        elif not _said(item.tag if item is not None else None) and case in ("active", "invited"):
             ends[key] = Outcome(outcome=OutcomeKind.CHANGED, reason=_UNCLEAR + ", and the account is there.")
         elif item is None:
             reason = _UNCLEAR + ", and the account is not to be seen."
@@ -219,7 +224,8 @@ async def _ended(call: Api, items: list[wire.AddItem], asked: list[Invitation]) 
                 outcome=OutcomeKind.FAILED, reason=reason, tag="not_understood", retryable=True, understood=False
             )
         else:
-            ends[key] = outcome(decide(routes.ADD, item.tag, case), tag=item.tag)
+            end = outcome(decide(routes.ADD, item.tag, case), tag=item.tag)
+            ends[key] = asked_before(end) if repeated else end
         if member is not None:
             ends[key] = msgspec.structs.replace(ends[key], account=people.user_id(member))
             if ends[key].outcome in (OutcomeKind.CHANGED, OutcomeKind.ALREADY):
@@ -228,22 +234,38 @@ async def _ended(call: Api, items: list[wire.AddItem], asked: list[Invitation]) 
     return {key: _with_groups(end, joined.get(key, {}), call) for key, end in ends.items()}
 
 
+def _said(tag: str | None) -> bool:
+    """Whether *tag* tells what became of an invitation."""
+    return tag == "success" or (tag is not None and decisive(routes.ADD, tag))
+
+
 def _tag(items: Mapping[str, wire.AddItem], invitation: Invitation) -> str | None:
     item = items.get(invitation.email.casefold())
     return item.tag if item is not None else None
 
 
 def _matched(items: list[wire.AddItem], emails: list[str]) -> dict[str, wire.AddItem]:
-    """Items by address, but those that can't be understood.
+    """Items by address, but those that can't be understood, a success that shows somebody else among them.
 
     Items without an address (``other`` carries none) are of those who are left, where each of them says the same.
     """
-    named = {key: item for item in items if (key := (item.email or "").casefold()) in emails}
+    named = {key: item for item in items for key in _addresses(item) if key in emails}
     left = [email for email in emails if email not in named]
-    nameless = [item for item in items if (item.email or "").casefold() not in emails]
+    # No write may follow on an account of which it is not known that it is the one invited.
+    nameless = [
+        wire.AddItem(tag=_ODD) if item.tag == "success" else item
+        for item in items
+        if not _addresses(item).intersection(emails)
+    ]
     if len(nameless) == len(left) and len({item.tag for item in nameless}) == 1:
         named |= dict(zip(left, nameless, strict=True))
     return {email: item for email, item in named.items() if item.tag != _ODD}
+
+
+def _addresses(item: wire.AddItem) -> set[str]:
+    """Whom *item* is about: any address of the account that it shows, else the one that it carries."""
+    more = (item.profile.secondary_emails or ()) if item.profile is not None else ()
+    return {email.casefold() for email in (item.email, *(each.email for each in more)) if email}
 
 
 def _short_of(asked: Invitation, member: wire.Member) -> str | None:
@@ -328,6 +350,15 @@ PRESUMES = (
         then="a read settles it: changed where the account is there, else failed, with the tag",
         switch="added",
         test="tests/test_unclear_answers.py::test_an_invitation_that_was_made_is_changed_in_whatever_form_its_success_comes",
+    ),
+    Presumption(
+        name="success-of-whom",
+        presumed="The account that members/add_v2 gives as a success has the address that was invited.",
+        source="the specification",
+        noticed="none of its addresses is that one",
+        then="a read by the address settles it, and nothing is done to the account that was given",
+        switch="added",
+        test="tests/test_unclear_answers.py::test_a_success_that_shows_somebody_else_leads_to_no_write_about_that_person",
     ),
     Presumption(
         name="address-of-the-removed",

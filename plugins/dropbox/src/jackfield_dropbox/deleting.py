@@ -10,7 +10,7 @@ from jackfield_contracts import AccessState, DeleteAccount, Outcome, OutcomeKind
 from jackfield_dropbox import people, routes, wire, writes
 from jackfield_dropbox.api import Api
 from jackfield_dropbox.arguments import flag, text
-from jackfield_dropbox.outcomes import decide, outcome
+from jackfield_dropbox.outcomes import asked_before, decide, outcome
 from jackfield_dropbox.presumption import Presumption
 
 RECOVERABLE_FOR = timedelta(days=7)
@@ -60,7 +60,8 @@ async def delete(api: Api, change: DeleteAccount, state: AccessState, now: datet
     if tag is None:
         raise _odd(routes.REMOVE, launch)
     case = await _gone(call, id) if tag in ("user_not_found", "user_not_in_team") else None
-    return outcome(decide(routes.REMOVE, tag, case), tag=tag, request_ids=call.request_ids)
+    end = outcome(decide(routes.REMOVE, tag, case), tag=tag, request_ids=call.request_ids)
+    return asked_before(end) if reply.repeated else end
 
 
 async def remove_status(api: Api, job: Job, text: str, now: datetime) -> Outcome:

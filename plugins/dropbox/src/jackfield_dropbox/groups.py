@@ -3,15 +3,15 @@
 Dropbox adds and removes all people of a call or nobody, and its refusal may name those it is about, or not.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
 
 import msgspec
 
-from jackfield.errors import Refused, RemoteContract
+from jackfield.errors import JackfieldError, Refused, RemoteContract
 from jackfield_contracts import Outcome, OutcomeKind
 from jackfield_dropbox import memberships, people, routes, writes
 from jackfield_dropbox.api import Api, Reply
-from jackfield_dropbox.outcomes import Verdict, decide, outcome
+from jackfield_dropbox.outcomes import Verdict, asked_before, decide, outcome
 from jackfield_dropbox.presumption import Presumption
 
 _PERSONAL = (
@@ -39,6 +39,11 @@ _UNSEEN = Verdict(
     outcome=OutcomeKind.FAILED,
     sentence="Dropbox does not show who is in the group; nothing was changed.",
     retryable=True,
+)
+
+_SHOWN = Outcome(
+    outcome=OutcomeKind.CHANGED,
+    reason="Dropbox refused it, and yet shows it made: somebody else may have made it.",
 )
 
 Send = Callable[[Api, Mapping[str, str]], Awaitable[Reply[object]]]
@@ -71,10 +76,14 @@ async def put(api: Api, group: str, wanted: Mapping[str, str], held: Mapping[str
             return await _own(call, group, id, seen)
         return outcome(decide(routes.GROUPS_ADD, tag), tag=tag)
 
-    ends = await _settle(api, joining, send, suspects, judge)
+    ends = await _settle(api, joining, send, suspects, judge, so=held)
     for id in promoted:
         ends[id] = await _promote(api.traced(), group, id)
-    return ends
+
+    def made(id: str, now: str | None) -> bool:
+        return now in (wanted[id], "owner")
+
+    return await _as_shown(api.traced(), group, ends, made)
 
 
 async def take(api: Api, group: str, taken: Mapping[str, str], held: Mapping[str, str]) -> dict[str, Outcome]:
@@ -99,9 +108,11 @@ async def take(api: Api, group: str, taken: Mapping[str, str], held: Mapping[str
                     ends[id] = _with_ids(outcome(_UNSEEN, tag="unreadable"), seen)
                 elif held_now != slug:
                     ends[id] = _with_ids(_untouched(slug, held_now), seen)
+    demoted: set[str] = set()
     for id, slug in taken.items():
         if id not in ends and slug == "owner":
             ends[id] = await _demote(api.traced(), group, id)
+            demoted.add(id)
     leaving = {id: slug for id, slug in taken.items() if id not in ends}
 
     async def send(call: Api, some: Mapping[str, str]) -> Reply[object]:
@@ -114,7 +125,12 @@ async def take(api: Api, group: str, taken: Mapping[str, str], held: Mapping[str
     async def judge(call: Api, id: str, slug: str, tag: str, seen: str | None) -> Outcome:
         return _OWNS if seen == "owner" else outcome(decide(routes.GROUPS_REMOVE, tag), tag=tag)
 
-    return ends | await _settle(api, leaving, send, suspects, judge)
+    def made(id: str, now: str | None) -> bool:
+        return now is None or (now == "member" and taken[id] == "owner")
+
+    asked = {id: ends[id] for id in demoted}
+    asked |= await _settle(api, leaving, send, suspects, judge, so=[id for id in leaving if id not in held])
+    return ends | await _as_shown(api.traced(), group, asked, made)
 
 
 async def _now(api: Api, group: str) -> memberships.GroupNow | None:
@@ -134,17 +150,47 @@ async def _shown(api: Api, group: str) -> dict[str, str]:
     return (now.access or {}) if now is not None else {}
 
 
+async def _as_shown(
+    api: Api, group: str, ends: Mapping[str, Outcome], made: Callable[[str, str | None], bool]
+) -> dict[str, Outcome]:
+    """*ends*, and of those who were refused what one read shows: a refusal may come of a call that was carried out."""
+    doubted = [id for id, end in ends.items() if end.outcome in (OutcomeKind.REFUSED, OutcomeKind.FAILED)]
+    if not doubted:
+        return {**ends}
+    try:
+        now = await _now(api, group)
+    except JackfieldError:
+        # The refusals are known without it.
+        return {**ends}
+    found = {**ends}
+    if now is None or now.access is None or now.unclear is not None:
+        return found
+    for id in doubted:
+        if made(id, now.access.get(id)):
+            found[id] = _with_ids(_SHOWN, api, ends[id].request_ids)
+    return found
+
+
 async def _settle(
-    api: Api, waiting: Mapping[str, str], send: Send, suspects: Suspects, judge: Judge, *, halved: bool = False
+    api: Api,
+    waiting: Mapping[str, str],
+    send: Send,
+    suspects: Suspects,
+    judge: Judge,
+    *,
+    so: Container[str] = (),
+    halved: bool = False,
 ) -> dict[str, Outcome]:
     """Send *waiting* in one call; after a refusal without those whom it is about, until nobody is left.
 
-    They are those whom the refusal names, or those whom one read shows, or they are found by halving.
+    They are those whom the refusal names, or those whom one read shows, or they are found by halving. Of those who are
+    *so* it was known before the first call; of the others who are so by a later one, an earlier one may be the reason.
     """
     left = dict(waiting)
     ends: dict[str, Outcome] = {}
     before: tuple[str, ...] = ()
     looked = set(_PERSONAL) if halved else set[str]()
+    again = halved
     while left:
         call = api.traced()
         reply = await send(call, left)
@@ -161,22 +207,24 @@ async def _settle(
             looked.add(tag)
             about = {**await suspects(call, left, tag)}
         if not about:
-            return ends | await _halved(api, left, send, suspects, judge)
+            return ends | await _halved(api, left, send, suspects, judge, so)
         before += call.request_ids
+        again = again or reply.repeated
         for id, seen in about.items():
             own = api.traced()
             end = await judge(own, id, left.pop(id), tag, seen)
-            ends[id] = _with_ids(end, own, before)
+            ends[id] = _with_ids(asked_before(end) if again and id not in so else end, own, before)
+        again = True
     return ends
 
 
 async def _halved(
-    api: Api, waiting: dict[str, str], send: Send, suspects: Suspects, judge: Judge
+    api: Api, waiting: dict[str, str], send: Send, suspects: Suspects, judge: Judge, so: Container[str]
 ) -> dict[str, Outcome]:
     rows = list(waiting.items())
     middle = len(rows) // 2
-    first = await _settle(api, dict(rows[:middle]), send, suspects, judge, halved=True)
-    return first | await _settle(api, dict(rows[middle:]), send, suspects, judge, halved=True)
+    first = await _settle(api, dict(rows[:middle]), send, suspects, judge, so=so, halved=True)
+    return first | await _settle(api, dict(rows[middle:]), send, suspects, judge, so=so, halved=True)
 
 
 async def _own(api: Api, group: str, id: str, seen: str | None) -> Outcome:
@@ -212,7 +260,8 @@ async def _demote(api: Api, group: str, id: str) -> Outcome:
     reply = await writes.set_access(api, group, id, "member")
     if reply.tag is None:
         return _with_ids(CHANGED, api)
-    return _with_ids(outcome(decide(routes.SET_ACCESS, reply.tag), tag=reply.tag), api)
+    end = outcome(decide(routes.SET_ACCESS, reply.tag), tag=reply.tag)
+    return _with_ids(asked_before(end) if reply.repeated else end, api)
 
 
 async def _situations(api: Api, ids: Iterable[str]) -> dict[str, str]:
@@ -239,8 +288,8 @@ PRESUMES = (
         name="all-or-nobody",
         presumed="groups/members/add and remove make all of a call or nothing.",
         source="the texts of their errors",
-        noticed="the call is refused, and a read shows that some of it was made",
-        then="it is told as the read shows it",
+        noticed="the call is refused, and a read shows that some or all of it was made",
+        then="it is told as the read shows it; whom a later call of it finds so already is changed, maybe by somebody else",
         switch="group_batch",
         test=(
             "tests/test_unclear_answers.py::test_members_who_join_though_their_call_was_refused_are_told_as_they_are"

@@ -36,6 +36,12 @@ def decide(route: str, tag: str, case: str | None = None) -> Verdict:
     return cell.cases.get(case, cell.plain) if case is not None else cell.plain
 
 
+def decisive(route: str, tag: str) -> bool:
+    """Whether *tag* of *route* alone tells that nothing was made."""
+    cell = TABLE[route].get(tag)
+    return cell is not None and cell.plain.understood
+
+
 def outcome(verdict: Verdict, *, tag: str, request_ids: tuple[str, ...] = ()) -> Outcome:
     """*verdict* on *tag* as an outcome."""
     return Outcome(
@@ -46,6 +52,15 @@ def outcome(verdict: Verdict, *, tag: str, request_ids: tuple[str, ...] = ()) ->
         tag=tag,
         request_ids=request_ids,
     )
+
+
+def asked_before(end: Outcome) -> Outcome:
+    """*end* of a change for which this command had sent a request before: that it is so may be the doing of that one."""
+    if end.outcome is not OutcomeKind.ALREADY:
+        return end
+    told = f"{end.reason} " if end.reason else ""
+    reason = f"{told}An earlier request of this change may have made it, or somebody else may have made it."
+    return msgspec.structs.replace(end, outcome=OutcomeKind.CHANGED, tag=None, reason=reason)
 
 
 def _already(sentence: str) -> Verdict:
@@ -60,19 +75,20 @@ def _refusal(sentence: str) -> Verdict:
     return Verdict(outcome=OutcomeKind.REFUSED, sentence=sentence)
 
 
-def _failure(sentence: str, *, retryable: bool = False) -> Verdict:
-    return Verdict(outcome=OutcomeKind.FAILED, sentence=sentence, retryable=retryable)
+def _failure(sentence: str, *, retryable: bool = False, understood: bool = True) -> Verdict:
+    return Verdict(outcome=OutcomeKind.FAILED, sentence=sentence, retryable=retryable, understood=understood)
 
 
 def _refused(sentence: str, **cases: Verdict) -> Cell:
     return Cell(plain=_refusal(sentence), cases=cases)
 
 
-def _failed(sentence: str, *, retryable: bool = False, **cases: Verdict) -> Cell:
-    return Cell(plain=_failure(sentence, retryable=retryable), cases=cases)
+def _failed(sentence: str, *, retryable: bool = False, understood: bool = True, **cases: Verdict) -> Cell:
+    return Cell(plain=_failure(sentence, retryable=retryable, understood=understood), cases=cases)
 
 
-_OTHER = _failed("Dropbox refused and gives no reason that this interface has a word for.")
+# The unions are open, and this tag is what each reason of tomorrow may come as: it tells nothing of what was made.
+_OTHER = _failed("Dropbox refused and gives no reason that this interface has a word for.", understood=False)
 _UNKNOWN_USER = _refused("Dropbox does not know this person.")
 _LEFT = _refused("This person is no member of the team any more.")
 _NO_LICENSE = _refused("The team has no licence left; buy one or remove somebody first.")
@@ -93,14 +109,21 @@ _GONE = _changed("How the job ended is not known, but the account is off the tea
 def _poll(**cases: Verdict) -> dict[str, Cell]:
     return {
         "invalid_async_job_id": _failed(
-            "Dropbox does not know the job any more, and its change is not to be seen.", retryable=True, **cases
+            "Dropbox does not know the job any more, and its change is not to be seen.",
+            retryable=True,
+            understood=True,
+            **cases,
         ),
         "internal_error": _failed(
-            "The job ended with an error of Dropbox's own, and its change is not to be seen.", retryable=True, **cases
+            "The job ended with an error of Dropbox's own, and its change is not to be seen.",
+            retryable=True,
+            understood=True,
+            **cases,
         ),
         "other": _failed(
             "The job ended in a way that this interface has no word for, and its change is not to be seen.",
             retryable=True,
+            understood=False,
             **cases,
         ),
     }

@@ -132,8 +132,9 @@ async def test_each_of_a_refused_call_gets_its_own_outcome(team: Team) -> None:
     team.do("leave", gone)
     ends = await team.grant(*grants, state=AccessState())
     assert [(end.outcome, end.tag) for end in ends] == [
-        (ALREADY, "duplicate_user"),
-        (ALREADY, "duplicate_user"),
+        # An earlier call of this change may have made these two so.
+        (CHANGED, None),
+        (CHANGED, None),
         *[(CHANGED, None)] * 3,
         (REFUSED, "members_not_in_team"),
         (REFUSED, "users_not_found"),
@@ -156,7 +157,7 @@ async def test_each_of_a_refused_removal_gets_its_own_outcome(team: Team) -> Non
     team.do("leave", users[2])
     ends = await team.revoke(*revocations[:6], state=state)
     assert [(end.outcome, end.tag) for end in ends] == [
-        (ALREADY, "member_not_in_group"),
+        (CHANGED, None),
         (REFUSED, "holds_more"),
         (ALREADY, "members_not_in_team"),
         *[(CHANGED, None)] * 3,
@@ -174,9 +175,8 @@ async def test_where_reads_lag_halving_finds_who_was_in_the_group_already(team: 
     team.enter(group, users[6], "owner")
     wanted = [joins(group, user, "owner" if user == users[3] else "member") for user in users]
     ends = await team.grant(*wanted, state=AccessState())
-    expected = [CHANGED] * 8
-    expected[6] = ALREADY
-    assert [end.outcome for end in ends] == expected
+    assert [end.outcome for end in ends] == [CHANGED] * 8
+    assert "somebody else may have made it" in (ends[6].reason or "")
     assert [team.access(group, user) for user in users] == [
         {3: "owner", 6: "owner"}.get(index, "member") for index in range(8)
     ]

@@ -42,7 +42,9 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     broken_group: Literal["none", "no_id", "no_name", "no_management", "count_text"] = "none"
     broken_group_member: Literal["none", "no_profile", "no_id", "no_access", "null"] = "none"
     # What writes do and answer.
-    added: Literal["documented", "no_roles", "nested", "unknown_tag", "no_profile", "no_email"] = "documented"
+    added: Literal[
+        "documented", "no_roles", "nested", "unknown_tag", "no_profile", "no_email", "of_another", "by_further_email"
+    ] = "documented"
     write_answer: Literal["documented", "unknown_tag", "empty_object", "list", "text", "no_json"] = "documented"
     rehire: Literal["already_on_team", "invites_anew"] = "already_on_team"
     recoverable_for: Literal["seven_days", "one_day"] = "seven_days"

@@ -43,7 +43,7 @@ def victims(team: Team) -> Victims:
 def bend(route: Route, body: bytes, call: Call) -> bytes:
     """*body*, the answer of *route* to *call*, as the switches have it."""
     if route.writes or route.name in (ADD_STATUS, REMOVE_STATUS):
-        return _write(route.name, body, call.behaviour)
+        return _write(route.name, body, call)
     bender = _READS.get(route.name)
     return body if bender is None else bender(body, call)
 
@@ -187,7 +187,8 @@ def _listed_group(call: Call) -> str:
     return "" if group is None else group.id
 
 
-def _write(route: str, body: bytes, behaviour: Behaviour) -> bytes:
+def _write(route: str, body: bytes, call: Call) -> bytes:
+    behaviour = call.behaviour
     match behaviour.write_answer:
         case "unknown_tag":
             return encode({".tag": "unheard_of"})
@@ -205,11 +206,11 @@ def _write(route: str, body: bytes, behaviour: Behaviour) -> bytes:
         return body
     decoded: _Record = msgspec.json.decode(body)
     if decoded.get("complete"):
-        decoded["complete"] = [_added(item, behaviour.added) for item in decoded["complete"]]
+        decoded["complete"] = [_added(item, behaviour.added, call.team) for item in decoded["complete"]]
     return encode(decoded)
 
 
-def _added(item: _Record, how: str) -> _Record:
+def _added(item: _Record, how: str, team: Team) -> _Record:
     if item[".tag"] != "success":
         return item
     match how:
@@ -221,6 +222,14 @@ def _added(item: _Record, how: str) -> _Record:
             return {".tag": "unheard_of", "unheard_of": item["profile"]["email"]}
         case "no_profile":
             return {".tag": "success"}
+        case "of_another":
+            other = team.by_id.get(victims(team).member)
+            shown = {"team_member_id": other.id, "email": other.email} if other is not None else {}
+            return {**item, "profile": {**item["profile"], **shown}}
+        case "by_further_email":
+            email = item["profile"]["email"]
+            further = [{"email": email, "is_verified": True}]
+            return {**item, "profile": {**item["profile"], "email": f"first.{email}", "secondary_emails": further}}
         case _:
             return {**item, "profile": {name: value for name, value in item["profile"].items() if name != "email"}}
 

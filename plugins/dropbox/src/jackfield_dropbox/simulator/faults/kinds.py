@@ -89,7 +89,7 @@ def catalogue() -> dict[str, FaultKind]:
         ),
         _instead("server_error", "500 with an HTML page", when=_EITHER),
         _instead("unavailable", "503 with plain text", when=_EITHER),
-        _instead("unauthorized", "401 invalid_access_token", routes=("*",)),
+        _instead("unauthorized", "401 invalid_access_token", when=_EITHER, routes=("*",)),
         _instead(
             "missing_scope", "401 missing_scope, by default the route's own", recovers=False, routes=("*",), scope=""
         ),
