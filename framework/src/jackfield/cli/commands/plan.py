@@ -49,6 +49,7 @@ def plan(
     from jackfield.cli.changing import How
     from jackfield.cli.making import make, work_out
     from jackfield.cli.output import note
+    from jackfield.cli.targets import demand_target
     from jackfield.cli.text import count
 
     app.settings.connection(connection)
@@ -57,6 +58,8 @@ def plan(
         for kind, given in (("grant", grants), ("revoke", revokes))
         for entitlement, principal in given
     ]
+    if to is not None:
+        demand_target(app, to)
     requests = (*(read_requests(file, most=app.settings.max_file_bytes) if file else ()), *asked)
     if not requests:
         raise click.UsageError("Name a FILE of changes, or --grant or --revoke.")
