@@ -41,22 +41,26 @@ class NeedsConfirmation(BadConfig):
 async def confirmed(changing: Changing, plan: Plan, how: How, origin: Origin = Origin.HERE) -> bool:
     """Whether *plan* may be carried out: nothing in it is destructive or privileged, or a person says yes.
 
-    Of a plan that was not made here, ``--yes`` is not enough: each such change is asked about, or ``--confirm`` says how many
-    of each kind are meant. Raises NeedsConfirmation where somebody has to be asked and no terminal looks on, PlanOutdated
-    where another number than that of ``--confirm`` would be made. The lock is let go while a person thinks.
+    A plan that was not made here is asked about whatever is in it. For what is destructive or privileged there, ``--yes`` is
+    not enough: each such change is asked about, or ``--confirm`` says how many of each kind are meant. Raises
+    NeedsConfirmation where somebody has to be asked and no terminal looks on, PlanOutdated where another number than that of
+    ``--confirm`` would be made. The lock is let go while a person thinks.
     """
     operations = Operations(changing.connection)
     made = [each for each in plan.changes if will_be_made(each)]
     asked = [each for each in made if asks(operations, each, changing.consent)]
     ours = origin is Origin.HERE
-    _check_counts(asked, how, plan.connection)
-    wanted = _to_confirm(asked)
-    if not asked or (how.yes and ours) or (how.confirm and wanted.keys() <= how.confirm.keys()):
-        return True
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise _needed(asked, plan, origin)
     named = {each.id for each in asked}
     others = [each for each in made if each.id not in named]
+    beside = [] if ours else others
+    wanted, counts = _to_confirm(asked), _to_confirm([*asked, *beside])
+    _check_counts(counts, how, plan.connection)
+    if not made or (how.yes and (ours or not asked)) or (ours and not asked):
+        return True
+    if how.confirm and (wanted if how.yes else counts).keys() <= how.confirm.keys():
+        return True
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise _needed(asked, beside, plan, how, origin)
     for each in (*asked, *others[:_SHOWN]):
         note("\n".join(forecast_lines(each)))
     if len(others) > _SHOWN:
@@ -83,12 +87,19 @@ async def _yes(question: str) -> bool:
     return (await _line()).strip().casefold() in ("y", "yes")
 
 
-def _needed(asked: list[PlannedChange], plan: Plan, origin: Origin) -> NeedsConfirmation:
+def _needed(
+    asked: list[PlannedChange], others: list[PlannedChange], plan: Plan, how: How, origin: Origin
+) -> NeedsConfirmation:
     ours = origin is Origin.HERE
     hint = "Say --yes to do it without being asked, or --dry-run to see what would be done."
-    if not ours:
-        counts = " ".join(f"--confirm {_quoted(kind)}={number}" for kind, number in _to_confirm(asked).items())
-        hint = f"Look at it with --dry-run. If all of it is meant, say {counts}; --yes is not enough for such a plan."
+    if not ours and not asked:
+        hint = "Look at it with --dry-run. If all of it is meant, say --yes."
+    elif not ours:
+        numbers = _to_confirm(asked) + _to_confirm(others)
+        counts = " ".join(f"--confirm {_quoted(kind)}={numbers[kind]}" for kind in _to_confirm(asked))
+        rest = "and --yes for the rest" if others else "--yes is not enough for such a plan"
+        hint = f"Look at it with --dry-run. If all of it is meant, say {counts}{' ' if others else '; '}{rest}."
+    asked = asked if how.yes else [*asked, *others]
     if len(asked) == 1:
         what, problems = f"to {clean(asked[0].title)}", ()
     else:
@@ -106,8 +117,7 @@ def _quoted(kind: str) -> str:
     return f"'{kind}'" if " " in kind else kind
 
 
-def _check_counts(asked: list[PlannedChange], how: How, connection: str) -> None:
-    wanted = _to_confirm(asked)
+def _check_counts(wanted: Counter[str], how: How, connection: str) -> None:
     for kind, number in how.confirm.items():
         if wanted[kind] != number:
             raise PlanOutdated(

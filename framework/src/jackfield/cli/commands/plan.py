@@ -105,8 +105,8 @@ def apply(app: App, plan: Path, how: How, confirm: dict[str, int]) -> int:
     """Make the changes of the file PLAN, which `jackfield plan` wrote.
 
     Each change whose precondition no longer holds is refused (exit code 14). A plan that was applied before changes
-    nothing: a read tells what is so yet. Of a plan that was altered, or made elsewhere, each privileged or destructive
-    change is asked about, also with --yes. The exit code is that of the worst outcome.
+    nothing: a read tells what is so yet. A plan that was altered, or made elsewhere, is asked about whatever it holds,
+    and each privileged or destructive change of it also with --yes. The exit code is that of the worst outcome.
     """
     import msgspec
 
