@@ -67,6 +67,15 @@ class TestVerify:
         assert line.run("verify").code == 12
         assert standings(line) == {run: "missing"}
 
+    def test_the_oldest_is_missed_too(self, line: Line):
+        runs = [line.published() for _ in range(3)]
+        file_of(line, runs[0]).unlink()
+        ran = line.run("verify")
+        assert (ran.code, "1 snapshot is not what was recorded" in ran.err) == (12, True)
+        assert standings(line) == {runs[0]: "missing", runs[1]: "intact", runs[2]: "intact"}
+        line.config.unlink()
+        assert line.run("verify").code == 12
+
     def test_one_byte_anywhere_is_enough(self, line: Line):
         run = line.published()
         content = file_of(line, run).read_bytes()
