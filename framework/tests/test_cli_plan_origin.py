@@ -1,5 +1,6 @@
 """Plan files that were altered or made elsewhere: nothing in them is taken at its word, and ``--yes`` is not enough."""
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -227,6 +228,23 @@ class TestElsewhere:
         file = planned(line, "revoke,,group:g1/member,user:u1,,")
         file.write_text(json.dumps(json.loads(file.read_text())))
         assert line.run("apply", "p", "--yes").code == 0
+
+
+def test_a_rehearsal_is_told_from_what_was_made(line: WritableLine):
+    planned(line, "grant,,group:g2/member,user:u1,,")
+    plan = ("plan", "acme", "--grant", "group:g2/member", "user:u1")
+    for command, dry in ((plan, "yes"), (("apply", "p", "--dry-run"), "yes"), (("apply", "p", "--yes"), "no")):
+        ran = line.run(*command, "--output", "csv")
+        (made,) = csv.DictReader(ran.out.splitlines())
+        assert (ran.code, made["outcome"], made["dry_run"]) == (0, "changed", dry)
+
+
+def test_a_plan_that_is_only_shown_ends_as_it_foretells(line: WritableLine):
+    asked = ("plan", "acme", "--revoke", "group:g1/member", "user:nobody", "--grant", "role:r2/member", "user:u2")
+    ran = line.run(*asked, "--dry-run")
+    assert (ran.code, "would be refused" in ran.out) == (5, True)
+    assert "say --replace, or true in the column replace of a file" in ran.out
+    assert line.run(*asked).code == 0
 
 
 def test_a_role_that_became_privileged_since_is_asked_about(line: WritableLine):

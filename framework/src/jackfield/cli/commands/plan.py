@@ -23,7 +23,9 @@ _path = click.Path(path_type=Path)
 @click.option(
     "--revoke", "revokes", nargs=2, multiple=True, metavar="ENTITLEMENT PRINCIPAL", help="Plan this revocation."
 )
-@click.option("--dry-run", is_flag=True, help="Write no file either: only show what would become of it.")
+@click.option(
+    "--dry-run", is_flag=True, help="Write no file either: only show what would become of it, with its exit code."
+)
 @accept_tenant_option
 @output_option("table", "json", "csv")
 def plan(
@@ -36,16 +38,18 @@ def plan(
     dry_run: bool,
     accept_tenant: str | None,
     output: str,
-) -> None:
+) -> int:
     """Work out the changes that FILE asks for against the live state of CONNECTION. Changes nothing.
 
     FILE is CSV (columns kind, entitlement, principal, replace, account, name, and arg.NAME for arguments), JSON Lines or
     TOML, by its ending. docs/administrators/changes.md shows each.
     """
     from jackfield.changes.origin import remember
+    from jackfield.changes.plan import foretold
     from jackfield.changes.planfile import save_plan
     from jackfield.changes.requestfiles import read_requests
     from jackfield.changes.requests import request_of
+    from jackfield.cli import exits
     from jackfield.cli.changing import How
     from jackfield.cli.making import make, work_out
     from jackfield.cli.output import note
@@ -74,6 +78,7 @@ def plan(
     _print(made, output, str(to) if to else None)
     if to is not None:
         note(f"{count(len(made.changes), 'change')} written to {to}; `jackfield apply {to}` makes them.")
+    return exits.of_outcomes(map(foretold, made.changes)) if dry_run else exits.OK
 
 
 def _print(made: "Plan", output: str, file: str | None, *, dry_run: bool = False) -> None:
