@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 import click
 
+from jackfield.changes.consent import WARNING
+from jackfield.changes.limits import demand_kinds
 from jackfield.changes.open import resume
 from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
@@ -55,6 +57,7 @@ async def confirmed(changing: Changing, plan: Plan, how: How, origin: Origin = O
     beside = [] if ours else others
     wanted, counts = _to_confirm(asked), _to_confirm([*asked, *beside])
     _check_counts(counts, how, plan.connection)
+    _warn(made)
     if not made or (how.yes and (ours or not asked)) or (ours and not asked):
         return True
     if how.confirm and (wanted if how.yes else counts).keys() <= how.confirm.keys():
@@ -72,6 +75,13 @@ async def confirmed(changing: Changing, plan: Plan, how: How, origin: Origin = O
         return False
     await resume(changing)
     return True
+
+
+def _warn(made: Sequence[PlannedChange]) -> None:
+    """Tell whose consent goes with a change also where nobody is asked, or nobody can be."""
+    for each in made:
+        if WARNING in each.warnings:
+            note(f"WARNING: {clean(each.title)}: {WARNING}")
 
 
 async def _agreed(plan: Plan, made: list[PlannedChange], one_by_one: list[PlannedChange]) -> bool:
@@ -118,6 +128,8 @@ def _quoted(kind: str) -> str:
 
 
 def _check_counts(wanted: Counter[str], how: How, connection: str) -> None:
+    # An effect is named by its connector, in words: what is so written may be one that nothing here has.
+    demand_kinds([kind for kind in how.confirm if " " not in kind], "--confirm", beside=wanted)
     for kind, number in how.confirm.items():
         if wanted[kind] != number:
             raise PlanOutdated(

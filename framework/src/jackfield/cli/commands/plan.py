@@ -68,7 +68,7 @@ def plan(
     if not requests:
         raise click.UsageError("Name a FILE of changes, or --grant or --revoke.")
     how = How(yes=False, reason=None, dry_run=True, wait=0.0, limits={}, provisioning=False, output=output)
-    how = how._replace(accept_tenant=accept_tenant or None)
+    how = how._replace(accept_tenant=accept_tenant or None, only_planned=True)
     made = make(app, connection, how, work_out(app, connection, requests)).plan
     to = None if dry_run else to
     if to is not None:
