@@ -84,6 +84,20 @@ class TestGrant:
     def test_a_connection_that_is_read_only_stays_so(self, line: WritableLine):
         line.configure(read_only=True, provisioning=True)
         assert line.run("grant", "acme", "group:g2/owner", "user:u1", "--provisioning").code == 7
+        ran = line.run("grant", "acme", "group:g2/owner", "user:u1", "--dry-run")
+        assert (ran.code, "read-only" in ran.err) == (7, True)
+        assert line.run("plan", "acme", "--grant", "group:g2/owner", "user:u1", "-o", "p").code == 0
+        assert line.run("apply", "p", "--dry-run").code == 7
+
+    def test_a_kind_that_does_not_exist_is_told_by_a_check_and_where_it_is_confirmed(self, line: WritableLine):
+        line.configure(provisioning=True)
+        assert line.run("plan", "acme", "--revoke", "group:g1/member", "user:u1", "-o", "p").code == 0
+        ran = line.run("apply", "p", "--confirm", "revok=1")
+        assert (ran.code, "Did you mean 'revoke'?" in ran.err, line.app.writes) == (2, True, [])
+        line.config.write_text(line.config.read_text() + "limits = { delet = 1 }\n")
+        ran = line.run("check", "acme")
+        assert (ran.code, "Did you mean 'delete'?" in ran.err, ran.out) == (2, True, "")
+        assert "connections.acme.limits" in ran.err
 
     def test_a_reason_may_be_required_and_is_kept_with_the_actor(self, line: WritableLine):
         line.configure(provisioning=True, require_reason=True)

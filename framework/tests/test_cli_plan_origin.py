@@ -1,5 +1,6 @@
 """Plan files that were altered or made elsewhere: nothing in them is taken at its word, and ``--yes`` is not enough."""
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,31 @@ class TestAltered:
         assert (ran.code, isinstance(line.app.writes[0], GrantAccess)) == (0, True)
         assert "changed: grant Sales member (group:g2/member) to Ann <ann@example.com>" in ran.out
 
+    def test_whatever_it_holds_is_asked_about_once(self, line: WritableLine, monkeypatch: pytest.MonkeyPatch):
+        altered(planned(line), lambda plan: plan["changes"][0]["change"]["arguments"].update(to=["mallory@x"]))
+        code, screen = on_terminal(lambda: line.code("apply", "p"), b"n\n", monkeypatch)
+        assert (code, line.app.writes, screen.count("[y/N]")) == (130, [], 1)
+
+    def test_nothing_in_it_is_made_without_a_question(self, line: WritableLine):
+        altered(planned(line), lambda plan: plan["changes"][0]["change"]["arguments"].update(to=["mallory@x"]))
+        ran = line.run("apply", "p")
+        assert (ran.code, ran.out, line.app.writes) == (2, "", [])
+        assert "this asks for confirmation, since it was altered after it was made here" in ran.err
+        assert "say --yes." in ran.err
+        assert line.run("apply", "p", "--confirm", "action=2").code == 14
+        assert line.run("apply", "p", "--yes").code == 0
+        assert len(line.app.writes) == 1
+
+    def test_the_harmless_beside_what_was_confirmed_is_asked_about_too(self, line: WritableLine):
+        file = planned(line, LETTER, LETTER.replace("a@x", "b@x"))
+        altered(file, delete_u1)
+        for said in (["--confirm", "delete=1"], ["--yes"]):
+            ran = line.run("apply", "p", *said)
+            assert (ran.code, line.app.writes) == (2, [])
+            assert "say --confirm delete=1 and --yes for the rest" in ran.err
+        ran = line.run("apply", "p", "--confirm", "delete=1", "--yes")
+        assert (ran.code, len(line.app.writes)) == (0, 2)
+
     def test_a_file_can_not_write_over_another_change_of_the_journal(self, line: WritableLine):
         made = line.run("grant", "acme", "group:g2/member", "user:u1", "--output", "json").json()
         before = line.run("changes", "show", made["change"], "--output", "json").json()
@@ -202,6 +228,23 @@ class TestElsewhere:
         file = planned(line, "revoke,,group:g1/member,user:u1,,")
         file.write_text(json.dumps(json.loads(file.read_text())))
         assert line.run("apply", "p", "--yes").code == 0
+
+
+def test_a_rehearsal_is_told_from_what_was_made(line: WritableLine):
+    planned(line, "grant,,group:g2/member,user:u1,,")
+    plan = ("plan", "acme", "--grant", "group:g2/member", "user:u1")
+    for command, dry in ((plan, "yes"), (("apply", "p", "--dry-run"), "yes"), (("apply", "p", "--yes"), "no")):
+        ran = line.run(*command, "--output", "csv")
+        (made,) = csv.DictReader(ran.out.splitlines())
+        assert (ran.code, made["outcome"], made["dry_run"]) == (0, "changed", dry)
+
+
+def test_a_plan_that_is_only_shown_ends_as_it_foretells(line: WritableLine):
+    asked = ("plan", "acme", "--revoke", "group:g1/member", "user:nobody", "--grant", "role:r2/member", "user:u2")
+    ran = line.run(*asked, "--dry-run")
+    assert (ran.code, "would be refused" in ran.out) == (5, True)
+    assert "say --replace, or true in the column replace of a file" in ran.out
+    assert line.run(*asked).code == 0
 
 
 def test_a_role_that_became_privileged_since_is_asked_about(line: WritableLine):

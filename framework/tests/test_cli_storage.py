@@ -131,7 +131,9 @@ def test_where_no_other_is_whole_only_a_sync_helps(line: Line):
     assert ran.code == 12
     assert "jackfield sync acme" in ran.err
     assert "can be used in its place" not in ran.err
-    assert line.run("sync", "acme").code == 0
+    ran = line.run("sync", "acme", "--output", "json")
+    assert ran.code == 9  # nothing tells what it would lose
+    assert line.run("sync", "acme", "--accept", ran.json()["run"]).code == 0
     assert line.run("stats", "acme").code == 0
 
 

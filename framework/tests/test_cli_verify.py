@@ -67,6 +67,15 @@ class TestVerify:
         assert line.run("verify").code == 12
         assert standings(line) == {run: "missing"}
 
+    def test_the_oldest_is_missed_too(self, line: Line):
+        runs = [line.published() for _ in range(3)]
+        file_of(line, runs[0]).unlink()
+        ran = line.run("verify")
+        assert (ran.code, "1 snapshot is not what was recorded" in ran.err) == (12, True)
+        assert standings(line) == {runs[0]: "missing", runs[1]: "intact", runs[2]: "intact"}
+        line.config.unlink()
+        assert line.run("verify").code == 12
+
     def test_one_byte_anywhere_is_enough(self, line: Line):
         run = line.published()
         content = file_of(line, run).read_bytes()
@@ -133,6 +142,26 @@ class TestUse:
             assert base == first
             assert db.execute("SELECT count(*) FROM resource_row WHERE display_name = 'Mallory'").fetchone() == (0,)
         db.close()
+
+    @pytest.mark.parametrize("how", ["changed", "missing"])
+    def test_a_sync_that_can_be_compared_with_none_is_held(self, line: Line, how: str):
+        old = [line.published(), line.published()]
+        for run in old:
+            content = file_of(line, run).read_bytes()
+            file_of(line, run).unlink()
+            if how == "changed":
+                file_of(line, run).write_bytes(content + b"x")
+        line.world.users = dict(list(line.world.users.items())[:4])
+        held = []
+        for _ in range(2):
+            ran = line.run("sync", "acme")
+            assert ran.code == 9, ran.err
+            assert "Why: it can't be compared with what was published before" in ran.out
+            held.append(ran.out.split("--accept ")[1].split()[0])
+        assert line.run("sync", "acme", "--accept", held[0]).code == 0
+        ran = line.run("sync", "acme", "--accept", held[1])
+        assert (ran.code, f"compared with none, and {held[0]} can be" in ran.err) == (5, True)
+        assert line.run("sync", "acme").code == 0
 
     def test_nor_one_that_is_changed_while_the_next_is_read(self, line: Line, monkeypatch: pytest.MonkeyPatch):
         from jackfield.sync import run as module

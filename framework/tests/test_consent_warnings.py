@@ -33,7 +33,9 @@ def test_it_is_warned_of_and_asked_about(line: WritableLine, command: str) -> No
     assert sum(WARNING in each for each in found["warnings"]) == 1
     ran = line.run(*TAKEN[command])
     assert (ran.code, "asks for confirmation" in ran.err, line.app.writes) == (2, True, [])
-    assert line.run(*TAKEN[command], "--yes").code == 0
+    assert ran.err.count(WARNING) == 1
+    ran = line.run(*TAKEN[command], "--yes")
+    assert (ran.code, ran.err.count(WARNING)) == (0, 1)
 
 
 @pytest.mark.parametrize("command", TAKEN)

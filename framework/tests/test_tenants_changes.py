@@ -75,6 +75,8 @@ def test_names_of_another_account_mean_nothing_in_this_one(line: WritableLine) -
     line.published()
     line.app.tenant = TWO
     ran = line.run("grant", "acme", "Sales/member", "user:u1", "--accept-tenant", "t2")
+    assert "run `jackfield sync acme --accept-tenant t2` first" in ran.err
+    assert "no snapshot of 'acme' of the account t2 yet" in ran.err
     assert (ran.code, line.app.writes) == (5, [])
 
 
@@ -192,7 +194,7 @@ class TestSync:
         ran = line.run("sync", "acme", "--accept-tenant", "t2", "--output", "json")
         (line.home / "snapshots" / "acme" / f"{ran.json()['run']}.sqlite").unlink()
         ran = line.run("sync", "acme", "--output", "json")
-        assert ran.code == 0
+        assert ran.code == 9  # nothing is left of this account that tells what it would lose
         assert line.run("syncs", "acme", "--output", "json").json()["syncs"][0]["base"] is None
 
     def test_an_account_that_nothing_tells_of_can_not_be_accepted(self, line: WritableLine) -> None:
@@ -211,4 +213,5 @@ def test_check_tells_of_another_account(line: WritableLine) -> None:
     line.app.tenant = TWO
     ran = line.run("check", "acme", "--output", "json")
     assert (ran.code, ran.json()["tenant"]["id"], ran.json()["tenant_of_snapshots"]) == (2, "t2", "t1")
+    assert "say `jackfield sync acme --accept-tenant t2`" in ran.err
     assert "its snapshots are of t1" in ran.err

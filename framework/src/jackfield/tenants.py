@@ -97,13 +97,17 @@ def demand(whose: Whose, connection: str, *, planned: str | None = None, writes:
         raise other_tenant(now, whose.known or "", connection)
 
 
-def other_tenant(now: Tenant, known: str, connection: str) -> OtherTenant:
-    """The error for a connection that reaches the account *now*, while its snapshots are of the account *known*."""
+def other_tenant(now: Tenant, known: str, connection: str, *, command: str | None = None) -> OtherTenant:
+    """The error for a connection that reaches the account *now*, while its snapshots are of the account *known*.
+
+    *command* accepts it, where the one that was given does not.
+    """
+    option = f"--accept-tenant {now.id}"
     return OtherTenant(
         f"the connection now reaches {told(now)}, its snapshots are of {known}",
         connection=connection,
         hint="Sign in to the same account as before, or name another connection for this one. If the move is meant,"
-        f" say --accept-tenant {now.id}.",
+        f" say {option if command is None else f'`{command} {option}`'}.",
     )
 
 

@@ -106,7 +106,10 @@ def _grant(change: GrantAccess, account: AccountState | None, view: View) -> Jud
     equal = tuple(each for each in held if each.exclusive and each.exclusive.rank == rank)
     if equal and not change.replace:
         names = ", ".join(f"{each.display_name} ({each.id})" for each in equal)
-        return _refused("needs_replace", f"it would take the place of {names}; say --replace if that is meant")
+        return _refused(
+            "needs_replace",
+            f"it would take the place of {names}; if that is meant, say --replace, or true in the column replace of a file",
+        )
     return Judgement(forecast=_GO.forecast, replaces=tuple(each.id for each in held))
 
 

@@ -1,7 +1,7 @@
 """Limits per kind of change and hour, which stop mass mistakes."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 
 from jackfield.changes.operations import KINDS
@@ -22,16 +22,23 @@ def limits_of(changing: Changing) -> dict[str, int]:
         (changing.host.limits, f"connections.{changing.connection.name}.limits"),
         (changing.options.limits, "--limit"),
     ):
-        for kind, number in source.items():
-            if kind not in KINDS:
-                raise BadConfig(
-                    f"there is no kind of change {kind!r}",
-                    path=path,
-                    hint=did_you_mean(kind, KINDS) or f"The kinds: {', '.join(KINDS)}.",
-                )
+        demand_kinds(source, path)
+        for number in source.values():
             if number < 0:
                 raise BadConfig(f"a limit of {number} has no meaning", path=path)
     return {**DEFAULTS, **changing.host.limits, **changing.options.limits}
+
+
+def demand_kinds(named: Iterable[str], path: str, *, beside: Collection[str] = ()) -> None:
+    """Raise BadConfig, with *path* as the place, where one of *named* is no kind of change, nor one of those *beside*."""
+    kinds = (*KINDS, *beside)
+    for kind in named:
+        if kind not in kinds:
+            raise BadConfig(
+                f"there is no kind of change {kind!r}",
+                path=path,
+                hint=did_you_mean(kind, kinds) or f"The kinds: {', '.join(kinds)}.",
+            )
 
 
 def used(changing: Changing) -> Counter[str]:

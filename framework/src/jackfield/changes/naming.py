@@ -66,7 +66,8 @@ async def find_meant(
     types = {each.name for each in connection.resource_types()}
     texts = [_Text.read(text, types) for text in entitlements]
     wanted = [*(one.name for one in texts if not isinstance(one, JackfieldError)), *principals]
-    with _names(connection.name, snapshot, wanted) as names:
+    moved = changing.whose.id if changing.whose.moved else None
+    with _names(connection.name, snapshot, wanted, moved) as names:
         resources = {one.text: _resource(one, names) for one in texts if isinstance(one, _Text)}
         people = {text: _principal(text, types, names) for text in principals}
     doubted = {text: one for text, one in resources.items() if isinstance(one, _Doubt)}
@@ -185,13 +186,14 @@ def _lacking(text: str, why: JackfieldError) -> JackfieldError:
 
 @contextmanager
 def _names(
-    connection: str, snapshot: Path | JackfieldError | None, wanted: Collection[str]
+    connection: str, snapshot: Path | JackfieldError | None, wanted: Collection[str], moved: str | None
 ) -> Generator[Names | JackfieldError]:
-    """The names of the snapshot, or why there are none."""
+    """The names of the snapshot, or why there are none: that of another account than *moved* has none of that one."""
     if snapshot is None:
+        of, accepting = (f" of the account {moved}", f" --accept-tenant {moved}") if moved else ("", "")
         yield NotFound(
-            f"there is no snapshot of {connection!r} yet",
-            hint=f"Write type:id/slug and e-mails, or run `jackfield sync {connection}` first.",
+            f"there is no snapshot of {connection!r}{of} yet",
+            hint=f"Write type:id/slug and e-mails, or run `jackfield sync {connection}{accepting}` first.",
         )
         return
     if isinstance(snapshot, JackfieldError):

@@ -149,7 +149,8 @@ def _locked(its: Configured) -> AbstractContextManager[object]:
     return hold_lock(its.home.lock(its.name, "changes"), connection=its.name, purpose="change", holder=holder)
 
 
-def _check(name: str, host: HostSettings, options: ChangeOptions) -> None:
+def demand_writable(name: str, host: HostSettings) -> None:
+    """Raise Unsupported where the connection is read-only."""
     if host.read_only:
         raise Unsupported(
             "the connection is read-only, so that nothing is changed through it",
@@ -157,6 +158,10 @@ def _check(name: str, host: HostSettings, options: ChangeOptions) -> None:
             path=f"connections.{name}.read_only",
             hint="Take read_only out of its configuration to allow changes.",
         )
+
+
+def _check(name: str, host: HostSettings, options: ChangeOptions) -> None:
+    demand_writable(name, host)
     if not host.provisioning:
         raise Unsupported(
             "changes are not enabled for this connection",

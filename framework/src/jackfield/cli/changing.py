@@ -22,6 +22,8 @@ class How(NamedTuple):
     output: str
     accept_tenant: str | None = None
     planned_for: str | None = None
+    only_planned: bool = False
+    """Whether nothing but a plan is asked for, which needs no right to change anything."""
     confirm: Mapping[str, int] = {}
     """How many changes of each kind are meant, for a plan that was not made here."""
 

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 import click
 
+from jackfield.changes.consent import WARNING
+from jackfield.changes.limits import demand_kinds
 from jackfield.changes.open import resume
 from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
@@ -41,22 +43,27 @@ class NeedsConfirmation(BadConfig):
 async def confirmed(changing: Changing, plan: Plan, how: How, origin: Origin = Origin.HERE) -> bool:
     """Whether *plan* may be carried out: nothing in it is destructive or privileged, or a person says yes.
 
-    Of a plan that was not made here, ``--yes`` is not enough: each such change is asked about, or ``--confirm`` says how many
-    of each kind are meant. Raises NeedsConfirmation where somebody has to be asked and no terminal looks on, PlanOutdated
-    where another number than that of ``--confirm`` would be made. The lock is let go while a person thinks.
+    A plan that was not made here is asked about whatever is in it. For what is destructive or privileged there, ``--yes`` is
+    not enough: each such change is asked about, or ``--confirm`` says how many of each kind are meant. Raises
+    NeedsConfirmation where somebody has to be asked and no terminal looks on, PlanOutdated where another number than that of
+    ``--confirm`` would be made. The lock is let go while a person thinks.
     """
     operations = Operations(changing.connection)
     made = [each for each in plan.changes if will_be_made(each)]
     asked = [each for each in made if asks(operations, each, changing.consent)]
     ours = origin is Origin.HERE
-    _check_counts(asked, how, plan.connection)
-    wanted = _to_confirm(asked)
-    if not asked or (how.yes and ours) or (how.confirm and wanted.keys() <= how.confirm.keys()):
-        return True
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise _needed(asked, plan, origin)
     named = {each.id for each in asked}
     others = [each for each in made if each.id not in named]
+    beside = [] if ours else others
+    wanted, counts = _to_confirm(asked), _to_confirm([*asked, *beside])
+    _check_counts(counts, how, plan.connection)
+    _warn(made)
+    if not made or (how.yes and (ours or not asked)) or (ours and not asked):
+        return True
+    if how.confirm and (wanted if how.yes else counts).keys() <= how.confirm.keys():
+        return True
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise _needed(asked, beside, plan, how, origin)
     for each in (*asked, *others[:_SHOWN]):
         note("\n".join(forecast_lines(each)))
     if len(others) > _SHOWN:
@@ -68,6 +75,13 @@ async def confirmed(changing: Changing, plan: Plan, how: How, origin: Origin = O
         return False
     await resume(changing)
     return True
+
+
+def _warn(made: Sequence[PlannedChange]) -> None:
+    """Tell whose consent goes with a change also where nobody is asked, or nobody can be."""
+    for each in made:
+        if WARNING in each.warnings:
+            note(f"WARNING: {clean(each.title)}: {WARNING}")
 
 
 async def _agreed(plan: Plan, made: list[PlannedChange], one_by_one: list[PlannedChange]) -> bool:
@@ -83,12 +97,19 @@ async def _yes(question: str) -> bool:
     return (await _line()).strip().casefold() in ("y", "yes")
 
 
-def _needed(asked: list[PlannedChange], plan: Plan, origin: Origin) -> NeedsConfirmation:
+def _needed(
+    asked: list[PlannedChange], others: list[PlannedChange], plan: Plan, how: How, origin: Origin
+) -> NeedsConfirmation:
     ours = origin is Origin.HERE
     hint = "Say --yes to do it without being asked, or --dry-run to see what would be done."
-    if not ours:
-        counts = " ".join(f"--confirm {_quoted(kind)}={number}" for kind, number in _to_confirm(asked).items())
-        hint = f"Look at it with --dry-run. If all of it is meant, say {counts}; --yes is not enough for such a plan."
+    if not ours and not asked:
+        hint = "Look at it with --dry-run. If all of it is meant, say --yes."
+    elif not ours:
+        numbers = _to_confirm(asked) + _to_confirm(others)
+        counts = " ".join(f"--confirm {_quoted(kind)}={numbers[kind]}" for kind in _to_confirm(asked))
+        rest = "and --yes for the rest" if others else "--yes is not enough for such a plan"
+        hint = f"Look at it with --dry-run. If all of it is meant, say {counts}{' ' if others else '; '}{rest}."
+    asked = asked if how.yes else [*asked, *others]
     if len(asked) == 1:
         what, problems = f"to {clean(asked[0].title)}", ()
     else:
@@ -106,8 +127,9 @@ def _quoted(kind: str) -> str:
     return f"'{kind}'" if " " in kind else kind
 
 
-def _check_counts(asked: list[PlannedChange], how: How, connection: str) -> None:
-    wanted = _to_confirm(asked)
+def _check_counts(wanted: Counter[str], how: How, connection: str) -> None:
+    # An effect is named by its connector, in words: what is so written may be one that nothing here has.
+    demand_kinds([kind for kind in how.confirm if " " not in kind], "--confirm", beside=wanted)
     for kind, number in how.confirm.items():
         if wanted[kind] != number:
             raise PlanOutdated(

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from jackfield.changes.execute import carry_out
-from jackfield.changes.open import open_changing
+from jackfield.changes.open import demand_writable, open_changing
 from jackfield.changes.options import ChangeOptions, Changing
 from jackfield.changes.origin import Origin
 from jackfield.changes.plan import make_plan
@@ -89,6 +89,8 @@ async def opened(app: App, connection: str, state: State, how: How, *, tell: boo
     settings = app.settings.connection(connection)
     plugin = app.plugin(settings)
     host = settings.host
+    if not how.only_planned:
+        demand_writable(connection, host)
     if how.provisioning:
         host = msgspec.structs.replace(host, provisioning=True)
     options = ChangeOptions(actor=app.actor, reason=how.reason, wait=how.wait, dry_run=how.dry_run, limits=how.limits)

@@ -115,7 +115,8 @@ def print_changes(
     if output == "json":
         print_stream(head, {"changes": documents})
     elif output == "csv":
-        print_rows("csv", documents, Columns(CSV, _cells))
+        names = (*CSV, "dry_run")
+        print_rows("csv", documents, Columns(names, lambda each: (*_cells(each), bool(each.get("dry_run")))))
     else:
         for line in lines:
             say(line)

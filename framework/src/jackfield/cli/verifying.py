@@ -34,17 +34,21 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     recorded: str | None = None
 
 
-def verified(home: Home, state: State, connection: str) -> Iterator[Verified]:
-    """Every snapshot of *connection* that is recorded or there, the oldest first, and last what has no record."""
+def verified(home: Home, state: State, connection: str, keep: int) -> Iterator[Verified]:
+    """Every snapshot of *connection* that is recorded or there, the oldest first, and last what has no record.
+
+    The newest *keep* are missed where they are not there, unless their record says that they were deleted as too old.
+    """
     folder = home.folder / "snapshots" / connection
     runs = {run.run: run for run in state.history(connection, _ALL) if run.sha256 is not None}
     files = {file.stem: file for file in folder.glob("*.sqlite")} if folder.is_dir() else {}
     current = {run.run for run in state.published(connection, 1)}
     kept = min((_taken(runs[name]) for name in files if name in runs), default="")
+    newest = {run.run for run in sorted(runs.values(), key=lambda run: run.run)[-keep:]}
     for run in sorted(runs.values(), key=lambda run: (_taken(run), run.run)):
         there = run.run in files or run.run in current
         # Those beyond what is kept are marked when they are deleted, and by older versions were not.
-        if there or (run.snapshot is not None and _taken(run) > kept):
+        if there or (run.snapshot is not None and (run.run in newest or _taken(run) > kept)):
             yield _one(connection, run.run, run, files.get(run.run, folder / f"{run.run}.sqlite"))
     for name in sorted(files.keys() - runs.keys()):
         yield _one(connection, name, None, files[name])

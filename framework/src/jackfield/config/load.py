@@ -98,6 +98,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     policies: tuple[str, ...] = ()
     max_file_bytes: int = MOST_BYTES
     source: str = "the environment"
+    file: Path | None = None
     looked: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -222,6 +223,7 @@ def load_settings(file: Path | None, environ: Mapping[str, str], *, looked: tupl
         connections=connections,
         policies=policies,
         source=str(file) if file else "the environment",
+        file=file,
         looked=() if file else tuple(map(str, looked)),
     )
 

@@ -44,9 +44,13 @@ def accept(
         if record.status is not RunStatus.HELD:
             raise Refused(f"the run {run} is {record.status.value}, not held", connection=name)
         newest = next(iter(state.published(name, 1)), None)
-        if newest is not None and newest.run != record.base:
+        # Without a base it was held since none of those before could be compared with, and that may still be so.
+        fresh = newest is not None and (record.base is not None or intact(newest, home.snapshot(name, newest.run)))
+        if newest is not None and newest.run != record.base and fresh:
             raise Refused(
-                f"the run {run} was compared with {record.base}, and {newest.run} was published since",
+                f"the run {run} was compared with {record.base}, and {newest.run} was published since"
+                if record.base is not None
+                else f"the run {run} was compared with none, and {newest.run} can be compared with",
                 connection=name,
                 hint="Sync again.",
             )

@@ -30,6 +30,10 @@ from jackfield_contracts import Diagnostic, Seal, Severity, Verdict
 
 BRAKE_SHARE = 0.2
 BRAKE_ROWS = 10
+_INCOMPARABLE = (
+    "it can't be compared with what was published before, since each of those files is missing or was changed, so that"
+    " nothing tells how much is lost; `jackfield verify` lists them, and a backup may have them"
+)
 
 
 class Base(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,11 +44,18 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def seal(
-    writer: SnapshotWriter, base: Base | None, header: Mapping[str, str | None], types: tuple[str, ...]
+    writer: SnapshotWriter,
+    base: Base | None,
+    header: Mapping[str, str | None],
+    types: tuple[str, ...],
+    *,
+    damaged: bool = False,
 ) -> None:
     """Seal every scope, carry rows forward, decide whether to hold, and close; one transaction.
 
-    The base, if any, is attached. Raises Transient if no scope was seen whole: then there is nothing to publish.
+    The base, if any, is attached. *damaged*: snapshots were published before and can't be built upon; where there is no base
+    either, nothing tells how much is lost, and the new one is held.
+    Raises Transient if no scope was seen whole: then there is nothing to publish.
     """
     db = writer.db
     async with writer.transaction():
@@ -59,7 +70,7 @@ async def seal(
             if listing.unlisted and seals[listing.key].seal.whole:
                 _leave_out(writer, listing)
         _tell_differences(writer, seals, states)
-        reason = None
+        reason = _INCOMPARABLE if damaged and base is None else None
         if base is not None:
             carry_forward(db, base.run.run, base.run.finished or base.run.started)
             reason = _hold(db, base, writer.header().get("tenant"), types)

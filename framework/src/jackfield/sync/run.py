@@ -106,6 +106,7 @@ class _Sync:
         self.mixed = False
         self.accept_tenant = accept_tenant
         self.known_tenant = accept_tenant or known_tenant(self.state, self.name)
+        self.damaged = False
         self.base = self._find_base()
         self.writer = self._open_writer()
         self._budget = Budget(
@@ -131,6 +132,7 @@ class _Sync:
             if intact(run, file):
                 open_snapshot(file).close()
                 return Base(run=run, file=file)
+            self.damaged = True
             self.log.warning("a published snapshot is missing or was changed, and is not built upon", file=str(file))
         return None
 
@@ -384,7 +386,7 @@ async def _seal(sync: _Sync, errors: list[JackfieldError], types: tuple[str, ...
     taken = sync.clock.now().isoformat(timespec="milliseconds")
     try:
         entries = {"taken": taken, "requests": str(sync.requests), "changes": _changes_meanwhile(sync)}
-        await seal(sync.writer, sync.base, entries, types)
+        await seal(sync.writer, sync.base, entries, types, damaged=sync.damaged)
     except Transient as nothing_whole:
         sync.writer.db.close()
         remove(sync.home.partial(sync.name))

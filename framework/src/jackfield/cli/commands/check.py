@@ -30,12 +30,14 @@ def check(app: App, connection: str, output: str) -> None:
     4: permissions that a sync needs are missing. 5: a sync can't run now for another reason. 2: it is another account than
     that of its snapshots.
     """
+    from jackfield.changes.limits import demand_kinds
     from jackfield.cli.foreign import foreign_output
     from jackfield.cli.output import Columns, print_json, print_rows, say, told
     from jackfield.cli.text import clean
 
     settings = app.settings.connection(connection)
     plugin = app.plugin(settings)
+    demand_kinds(settings.host.limits, f"connections.{connection}.limits")
     account = known_account(app, connection)
     with foreign_output():
         report = app.run(_checked(app, settings, plugin, account))
@@ -79,7 +81,7 @@ def demand_account(report: "CheckReport", known: str | None, connection: str) ->
     from jackfield.tenants import other_tenant
 
     if report.tenant is not None and known not in (None, report.tenant.id):
-        raise other_tenant(report.tenant, known or "", connection)
+        raise other_tenant(report.tenant, known or "", connection, command=f"jackfield sync {connection}")
 
 
 async def _checked(

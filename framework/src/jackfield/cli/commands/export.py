@@ -21,9 +21,11 @@ def export(app: App, connection: str, format_: str, to: str, run: str | None) ->
     """
     from jackfield.cli.output import note
     from jackfield.cli.snapshots import caveats, look
+    from jackfield.cli.targets import demand_target
     from jackfield.cli.text import count
     from jackfield.exports import open_target, write_grants_csv, write_jsonl
 
+    demand_target(app, to)
     with look(app, connection, run) as snapshot:
         with open_target(to) as stream:
             lines = (write_jsonl if format_ == "jsonl" else write_grants_csv)(snapshot, stream)

@@ -23,7 +23,9 @@ _path = click.Path(path_type=Path)
 @click.option(
     "--revoke", "revokes", nargs=2, multiple=True, metavar="ENTITLEMENT PRINCIPAL", help="Plan this revocation."
 )
-@click.option("--dry-run", is_flag=True, help="Write no file either: only show what would become of it.")
+@click.option(
+    "--dry-run", is_flag=True, help="Write no file either: only show what would become of it, with its exit code."
+)
 @accept_tenant_option
 @output_option("table", "json", "csv")
 def plan(
@@ -36,19 +38,22 @@ def plan(
     dry_run: bool,
     accept_tenant: str | None,
     output: str,
-) -> None:
+) -> int:
     """Work out the changes that FILE asks for against the live state of CONNECTION. Changes nothing.
 
     FILE is CSV (columns kind, entitlement, principal, replace, account, name, and arg.NAME for arguments), JSON Lines or
     TOML, by its ending. docs/administrators/changes.md shows each.
     """
     from jackfield.changes.origin import remember
+    from jackfield.changes.plan import foretold
     from jackfield.changes.planfile import save_plan
     from jackfield.changes.requestfiles import read_requests
     from jackfield.changes.requests import request_of
+    from jackfield.cli import exits
     from jackfield.cli.changing import How
     from jackfield.cli.making import make, work_out
     from jackfield.cli.output import note
+    from jackfield.cli.targets import demand_target
     from jackfield.cli.text import count
 
     app.settings.connection(connection)
@@ -57,11 +62,13 @@ def plan(
         for kind, given in (("grant", grants), ("revoke", revokes))
         for entitlement, principal in given
     ]
+    if to is not None:
+        demand_target(app, to)
     requests = (*(read_requests(file, most=app.settings.max_file_bytes) if file else ()), *asked)
     if not requests:
         raise click.UsageError("Name a FILE of changes, or --grant or --revoke.")
     how = How(yes=False, reason=None, dry_run=True, wait=0.0, limits={}, provisioning=False, output=output)
-    how = how._replace(accept_tenant=accept_tenant or None)
+    how = how._replace(accept_tenant=accept_tenant or None, only_planned=True)
     made = make(app, connection, how, work_out(app, connection, requests)).plan
     to = None if dry_run else to
     if to is not None:
@@ -71,6 +78,7 @@ def plan(
     _print(made, output, str(to) if to else None)
     if to is not None:
         note(f"{count(len(made.changes), 'change')} written to {to}; `jackfield apply {to}` makes them.")
+    return exits.of_outcomes(map(foretold, made.changes)) if dry_run else exits.OK
 
 
 def _print(made: "Plan", output: str, file: str | None, *, dry_run: bool = False) -> None:
@@ -102,8 +110,8 @@ def apply(app: App, plan: Path, how: How, confirm: dict[str, int]) -> int:
     """Make the changes of the file PLAN, which `jackfield plan` wrote.
 
     Each change whose precondition no longer holds is refused (exit code 14). A plan that was applied before changes
-    nothing: a read tells what is so yet. Of a plan that was altered, or made elsewhere, each privileged or destructive
-    change is asked about, also with --yes. The exit code is that of the worst outcome.
+    nothing: a read tells what is so yet. A plan that was altered, or made elsewhere, is asked about whatever it holds,
+    and each privileged or destructive change of it also with --yes. The exit code is that of the worst outcome.
     """
     import msgspec
 

@@ -22,7 +22,8 @@ def verify(app: App, connection: str | None, output: str) -> int:
     """Compare every snapshot file of CONNECTION, or of all connections, with the SHA-256 in its record.
 
     Exit code 0: each is what was recorded. 12: one was changed or is missing. 11: there is a file without a record, which
-    nothing speaks for. Files beyond those to be kept were deleted, and are not missed. No application is asked.
+    nothing speaks for. Files that were deleted as beyond those to be kept (keep_snapshots) are not missed, and any other is.
+    No application is asked.
     """
     from jackfield.cli import exits
     from jackfield.cli.output import Columns, note, print_listing
@@ -33,7 +34,7 @@ def verify(app: App, connection: str | None, output: str) -> int:
     if app.home.has_database or (app.home.folder / "snapshots").is_dir():
         with app.state() as state:
             for name in _names(app, state, connection):
-                found += verified(app.home, state, name)
+                found += verified(app.home, state, name, _kept(app, name))
     elif connection is not None:
         app.settings.connection(connection)
 
@@ -75,6 +76,17 @@ def verify(app: App, connection: str | None, output: str) -> int:
             " sync records it; if there was none, look at who put it there."
         )
     return exits.FAILED if bad else exits.UNVERIFIED if strange else exits.OK
+
+
+def _kept(app: App, connection: str) -> int:
+    """How many snapshots of *connection* are kept: the usual number where the configuration is gone or does not tell."""
+    from jackfield.config import HostSettings
+    from jackfield.errors import BadConfig
+
+    try:
+        return app.settings.connection(connection).host.keep_snapshots
+    except BadConfig:
+        return HostSettings(connector="").keep_snapshots
 
 
 def _names(app: App, state: "State", connection: str | None) -> Iterator[str]:
