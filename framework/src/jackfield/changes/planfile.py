@@ -41,7 +41,7 @@ def load_plan(file: Path, *, most: int = MOST_BYTES) -> Plan:
             raise BadConfig(f"the plan {file} can't be read: {error.strerror}") from None
     try:
         document = msgspec.json.decode(content)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         document = None
     known = cast("dict[str, Any]", document) if isinstance(document, dict) else {}
     if (twice := key_twice(content)) is not None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar, cast
 import msgspec
 from msgspec import Meta
 
-from jackfield.config.secrets import ConnectorConfig, Secret, resolve_reference
+from jackfield.config.secrets import ConnectorConfig, Secret, demand_text, resolve_reference
 from jackfield.errors import BadConfig
 from jackfield.files import MOST_BYTES, demand_trusted, read_foreign
 
@@ -242,6 +242,7 @@ def _overlay(connections: dict[str, dict[str, Any]], environ: Mapping[str, str])
     for variable, value in environ.items():
         if not variable.startswith(_ENV_PREFIX):
             continue
+        demand_text(value, variable)
         rest = variable.removeprefix(_ENV_PREFIX).lower()
         # The longest known name, since a name and a key may hold __ too.
         name = max((each for each in spelt if rest.startswith(each + "__")), key=len, default=rest.partition("__")[0])

@@ -137,6 +137,15 @@ def _overlap(text: str, word: str, borders: list[int]) -> int:
     return length
 
 
+def demand_text(value: str, path: str) -> str:
+    """*value* of an environment variable; raises BadConfig where its bytes were no UTF-8 (PEP 383 keeps them as surrogates)."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise BadConfig("the environment variable is not UTF-8 text", path=path) from None
+    return value
+
+
 def resolve_reference(value: str, environ: Mapping[str, str], path: str) -> str:
     """The value that *value* refers to (``env:NAME``, ``file:PATH``, an installed scheme), or *value* itself.
 
@@ -151,7 +160,7 @@ def resolve_reference(value: str, environ: Mapping[str, str], path: str) -> str:
         if not environ.get(rest):
             state = "empty" if rest in environ else "not set"
             raise BadConfig(f"the environment variable {rest} is {state}", path=path, hint="Set it, or name another.")
-        return environ[rest]
+        return demand_text(environ[rest], path)
     if scheme == "file":
         return _read_file(_file(rest, path), path)
     if rest.startswith("//"):

@@ -75,14 +75,23 @@ async def open_client(
         cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
     )
     async with client:
-        yield Client(client, timeout=timeout, max_bytes=max_bytes, max_header_bytes=max_header_bytes)
+        yield Client(client, network, timeout=timeout, max_bytes=max_bytes, max_header_bytes=max_header_bytes)
 
 
 class Client:
     """Sends requests and reads whole answers, one at a time for each call."""
 
-    def __init__(self, client: "httpx.AsyncClient", *, timeout: float, max_bytes: int, max_header_bytes: int) -> None:
+    def __init__(
+        self,
+        client: "httpx.AsyncClient",
+        network: NetworkSettings,
+        *,
+        timeout: float,
+        max_bytes: int,
+        max_header_bytes: int,
+    ) -> None:
         self._client = client
+        self._network = network
         self._timeout = timeout
         self._max_bytes = max_bytes
         self._max_header_bytes = max_header_bytes
@@ -113,7 +122,8 @@ class Client:
                 ) as answer:
                     answer_headers = {name.lower(): value for name, value in answer.headers.items()}
                     request_id = _request_id(answer_headers)
-                    if answer.status_code == 407:
+                    # Without a proxy it is an answer of the application, and tells nothing of what it did.
+                    if answer.status_code == 407 and way_to(url, self._network) is not None:
                         raise _proxy_refused(407)
                     content = await _read(answer, answer_headers, self._max_bytes)
         except TimeoutError:

@@ -106,7 +106,7 @@ def is_held(file: Path) -> bool:
 def _decode(content: bytes) -> Holder | None:
     try:
         return msgspec.json.decode(content, type=Holder)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 
