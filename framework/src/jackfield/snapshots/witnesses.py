@@ -180,6 +180,7 @@ def _compare(db: sqlite3.Connection, some: Mapping[int, Held]) -> dict[int, Evid
     for node, one in some.items():
         its, mine = named[node], rows[node]
         lacking = tuple(sorted(who for who in its.keys() - mine if last.get(who, its[who]) <= its[who]))
-        unnamed = len((mine - its.keys()) & spoke)
+        # A second read is made where the first is known to tell too little: that refutes nothing more.
+        unnamed = len((mine - its.keys()) & spoke) if one.again_from is None else 0
         found[one.scope] = Evidence(lacking=lacking, alike=not lacking and mine <= its.keys(), unnamed=unnamed)
     return found
