@@ -122,6 +122,10 @@ def _with_evidence(
     if not held:
         return states
     heard = hear(db, held)
+    # Who is where he does not say to be may be elsewhere, too: of him the witness is as good as silent. Of scopes that its
+    # own read feeds, a second read is made because that is known already.
+    refuted = sum(its.unnamed for key, its in heard.of.items() if feeding[key] not in heard.reads)
+    heard = msgspec.structs.replace(heard, silent=heard.silent + refuted)
     fed = [state for state in states if state.definition.witness is None and feeding[state.key] in heard.reads]
     whole = bool(fed) and not any(state.doubtful for state in fed)
     nothing = Evidence()

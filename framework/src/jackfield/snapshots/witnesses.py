@@ -127,8 +127,6 @@ def hear(db: sqlite3.Connection, held: list[Held]) -> Heard:
             differing.setdefault(node[0], one)
     for some in _portions(differing, counts):
         found |= _compare(db, some)
-    # Who is where he does not say to be may be elsewhere, too: of him the witness is as good as silent.
-    silent += sum(evidence.unnamed for evidence in found.values())
     return Heard(of=found, silent=silent, reads=frozenset(read for (read,) in reads))
 
 
@@ -180,7 +178,6 @@ def _compare(db: sqlite3.Connection, some: Mapping[int, Held]) -> dict[int, Evid
     for node, one in some.items():
         its, mine = named[node], rows[node]
         lacking = tuple(sorted(who for who in its.keys() - mine if last.get(who, its[who]) <= its[who]))
-        # A second read is made where the first is known to tell too little: that refutes nothing more.
-        unnamed = len((mine - its.keys()) & spoke) if one.again_from is None else 0
+        unnamed = len((mine - its.keys()) & spoke)
         found[one.scope] = Evidence(lacking=lacking, alike=not lacking and mine <= its.keys(), unnamed=unnamed)
     return found
