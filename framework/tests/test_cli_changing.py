@@ -268,7 +268,7 @@ class TestRevoke:
         assert line.app.writes == []
 
     def test_a_read_that_contradicts_is_unverified(self, line: WritableLine, monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setattr("jackfield.changes.confirm.CONFIRM_FOR", 0.3)
+        monkeypatch.setattr("jackfield.changes.confirm.READS_FOR", 0.3)
         line.app.answer = lambda: Outcome(outcome=OutcomeKind.CHANGED)
         ran = line.run("revoke", "acme", "group:g1/member", "user:u1", "--yes", "--output", "json")
         assert (ran.code, ran.json()["outcome"]) == (11, "unverified")

@@ -148,7 +148,7 @@ class TestUndecided:
         assert dry["outcomes"] == {"undecided": 1}
 
     def test_in_the_object_of_an_interrupted_plan_too(self, line: WritableLine, monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setattr("jackfield.changes.confirm.CONFIRM_FOR", 0.3)
+        monkeypatch.setattr("jackfield.changes.confirm.READS_FOR", 0.3)
         rows = "\n".join(f'{{"entitlement": "group:g2/member", "principal": "user:u{n}"}}' for n in (1, 2, 3))
         (line.folder / "changes.jsonl").write_text(rows)
         assert line.run("plan", "acme", "changes.jsonl", "-o", "p").code == 0

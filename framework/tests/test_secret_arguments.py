@@ -94,7 +94,7 @@ def test_the_connector_is_given_it_and_nothing_else(line: WritableLine, command:
 def test_what_the_application_says_of_it_is_masked(
     line: WritableLine, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    monkeypatch.setattr("jackfield.changes.confirm.CONFIRM_FOR", 0.0)
+    monkeypatch.setattr("jackfield.changes.confirm.READS_FOR", 0.0)
     for form in FORMS:
         told = f"bad password {form}, try again"
         for answer in (

@@ -43,6 +43,8 @@ TRIES = 4
 _ACT_WITHIN = 2.0
 """Seconds for which a state that was read may be acted upon without another read."""
 
+READS_FOR = 10.0
+"""For how many seconds a change is looked for that the application says to have made, or may have made."""
 _LOST = (Transient, RemoteContract, PluginBug)
 _PASSING = (Transient, RemoteContract, RateLimited)
 
@@ -81,7 +83,11 @@ async def ask(desk: Desk, attempts: Sequence[Attempt], view: View) -> None:
             if not error.turned_away:
                 left = _lose(desk, left, error)
             if over:
-                _answer(left, _failed(error, retryable=True) if error.turned_away else _paused(error))
+                # A read would wait for the end of the pause.
+                mute = not error.turned_away and pause > READS_FOR
+                _answer(left, _paused(error) if mute else _failed(error, retryable=True))
+                break
+            if not left:
                 break
             await changing.clock.sleep(pause)
             stale = stale or not error.turned_away

@@ -5,16 +5,13 @@ Promises that ``changed`` means that a read showed it, or that nothing can be re
 
 import msgspec
 
-from jackfield.changes.asking import with_ids
+from jackfield.changes.asking import READS_FOR, with_ids
 from jackfield.changes.attempt import Attempt, Desk, unverified
 from jackfield.changes.goals import View, begun, met, readable, target_of, unlike, unread, unreadable_of
 from jackfield.changes.operations import Operations
 from jackfield.changes.reading import read
 from jackfield.errors import JackfieldError, RateLimited, Refused, RemoteContract, Transient
 from jackfield_contracts import Confirmation, JournalStatus, Outcome, OutcomeKind
-
-CONFIRM_FOR = 10.0
-"""Seconds for which a read may lag behind a change."""
 
 _DONE = (OutcomeKind.CHANGED, OutcomeKind.ALREADY)
 _PASSING = (Transient, RateLimited, RemoteContract)
@@ -46,7 +43,7 @@ async def conclude(desk: Desk, attempts: list[Attempt], *, wait: float) -> None:
 async def _follow_jobs(desk: Desk, attempts: list[Attempt], until: float) -> None:
     clock = desk.changing.clock
     pause = 0.2
-    lagging = clock.monotonic() + CONFIRM_FOR
+    lagging = clock.monotonic() + READS_FOR
     going = [each for each in attempts if each.answer is not None and each.answer.job is not None and _pending(each)]
     while going:
         for attempt in going:
@@ -112,7 +109,7 @@ def _by_answer(attempt: Attempt) -> Outcome:
 
 async def _confirm(desk: Desk, attempts: list[Attempt]) -> None:
     clock = desk.changing.clock
-    until = clock.monotonic() + CONFIRM_FOR
+    until = clock.monotonic() + READS_FOR
     pause = 0.2
     left, view, error = attempts, None, None
     while True:
@@ -196,5 +193,5 @@ def _contradicted(desk: Desk, attempt: Attempt, view: View | None, error: Jackfi
             return unverified(f"the account is there, with another {other} than was asked for; {answer.reason}", answer)
         return answer
     shown = f"shows another {other}" if other else "does not show it"
-    why = f"the application answered that it is so, and a read {CONFIRM_FOR:g} s later {shown}"
+    why = f"the application answered that it is so, and a read {READS_FOR:g} s later {shown}"
     return unverified(f"{why}. {answer.reason}" if answer.reason else why, answer)

@@ -13,12 +13,16 @@ from jackfield.config.secrets import Secret
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
-    """One whole answer. Header names are in small letters."""
+    """One whole answer. Header names are in small letters.
+
+    ``repeated``: it answers a second request, the first having been answered that the credentials have lapsed.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     request_id: str | None = None
+    repeated: bool = False
 
     def __repr__(self) -> str:
         return f"Response(status={self.status}, {len(self.body)} bytes, request_id={self.request_id!r})"

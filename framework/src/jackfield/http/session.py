@@ -83,6 +83,7 @@ class Session:
             self._conceal(credentials)
             key = self._key(auth)
             response = await self._send(method, url, body, plain, credentials, key, retry_after)
+            return msgspec.structs.replace(response, repeated=True)
         return response
 
     def _key(self, auth: Authorizer | None) -> Secret | None:

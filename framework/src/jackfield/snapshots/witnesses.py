@@ -120,11 +120,12 @@ def hear(db: sqlite3.Connection, held: list[Held]) -> Heard:
             found[one.scope] = Evidence(alike=True)
         else:
             differing[node] = one
+    told = {one.scope for one in differing.values()} | found.keys()
     for (kind, id), one in by_resource.items():
-        if one.rows and one.scope not in found:
+        if one.rows and one.scope not in told:
             # Nobody at all says to be there.
-            node = db.execute("SELECT key FROM node WHERE type = ? AND id = ?", (kind, id)).fetchone()
-            differing.setdefault(node[0], one)
+            (node,) = db.execute("SELECT key FROM node WHERE type = ? AND id = ?", (kind, id)).fetchone()
+            differing[node] = one
     for some in _portions(differing, counts):
         found |= _compare(db, some)
     return Heard(of=found, silent=silent, reads=frozenset(read for (read,) in reads))
@@ -149,7 +150,7 @@ def _portions(differing: Mapping[int, Held], counts: Mapping[int, int]) -> Itera
 
 
 def _compare(db: sqlite3.Connection, some: Mapping[int, Held]) -> dict[int, Evidence]:
-    """Who is named by a witness and lacks in the read, one by one."""
+    """Who is named by a witness and lacks in the read, or the other way round, one by one."""
     named: dict[int, dict[int, int]] = {node: {} for node in some}
     for page, said in _testimonies(db):
         for node, principals in said.holds:
@@ -164,20 +165,15 @@ def _compare(db: sqlite3.Connection, some: Mapping[int, Held]) -> dict[int, Evid
     for node, principal, page in db.execute(query, (msgspec.json.encode(list(some)).decode(),)):
         if page >= since[node]:
             rows[node].add(principal)
-    suspected = {principal for node, its in named.items() for principal in its.keys() - rows[node]}
+    suspected = {principal for node, its in named.items() for principal in its.keys() ^ rows[node]}
     last: dict[int, int] = {}
     if suspected:
         for page, said in _testimonies(db):
             last.update((principal, page) for principal in suspected.intersection(said.principals))
-    suspected = {principal for node, its in named.items() for principal in rows[node] - its.keys()}
-    spoke: set[int] = set()
-    if suspected:
-        for _, said in _testimonies(db):
-            spoke |= suspected.intersection(said.principals)
     found: dict[int, Evidence] = {}
     for node, one in some.items():
         its, mine = named[node], rows[node]
         lacking = tuple(sorted(who for who in its.keys() - mine if last.get(who, its[who]) <= its[who]))
-        unnamed = len((mine - its.keys()) & spoke)
+        unnamed = len((mine - its.keys()) & last.keys())
         found[one.scope] = Evidence(lacking=lacking, alike=not lacking and mine <= its.keys(), unnamed=unnamed)
     return found

@@ -15,6 +15,7 @@ import msgspec
 
 from jackfield.errors import BadConfig, BadStorage, storage_failure, storing
 from jackfield.files import demand_trusted, make_plain
+from jackfield.files.shape import strange
 from jackfield.state.journal import Journal
 from jackfield.state.plans import Plans
 from jackfield.state.runs import Counts, Run, RunStatus
@@ -138,7 +139,7 @@ def open_state(file: Path) -> Generator[State]:
 
 def _prepare(db: sqlite3.Connection, file: Path) -> None:
     try:
-        what = _foreign(db)
+        what = strange(db)
         version = _version(db) if what is None else None
         if version is None and what is None:
             version = _create(db)
@@ -161,18 +162,6 @@ def _prepare(db: sqlite3.Connection, file: Path) -> None:
         migrate(file)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
-
-
-def _foreign(db: sqlite3.Connection) -> str | None:
-    """What the file has that no state has, and that could make a query endless; None if there is nothing of that kind."""
-    for kind, name, root in db.execute("SELECT type, name, rootpage FROM sqlite_schema"):
-        if kind not in ("table", "index"):
-            return f"the {kind} {name!r}"
-        if not root:
-            return f"the virtual table {name!r}"
-        if kind == "table" and any(db.execute("SELECT 1 FROM pragma_table_xinfo(?) WHERE hidden", (name,))):
-            return f"a column of {name!r} that is worked out"
-    return None
 
 
 def _create(db: sqlite3.Connection) -> str:

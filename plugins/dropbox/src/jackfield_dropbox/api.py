@@ -1,7 +1,6 @@
 """The routes that are used, typed: one method each, one request each, and Dropbox's errors by the host's names."""
 
 import re
-from collections.abc import Mapping
 from typing import Any, Final, Generic, NoReturn, TypeVar, cast
 
 import msgspec
@@ -51,21 +50,6 @@ class Reply(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     repeated: bool = False
 
 
-class _Counting:
-    """An authorizer that knows how often one request asked it for credentials: once for each time that it was sent."""
-
-    def __init__(self, auth: Authorizer) -> None:
-        self._auth = auth
-        self.sent = 0
-
-    async def headers(self) -> Mapping[str, str]:
-        self.sent += 1
-        return await self._auth.headers()
-
-    async def renew(self, used: Mapping[str, str], response: Response) -> bool:
-        return await self._auth.renew(used, response)
-
-
 class Api:
     """The team API of Dropbox. Each method raises what ``HttpSession.request`` raises, and
 
@@ -92,13 +76,11 @@ class Api:
 
     async def ask(self, route: str, arg: Any, answer: type[T]) -> Reply[T]:
         """Send *arg* to *route*; a refusal with a tag is a reply like any other, all else raises as elsewhere."""
-        auth = _Counting(self._auth)
-        response = await self._send(route, arg, auth)
-        repeated = auth.sent > 1
+        response = await self._send(route, arg)
         if response.status == 409 and (refusal := _refusal(response)) is not None:
             tag, names = refusal
-            return Reply(route=route, tag=tag, names=names, repeated=repeated)
-        return Reply(route=route, answer=_understood(route, response, answer), repeated=repeated)
+            return Reply(route=route, tag=tag, names=names, repeated=response.repeated)
+        return Reply(route=route, answer=_understood(route, response, answer), repeated=response.repeated)
 
     async def sifted(self, route: str, arg: Any, form: Form[T]) -> Sifted[T]:
         """The answer of *route* to *arg*, row by row: rows that can't be understood are kept aside."""
@@ -186,14 +168,14 @@ class Api:
     async def _call(self, route: str, arg: dict[str, Any] | None, answer: type[T]) -> T:
         return _understood(route, await self._send(route, arg), answer)
 
-    async def _send(self, route: str, arg: Any, auth: Authorizer | None = None) -> Response:
+    async def _send(self, route: str, arg: Any) -> Response:
         # A route without an argument wants the body null; {} is a 400.
         response = await self._http.request(
             "POST",
             f"{self._base_url}/2/{route}",
             body=msgspec.json.encode(arg),
             headers=_HEADERS,
-            auth=auth or self._auth,
+            auth=self._auth,
             retry_after=retry_after,
         )
         if self._heard is not None and response.request_id is not None:

@@ -81,7 +81,7 @@ async def put(api: Api, group: str, wanted: Mapping[str, str], held: Mapping[str
         ends[id] = await _promote(api.traced(), group, id)
 
     def made(id: str, now: str | None) -> bool:
-        return now in (wanted[id], "owner")
+        return now in (wanted[id], "owner") and now != held.get(id)
 
     return await _as_shown(api.traced(), group, ends, made)
 
@@ -102,6 +102,7 @@ async def take(api: Api, group: str, taken: Mapping[str, str], held: Mapping[str
             tag = error.tag or "other"
             return {id: _with_ids(outcome(_UNSEEN, tag=tag), seen) for id in taken}
         if now is not None and now.access is not None:
+            held = {**held, **now.access}
             for id, slug in taken.items():
                 held_now = now.access.get(id)
                 if held_now is None and now.unclear is not None:
@@ -126,7 +127,7 @@ async def take(api: Api, group: str, taken: Mapping[str, str], held: Mapping[str
         return _OWNS if seen == "owner" else outcome(decide(routes.GROUPS_REMOVE, tag), tag=tag)
 
     def made(id: str, now: str | None) -> bool:
-        return now is None or (now == "member" and taken[id] == "owner")
+        return id in held and (now is None or (now == "member" and taken[id] == "owner"))
 
     asked = {id: ends[id] for id in demoted}
     asked |= await _settle(api, leaving, send, suspects, judge, so=[id for id in leaving if id not in held])
