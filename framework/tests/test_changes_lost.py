@@ -152,6 +152,24 @@ class Killed(KeyboardInterrupt):
     """The process ends here."""
 
 
+def test_what_somebody_changed_after_the_process_ended_is_not_told_as_never_made(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def killed(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("jackfield.changes.asking._call", killed)
+        with pytest.raises(Killed):
+            make(site, GrantAccess(entitlement=group("g2", "owner"), principal=user("u5")))
+    # It came to the application all the same, and somebody else has changed it since.
+    site.office.groups["g2"]["u5"] = "member"
+    within(site, _nothing)
+    (entry,) = site.state.changes()
+    assert told((entry,)) == [("unverified", None)]
+    assert site.office.calls["grant"] == 0
+
+
 @pytest.mark.parametrize("lag", [0.0, 3.0])
 @pytest.mark.parametrize("where", ["before", "after", "answered"])
 @pytest.mark.parametrize("kind", [*CHANGES, "greet"])

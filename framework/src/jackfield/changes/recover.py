@@ -28,15 +28,19 @@ from jackfield.changes.reading import read_patiently
 from jackfield.errors import BadConfig
 from jackfield_contracts import (
     Confirmation,
-    DeleteAccount,
+    GrantAccess,
     JournalEntry,
     Outcome,
     OutcomeKind,
     PlannedChange,
-    RunAction,
+    RevokeAccess,
     TargetState,
 )
 
+_NEITHER = (
+    "the process ended before an answer came, and what is held there is neither what it was nor what was asked for: whether"
+    " this change had a part in it is not known"
+)
 _MADE_AGAIN_WITHIN = timedelta(hours=1)
 """How old an intent may be to be carried on; what was meant longer ago is left to a person."""
 
@@ -189,9 +193,10 @@ def _not_made(desk: Desk, attempt: Attempt, now: TargetState) -> Outcome:
     if begun(attempt.change, desk.operations, attempt.entry.before, now):
         other = ", ".join(unlike(attempt.change, desk.operations, now))
         return unverified(f"the process ended, and the account is there with another {other} than was asked for")
-    if isinstance(attempt.change, DeleteAccount | RunAction) and not without_drift(
-        attempt.change, desk.operations, attempt.entry.before, now
-    ):
+    if not without_drift(attempt.change, desk.operations, attempt.entry.before, now):
+        # It may have been made, and changed by somebody else since.
+        if isinstance(attempt.change, GrantAccess | RevokeAccess):
+            return unverified(_NEITHER)
         return unverified(became_other(now))
     reason = "the process ended before it was made"
     return Outcome(outcome=OutcomeKind.FAILED, tag="not_made", reason=reason, retryable=True)
