@@ -39,6 +39,8 @@ USERS = Scope(
     rows=RowKind.RESOURCES,
     lists="user",
     counts=Reading(scope="user", statuses=(AccountStatus.ENABLED, AccountStatus.PENDING)),
+    presumed="Dropbox's words for num_provisioned_users leave open whether it counts suspended members",
+    may_count=(Reading(scope="user", statuses=(AccountStatus.ENABLED, AccountStatus.PENDING, AccountStatus.DISABLED)),),
     fallback="seats_again",
     lookup=PEOPLE,
     same_listing="license:full/*",

@@ -254,6 +254,16 @@ def _provisioned(info: wire.TeamInfo | None) -> dict[str, int]:
 
 PRESUMES = (
     Presumption(
+        name="provisioned-users",
+        presumed="num_provisioned_users counts the active and the invited members.",
+        source="the API's documentation, which does not say whether a suspended account counts as one that was active",
+        noticed="the active and invited members that were read are fewer than the figure",
+        then="where it is exactly that of the suspended ones, too, the difference is told as a note; else another read, and"
+        " partial",
+        switch="provisioned_users",
+        test="tests/test_presumptions.py::test_each_switch_alone",
+    ),
+    Presumption(
         name="groups-a-call",
         presumed="One groups/get_info takes as many groups as have 2,000 memberships.",
         source="inferred: no largest number is documented",

@@ -19,6 +19,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     # What counts count.
     used_licenses: Literal["full", "limited_too", "active_and_invited", "zero"] = "full"
+    provisioned_users: Literal["active_and_invited", "suspended_too"] = "active_and_invited"
     member_count: Literal["everybody", "without_suspended", "without_invited", "without_either"] = "everybody"
     # What listings and profiles give.
     profile_groups: Literal["all", "without_system", "absent_for_some"] = "all"

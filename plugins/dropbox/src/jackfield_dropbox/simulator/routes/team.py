@@ -17,12 +17,13 @@ def _tag(value: str) -> dict[str, str]:
 def get_info(call: Call) -> bytes:
     """team/get_info."""
     team, delta = call.team, call.twist.totals_delta
+    suspended = call.behaviour.provisioned_users == "suspended_too"
     return encode(
         {
             "name": team.name,
             "team_id": team.team_id,
             "num_licensed_users": team.bought_licenses,
-            "num_provisioned_users": max(0, team.provisioned() + delta),
+            "num_provisioned_users": max(0, team.provisioned(suspended=suspended) + delta),
             "num_used_licenses": _used_licenses(call),
             "policies": {
                 "sharing": {

@@ -179,9 +179,10 @@ class People(TeamState):
         if directory_restricted is not None and not self.policies.directory_restriction:
             raise RefusedError("directory_restricted_off")
 
-    def provisioned(self) -> int:
-        """How many accounts are provisioned: the active and the invited ones."""
-        return sum(1 for member in self.members if member.status in ("active", "invited"))
+    def provisioned(self, *, suspended: bool = False) -> int:
+        """How many accounts are provisioned: the active and the invited ones, and the *suspended* if that is said."""
+        counted = ("active", "invited", *(("suspended",) if suspended else ()))
+        return sum(1 for member in self.members if member.status in counted)
 
     def free_licenses(self) -> int:
         """How many licences are free."""
