@@ -60,6 +60,23 @@ def test_a_listing_that_is_short_is_never_called_complete(part: int) -> None:
             assert not said.wrongly_complete, (flip, what, length, later, team, said)
 
 
+@pytest.mark.parametrize("profile", ["bare", "keeps_groups", "keeps_all"])
+def test_who_was_removed_holds_nothing_whatever_the_profile_says(profile: str) -> None:
+    async def run() -> None:
+        with bench() as workshop:
+            async with simulating(TEAMS[1]) as simulator:
+                team = simulator.service.team
+                group = next(each for each in team.groups if each.management == "company_managed")
+                gone = [each for each in group.members if each.status == "active"][:2]
+                assert any(each.role is not None for each in gone)
+                for each in gone:
+                    team.remove(each)
+                simulator.behave(removed_profile=profile)
+                _fine([(await sync_once(workshop, simulator, None, include_removed=True))[0]], profile)
+
+    asyncio.run(run())
+
+
 def test_pages_may_be_small_or_empty() -> None:
     async def run() -> None:
         with bench() as workshop:

@@ -126,7 +126,7 @@ async def _heirs(call: Api, values: Mapping[str, Value], id: str) -> dict[str, o
             tag = f"transfer_{role}_user_not_found"
         elif member.profile.team_member_id == id:
             tag = f"removed_and_transfer_{role}_should_differ"
-        elif member.profile.status.tag == "removed":
+        elif member.profile.removed:
             tag = f"transfer_{role}_user_not_in_team"
         if member is None or tag is not None:
             tag = tag or "other"

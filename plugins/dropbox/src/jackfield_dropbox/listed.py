@@ -17,14 +17,14 @@ Members = Sequence[wire.Member]
 
 def people(members: Members, view: SyncView) -> tuple[list[Item], list[Diagnostic]]:
     """The users and the roles that they hold, with roles that the catalogue lacks; and unknown tags."""
-    held = {role.role_id for member in members for role in member.roles or ()}
+    held = {role.role_id for member in members for role in member.held}
     known_roles = view.stored("role", held)
     items: list[Item] = []
     notes: list[Diagnostic] = []
     for member in members:
         items.append(model.user(member))
         notes += model.user_drift(member.profile)
-        for role in member.roles or ():
+        for role in member.held:
             if role.role_id not in known_roles:
                 items.extend(model.role(role))
             items.append(model.role_grant(role.role_id, member.profile.team_member_id))
@@ -43,7 +43,7 @@ def joined(members: Members) -> dict[str, list[str]]:
     joiners: defaultdict[str, list[str]] = defaultdict(list)
     for member in members:
         id = member.profile.team_member_id
-        for group in member.profile.groups or ():
+        for group in member.profile.member_of or ():
             joiners[group].append(id)
     return joiners
 
@@ -58,7 +58,7 @@ def memberships(joiners: Mapping[str, list[str]], groups: Mapping[str, Resource]
 
 def witness(members: Members, joiners: dict[str, list[str]], unread: int = 0, gone: Iterable[str] = ()) -> Witness:
     """What they say of all groups; *gone* are in none any more, of *unread* people and those without groups it is silent."""
-    speaking = [member.profile.team_member_id for member in members if member.profile.groups is not None]
+    speaking = [member.profile.team_member_id for member in members if member.profile.member_of is not None]
     return Witness(
         principal_type="user",
         resource_type="group",
@@ -107,11 +107,11 @@ PRESUMES = (
     ),
     Presumption(
         name="removed-profile",
-        presumed="Nothing of the groups in the profile of somebody who was removed.",
+        presumed="Nothing of the groups and roles of somebody who was removed.",
         source="not documented",
-        noticed="a removed account names groups",
-        then="it is in none of them",
+        noticed="a removed account names groups or roles",
+        then="it is in none of them and holds none",
         switch="removed_profile",
-        test="tests/test_presumptions.py::test_each_switch_alone",
+        test="tests/test_presumptions.py::test_who_was_removed_holds_nothing_whatever_the_profile_says",
     ),
 )

@@ -61,7 +61,7 @@ class Lookups(Reads):
             if item.profile is None:
                 if item.id_not_found is not None:
                     gone.append(item.id_not_found)
-            elif item.profile.status.tag == "removed" and not self._include_removed:
+            elif item.profile.removed and not self._include_removed:
                 gone.append(item.profile.team_member_id)
             else:
                 found.append(wire.Member(profile=item.profile, roles=item.roles))

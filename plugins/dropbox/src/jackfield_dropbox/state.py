@@ -48,7 +48,7 @@ async def read_state(api: Api, query: StateQuery) -> AccessState:
         offered |= _offers(model.role(role))
     if ids["role"]:
         for member in members:
-            for role in member.roles or ():
+            for role in member.held:
                 # A member holds one role at most, so that each of them matters to every other.
                 offered |= _offers(model.role(role))
                 held.append(_grant_id("role", role.role_id, "member", member))
@@ -77,7 +77,7 @@ def account_state(member: wire.Member, asked: str | None = None) -> AccountState
     trait = resource.trait
     if not isinstance(trait, UserTrait):
         raise TypeError("a member is not a user")
-    roles = member.roles or ()
+    roles = member.held
     facts: dict[str, Value] = {
         "email": profile.email,
         "given_name": profile.name.given_name,
@@ -114,10 +114,12 @@ async def _held_of_group(
     """Who of *members* is in a group, and why that can't be told of some of them."""
     group = ResourceId(type="group", id=now.group.group_id)
     # Somebody who left the team is in none of its groups, whatever the old profile says.
-    present = [member for member in members if member.profile.status.tag != "removed"]
+    present = [member for member in members if not member.profile.removed]
     access, why = now.access, now.unclear
     if access is None:
-        access = {each.profile.team_member_id: "member" for each in present if group.id in (each.profile.groups or ())}
+        access = {
+            each.profile.team_member_id: "member" for each in present if group.id in (each.profile.member_of or ())
+        }
         if any(each.profile.team_member_id not in access for each in present):
             # That profiles name the groups that Dropbox manages is not documented: those who name none are looked for.
             listed, why = await listed_members(api, group.id)

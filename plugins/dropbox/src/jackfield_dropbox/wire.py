@@ -82,6 +82,16 @@ class Profile(Wire, frozen=True, kw_only=True, gc=False):
     is_directory_restricted: bool | None = None
     groups: tuple[str, ...] | None = None
 
+    @property
+    def removed(self) -> bool:
+        """Whether the account was removed from the team."""
+        return self.status.tag == "removed"
+
+    @property
+    def member_of(self) -> tuple[str, ...] | None:
+        """The groups that the account is in, None where it does not tell: one that was removed is in none, whatever it says."""
+        return () if self.removed else self.groups
+
 
 class Role(Wire, frozen=True, kw_only=True, gc=False):
     """``TeamMemberRole``."""
@@ -96,6 +106,11 @@ class Member(Wire, frozen=True, kw_only=True, gc=False):
 
     profile: Profile
     roles: tuple[Role, ...] | None = None
+
+    @property
+    def held(self) -> tuple[Role, ...]:
+        """The roles that the account holds: one that was removed holds none, whatever it says."""
+        return () if self.profile.removed else self.roles or ()
 
 
 class MembersPage(Wire, frozen=True, kw_only=True, gc=False):

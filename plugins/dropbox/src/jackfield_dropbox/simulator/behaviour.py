@@ -30,7 +30,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     plain_roles: Literal["mixed", "empty", "absent", "null"] = "mixed"
     # What asking for one thing gives.
     removed_looked_up: Literal["known", "id_not_found"] = "known"
-    removed_profile: Literal["bare", "keeps_groups"] = "bare"
+    removed_profile: Literal["bare", "keeps_groups", "keeps_all"] = "bare"
     unknown_group: Literal["id_not_found", "error"] = "id_not_found"
     email_case: Literal["any", "exact"] = "any"
     email_selectors: Literal["primary", "secondary_too"] = "primary"

@@ -12,6 +12,7 @@ from .faults.kinds import GROUP_MEMBERS, GROUPS, MEMBERS
 from .routes.call import Call, Route
 from .team import Member, Team
 from .wire.answers import encode
+from .wire.rendering import role
 from .writes.outcomes import ADD, ADD_STATUS, REMOVE_STATUS
 
 _GET_INFO = "team/members/get_info_v2"
@@ -73,7 +74,7 @@ def _bends_members(behaviour: Behaviour) -> bool:
 
 
 def _bend_groups(profile: _Record, member: Member, behaviour: Behaviour) -> None:
-    if behaviour.removed_profile == "keeps_groups" and not member.on_team:
+    if behaviour.removed_profile != "bare" and not member.on_team:
         profile["groups"] = [group.id for group, _ in member.former if not group.deleted]
     if behaviour.profile_groups == "without_system":
         system = {group.id for group in member.groups if group.management == "system_managed"}
@@ -83,6 +84,9 @@ def _bend_groups(profile: _Record, member: Member, behaviour: Behaviour) -> None
 
 
 def _bend_roles(record: _Record, member: Member, behaviour: Behaviour) -> None:
+    if behaviour.removed_profile == "keeps_all" and member.former_role is not None and not member.on_team:
+        record["roles"] = [role(member.former_role)]
+        return
     if member.role is not None or behaviour.plain_roles == "mixed":
         return
     record.pop("roles", None)

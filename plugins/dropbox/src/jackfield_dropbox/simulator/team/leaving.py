@@ -47,6 +47,7 @@ class Leaving(People):
         member.former = [
             (group, group.members[member]) for group in member.groups if group.management != "system_managed"
         ]
+        member.former_role = member.role
         self.give_role(member, None)
         for group in list(member.groups):
             self.drop(group, member)

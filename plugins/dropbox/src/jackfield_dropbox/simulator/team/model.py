@@ -80,6 +80,7 @@ class Member(msgspec.Struct, kw_only=True, eq=False):
     shows_empty_roles: bool = True
     groups: list[Group] = msgspec.field(default_factory=lambda: list[Group]())
     # What a recovered account gets back.
+    former_role: Role | None = None
     former: list[tuple[Group, Access]] = msgspec.field(default_factory=lambda: list[tuple[Group, Access]]())
     # Rendered JSON, dropped when anything in it changes.
     profile_json: bytes | None = None
