@@ -14,6 +14,7 @@ from harness.syncs import snapshot_of
 from harness.verdicts import exit_code, judge, scopes_of
 
 from jackfield.state import RunStatus
+from jackfield_dropbox.simulator.bending import victims
 from jackfield_dropbox.simulator.options import SCOPES, TeamOptions
 
 TEAM = TeamOptions(members=60, groups=14, seed=9)
@@ -37,6 +38,27 @@ def _leaver(truth: dict[str, Any]) -> str:
     """Somebody without a role who is in several groups."""
     able = [user for user in truth["users"] if not user["roles"] and len(user["groups"]) > 1]
     return str(able[0]["team_member_id"])
+
+
+def test_who_was_promoted_since_holds_no_older_right_beside_it() -> None:
+    """Of a group that was not seen whole, old rows stand in only for those of whom nothing newer is known."""
+
+    async def run() -> None:
+        with bench() as workshop:
+            async with simulating(TEAM) as simulator:
+                assert (await workshop.sync(simulator)).run.complete
+                group, _ = victims(simulator.service.team).membership
+                truth = next(each for each in simulator.truth()["groups"] if each["group_id"] == group)
+                promoted = next(user for user, access in truth["members"].items() if access == "member")
+                simulator.change({"do": "set_access", "user": promoted, "group": group, "access": "owner"})
+                simulator.behave(broken_group_member="no_profile")
+                result = await workshop.sync(simulator)
+                scope = scopes_of(snapshot_of(result.run))[f"group:{group}/*"]
+                assert scope.carried
+                held = [row.slug for row in scope.fresh | scope.carried if row.user == promoted]
+                assert held == ["owner"]
+
+    asyncio.run(run())
 
 
 def test_without_the_scope_for_groups() -> None:

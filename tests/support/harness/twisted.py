@@ -106,10 +106,12 @@ class Twisted:
                 while await self._one(reader, writer):
                     pass
         finally:
-            self._talking.discard(me)
             writer.transport.abort() if writer.is_closing() else writer.close()
-            with suppress(*gone):
+            with suppress(*gone, asyncio.CancelledError):
                 await asyncio.wait_for(writer.wait_closed(), 1.0)
+            # A client that reads no more lets nothing be written to its end.
+            writer.transport.abort()
+            self._talking.discard(me)
 
     async def close(self) -> None:
         """Let go of every connection, those too that were accepted at the last moment."""
@@ -117,6 +119,7 @@ class Twisted:
         for task in list(self._talking):
             task.cancel()
         await asyncio.gather(*self._talking, return_exceptions=True)
+        await asyncio.sleep(0)  # an aborted connection is let go in the next turn
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")

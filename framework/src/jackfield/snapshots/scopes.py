@@ -124,8 +124,7 @@ def _with_evidence(
     heard = hear(db, held)
     # Who is where he does not say to be may be elsewhere, too: of him the witness is as good as silent. Of scopes that its
     # own read feeds, a second read is made because that is known already.
-    refuted = sum(its.unnamed for key, its in heard.of.items() if feeding[key] not in heard.reads)
-    heard = msgspec.structs.replace(heard, silent=heard.silent + refuted)
+    refuted = any(its.unnamed for key, its in heard.of.items() if feeding[key] not in heard.reads)
     fed = [state for state in states if state.definition.witness is None and feeding[state.key] in heard.reads]
     whole = bool(fed) and not any(state.doubtful for state in fed)
     nothing = Evidence()
@@ -140,11 +139,11 @@ def _with_evidence(
                 lacking=its.lacking,
                 alike=its.alike and independent and whole and not heard.silent and state.observed > 0,
                 own=own,
-                silent=heard.silent > 0 or not whole,
+                silent=heard.silent > 0 or refuted or not whole,
             )
         elif state.definition.lookup is not None and feeding[state.key] not in heard.reads:
             # What witnesses mention is the second route of this listing.
-            state = msgspec.structs.replace(state, silent=heard.silent > 0)
+            state = msgspec.structs.replace(state, silent=heard.silent > 0 or refuted)
         found.append(state)
     return found
 

@@ -40,7 +40,8 @@ def replace_reread(db: sqlite3.Connection, states: Iterable[ScopeState]) -> None
 def keep_last_of_exclusive(db: sqlite3.Connection) -> None:
     """Where a principal was read twice and changed between, keep the later of two exclusive grants.
 
-    Two that one page gave at once are both kept: the application said so of one moment.
+    Two that one page gave at once are both kept: the application said so of one moment. Rows that were carried forward are
+    older than any page.
     """
     db.execute(
         "CREATE TEMP TABLE exclusive AS SELECT key, data ->> '$.exclusive.set' AS one_of,"
@@ -51,12 +52,13 @@ def keep_last_of_exclusive(db: sqlite3.Connection) -> None:
     # Of each pair the higher rank is gone through, since owners are fewer than members.
     db.execute(
         "DELETE FROM main.grant_row WHERE (entitlement, principal) IN ("
-        " SELECT CASE WHEN ga.page < gb.page THEN ga.entitlement ELSE gb.entitlement END, ga.principal"
+        " SELECT CASE WHEN coalesce(ga.page, -1) < coalesce(gb.page, -1) THEN ga.entitlement ELSE gb.entitlement END,"
+        " ga.principal"
         " FROM exclusive a JOIN exclusive b ON b.one_of = a.one_of"
         " AND (b.rank < a.rank OR (b.rank = a.rank AND b.key < a.key))"
         " CROSS JOIN grant_row ga ON ga.entitlement = a.key"
         " CROSS JOIN grant_row gb ON gb.entitlement = b.key AND gb.principal = ga.principal"
-        " WHERE ga.page <> gb.page)"
+        " WHERE coalesce(ga.page, -1) <> coalesce(gb.page, -1))"
     )
     db.execute("DROP TABLE temp.exclusive")
 

@@ -19,6 +19,7 @@ from jackfield.snapshots.sealing import (
     close_file,
     drop_principals,
     index_keys,
+    keep_last_of_exclusive,
     listings,
     replace_reread,
     write_seals,
@@ -72,7 +73,8 @@ async def seal(
         _tell_differences(writer, seals, states)
         reason = _INCOMPARABLE if damaged and base is None else None
         if base is not None:
-            carry_forward(db, base.run.run, base.run.finished or base.run.started)
+            if carry_forward(db, base.run.run, base.run.finished or base.run.started):
+                keep_last_of_exclusive(db)
             reason = _hold(db, base, writer.header().get("tenant"), types)
         db.execute("DELETE FROM header WHERE key LIKE 'doubt %'")
         unseen = db.execute("SELECT 1 FROM scope_row WHERE seal IN ('partial', 'unreadable')").fetchone()
