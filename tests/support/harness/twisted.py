@@ -161,6 +161,9 @@ class Twisted:
         return Exchange(route, self._counts[route], asked, made.status, told, made.body)
 
 
+SECONDS_TO_STOP = 90.0
+
+
 @contextmanager
 def twisted(team: TeamOptions, options: ServiceOptions | None = None) -> Generator[Twisted]:
     """Run such a server until the block ends."""
@@ -190,6 +193,7 @@ def twisted(team: TeamOptions, options: ServiceOptions | None = None) -> Generat
         yield started[0]
     finally:
         loop.call_soon_threadsafe(stop.set)
-        thread.join(10)
+        # A bomb may be in the making, which takes the loop's time.
+        thread.join(SECONDS_TO_STOP)
         if not thread.is_alive():
             loop.close()
