@@ -134,9 +134,16 @@ def judge(result: SyncResult, truth: Picture, base: Run | None, blur: Blur = sha
             keys = {_key(row) for row in scope.fresh | scope.carried}
             told += _told(name, "shown and not true", scope.fresh - rows)
             told += _told(name, "carried and not in the base", scope.carried - old)
+            newer = {_one_of(row) for row in scope.fresh if isinstance(row, Grant)}
             lost = {row for row in old if _key(row) not in keys and not _mentions(row, gone)}
+            lost = {row for row in lost if not (isinstance(row, Grant) and _one_of(row) in newer)}
             told += _told(name, f"not carried into a scope that is {scope.seal}", lost)
     return told
+
+
+def _one_of(grant: Grant) -> tuple[str, ...]:
+    """What a person has one of at most: a role of the team, or an access to a group; an older one ends with a newer."""
+    return (grant.type, grant.user) if grant.type == "role" else (grant.type, grant.id, grant.user)
 
 
 def _hidden(name: str, found: dict[str, Scope], truth: Picture) -> bool:
