@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from jackfield.changes.planfile import load_plan
+from jackfield.changes.requestfiles import read_requests
 from jackfield.config.load import load_settings
 from jackfield.config.secrets import resolve_reference
 from jackfield.errors import BadConfig
@@ -15,6 +16,15 @@ def test_a_plan_that_is_not_utf8_is_no_plan(tmp_path: Path) -> None:
     file.write_bytes(b'{"format":"\xff"}')
     with pytest.raises(BadConfig, match="is no plan"):
         load_plan(file)
+
+
+def test_a_number_of_too_many_digits_is_no_toml(tmp_path: Path) -> None:
+    file = tmp_path / "changes.toml"
+    file.write_text("a = " + "9" * 10_000)
+    with pytest.raises(BadConfig, match="is not valid TOML"):
+        load_settings(file, {})
+    with pytest.raises(BadConfig, match="changes.toml"):
+        read_requests(file)
 
 
 def test_a_variable_that_is_not_utf8_is_named() -> None:

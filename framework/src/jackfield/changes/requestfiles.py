@@ -152,7 +152,7 @@ def _jsonl(_: Path, text: str) -> Iterator[Row]:
 def _toml(file: Path, text: str) -> Iterator[Row]:
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: also of a number of too many digits
         raise BadConfig(f"{file} is not valid TOML: {error}") from None
     for key in document:
         if key != "change":

@@ -196,11 +196,14 @@ def load_settings(file: Path | None, environ: Mapping[str, str], *, looked: tupl
         except UnicodeDecodeError as error:
             line = error.object.count(b"\n", 0, error.start) + 1
             raise BadConfig(f"{file} is not UTF-8 text (at line {line})", hint="Save it as UTF-8.") from None
+        except ValueError as error:
+            # The parser does not put Python's own words about a number of too many digits into its error.
+            raise BadConfig(f"{file} is not valid TOML: {error}") from None
         except OSError as error:
             raise BadConfig(f"{file} can't be read: {error.strerror}") from None
     for key in raw:
         if key not in _KEYS:
-            raise BadConfig(f"unknown key {key!r}", path=key, hint=did_you_mean(key, _KEYS))
+            raise BadConfig(f"unknown key {key!r} in {file}", path=key, hint=did_you_mean(key, _KEYS))
     tables = raw.get("connections", {})
     if not isinstance(tables, dict):
         raise BadConfig("expected a table of connections", path="connections")
