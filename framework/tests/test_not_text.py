@@ -23,7 +23,7 @@ def test_a_number_of_too_many_digits_is_no_toml(tmp_path: Path) -> None:
     file.write_text("a = " + "9" * 10_000)
     with pytest.raises(BadConfig, match="is not valid TOML"):
         load_settings(file, {})
-    with pytest.raises(BadConfig, match="changes.toml"):
+    with pytest.raises(BadConfig, match=r"changes\.toml"):
         read_requests(file)
 
 

@@ -147,7 +147,7 @@ def _judge(case: Case, result: SyncResult, truth: Picture, base: Run) -> list[st
             users={id: user for id, user in truth.users.items() if id in listed},
             grants={grant for grant in truth.grants if grant.user in listed},
         )
-    if case.kind == "short_tail" and case.route in GROUPS and result.run.snapshot is not None:
+    if case.kind == "short_tail" and (case.once or case.route in GROUPS) and result.run.snapshot is not None:
         truth = _without_groups_that_nobody_names(truth, base, result.run)
     if case.kind == "unknown_tags" and result.run.status is RunStatus.HELD:
         return []  # owners that can't be told from members any more are a loss, and the brake holds it

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from jackfield.config.secrets import demand_text
 from jackfield.http.network import NetworkSettings
 
 
@@ -12,7 +13,8 @@ def network_settings(environ: Mapping[str, str]) -> NetworkSettings:
     """
 
     def given(name: str) -> str:
-        return environ.get(name) or environ.get(name.upper()) or ""
+        variable = name if environ.get(name) else name.upper()
+        return demand_text(environ.get(variable) or "", variable)
 
     proxies = {scheme: given(f"{scheme}_proxy") for scheme in ("http", "https", "all")}
     return NetworkSettings(

@@ -11,6 +11,7 @@ import zlib
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -285,10 +286,15 @@ def _lazy_transport(
         transport = AiohttpTransport(verify=context if context is not None else False, client=session, proxy=through)
         return transport, None if secure else login
 
+    @cache
+    def ways(scheme: str, host: str, port: int | None) -> str | None:
+        # NO_PROXY may be long, and a connection asks few hosts.
+        named = f"[{host}]" if ":" in host else host
+        return way_to(f"{scheme}://{named}{f':{port}' if port else ''}", network)
+
     class Lazy(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: Any) -> Any:
-            url = str(request.url)
-            key = (url.startswith("https:"), way_to(url, network))
+            key = (request.url.scheme == "https", ways(request.url.scheme, request.url.host, request.url.port))
             if key not in made:
                 made[key] = make(*key)
             transport, login = made[key]
