@@ -103,20 +103,20 @@ def _columns(file: Path, cells: list[str], line: int) -> list[str]:
     names = [cell.strip() for cell in cells]
     while names and not names[-1]:
         names.pop()
-    found: list[str] = []
+    found: dict[str, None] = {}
     for name in names:
         plain = name if name.startswith(_ARGUMENT) else name.casefold()
         if (plain.startswith(_ARGUMENT) and plain != _ARGUMENT) or plain in COLUMNS:
             if plain in found:
                 raise BadConfig(f"{file}: the column {name!r} stands there twice", path=f"line {line}")
-            found.append(plain)
+            found[plain] = None
             continue
         raise BadConfig(
             f"{file}: {name!r} is no column of changes" if name else f"{file}: a column has no name",
             path=f"line {line}",
             hint=did_you_mean(name, COLUMNS) or f"The columns: {', '.join(COLUMNS)}, and arg.NAME for arguments.",
         )
-    return found
+    return list(found)
 
 
 def _row(columns: list[str], cells: list[str]) -> Mapping[str, object] | JackfieldError:

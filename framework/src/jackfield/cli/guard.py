@@ -75,6 +75,10 @@ def _storage(app: "App", error: Exception) -> "JackfieldError | None":
     return damage(app, error) or storage_failure(error, None if isinstance(error, OSError) else app.home.folder)
 
 
+_MOST_TOLD = 4000
+"""Characters of one line of an error; what somebody wrote may stand in it, of any length."""
+
+
 def show_error(app: "App", error: "JackfieldError") -> None:
     """Tell an error on stderr: what happened, where, and what to do."""
     from jackfield.cli.text import clean
@@ -82,8 +86,13 @@ def show_error(app: "App", error: "JackfieldError") -> None:
     text = f"{error.summary.rstrip('.')} ({error.where})." if error.where else f"{error.summary.rstrip('.')}."
     # Each on one line, so that no text of the application's can pass for a message of ours.
     rows: tuple[str, ...] = getattr(error, "problems", ())
-    lines = [clean(app.redactor.text(line)) for line in (text, *rows, error.hint) if line]
+    lines = [clean(_cut(app.redactor.text(_cut(line, 2 * _MOST_TOLD)))) for line in (text, *rows, error.hint) if line]
     say_error(app, "\n       ".join(lines))
+
+
+def _cut(line: str, most: int = _MOST_TOLD) -> str:
+    # Twice as much is kept until secrets are taken out, so that none is cut in two at the end of what is shown.
+    return line if len(line) <= most else f"{line[:most]}…"
 
 
 def say_error(app: "App", text: str) -> None:

@@ -130,8 +130,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return ConnectionSettings(name=name, host=host, own={k: v for k, v in table.items() if k not in RESERVED})
 
 
+_LONGEST_NAME = 200
+"""Characters of a name that may be near another; the search is slow for long ones."""
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """A question that offers the nearest of *known*, None if none is near."""
+    if len(name) > _LONGEST_NAME:
+        return None
     near = get_close_matches(name, list(known), n=1, cutoff=0.5)
     return f"Did you mean {near[0]!r}?" if near else None
 
