@@ -32,14 +32,20 @@ def installed_points(group: str) -> tuple[list[EntryPoint], list[Damaged]]:
     damaged: list[Damaged] = []
     seen: set[str] = set()
     for each in distributions():
+        why = None
+        points: list[EntryPoint] = []
         try:
-            points = list(each.entry_points.select(group=group))
+            # Most have none of ours, and need no parser.
+            if group in (each.read_text("entry_points.txt") or ""):
+                points = list(each.entry_points.select(group=group))
+                why = None if points else f"none is found under {group}, which stands there"
         except Exception as error:  # noqa: BLE001 - whatever a parser says to a damaged file
+            why = type(error).__name__
+        if why is not None:
             name, version = named(each)
             if _plain(name) not in seen:
                 seen.add(_plain(name))
-                reason = f"its entry points can't be read: {type(error).__name__}"
-                damaged.append(Damaged(name=name, version=version, reason=reason))
+                damaged.append(Damaged(name=name, version=version, reason=f"its entry points can't be read: {why}"))
             continue
         if points:
             name, _ = named(each)

@@ -3,17 +3,22 @@
 from collections.abc import Sequence
 
 from .cli import NAME
+from .evidence import ROOT
 from .hostile import Command, Hostile, Stage, run
 from .hostile_files import Play, json_of
 from .measured import Measured
 
-_LOUD = """
+EXAMPLE = ROOT / "docs" / "examples" / "rest" / "acme_connector.py"
+_LOUD = (
+    EXAMPLE.read_text(encoding="utf-8")
+    + """
 import os, sys, subprocess
 print("hello from the plugin")
 sys.stdout.write("again\\n"); sys.stdout.flush()
 os.write(1, b"straight to the descriptor\\n")
 subprocess.run(["echo", "from a child"])
 """
+)
 
 
 def _plugin(text: str, *command: str) -> Play:
