@@ -2,75 +2,18 @@
 
 import asyncio
 import json
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from harness.cli import NAME, Site
-from harness.rosters import Roster
+from harness.cli import NAME
 from harness.simulators import simulating
+from harness.staging import Stage, entitlement, role, told
 
-from jackfield.state import open_state
-from jackfield_contracts import JournalStatus
-from jackfield_dropbox.simulator.launch import Control, spawn
 from jackfield_dropbox.simulator.options import TeamOptions
 
-TEAM = ("--members", "14", "--groups", "5")
 ADD, REMOVE = "team/groups/members/add", "team/groups/members/remove"
 ROLES, INVITE = "team/members/set_admin_permissions_v2", "team/members/add_v2"
-
-
-class Stage:
-    """A simulated team and a folder from which the command line changes it."""
-
-    def __init__(self, folder: Path, control: Any) -> None:
-        self.control: Control = control
-        self.site = Site(folder, control, provisioning=True)
-
-    def now(self) -> Roster:
-        """The team as it is."""
-        return Roster(self.control.truth())
-
-    def make(self, *arguments: str, code: int = 0) -> dict[str, Any]:
-        """Run one command; the object that it printed. Fails on another exit code than *code*."""
-        ended = self.site.run(*arguments, "--yes", "--output", "json")
-        assert ended.code == code, ended
-        return ended.json
-
-    def effects(self) -> dict[str, int]:
-        """How often each side effect happened, those that never did left out; ``calls`` are those of writing routes."""
-        shown = self.control.effects()
-        counted = {name: sum(counts.values()) for name, counts in shown.items() if isinstance(counts, dict)}
-        found = {name: number for name, number in counted.items() if number and name not in ("calls", "applied")}
-        return {"calls": shown["total_calls"], **found}
-
-    def settled(self) -> None:
-        """Fails if anything in the journal is undecided."""
-        with open_state(self.site.home.database) as state:
-            left = [entry for entry in state.changes(NAME) if entry.status is not JournalStatus.SETTLED]
-        assert not left
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Generator[Stage]:
-    with spawn(*TEAM) as control:
-        stage = Stage(tmp_path, control)
-        yield stage
-        stage.settled()
-
-
-def told(document: dict[str, Any]) -> tuple[str, str | None, str | None]:
-    """What a document says became of the change."""
-    return document["outcome"], document["tag"], document["confirmed_by"]
-
-
-def entitlement(group: dict[str, Any], slug: str) -> str:
-    return f"group:{group['group_id']}/{slug}"
-
-
-def role(id: str) -> str:
-    return f"role:{id}/member"
 
 
 class TestGroups:

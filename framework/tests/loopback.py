@@ -75,7 +75,8 @@ async def web_server(handler: Handler, *, ssl: SSLContext | None = None) -> Asyn
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         return await handler(request)  # type: ignore[arg-type]
 
-    runner = web.ServerRunner(web.Server(answer, access_log=None), shutdown_timeout=0.1)
+    server = web.Server(answer, access_log=None)
+    runner = web.ServerRunner(server, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=ssl)
     await site.start()
@@ -83,18 +84,30 @@ async def web_server(handler: Handler, *, ssl: SSLContext | None = None) -> Asyn
         port = runner.addresses[0][1]
         yield f"https://localhost:{port}" if ssl else f"http://127.0.0.1:{port}"
     finally:
+        open_ones = list(server.connections)
         await runner.cleanup()
+        # A connection that was accepted at the last moment is made in a turn of its own, after the others were closed;
+        # what a client no longer reads is never written to its end.
+        await settle()
+        open_ones += server.connections
+        await server.shutdown(0.1)
+        for each in open_ones:
+            if each.transport is not None:
+                each.transport.abort()
+        await settle()
 
 
 @asynccontextmanager
 async def raw_server(speak: Speaker) -> AsyncGenerator[str]:
     """A server that reads the head of a request and then leaves the connection to *speak*."""
     talking: set[asyncio.Task[None]] = set()
+    transports: list[asyncio.WriteTransport] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         me = asyncio.current_task()
         assert me is not None
         talking.add(me)
+        transports.append(writer.transport)
         try:
             await speak(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
@@ -108,8 +121,13 @@ async def raw_server(speak: Speaker) -> AsyncGenerator[str]:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
+        await settle()  # an accepted connection is made, and its task begun, in turns of their own
         for task in list(talking):
             task.cancel()
+        await settle()
+        # What a client no longer reads is never written to its end.
+        for transport in transports:
+            transport.abort()
         await settle()
 
 

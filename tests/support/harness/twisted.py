@@ -115,11 +115,11 @@ class Twisted:
 
     async def close(self) -> None:
         """Let go of every connection, those too that were accepted at the last moment."""
-        await asyncio.sleep(0)
+        await _turns()  # an accepted connection is made, and its task begun, in turns of their own
         for task in list(self._talking):
             task.cancel()
         await asyncio.gather(*self._talking, return_exceptions=True)
-        await asyncio.sleep(0)  # an aborted connection is let go in the next turn
+        await _turns()  # an aborted connection is let go in the next turn
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
@@ -159,6 +159,11 @@ class Twisted:
         if not made.content_type.startswith("application/json"):
             told["Content-Type"] = made.content_type
         return Exchange(route, self._counts[route], asked, made.status, told, made.body)
+
+
+async def _turns() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
 
 
 SECONDS_TO_STOP = 90.0

@@ -120,7 +120,10 @@ PRESUMES = (
         name="groups-listed",
         presumed="groups/list gives every group, but perhaps those that Dropbox manages.",
         source="the documentation does not speak of those",
-        noticed="a profile names a group that the listing lacks",
+        noticed=(
+            "a profile names a group that the listing lacks; where profiles leave it out, too (`profile_groups`), no route names "
+            "it, and no sync can notice"
+        ),
         then=(
             "it is asked for by its id; where it is one that Dropbox manages, the listing is whole without "
             "it, else it is partial"
