@@ -18,6 +18,7 @@ SAMPLE = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("errands", SAMPLE, ids=" and ".join)
 def test_a_killed_change_ends_as_if_nothing_had_happened(errands: tuple[str, ...]) -> None:
     async def run() -> list[Seen]:

@@ -3,9 +3,12 @@
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from tests.sweeps.machine import run
 
 
+@pytest.mark.long
 def test_random_changes_leave_the_truth_that_a_plain_model_expects(tmp_path: Path) -> None:
     seen: Counter[tuple[str, str]] = Counter()
     changed: set[str] = set()

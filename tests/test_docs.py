@@ -41,6 +41,7 @@ def test_generated_parts_are_up_to_date():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.long
 def test_it_is_built_without_a_warning(tmp_path: Path):
     done = run(
         *(sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning", "--keep-going"),
@@ -89,6 +90,7 @@ def test_every_diagram_says_what_it_shows(file: Path):
     assert all(told.get(name) for name in names)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", WITH_COMMANDS)
 def test_every_command_runs_as_it_stands_there(name: str, tmp_path: Path):
     read = read_page(DOCS / name)

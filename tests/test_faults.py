@@ -27,6 +27,7 @@ def _sample(seed: int = 1, number: int = 40) -> list[Case]:
     return [*once, *lasting, *members]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", [0, 1])
 def test_faults_end_in_the_truth_or_are_told(part: int) -> None:
     seen = asyncio.run(sweep(_sample()[part::2]))
@@ -35,6 +36,7 @@ def test_faults_end_in_the_truth_or_are_told(part: int) -> None:
     assert sum(bool(one.fired) for one in seen) > len(seen) / 2
 
 
+@pytest.mark.long
 def test_faults_that_were_or_would_be_wrong() -> None:
     chosen = [
         Case("small", "hang", route="team/groups/get_info"),

@@ -96,6 +96,7 @@ def test_rows_may_come_twice() -> None:
     asyncio.run(run())
 
 
+@pytest.mark.long
 def test_a_team_without_anybody_is_not_believed() -> None:
     async def run() -> None:
         with bench() as workshop:

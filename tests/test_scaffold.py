@@ -60,6 +60,7 @@ def test_nothing_of_the_source_tree_is_in_the_environment(author: Author):
     assert listed["failures"] == []
 
 
+@pytest.mark.long
 def test_it_passes_its_own_tests(author: Author):
     told = author.run(
         "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--jackfield-seeds", "1"

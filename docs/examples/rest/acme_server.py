@@ -134,6 +134,7 @@ def serve() -> Generator[Acme]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # head and body go out apart, and the second would wait for an acknowledgement
 
         def _answer(self) -> None:
             status, body, headers = acme.answer(self.command, self.path, self.headers.get("Authorization"))
