@@ -228,6 +228,18 @@ class TestAuthorize:
         assert "--print-token" in ran.err
         assert "https://" not in ran.err
 
+    @pytest.mark.parametrize("place", ["jackfield.toml", "home/state.db", "link"])
+    def test_a_token_takes_the_place_of_nothing_of_jackfields_own(self, line: Line, forms: Forms, place: str):
+        (line.folder / "link").symlink_to(line.folder / "jackfield.toml")
+        line.write_config(token=f"file:{place}")
+        before = (line.folder / "jackfield.toml").read_bytes()
+        ran = line.run("authorize", "acme")
+        assert ran.code == 2
+        assert "connections.acme.token" in ran.err
+        assert "is not written" in ran.err
+        assert "https://" not in ran.err
+        assert (line.folder / "jackfield.toml").read_bytes() == before
+
     def test_a_refused_code_stores_nothing(self, line: Line, forms: Forms, paste: Paste):
         paste("bad-code\n")
         ran = line.run("authorize", "acme")

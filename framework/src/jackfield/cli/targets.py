@@ -15,26 +15,29 @@ from jackfield.config.secrets import file_reference
 from jackfield.errors import BadConfig
 
 
-def demand_target(app: App, target: str | Path) -> None:
-    """Raise BadConfig where *target*, a file to be written, is one of Jackfield's own; ``-`` is standard output."""
+def demand_target(app: App, target: str | Path, *, token: str | None = None) -> None:
+    """Raise BadConfig where *target*, a file to be written, is one of Jackfield's own; ``-`` is standard output.
+
+    *token*: the key of the token that is to be put there; it may be that of several connections.
+    """
     if str(target) == "-":
         return
     for place in _places(Path(target)):
-        why = _why(app, place)
+        why = _why(app, place, token)
         if why is not None:
             raise BadConfig(
                 f"{target} is not written: {why}", path=str(place), hint="Name another file; nothing was written."
             )
 
 
-def _why(app: App, place: Path) -> str | None:
+def _why(app: App, place: Path, token: str | None) -> str | None:
     home = _real(app.home.folder)
     if place == home or home in place.parents or _is_second_name(place, home):
         return f"it is in Jackfield's own folder, {app.home.folder}"
     if app.settings.file is not None and _same(place, app.settings.file):
         return "it is the configuration"
     for at, file in _secrets(app.settings.connections, "connections"):
-        if _same(place, file):
+        if at.rpartition(".")[2] != token and _same(place, file):
             return f"it is the secret of {at}"
     return None
 

@@ -61,7 +61,7 @@ def authorize(
     settings = app.settings.connection(connection)
     plugin = app.plugin(settings)
     describe, key = _consent_of(connection, plugin)
-    place = None if print_token else _token_file(settings, key)
+    place = None if print_token else _token_file(app, settings, key)
     config = app.connector_config(settings, plugin, without=key)
     client = _client(connection, plugin, describe, config)
     if loopback or redirect_port is not None:
@@ -106,8 +106,9 @@ def _consent_of(connection: str, plugin: "Found[ConnectorType]") -> "tuple[Calla
     return plugin.type.oauth, plugin.type.token_key
 
 
-def _token_file(settings: "ConnectionSettings", key: str) -> Path:
+def _token_file(app: App, settings: "ConnectionSettings", key: str) -> Path:
     """Where the token is to go, found to be writable; raises BadConfig before anybody is asked for anything."""
+    from jackfield.cli.targets import demand_target
     from jackfield.config.secrets import file_reference
     from jackfield.errors import BadConfig
     from jackfield.files import ensure_writable
@@ -123,6 +124,7 @@ def _token_file(settings: "ConnectionSettings", key: str) -> Path:
         )
     place = place.absolute()
     try:
+        demand_target(app, place, token=key)
         ensure_writable(place)
     except BadConfig as error:
         raise BadConfig(
