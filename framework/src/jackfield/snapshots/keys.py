@@ -2,6 +2,7 @@
 
 import sqlite3
 
+from jackfield.errors import PluginBug
 from jackfield.snapshots.schema import KEY_INDEXES
 from jackfield_contracts import EntitlementId, ResourceId
 
@@ -32,12 +33,17 @@ class Keys:
         return self._nodes.setdefault(kind, {})
 
     def node(self, kind: str, id: str) -> int:
-        """The key of a resource; ``flush`` writes a new one."""
+        """The key of a resource; ``flush`` writes a new one. Raises PluginBug for an empty id or type."""
         known = self.nodes(kind).get(id)
         if known is not None:
             return known
         key = self._find_node(kind, id)
         if key is None:
+            if not id or not kind:
+                # What a Struct is made of is not looked at where it is made, and nothing could read it back.
+                raise PluginBug(
+                    f"a row, or a scope, names {f'a {kind}' if kind else 'a resource without a type'} by an empty id"
+                )
             key = self._next_node
             self._next_node += 1
             self._new_nodes.append((key, kind, id))

@@ -108,14 +108,14 @@ class SnapshotWriter:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[None]:
-        """All or nothing; others wait."""
+        """All or nothing; others wait. Raises PluginBug where a text is none that can be stored."""
         async with self._turn:
             self.db.execute("BEGIN IMMEDIATE")
             try:
                 yield
                 self._keys.flush()
                 await self._aside("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 # Cancelled while it was committed, or rolled back by SQLite itself where the disk is full: it is over already.
                 if self.db.in_transaction:
                     self.db.execute("ROLLBACK")
@@ -124,6 +124,8 @@ class SnapshotWriter:
                 self._details.clear()
                 self._resources.clear()
                 self._stored_rows = None
+                if isinstance(error, UnicodeEncodeError):
+                    raise PluginBug(f"a text of the connector is no Unicode: {error.reason}") from None
                 raise
 
     async def _aside(self, statement: str, arguments: tuple[int, ...] = ()) -> None:
@@ -150,10 +152,13 @@ class SnapshotWriter:
         return Read(key=key, family=family, reread=reread, cursor=cursor)
 
     def add_scope(self, scope: Scope, *, read: int | None, opened_by: Read | None = None) -> bool:
-        """Declare a scope, fed by *read* (None: waiting to be packed); whether it is new. Call within a transaction."""
+        """Declare a scope, fed by *read* (None: waiting to be packed); whether it is new. Call within a transaction.
+
+        Raises PluginBug for one that could not be read back, such as one of a resource with an empty id.
+        """
+        definition = _definition(scope)
         known = self.db.execute("SELECT key, read FROM scope_row WHERE name = ?", (scope.name,)).fetchone()
         opener = (opened_by.key, opened_by.family, opened_by.restarts) if opened_by else (None, None, 0)
-        definition = msgspec.json.encode(scope).decode()
         if known is None:
             self.db.execute(
                 "INSERT INTO scope_row (name, definition, rows, expected, read, opened_by, opened_family, opened_pass)"
@@ -498,6 +503,16 @@ class SnapshotWriter:
 
 
 T = TypeVar("T")
+
+
+def _definition(scope: Scope) -> str:
+    # What a Struct is made of is not looked at where it is made.
+    try:
+        definition = msgspec.json.encode(scope)
+        msgspec.json.decode(definition, type=Scope)
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
+        raise PluginBug(f"a scope of the family {scope.family!r} is none that can be stored: {error}") from None
+    return definition.decode()
 
 
 def _slices(items: tuple[T, ...], size: int) -> Iterable[list[T]]:

@@ -15,6 +15,8 @@ from jackfield_dropbox.presumption import Presumption
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 """A number of things; more than that is none, and would fit no column."""
 
+Id = Annotated[str, Meta(min_length=1)]
+"""An id of the application; an empty one names nobody."""
 
 _TAG: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
@@ -66,7 +68,7 @@ class SecondaryEmail(Wire, frozen=True, kw_only=True, gc=False):
 class Profile(Wire, frozen=True, kw_only=True, gc=False):
     """``TeamMemberProfile``; ``groups`` is None where it does not tell them."""
 
-    team_member_id: str
+    team_member_id: Id
     email: str
     status: Status
     name: Name
@@ -80,7 +82,7 @@ class Profile(Wire, frozen=True, kw_only=True, gc=False):
     joined_on: datetime | None = None
     suspended_on: datetime | None = None
     is_directory_restricted: bool | None = None
-    groups: tuple[str, ...] | None = None
+    groups: tuple[Id, ...] | None = None
 
     @property
     def removed(self) -> bool:
@@ -96,7 +98,7 @@ class Profile(Wire, frozen=True, kw_only=True, gc=False):
 class Role(Wire, frozen=True, kw_only=True, gc=False):
     """``TeamMemberRole``."""
 
-    role_id: str
+    role_id: Id
     name: str
     description: str = ""
 
@@ -145,7 +147,7 @@ class Roles(Wire, frozen=True, kw_only=True, gc=False):
 class Group(Wire, frozen=True, kw_only=True, gc=False):
     """``GroupSummary``."""
 
-    group_id: str
+    group_id: Id
     group_name: str
     group_management_type: Tag
     group_external_id: str | None = None
@@ -163,7 +165,7 @@ class GroupsPage(Wire, frozen=True, kw_only=True, gc=False):
 class GroupMemberProfile(Wire, frozen=True, kw_only=True, gc=False):
     """``MemberProfile``, of which only the id is used."""
 
-    team_member_id: str
+    team_member_id: Id
 
 
 class GroupMember(Wire, frozen=True, kw_only=True, gc=False):
@@ -177,7 +179,7 @@ class GroupWithoutMembers(Wire, frozen=True, kw_only=True, gc=False):
     """``GroupsGetInfoItem`` but for the members of the group."""
 
     tag: str = field(name=".tag")
-    group_id: str | None = None
+    group_id: Id | None = None
     group_name: str | None = None
     group_management_type: Tag | None = None
     group_external_id: str | None = None
@@ -218,7 +220,7 @@ class TeamInfo(Wire, frozen=True, kw_only=True, gc=False):
     """``TeamGetInfoResult``. Dropbox sends 0 for ``num_used_licenses`` where it does not know."""
 
     name: str
-    team_id: str
+    team_id: Id
     num_licensed_users: Count | None = None
     num_provisioned_users: Count | None = None
     num_used_licenses: Count = 0

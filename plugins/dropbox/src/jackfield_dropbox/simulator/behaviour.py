@@ -38,10 +38,19 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     members_a_call: Literal["any", "refuses_many", "fails_for_many"] = "any"
     # Records that break the documentation.
     broken_member: Literal[
-        "none", "groups_null", "groups_text", "emails_null", "no_id", "no_email", "no_status", "no_name", "no_profile"
+        "none",
+        "groups_null",
+        "groups_text",
+        "emails_null",
+        "no_id",
+        "empty_id",
+        "no_email",
+        "no_status",
+        "no_name",
+        "no_profile",
     ] = "none"
-    broken_group: Literal["none", "no_id", "no_name", "no_management", "count_text"] = "none"
-    broken_group_member: Literal["none", "no_profile", "no_id", "no_access", "null"] = "none"
+    broken_group: Literal["none", "no_id", "empty_id", "no_name", "no_management", "count_text"] = "none"
+    broken_group_member: Literal["none", "no_profile", "no_id", "empty_id", "no_access", "null"] = "none"
     # What writes do and answer.
     added: Literal[
         "documented", "no_roles", "nested", "unknown_tag", "no_profile", "no_email", "of_another", "by_further_email"

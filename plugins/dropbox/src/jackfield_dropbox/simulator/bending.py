@@ -105,6 +105,8 @@ def _break_member(record: _Record, how: str) -> None:
             profile["secondary_emails"] = None
         case "no_id":
             del profile["team_member_id"]
+        case "empty_id":
+            profile["team_member_id"] = ""
         case "no_email":
             del profile["email"]
         case "no_status":
@@ -146,6 +148,8 @@ def _break_group(records: list[_Record], behaviour: Behaviour, team: Team) -> No
         match behaviour.broken_group:
             case "no_id":
                 del record["group_id"]
+            case "empty_id":
+                record["group_id"] = ""
             case "no_name":
                 del record["group_name"]
             case "no_management":
@@ -165,6 +169,8 @@ def _break_group_member(members: list[_Record] | None, person: str, how: str) ->
                 del record["profile"]
             case "no_id":
                 del record["profile"]["team_member_id"]
+            case "empty_id":
+                record["profile"]["team_member_id"] = ""
             case "no_access":
                 del record["access_type"]
             case "null":
