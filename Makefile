@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DISTRIBUTIONS := contracts framework plugins/dropbox plugins/roster
 
+# Each process that the tests start would compile the modules anew where nothing may be kept; empty stands for not set.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo test check bench sweep docs lock clean
 

@@ -121,7 +121,7 @@ def test_a_count_that_is_none_breaks_the_contract(number: str) -> None:
     assert len(ask(info.encode(), lambda api: api.groups_in_full(("g",))).broken) == 1
 
 
-ROLES = '{"roles":[{"role_id":"r1","name":"%s"},{"role_id":"r2","name":"Good"}]}'
+ROLES = '{"roles":[{"role_id":"pid_dbtmr:1","name":"%s"},{"role_id":"pid_dbtmr:2","name":"Good"}]}'
 
 
 @pytest.mark.parametrize(
@@ -136,6 +136,23 @@ ROLES = '{"roles":[{"role_id":"r1","name":"%s"},{"role_id":"r2","name":"Good"}]}
 def test_half_a_surrogate_pair_costs_one_character_and_nothing_else(name: str, read: str) -> None:
     roles = ask((ROLES % name).encode(), lambda api: api.roles()).roles
     assert [role.name for role in roles] == [read, "Good"]
+
+
+@pytest.mark.parametrize("id", ["", "pid", "pid@@_dbtmr:1", "xpid_dbtmr:1", "pid_dbtmr:" + 200 * "1"])
+def test_a_role_id_of_another_form_than_documented_breaks_the_contract(id: str) -> None:
+    with pytest.raises(RemoteContract, match="role_id"):
+        ask(f'{{"roles":[{{"role_id":"{id}","name":"A"}}]}}'.encode(), lambda api: api.roles())
+
+
+_OF_NOBODY = '"group_id":"g","members":[{"profile":{"team_member_id":""},"access_type":{".tag":"member"}}]'
+
+
+@pytest.mark.parametrize("info", ['"group_id":""', _OF_NOBODY], ids=["group", "member"])
+def test_an_empty_id_names_nobody(info: str) -> None:
+    body = f'[{{".tag":"group_info",{info}}}]'.encode()
+    with pytest.raises(RemoteContract):
+        ask(body, lambda api: api.groups_get_info(("g",)))
+    assert len(ask(body, lambda api: api.groups_in_full(("g",))).broken) == 1
 
 
 @pytest.mark.parametrize("body", [r'{"roles":[{"role_id":"\ud800', "", "<html>", '{"roles": [{"role'])

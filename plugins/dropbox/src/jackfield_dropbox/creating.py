@@ -367,7 +367,7 @@ PRESUMES = (
         noticed="the invitation is made",
         then="it is a new account, as the answer says",
         switch="rehire",
-        test="tests/test_unclear_answers.py::test_rehiring_somebody_whom_look_ups_do_not_know_names_the_way",
+        test="tests/test_unclear_lookups.py::test_rehiring_somebody_whom_look_ups_do_not_know_names_the_way",
     ),
     Presumption(
         name="removed-people-are-shown",
@@ -376,6 +376,6 @@ PRESUMES = (
         noticed="the write route answers otherwise than the look-up",
         then="the write route's own answer decides",
         switch="removed_looked_up",
-        test="tests/test_unclear_answers.py::test_somebody_whom_look_ups_do_not_know_is_recovered_all_the_same",
+        test="tests/test_unclear_lookups.py::test_somebody_whom_look_ups_do_not_know_is_recovered_all_the_same",
     ),
 )

@@ -170,6 +170,6 @@ PRESUMES = (
         noticed="recover_user is refused earlier",
         then="the refusal stands: the date that was told is no promise",
         switch="recoverable_for",
-        test="tests/test_unclear_answers.py::test_an_account_that_can_be_recovered_for_a_shorter_time_is_refused_by_the_route_itself",
+        test="tests/test_unclear_lookups.py::test_an_account_that_can_be_recovered_for_a_shorter_time_is_refused_by_the_route_itself",
     ),
 )

@@ -293,7 +293,7 @@ PRESUMES = (
         then="it is told as the read shows it; whom a later call of it finds so already is changed, maybe by somebody else",
         switch="group_batch",
         test=(
-            "tests/test_unclear_answers.py::test_members_who_join_though_their_call_was_refused_are_told_as_they_are"
+            "tests/test_unclear_lookups.py::test_members_who_join_though_their_call_was_refused_are_told_as_they_are"
         ),
     ),
 )

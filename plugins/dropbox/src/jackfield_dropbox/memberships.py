@@ -120,7 +120,7 @@ PRESUMES = (
         noticed="a row of the answer can't",
         then="changes in that group failed and may be tried again; no request is made",
         switch="broken_group",
-        test="tests/test_unclear_answers.py::test_a_group_that_can_not_be_understood_is_told_with_its_place",
+        test="tests/test_unclear_lookups.py::test_a_group_that_can_not_be_understood_is_told_with_its_place",
     ),
     Presumption(
         name="row-of-a-membership",
@@ -129,6 +129,6 @@ PRESUMES = (
         noticed="a row of the answer can't, nor in the group's own listing",
         then="whether that person is in the group is unknown, and nothing is changed about it; the others go on",
         switch="broken_group_member",
-        test="tests/test_unclear_answers.py::test_a_membership_that_can_not_be_understood_concerns_that_person_only",
+        test="tests/test_unclear_lookups.py::test_a_membership_that_can_not_be_understood_concerns_that_person_only",
     ),
 )

@@ -190,7 +190,7 @@ PRESUMES = (
         noticed="the call is refused, or fails",
         then="it is made in halves",
         switch="members_a_call",
-        test="tests/test_unclear_answers.py::test_a_plan_about_more_people_than_one_call_may_ask_for_is_made",
+        test="tests/test_unclear_lookups.py::test_a_plan_about_more_people_than_one_call_may_ask_for_is_made",
     ),
     Presumption(
         name="email-case",
@@ -199,7 +199,7 @@ PRESUMES = (
         noticed="Dropbox says that an address is on the team, and shows nobody who has it",
         then="the refusal stands and says what it may mean",
         switch="email_case",
-        test="tests/test_unclear_answers.py::test_an_address_in_other_letters_is_refused_by_the_route_itself",
+        test="tests/test_unclear_lookups.py::test_an_address_in_other_letters_is_refused_by_the_route_itself",
     ),
     Presumption(
         name="further-addresses",
@@ -208,7 +208,7 @@ PRESUMES = (
         noticed="the account that is found has the address as a further one",
         then="it is the account that is meant",
         switch="email_selectors",
-        test="tests/test_unclear_answers.py::test_somebody_is_found_by_a_further_address_where_dropbox_does_so",
+        test="tests/test_unclear_lookups.py::test_somebody_is_found_by_a_further_address_where_dropbox_does_so",
     ),
     Presumption(
         name="row-of-a-person",
@@ -217,6 +217,6 @@ PRESUMES = (
         noticed="a row of the answer can't",
         then="nothing is changed about that person, which failed and may be tried again; the others go on",
         switch="broken_member",
-        test="tests/test_unclear_answers.py::test_somebody_who_can_not_be_understood_stops_nobody_else",
+        test="tests/test_unclear_lookups.py::test_somebody_who_can_not_be_understood_stops_nobody_else",
     ),
 )

@@ -193,7 +193,7 @@ PRESUMES = (
         noticed="the profile does not name the group that is asked about",
         then="the group's own listing is read",
         switch="profile_groups",
-        test="tests/test_unclear_answers.py::test_a_group_that_dropbox_manages_shows_its_members_though_profiles_do_not_name_it",
+        test="tests/test_unclear_lookups.py::test_a_group_that_dropbox_manages_shows_its_members_though_profiles_do_not_name_it",
     ),
     Presumption(
         name="groups-of-the-removed",
@@ -202,6 +202,6 @@ PRESUMES = (
         noticed="the profile of a removed account names groups",
         then="they do not count",
         switch="removed_profile",
-        test="tests/test_unclear_answers.py::test_somebody_who_left_is_in_no_group_whatever_the_old_profile_says",
+        test="tests/test_unclear_lookups.py::test_somebody_who_left_is_in_no_group_whatever_the_old_profile_says",
     ),
 )

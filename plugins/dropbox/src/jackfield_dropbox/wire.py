@@ -18,6 +18,9 @@ Count = Annotated[int, Meta(ge=0, le=2**53)]
 Id = Annotated[str, Meta(min_length=1)]
 """An id of the application; an empty one names nobody."""
 
+RoleId = Annotated[str, Meta(pattern="^pid_dbtmr:", max_length=128)]
+"""The form that the specification gives ``TeamMemberRoleId``; another could not be granted."""
+
 _TAG: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -98,7 +101,7 @@ class Profile(Wire, frozen=True, kw_only=True, gc=False):
 class Role(Wire, frozen=True, kw_only=True, gc=False):
     """``TeamMemberRole``."""
 
-    role_id: Id
+    role_id: RoleId
     name: str
     description: str = ""
 
