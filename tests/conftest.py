@@ -18,11 +18,10 @@ if ROOT not in sys.path:
 @pytest.fixture
 def stage(tmp_path: Path) -> "Generator[Stage]":
     """A team of its own, and nothing undecided in its journal when the test is over."""
+    from harness.besides import simulator_beside
     from harness.staging import TEAM, Stage
 
-    from jackfield_dropbox.simulator.launch import spawn
-
-    with spawn(*TEAM) as control:
+    with simulator_beside(TEAM) as control:
         stage = Stage(tmp_path, control)
         yield stage
         stage.settled()

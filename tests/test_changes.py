@@ -6,14 +6,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness.cli import NAME
+from harness.cli import JACKFIELD, NAME
 from harness.simulators import simulating
-from harness.staging import Stage, entitlement, role, told
+from harness.staging import Stage, entitlement, open_group, role, told
 
 from jackfield_dropbox.simulator.options import TeamOptions
 
 ADD, REMOVE = "team/groups/members/add", "team/groups/members/remove"
 ROLES, INVITE = "team/members/set_admin_permissions_v2", "team/members/add_v2"
+
+
+@pytest.mark.parametrize("output", ["table", "json"])
+def test_where_nothing_can_be_told_of_what_was_made_the_way_to_it_is(stage: Stage, output: str) -> None:
+    group = open_group(stage)
+    who = stage.now().outside(group)[0]
+    command = ("grant", NAME, entitlement(group, "member"), who["email"], "--yes", "--output", output)
+    ended = stage.site.start(*command, program=("sh", "-c", 'exec "$0" "$@" >/dev/full', JACKFIELD)).end()
+    assert ended.code == 12
+    assert f"`jackfield changes list --connection {NAME}` tells what became of each" in ended.err
+    assert stage.now().access(group["group_id"], who["team_member_id"]) == "member"
 
 
 class TestGroups:

@@ -8,10 +8,10 @@ import pytest
 
 from jackfield.state import Home, hold_lock
 from jackfield.state.lock import Holder
-from jackfield_contracts import AccountStatus
+from jackfield_contracts import AccountStatus, Tenant
 
 from .test_cli_changes import on_terminal, write
-from .writable import Person, WritableLine, held
+from .writable import Person, Telling, WritableLine, held
 
 
 @pytest.fixture
@@ -152,6 +152,16 @@ class TestMeanwhile:
         while_asked(lambda: line.app.held.discard(held("group:g2/member", "u1")), monkeypatch)
         code, screen = on_terminal(lambda: line.code("apply", "p"), b"y\n", monkeypatch)
         assert (code, held("group:g2/member", "u1") in line.app.held) == (14, False), screen
+
+    def test_another_account_that_is_reached_by_then_is_not_touched(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ):
+        line = WritableLine(tmp_path, monkeypatch, capsys, Telling)
+        line.app.tenant = Tenant(id="t1", name="One")
+        while_asked(lambda: setattr(line.app, "tenant", Tenant(id="t2", name="Two")), monkeypatch)
+        code, screen = self.grant(line, monkeypatch)
+        assert (code, line.app.writes) == (2, []), screen
+        assert "reached t1 when it was asked about, and reaches t2 now" in screen
 
     def test_without_anything_it_takes_one_read_more(self, line: WritableLine, monkeypatch: pytest.MonkeyPatch):
         while_asked(lambda: None, monkeypatch)

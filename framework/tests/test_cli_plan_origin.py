@@ -206,6 +206,14 @@ class TestAltered:
         assert (ran.code, line.app.writes) == (14, [])
         assert "no plan of this one has" in ran.err
 
+    @pytest.mark.parametrize("more", [None, False, "", [], {}])
+    def test_what_says_nothing_was_written_by_somebody_all_the_same(self, line: WritableLine, more: object):
+        file = planned(line, "revoke,,group:g1/member,user:u1,,")
+        altered(file, lambda plan: plan["changes"][0].update(note=more))
+        ran = line.run("apply", "p", "--yes")
+        assert (ran.code, line.app.writes) == (2, [])
+        assert "it was altered" in ran.err
+
 
 class TestElsewhere:
     def test_a_plan_of_another_home_is_asked_about(self, line: WritableLine, monkeypatch: pytest.MonkeyPatch):

@@ -117,7 +117,7 @@ def test_of_another_tenant_than_that_of_the_snapshots_it_is_refused(line: Line):
     line.world.tenant = TWO
     ran = line.run("sync", "acme")
     assert ran.code == 2
-    assert "its snapshots are of t1" in ran.err
+    assert "its snapshots and changes are of t1" in ran.err
     assert not (line.home / "snapshots" / "acme" / "snapshot.partial").exists()
     assert line.run("stats", "acme", "--output", "json").json()["run"] == published
     assert users(line) == ["t1-1", "t1-2", "t1-3"]

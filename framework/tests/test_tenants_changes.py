@@ -48,12 +48,23 @@ def test_it_is_asked_once_and_kept_in_the_journal(line: WritableLine) -> None:
     assert tenants(line) == ["t1"]
 
 
+def test_without_a_snapshot_the_journal_tells_whose_account_it_was(line: WritableLine) -> None:
+    assert line.run(*GRANT, "--accept-tenant", "t1").code == 0
+    line.app.tenant = TWO
+    line.app.writes.clear()
+    ran = line.run("account", "create", "acme", "email=new@example.com", "--output", "json")
+    assert (ran.code, ran.json()["tag"], line.app.writes) == (2, "other_tenant", [])
+    assert line.run("check", "acme").code == 2
+    assert line.run("account", "create", "acme", "email=new@example.com", "--accept-tenant", "t2").code == 0
+    assert line.run(*GRANT).code == 0, "what was accepted last counts"
+
+
 def test_another_account_is_refused_before_anything_else(line: WritableLine) -> None:
     line.published()
     line.app.tenant = TWO
     ran = line.run(*GRANT)
     assert (ran.code, ran.json()["tag"], ran.json()["outcome"]) == (2, "other_tenant", "refused")
-    assert "reaches Two (t2), its snapshots are of t1" in ran.err
+    assert "reaches Two (t2), its snapshots and changes are of t1" in ran.err
     assert "--accept-tenant t2" in ran.err
     assert (line.app.writes, line.app.reads) == ([], [])
 
@@ -129,8 +140,17 @@ class TestUnknown:
     def test_what_writes_is_refused_where_the_snapshots_tell_of_one(self, dumb: WritableLine) -> None:
         ran = dumb.run(*GRANT)
         assert (ran.code, dumb.app.writes) == (4 if "team.read" in ran.err else 7, [])
-        assert "its snapshots are of t1" in ran.err
+        assert "its snapshots and changes are of t1" in ran.err
         assert "--accept-tenant t1" in ran.err
+
+    def test_so_is_its_rehearsal(self, dumb: WritableLine) -> None:
+        assert dumb.run(*GRANT, "--dry-run").code == dumb.run(*GRANT).code != 0
+
+    def test_a_rehearsal_tells_what_the_person_vouches_for(self, dumb: WritableLine) -> None:
+        ran = dumb.run(*GRANT[:-2], "--dry-run", "--accept-tenant", "t1")
+        assert (ran.code, "WARNING: whose account the connection reaches is not known" in ran.out) == (0, True)
+        told = dumb.run(*GRANT, "--dry-run", "--accept-tenant", "t1").json()["warnings"]
+        assert "whose account the connection reaches is not known" in told[0]
 
     def test_a_plan_says_so(self, dumb: WritableLine) -> None:
         ran = dumb.run("plan", "acme", "--grant", "group:g2/member", "user:u1")
@@ -214,4 +234,4 @@ def test_check_tells_of_another_account(line: WritableLine) -> None:
     ran = line.run("check", "acme", "--output", "json")
     assert (ran.code, ran.json()["tenant"]["id"], ran.json()["tenant_of_snapshots"]) == (2, "t2", "t1")
     assert "say `jackfield sync acme --accept-tenant t2`" in ran.err
-    assert "its snapshots are of t1" in ran.err
+    assert "its snapshots and changes are of t1" in ran.err

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+from harness.besides import Beside
 from harness.errands import ERRANDS, TEAM
 from harness.evidence import table, write
-from harness.stands import KILLED, Beside, Shown, Stand
+from harness.stands import KILLED, Shown, Stand
 
 from jackfield_dropbox.simulator.routes.table import table as routes
 from jackfield_dropbox.simulator.server import serving

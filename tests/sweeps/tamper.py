@@ -17,12 +17,12 @@ from typing import Any
 
 import msgspec
 from harness.alterations import Alteration, alterations, altered
+from harness.besides import Beside
 from harness.cli import NAME, Ended, Site
 from harness.errands import NEW, TEAM, Places
 from harness.evidence import table, write
 from harness.inprocess import run
 from harness.rosters import Roster
-from harness.stands import Beside
 
 from jackfield_dropbox.simulator.thread import running
 

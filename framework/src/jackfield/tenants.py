@@ -4,6 +4,8 @@ Promises that what was meant for one account is not done in another, and that an
 agreement: whatever writes is then refused where there is something to compare with.
 """
 
+from itertools import chain
+
 import msgspec
 
 from jackfield.connection import Connection
@@ -43,9 +45,13 @@ class Whose(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def known_tenant(state: State, connection: str) -> str | None:
-    """The account that the snapshots of *connection* are of, by the latest published one that knows; None if none does."""
-    tenants = (run.tenant for run in state.published(connection, MOST_RUNS))
-    return next((tenant for tenant in tenants if tenant is not None), None)
+    """The account that the snapshots of *connection* are of, by the latest published one that knows; None if none does.
+
+    Where no snapshot tells, the account in which it made its latest change: a connection without one may have moved too.
+    """
+    of_snapshots = (run.tenant for run in state.published(connection, MOST_RUNS))
+    of_changes = (entry.tenant for entry in state.each_change(connection, limit=MOST_RUNS))
+    return next((tenant for tenant in chain(of_snapshots, of_changes) if tenant is not None), None)
 
 
 async def learn(connection: Connection, *, known: str | None, accepted: str | None, planned: str | None) -> Whose:
@@ -104,7 +110,7 @@ def other_tenant(now: Tenant, known: str, connection: str, *, command: str | Non
     """
     option = f"--accept-tenant {now.id}"
     return OtherTenant(
-        f"the connection now reaches {told(now)}, its snapshots are of {known}",
+        f"the connection now reaches {told(now)}, its snapshots and changes are of {known}",
         connection=connection,
         hint="Sign in to the same account as before, or name another connection for this one. If the move is meant,"
         f" say {option if command is None else f'`{command} {option}`'}.",
@@ -120,12 +126,16 @@ def doubt(whose: Whose) -> str | None:
     """What a person should know where it can't be told whose account is reached; None where that does not matter."""
     if whose.now is not None or (whose.permission is None and whose.known is None):
         return None
-    beside = f"; its snapshots are of {whose.known}" if whose.known else ""
+    beside = f"; its snapshots and changes are of {whose.known}" if whose.known else ""
     return f"whose account the connection reaches is not known: {whose.why}{beside}"
 
 
 def _demand_unknown(whose: Whose, connection: str, *, planned: str | None, writes: bool) -> None:
-    of = [f"{what} {id}" for what, id in (("the plan is for", planned), ("its snapshots are of", whose.known)) if id]
+    of = [
+        f"{what} {id}"
+        for what, id in (("the plan is for", planned), ("its snapshots and changes are of", whose.known))
+        if id
+    ]
     if not writes or not of or {planned, whose.known, None} == {whose.accepted, None}:
         return
     summary = f"whose account the connection reaches can't be known, and {', '.join(of)}: {whose.why}"

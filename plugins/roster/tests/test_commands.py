@@ -281,4 +281,4 @@ def test_another_application_is_not_mixed_in(folder: Folder) -> None:
     folder.values["application"] = "crm"
     synced = folder.run("sync", "erp")
     assert synced.code == 2
-    assert "now reaches another account (crm), its snapshots are of erp" in synced.err
+    assert "now reaches another account (crm), its snapshots and changes are of erp" in synced.err

@@ -67,6 +67,13 @@ def test_cells_may_hold_line_breaks(folder: Folder) -> None:
     assert people(folder) == [("1", "Ann\nthe first"), ("2", 'Bob "B"')]
 
 
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_cell_is_as_long_as_a_row_may_be(folder: Folder, quote: str) -> None:
+    name = "a" * 400_000
+    folder.write("users.csv", "Id,Name", f"1,{quote}{name}{quote}")
+    assert people(folder) == [("1", name)]
+
+
 def test_json_lines(folder: Folder) -> None:
     folder.values["users"]["file"] = "users.jsonl"
     folder.write("users.jsonl", '{"Id":1,"Name":"Ann Äöü"}', "", '{"Name":"Bob","Id":"2","more":{"is":"ignored"}}')

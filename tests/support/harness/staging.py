@@ -9,8 +9,9 @@ from harness.rosters import Roster
 from jackfield.state import open_state
 from jackfield_contracts import JournalStatus
 from jackfield_dropbox.simulator.launch import Control
+from jackfield_dropbox.simulator.options import TeamOptions
 
-TEAM = ("--members", "14", "--groups", "5")
+TEAM = TeamOptions(members=14, groups=5)
 
 
 class Stage:

@@ -12,10 +12,9 @@ import msgspec
 
 from jackfield.state import open_state
 from jackfield_contracts import JournalEntry, JournalStatus
-from jackfield_dropbox.simulator.launch import Control
-from jackfield_dropbox.simulator.server import Simulator
 
 from . import doomed
+from .besides import Beside
 from .cli import JACKFIELD, NAME, Ended, Site, Started
 from .errands import Errand, Places
 from .rosters import Roster
@@ -25,16 +24,6 @@ _COUNTS = ("calls", "applied", "total_calls")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _OWN = ("id", "plan", "intended", "settled", "lost")
 _FREE = ("request_ids", "job", "reason", "results")
-
-
-class Beside(Control):
-    """The control routes over HTTP, from a thread beside the simulator's event loop; credentials as a spawned one has."""
-
-    def __init__(self, simulator: Simulator) -> None:
-        super().__init__(simulator.base_url)
-        self.app_key: str = simulator.ready["app_key"]
-        self.app_secret: str = simulator.ready["app_secret"]
-        self.refresh_token: str = simulator.ready["refresh_token"]
 
 
 class Shown(msgspec.Struct, frozen=True):

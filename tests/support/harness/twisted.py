@@ -5,19 +5,17 @@ of its own, so that commands can be run beside it, in other processes or in this
 """
 
 import asyncio
-import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Generator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import NamedTuple
 
 from jackfield_dropbox.simulator.options import ServiceOptions, TeamOptions
 from jackfield_dropbox.simulator.server import Simulator, serving
 from jackfield_dropbox.simulator.service import Request, Service
 
-from .stands import Beside
+from .besides import Beside, beside
 
-SECONDS_TO_START = 30.0
 _MOST_HEAD = 1 << 20
 _REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 409: "Conflict", 429: "Slow Down"}
 
@@ -165,43 +163,23 @@ async def _turns() -> None:
         await asyncio.sleep(0)
 
 
-SECONDS_TO_STOP = 90.0
-
-
 @contextmanager
 def twisted(team: TeamOptions, options: ServiceOptions | None = None) -> Generator[Twisted]:
     """Run such a server until the block ends."""
-    loop = asyncio.new_event_loop()
-    started: list[Twisted] = []
-    ready, stop = threading.Event(), asyncio.Event()
+    with beside(lambda: _twisting(team, options)) as one:
+        yield one
 
-    async def run() -> None:
-        try:
-            async with serving(team, options) as simulator:
-                one = Twisted(simulator)
-                server = await asyncio.start_server(one.talk, "127.0.0.1", 0, limit=_MOST_HEAD)
-                one.base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-                started.append(one)
-                ready.set()
-                await stop.wait()
-                # A server that closes while a connection is being accepted never lets go of it (asyncio, seen in 3.11).
-                for listening in server.sockets:
-                    loop.remove_reader(listening.fileno())
-                await _turns()
-                server.close()
-                await one.close()
-        finally:
-            ready.set()
 
-    thread = threading.Thread(target=loop.run_until_complete, args=(run(),), daemon=True)
-    thread.start()
-    try:
-        if not ready.wait(SECONDS_TO_START) or not started:
-            raise RuntimeError("the server did not start")
-        yield started[0]
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        # A bomb may be in the making, which takes the loop's time.
-        thread.join(SECONDS_TO_STOP)
-        if not thread.is_alive():
-            loop.close()
+@asynccontextmanager
+async def _twisting(team: TeamOptions, options: ServiceOptions | None) -> AsyncGenerator[Twisted]:
+    async with serving(team, options) as simulator:
+        one = Twisted(simulator)
+        server = await asyncio.start_server(one.talk, "127.0.0.1", 0, limit=_MOST_HEAD)
+        one.base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield one
+        # A server that closes while a connection is being accepted never lets go of it (asyncio, seen in 3.11).
+        for listening in server.sockets:
+            asyncio.get_running_loop().remove_reader(listening.fileno())
+        await _turns()
+        server.close()
+        await one.close()

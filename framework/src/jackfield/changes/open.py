@@ -11,7 +11,7 @@ from jackfield.changes.recover import recover, settle_pending
 from jackfield.config import HostSettings
 from jackfield.configured import Configured
 from jackfield.connection import Connection
-from jackfield.errors import BadConfig, Busy, JackfieldError, Unsupported
+from jackfield.errors import BadConfig, Busy, JackfieldError, OtherTenant, Unsupported
 from jackfield.state import Home, State, hold_lock
 from jackfield.state.lock import Holder
 from jackfield.tenants import Whose, demand, doubt, known_tenant, learn
@@ -47,11 +47,21 @@ async def open_changing(its: Configured, options: ChangeOptions) -> AsyncGenerat
 async def resume(changing: Changing) -> None:
     """Take the lock again that was let go while a person thought, and settle what others left undecided meanwhile.
 
-    Raises Busy where another process has it. What was read before is not relied upon any more.
+    Raises Busy where another process has it, and as ``open_changing`` where another account is reached by now, which costs
+    one request more. What was read before is not relied upon any more.
     """
     changing.seen = None
     if changing.lock is not None:
         changing.lock.take()
+        before = changing.whose.id
+        await _ask_whose(changing)
+        if changing.whose.id != before:
+            raise OtherTenant(
+                f"the connection reached {before or 'an account that is not known'} when it was asked about, and reaches"
+                f" {changing.whose.id or 'one that is not known'} now",
+                connection=changing.connection.name,
+                hint="Look at the address and the credentials. Nothing was changed.",
+            )
         await recover(changing, wait=0.0)
 
 
@@ -95,18 +105,22 @@ async def _opened(its: Configured, options: ChangeOptions, lock: Locked | None =
 
 async def _meet(changing: Changing, home: Home) -> None:
     """Learn whose account is reached, before anything else is asked of it, and who is protected there."""
+    await _ask_whose(changing)
+    if (told := doubt(changing.whose)) is not None:
+        changing.warn(told)
+    changing.protected = protected_of(
+        changing.connection, changing.host, changing.state, home, moved=changing.whose.moved
+    )
+
+
+async def _ask_whose(changing: Changing) -> None:
     options, name = changing.options, changing.connection.name
     known = known_tenant(changing.state, name)
     accepted, planned = options.accept_tenant, options.planned_for
     changing.whose = await patiently(
         changing, lambda: learn(changing.connection, known=known, accepted=accepted, planned=planned)
     )
-    demand(changing.whose, name, planned=planned, writes=not options.dry_run)
-    if (told := doubt(changing.whose)) is not None:
-        changing.warn(told)
-    changing.protected = protected_of(
-        changing.connection, changing.host, changing.state, home, moved=changing.whose.moved
-    )
+    demand(changing.whose, name, planned=planned, writes=not options.only_planned)
 
 
 def protected_of(connection: Connection, host: HostSettings, state: State, home: Home, *, moved: bool) -> Protected:

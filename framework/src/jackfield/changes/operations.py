@@ -125,11 +125,16 @@ class Operations:
             return ("create", "privileged") if self.privileges(change) else ("create",)
         if isinstance(change, DeleteAccount):
             return ("delete",)
-        return (_OF_ACTIONS.get(self.action(change.name).kind, "action"),)
+        own = _OF_ACTIONS.get(self.action(change.name).kind, "action")
+        return (own, "privileged") if self.privileges(change) else (own,)
 
-    def privileges(self, change: CreateAccount) -> dict[str, Value]:
-        """What *change* gives the new account beside its existence that counts as a privilege, by argument."""
-        wanted = {each.name for each in self.arguments(change) if each.privileged}
+    def privileges(self, change: CreateAccount | RunAction) -> dict[str, Value]:
+        """What *change* gives an account that counts as a privilege, by argument.
+
+        So does another login: whoever has that address can sign in as the person from then on.
+        """
+        moves = isinstance(change, RunAction)
+        wanted = {each.name for each in self.arguments(change) if each.privileged or (moves and each.sets == "login")}
         return {name: value for name, value in change.arguments.items() if name in wanted and value}
 
     def effects(self, change: Change) -> tuple[str, ...]:

@@ -24,7 +24,8 @@ WAIT = 60.0
 class ChangeOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How changes are to be made: by whom and why, ``wait`` seconds for a job, and ``limits`` by kind and hour.
 
-    A ``dry_run`` makes no write call and writes no journal. ``accept_tenant`` is the account that a person says is meant,
+    A ``dry_run`` makes no write call and writes no journal; it foretells what a run would end with, unless a plan is all that
+    is wanted (``only_planned``). ``accept_tenant`` is the account that a person says is meant,
     though the snapshots are of another; ``planned_for`` the one that the plan to be applied was made for.
     """
 
@@ -32,6 +33,7 @@ class ChangeOptions(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     wait: float = WAIT
     dry_run: bool = False
+    only_planned: bool = False
     limits: Mapping[str, int] = {}
     accept_tenant: str | None = None
     planned_for: str | None = None

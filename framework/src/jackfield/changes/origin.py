@@ -25,12 +25,12 @@ def remember(state: State, plan: Plan) -> None:
     state.save_plan_digest(plan.id, plan.connection, digest_of(plan), plan.created)
 
 
-def origin_of(state: State, plan: Plan) -> Origin:
-    """Where *plan* comes from, by what *state* holds."""
+def origin_of(state: State, plan: Plan, digest: str) -> Origin:
+    """Where *plan* comes from, by what *state* holds; *digest* is that of its file, which may say more than is read."""
     known = state.plan_digest(plan.id)
     if known is None:
         return Origin.ELSEWHERE
-    return Origin.HERE if known == digest_of(plan) else Origin.ALTERED
+    return Origin.HERE if known == digest == digest_of(plan) else Origin.ALTERED
 
 
 def with_own_ids(plan: Plan) -> Plan:

@@ -30,7 +30,12 @@ def save_plan(plan: Plan, file: Path) -> None:
 
 
 def load_plan(file: Path, *, most: int = MOST_BYTES) -> Plan:
-    """The plan in *file*, of at most *most* bytes.
+    """The plan in *file*, as ``read_plan`` reads it."""
+    return read_plan(file, most=most)[0]
+
+
+def read_plan(file: Path, *, most: int = MOST_BYTES) -> tuple[Plan, str]:
+    """The plan in *file*, of at most *most* bytes, and the digest of it as it is written there.
 
     Raises BadConfig if it is none, PlanOutdated if it was changed since it was written.
     """
@@ -59,7 +64,7 @@ def load_plan(file: Path, *, most: int = MOST_BYTES) -> Plan:
     if (more := _unread(known["plan"], msgspec.to_builtins(plan))) is not None:
         # It may forbid what is asked for beside it.
         raise PlanOutdated(f"the plan {file} is of another version: no plan of this one has {more!r}", hint=_AGAIN)
-    return plan
+    return plan, known["digest"]
 
 
 def _unread(given: Any, taken: Any) -> str | None:

@@ -1,8 +1,9 @@
 """How commands are declared: the options that all of them take, and the log of libraries while one runs."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -14,6 +15,25 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def _told(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
     ctx.ensure_object(App).told(**{str(parameter.name): value})
+
+
+def _texts(given: object) -> Iterator[str]:
+    """The texts of a value, which may be several."""
+    if isinstance(given, str):
+        yield given
+    elif isinstance(given, Mapping):
+        yield from _texts(tuple(cast("Mapping[object, object]", given)))
+    elif isinstance(given, tuple | list):
+        for each in cast("Iterable[object]", given):
+            yield from _texts(each)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class Command(click.Command):
@@ -40,6 +60,15 @@ class Command(click.Command):
                 callback=_told,
             )
         )
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; raises UsageError for a text that is no Unicode, which only the name of a file may be."""
+        rest = super().parse_args(ctx, args)
+        for parameter in self.params:
+            given = ctx.params.get(str(parameter.name))
+            if any(not _is_unicode(each) for each in _texts(given)):
+                raise click.BadParameter("this is not Unicode text", ctx, parameter)
+        return rest
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command with what libraries log taken over."""
@@ -89,4 +118,13 @@ def output_option(*kinds: str) -> Callable[[F], F]:
 
 connection_argument = click.argument("connection")
 run_option = click.option("--run", metavar="RUN", help="Another snapshot than the latest, by its run.")
-limit_option = click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N rows.")
+
+
+def _countable(ctx: click.Context, parameter: click.Parameter, given: int | None) -> int | None:
+    # No list is longer, and neither the database nor Python counts further.
+    return None if given is None else min(given, sys.maxsize)
+
+
+limit_option = click.option(
+    "--limit", type=click.IntRange(min=1), callback=_countable, metavar="N", help="At most N rows."
+)

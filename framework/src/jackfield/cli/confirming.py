@@ -156,9 +156,8 @@ def _kinds_told(changes: Sequence[PlannedChange]) -> str:
         kind = each.kinds[0]
         verb = each.change.name if isinstance(each.change, RunAction) and kind == "action" else _VERBS.get(kind, kind)
         privileged = "privileged" in each.kinds
-        told = (
-            f"to {verb}{' a PRIVILEGE' if privileged else ''}{': ' if each.effects else ''}{' and '.join(each.effects)}"
-        )
+        gives = "" if not privileged else " (PRIVILEGED)" if isinstance(each.change, RunAction) else " a PRIVILEGE"
+        told = f"to {verb}{gives}{': ' if each.effects else ''}{' and '.join(each.effects)}"
         found[told] += 1
         weight[told] = _WEIGHTS.get(kind, 0) + bool(each.effects) * 10 + privileged
     return ", ".join(f"{found[told]:,} {told}" for told in sorted(found, key=lambda told: weight[told]))

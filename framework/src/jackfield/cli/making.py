@@ -1,7 +1,8 @@
 """Making changes from the command line: opened, worked out, confirmed by a person, carried out."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 
 import msgspec
 
@@ -20,7 +21,7 @@ from jackfield.cli.output import note, print_json
 from jackfield.cli.progress import shown_changes
 from jackfield.cli.snapshots import latest_file
 from jackfield.cli.text import count
-from jackfield.errors import JackfieldError
+from jackfield.errors import BadStorage, JackfieldError
 from jackfield.state import State
 from jackfield_contracts import JournalEntry, Plan
 
@@ -94,7 +95,9 @@ async def opened(app: App, connection: str, state: State, how: How, *, tell: boo
     if how.provisioning:
         host = msgspec.structs.replace(host, provisioning=True)
     options = ChangeOptions(actor=app.actor, reason=how.reason, wait=how.wait, dry_run=how.dry_run, limits=how.limits)
-    options = msgspec.structs.replace(options, accept_tenant=how.accept_tenant, planned_for=how.planned_for)
+    options = msgspec.structs.replace(
+        options, accept_tenant=how.accept_tenant, planned_for=how.planned_for, only_planned=how.only_planned
+    )
     left = [entry.id for entry in state.changes(connection, undecided=True, limit=None)]
     its = app.configured(settings, plugin, state, host=host, policies=() if how.dry_run else app.policies())
     with foreign_output():
@@ -105,6 +108,23 @@ async def opened(app: App, connection: str, state: State, how: How, *, tell: boo
                 if entry is not None:
                     note(f"Left undecided before, and settled now: {sentence(entry)}")
             yield changing
+
+
+@contextmanager
+def telling(connection: str | None) -> Generator[None]:
+    """Print within the block what became of changes; raises BadStorage where that can't be written, which undoes none."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        of = f" --connection {connection}" if connection else ""
+        raise BadStorage(
+            f"what became of the changes can't be written to standard output: {error.strerror or type(error).__name__}",
+            connection=connection,
+            hint=f"They were asked for all the same: `jackfield changes list{of}` tells what became of each.",
+        ) from None
 
 
 def _tell_undecided(state: State, connection: str) -> None:

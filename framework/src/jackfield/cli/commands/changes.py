@@ -120,6 +120,7 @@ def recover(app: App, connection: str | None, how: How) -> int:
     """
     from jackfield.cli import exits
     from jackfield.cli.guard import show_error
+    from jackfield.cli.making import telling
     from jackfield.cli.outcomes import change_document, counted, print_changes, sentence, summary
     from jackfield.cli.output import say
     from jackfield.cli.recovering import recovered
@@ -129,14 +130,15 @@ def recover(app: App, connection: str | None, how: How) -> int:
         app.settings.connection(connection)
     settled, errors = recovered(app, connection, how)
     outcomes = counted(map(outcome_of, settled))
-    print_changes(
-        how.output,
-        {"connection": connection, "outcomes": outcomes} | ({"dry_run": True} if how.dry_run else {}),
-        map(change_document, settled),
-        map(sentence, settled),
-    )
-    if how.output == "table":
-        say(summary(connection or "all connections", outcomes) if settled else "No change is undecided.")
+    with telling(connection):
+        print_changes(
+            how.output,
+            {"connection": connection, "outcomes": outcomes} | ({"dry_run": True} if how.dry_run else {}),
+            map(change_document, settled),
+            map(sentence, settled),
+        )
+        if how.output == "table":
+            say(summary(connection or "all connections", outcomes) if settled else "No change is undecided.")
     for error in errors:
         show_error(app, error)
     if errors:

@@ -49,7 +49,9 @@ def check(app: App, connection: str, output: str) -> None:
             say(f"{connection}: signed in with the connector {plugin.name} {plugin.version}")
             say(f"  account        {clean(f'{tenant.name or tenant.id} ({tenant.id})') if tenant else 'unknown'}")
             if tenant is None and account is not None:
-                say(f"  its snapshots are of {clean(account)}: whether this is the same account is not known")
+                say(
+                    f"  its snapshots and changes are of {clean(account)}: whether this is the same account is not known"
+                )
             say(f"  authorized by  {clean(report.authorized_by or 'unknown')}")
             for one in report.diagnostics:
                 say(f"  {told(one)}")

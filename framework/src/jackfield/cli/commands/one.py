@@ -10,7 +10,7 @@ from jackfield.cli import exits
 from jackfield.cli.app import App
 from jackfield.cli.changing import How
 from jackfield.cli.guard import show_error
-from jackfield.cli.making import make, work_out
+from jackfield.cli.making import make, telling, work_out
 from jackfield.cli.outcomes import change_document, forecast_document, forecast_lines, outcome_lines, print_change
 from jackfield.state.journal import outcome_of
 
@@ -23,11 +23,14 @@ def change(app: App, connection: str, how: How, asked: Mapping[str, object]) -> 
         return exits.INTERRUPTED
     if not made.entries:
         (planned,) = made.plan.changes
-        planned = msgspec.structs.replace(planned, forecast=foretold(planned))
+        planned = msgspec.structs.replace(
+            planned, forecast=foretold(planned), warnings=(*made.plan.warnings, *planned.warnings)
+        )
         print_change(how.output, forecast_document(planned), forecast_lines(planned))
         return exits.of_outcome(planned.forecast)
     (entry,) = made.entries
-    print_change(how.output, change_document(entry), outcome_lines(entry))
+    with telling(connection):
+        print_change(how.output, change_document(entry), outcome_lines(entry))
     if made.error is not None:
         show_error(app, made.error)
         return made.error.exit_code

@@ -118,19 +118,19 @@ def apply(app: App, plan: Path, how: How, confirm: dict[str, int]) -> int:
     from jackfield.changes.options import Changing
     from jackfield.changes.origin import Origin, origin_of, with_own_ids
     from jackfield.changes.plan import foretold
-    from jackfield.changes.planfile import load_plan
+    from jackfield.changes.planfile import read_plan
     from jackfield.changes.rehearse import rehearse
     from jackfield.cli import exits
     from jackfield.cli.guard import show_error
-    from jackfield.cli.making import make
+    from jackfield.cli.making import make, telling
     from jackfield.cli.outcomes import change_document, counted, print_changes, sentence, summary
     from jackfield.cli.output import note, say
     from jackfield.errors import PlanOutdated
     from jackfield.state.journal import outcome_of
 
-    loaded = load_plan(plan, most=app.settings.max_file_bytes)
+    loaded, digest = read_plan(plan, most=app.settings.max_file_bytes)
     with app.state() as state:
-        origin = origin_of(state, loaded)
+        origin = origin_of(state, loaded, digest)
     ours = loaded if origin is Origin.HERE else with_own_ids(loaded)
 
     async def planned(changing: "Changing") -> "Plan":
@@ -151,9 +151,10 @@ def apply(app: App, plan: Path, how: How, confirm: dict[str, int]) -> int:
     known = [outcome_of(each) for each in made.entries]
     outcomes = counted(known)
     head = {"plan": ours.id, "connection": ours.connection, "outcomes": outcomes}
-    print_changes(how.output, head, map(change_document, made.entries), map(sentence, made.entries))
-    if how.output == "table":
-        say(summary(ours.connection, outcomes))
+    with telling(ours.connection):
+        print_changes(how.output, head, map(change_document, made.entries), map(sentence, made.entries))
+        if how.output == "table":
+            say(summary(ours.connection, outcomes))
     if made.error is not None:
         show_error(app, made.error)
         return made.error.exit_code

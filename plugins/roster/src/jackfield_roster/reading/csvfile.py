@@ -48,6 +48,8 @@ class _Records:
         self._began = Position(0, 0)
         self._alone = 0
         self._wanted: list[tuple[int, str]] = []
+        # The library's own limit holds for the whole process, and is only ever raised: a row is bounded as it is read.
+        csv.field_size_limit(max(csv.field_size_limit(), min(layout.bounds.row_bytes, 2**31 - 1)))
 
     def __iter__(self) -> Iterator[str]:
         return self
