@@ -89,11 +89,17 @@ Change = GrantAccess | RevokeAccess | CreateAccount | DeleteAccount | RunAction
 
 
 class StateQuery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What to read: principals, people by ``names`` (login, e-mail, external id), and what ``resources`` offer them."""
+    """What to read: principals, people by ``names`` (login, e-mail, external id), and what ``resources`` offer them.
+
+    ``known`` is how many resources of each type the last published snapshot has, ``known_grants`` how many grants; empty and
+    None where there is none. A connector that looks for what is asked in a whole listing can tell by them that it is short.
+    """
 
     principals: tuple[ResourceId, ...] = ()
     names: tuple[str, ...] = ()
     resources: tuple[ResourceId, ...] = ()
+    known: dict[str, int] = {}
+    known_grants: int | None = None
 
 
 class AccountState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -36,6 +36,8 @@ SINCE: Mapping[str, tuple[int, int]] = {
     "JournalEntry.effects": (1, 3),
     "JournalEntry.lost": (1, 3),
     "PlannedChange.effects": (1, 3),
+    "StateQuery.known": (1, 3),
+    "StateQuery.known_grants": (1, 3),
     "TargetState.login": (1, 3),
     **dict.fromkeys(("Reading", "Witness"), (1, 3)),
     **dict.fromkeys(("Scope.counts", "Scope.like", "Scope.may_count", "Scope.presumed", "Scope.witness"), (1, 3)),

@@ -14,8 +14,9 @@ from jackfield.connection import Connection
 from jackfield.log import Logger
 from jackfield.policies import Policy
 from jackfield.state import State
+from jackfield.state.runs import Counts
 from jackfield.tenants import Whose
-from jackfield_contracts import ResourceId
+from jackfield_contracts import AccessState, ResourceId, StateQuery
 
 WAIT = 60.0
 """Seconds to wait for an outcome that is not known yet, where nothing else is said."""
@@ -87,8 +88,19 @@ class Changing:
         self.warnings: tuple[str, ...] = ()
         """What a person should know of all changes that are made now, each once."""
         self.lock = lock
+        self._known: Counts | None = None
         self.seen: tuple[str, float, View] | None = None
         """The state that a plan was just made on: the plan's id, the moment (monotonic), and the state."""
+
+    async def read_state(self, query: StateQuery) -> AccessState:
+        """The live state that *query* asks for, beside what the last published snapshot of this account has."""
+        if self._known is None:
+            latest = next(iter(self.state.published(self.connection.name, 1)), None)
+            self._known = latest.counts if latest is not None and not self.whose.moved else Counts()
+        grants = self._known.grants if self._known.resources else None
+        return await self.connection.read_state(
+            msgspec.structs.replace(query, known=self._known.resources, known_grants=grants)
+        )
 
     def warn(self, told: str) -> None:
         """Remember what a person should know before anything is made."""

@@ -32,7 +32,7 @@ async def read(changing: Changing, changes: Sequence[Change], operations: Operat
         query = joined([query, StateQuery(names=others, principals=guard.principals)])
     if not (query.principals or query.names or query.resources):
         return View.empty()
-    return View(await changing.connection.read_state(query), at=changing.clock.monotonic())
+    return View(await changing.read_state(query), at=changing.clock.monotonic())
 
 
 async def read_patiently(
@@ -48,7 +48,7 @@ async def read_patiently(
 
 async def state_of(changing: Changing, query: StateQuery) -> AccessState:
     """The live state that *query* asks for, tried again as `read_patiently` does."""
-    return await patiently(changing, lambda: changing.connection.read_state(query))
+    return await patiently(changing, lambda: changing.read_state(query))
 
 
 async def patiently(changing: Changing, once: Callable[[], Awaitable[T]], deadline: float | None = None) -> T:

@@ -48,13 +48,15 @@ async def ask(
     ids: Sequence[str],
     *,
     state: AccessState,
+    known: StateQuery,
     clock: Clock,
     log: Logger,
 ) -> tuple[Outcome, ...]:
     """Have *changes* in the work list, one open line each; *pending* until an export shows them.
 
     Lines that the newest exports show done are marked so by the way. Asked twice, it is one line. Nobody is asked for what
-    the exports show already or do not have; *state* is believed where they can't be read.
+    the exports show already or do not have; *state* is believed where they can't be read. *known* says what the last snapshot
+    has.
     """
     if config.work_list is None:
         return tuple(_refused("no_work_list", NO_WORK_LIST) for _ in changes)
@@ -64,9 +66,9 @@ async def ask(
     book = WorkList(path_of(config.work_list))
     own = [line.thing for line in lines]
     others = [thing for thing in await asyncio.to_thread(book.open_things) if thing not in own]
-    seen = await _seen(reader, config, [*own, *others], log) if others else None
+    seen = await _seen(reader, config, [*own, *others], known, log) if others else None
     shown = [thing for thing in others if seen is not None and _query(thing) is not None and _done(thing, seen)]
-    now = seen or await _seen(reader, config, own, log) or state
+    now = seen or await _seen(reader, config, own, known, log) or state
     ends = {index: end for index, change in enumerate(changes) if (end := _answered(change, now)) is not None}
     left = [line for index, line in enumerate(lines) if index not in ends]
     if left:
@@ -74,10 +76,13 @@ async def ask(
     return tuple(ends.get(index) or _pending(line, book) for index, line in enumerate(lines))
 
 
-async def _seen(reader: Reader, config: RosterConfig, things: Sequence[Thing], log: Logger) -> AccessState | None:
+async def _seen(
+    reader: Reader, config: RosterConfig, things: Sequence[Thing], known: StateQuery, log: Logger
+) -> AccessState | None:
     """What the exports say of *things*; None where that can't be read."""
     queries = [query for thing in things if (query := _query(thing)) is not None]
-    whole = StateQuery(
+    whole = msgspec.structs.replace(
+        known,
         principals=tuple(dict.fromkeys(each for query in queries for each in query.principals)),
         names=tuple(dict.fromkeys(each for query in queries for each in query.names)),
         resources=tuple(dict.fromkeys(each for query in queries for each in query.resources)),

@@ -33,6 +33,7 @@ class Roster(RosterReads):
     def __init__(self, reader: Reader, config: RosterConfig, context: Context) -> None:
         super().__init__(reader, config, context.clock)
         self._context = context
+        self._known = StateQuery()
 
     @hookimpl
     async def check(self) -> CheckReport:
@@ -52,6 +53,7 @@ class Roster(RosterReads):
     @hookimpl
     async def read_state(self, query: StateQuery) -> AccessState:
         """See ``state.read_state``."""
+        self._known = StateQuery(known=query.known, known_grants=query.known_grants)
         return await read_state(self._reader, self._config, query)
 
     @hookimpl
@@ -83,7 +85,14 @@ class Roster(RosterReads):
     ) -> tuple[Outcome, ...]:
         context = self._context
         return await making.ask(
-            self._reader, self._config, changes, ids, state=state, clock=context.clock, log=context.log
+            self._reader,
+            self._config,
+            changes,
+            ids,
+            state=state,
+            known=self._known,
+            clock=context.clock,
+            log=context.log,
         )
 
 
@@ -106,5 +115,5 @@ connector = ConnectorType(
     open=open_roster,
     capabilities=CAPABILITIES,
     resource_types=RESOURCE_TYPES,
-    api=(1, 2),
+    api=(1, 3),
 )

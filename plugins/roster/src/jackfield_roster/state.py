@@ -1,7 +1,7 @@
 """The state by which changes are judged: the newest exports, read from beginning to end.
 
-Promises that what is not in the answer is not in the exports: where a row that can't be understood might say otherwise,
-it raises. Cost: one pass over each file that can tell something.
+Promises that what is not in the answer is not in the exports: where a row that can't be understood might say otherwise, or
+an export is too short to be believed, it raises. Cost: one pass over each file that can tell something.
 """
 
 from collections.abc import Collection
@@ -41,15 +41,22 @@ from jackfield_roster.sources import (
 
 _ROWS = 2000
 
+SHORT_SHARE, SHORT_ROWS = 0.2, 10
+"""An export that lacks so much of what the last snapshot has is not believed: a sync of it would be held."""
+
 
 async def read_state(reader: Reader, config: RosterConfig, query: StateQuery) -> AccessState:
-    """Read what *query* asks for. Raises Transient if a file changes meanwhile, RemoteContract where it can't be known."""
+    """Read what *query* asks for. Raises Transient if a file changes meanwhile, RemoteContract where it can't be known.
+
+    So it can't where something is not there, and the export lacks much of what the last snapshot has: it may have been cut
+    off.
+    """
     try:
         accounts = await _accounts(reader, config, query)
         offered: dict[ResourceId, Entitlement] = {}
         for kind in ("group", "role"):
             wanted = {one.id for one in (*query.resources, *query.principals) if one.type == kind}
-            for id, resource in (await _resources(reader, config, kind, wanted)).items():
+            for id, resource in (await _resources(reader, config, kind, wanted, query.known.get(kind))).items():
                 if ResourceId(type=kind, id=id) in query.resources:
                     offered[resource.id] = model.offered(resource, config)
                 if resource.id in query.principals:
@@ -76,6 +83,7 @@ async def _accounts(reader: Reader, config: RosterConfig, query: StateQuery) -> 
     by_name: list[AccountState] = []
     doubt = _Doubt(ids | set(query.names))
     async for export, chunk in scan(reader, source.place, _ROWS):
+        doubt.count(export, len(chunk.rows))
         for row in chunk.rows:
             try:
                 resource = source.make(row)
@@ -88,7 +96,7 @@ async def _accounts(reader: Reader, config: RosterConfig, query: StateQuery) -> 
                 found.setdefault(resource.id.id, state)
             told = dict.fromkeys(name for each in _names_of(resource) for name in names.get(each.casefold(), ()))
             by_name += [msgspec.structs.replace(state, asked=name) for name in told]
-    doubt.settle({*found, *(each.asked for each in by_name if each.asked)})
+    doubt.settle({*found, *(each.asked for each in by_name if each.asked)}, known=query.known.get("user"))
     return [*found.values(), *by_name]
 
 
@@ -125,7 +133,9 @@ def _may_be(row: Row, mapping: Users, ids: set[str], names: Collection[str]) -> 
     return not called or any(each is None or each.casefold() in names for each in called)
 
 
-async def _resources(reader: Reader, config: RosterConfig, kind: str, wanted: set[str]) -> dict[str, Resource]:
+async def _resources(
+    reader: Reader, config: RosterConfig, kind: str, wanted: set[str], known: int | None
+) -> dict[str, Resource]:
     if not wanted or not has(config, kind):
         return {}
     found: dict[str, Resource] = {}
@@ -133,6 +143,7 @@ async def _resources(reader: Reader, config: RosterConfig, kind: str, wanted: se
     source = listing(config, kind)
     if source is not None:
         async for export, chunk in scan(reader, source.place, _ROWS):
+            doubt.count(export, len(chunk.rows))
             for row in chunk.rows:
                 try:
                     resource = source.make(row)
@@ -153,19 +164,22 @@ async def _resources(reader: Reader, config: RosterConfig, kind: str, wanted: se
                         continue
                     ids = {id for pair in told for id in named(kind, pair, of)} & wanted
                     found |= {id: model.bare(kind, id, config) for id in ids if id not in found}
-    doubt.settle(set(found))
+    doubt.settle(set(found), known=known if source is not None else None)
     return found
 
 
 async def _held(reader: Reader, config: RosterConfig, query: StateQuery) -> list[GrantId]:
     principals = set(query.principals)
     held: dict[GrantId, None] = {}
+    told_of: dict[str, int] = {}
+    lacking = False
     for of in ("group", "role"):
         wanted = {one.id for one in query.resources if one.type == of}
         if not wanted or not principals:
             continue
         asked = {(id, principal) for id in wanted for principal in principals}
         doubt = _Doubt(asked)
+        told_of[of] = 0
         seen: set[tuple[str, ResourceId]] = set()
         for place in membership_sources(config, of):
             first = _First(listed_by(config, place), wanted | {one.id for one in principals})
@@ -177,6 +191,7 @@ async def _held(reader: Reader, config: RosterConfig, query: StateQuery) -> list
                         if _may_hold(row, place, wanted, principals):
                             doubt.row(place, export, row, error)
                         continue
+                    told_of[of] += len(told)
                     again = first.again(row)
                     about = {key for pair in told if (key := (pair.to, pair.member)) in asked}
                     if about and again is not None:
@@ -184,10 +199,48 @@ async def _held(reader: Reader, config: RosterConfig, query: StateQuery) -> list
                         continue
                     seen |= about
         doubt.settle(seen)
+        lacking = lacking or bool(asked - seen)
         for to, member in sorted(seen):
             entitlement = EntitlementId(resource=ResourceId(type=of, id=to), slug=model.SLUG)
             held[GrantId(entitlement=entitlement, principal=member)] = None
+    if lacking:
+        await _demand_memberships(reader, config, told_of, query.known_grants)
     return list(held)
+
+
+async def _demand_memberships(reader: Reader, config: RosterConfig, told_of: dict[str, int], known: int | None) -> None:
+    """Raise where the exports tell of so few memberships that one which is not in them may have been cut off."""
+    for of in ("group", "role"):
+        if not _short(sum(told_of.values()), known) or of in told_of:
+            continue
+        told_of[of] = 0
+        for place in membership_sources(config, of):
+            async for _, chunk in scan(reader, place, _ROWS):
+                told_of[of] += sum(_told(place, row, of) for row in chunk.rows)
+    if _short(now := sum(told_of.values()), known):
+        raise _cut_off("the exports tell", now, known, "memberships")
+
+
+def _told(place: Place, row: Row, of: str) -> int:
+    try:
+        return len(pairs(place, row, of))
+    except BrokenRowError:
+        return 0
+
+
+def _short(now: int, known: int | None) -> bool:
+    """Whether *now* is too few where the last snapshot has *known*."""
+    if not known:
+        return False
+    return now == 0 or (known - now >= SHORT_ROWS and known - now > SHORT_SHARE * known)
+
+
+def _cut_off(what: str, now: int, known: int | None, of: str) -> RemoteContract:
+    return RemoteContract(
+        f"what was asked for is not there, and {what} of {now:,} {of} where the last snapshot has {known:,}: it may have been"
+        " cut off",
+        hint="Have the application export anew. If so many have gone, a sync tells so, and --accept publishes it.",
+    )
 
 
 def _may_hold(row: Row, place: Place, wanted: set[str], principals: set[ResourceId]) -> bool:
@@ -233,13 +286,25 @@ class _Doubt:
         self._wanted = wanted
         self._count = 0
         self._first = ""
+        self._rows = 0
+        self._name = ""
+
+    def count(self, export: Export, rows: int) -> None:
+        """Note that the export has so many rows more."""
+        self._name = export.name
+        self._rows += rows
 
     def row(self, place: Place, export: Export, row: Row, error: BrokenRowError) -> None:
         self._count += 1
         self._first = self._first or f"{place_of(place, export, row.line, error.column)}: {error.why}"
 
-    def settle(self, found: set[str] | set[tuple[str, ResourceId]]) -> None:
-        """Raise if something was not found that such a row may be about."""
+    def settle(self, found: set[str] | set[tuple[str, ResourceId]], *, known: int | None = None) -> None:
+        """Raise if something was not found that such a row may be about, or that may have been cut off.
+
+        *known* is how many rows the last snapshot took.
+        """
+        if self._wanted - found and _short(self._rows, known):
+            raise _cut_off(f"{self._name} tells", self._rows, known, "rows")
         if self._count and self._wanted - found:
             raise RemoteContract(
                 "what was asked for is not in the export, and a row that can't be understood may be about it",
