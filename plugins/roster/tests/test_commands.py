@@ -258,6 +258,19 @@ def test_a_wrong_mapping_ends_the_sync_with_its_path_and_the_columns(folder: Fol
     assert "Its columns: Id, Mail, Name, Groups." in synced.err
 
 
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf"])
+def test_an_empty_export_is_one_that_was_cut_off_and_no_wrong_mapping(folder: Folder, content: bytes) -> None:
+    assert folder.run("sync", "erp").code == 0
+    folder.put("users.csv", content)
+    synced = folder.run("sync", "erp")
+    assert synced.code == 8
+    assert "user: unreadable; users.csv is empty: it has no heading" in synced.out
+    assert "2 user" in synced.out, "those of before stand in"
+    checked = folder.run("check", "erp")
+    assert checked.code == 6
+    assert "users.csv is empty" in checked.err + checked.out
+
+
 @pytest.mark.parametrize("gone", ["files", "folder"])
 def test_without_any_export_the_sync_fails_and_publishes_nothing(folder: Folder, gone: str) -> None:
     assert folder.run("sync", "erp").code == 0

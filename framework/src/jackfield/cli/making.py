@@ -23,7 +23,7 @@ from jackfield.cli.snapshots import latest_file
 from jackfield.cli.text import count
 from jackfield.errors import BadStorage, JackfieldError
 from jackfield.state import State
-from jackfield_contracts import JournalEntry, Plan
+from jackfield_contracts import JournalEntry, JournalStatus, Plan
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,15 +98,16 @@ async def opened(app: App, connection: str, state: State, how: How, *, tell: boo
     options = msgspec.structs.replace(
         options, accept_tenant=how.accept_tenant, planned_for=how.planned_for, only_planned=how.only_planned
     )
-    left = [entry.id for entry in state.changes(connection, undecided=True, limit=None)]
+    left = {entry.id: entry.status for entry in state.changes(connection, undecided=True, limit=None)}
     its = app.configured(settings, plugin, state, host=host, policies=() if how.dry_run else app.policies())
     with foreign_output():
         async with open_changing(its, options) as changing:
             still = {entry.id for entry in state.changes(connection, undecided=True, limit=None)}
-            for id in left if tell else ():
+            for id, status in left.items() if tell else ():
                 entry = None if id in still else state.change(id)
                 if entry is not None:
-                    note(f"Left undecided before, and settled now: {sentence(entry)}")
+                    before = "Pending" if status is JournalStatus.PENDING else "Left undecided"
+                    note(f"{before} before, and settled now: {sentence(entry)}")
             yield changing
 
 

@@ -38,9 +38,12 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     retry_deadline: Annotated[
         Positive, Meta(description="Seconds for which a failing request is tried again before its read ends.")
     ] = 300.0
-    stall_timeout: Annotated[Positive, Meta(description="Seconds without any progress after which a read ends.")] = (
-        900.0
-    )
+    stall_timeout: Annotated[
+        Positive,
+        Meta(
+            description="Seconds without any progress after which a read ends, pauses that the application asks for included."
+        ),
+    ] = 900.0
     max_answer_bytes: Annotated[int, Meta(ge=1024, description="Largest answer that is accepted, in bytes.")] = (
         16_777_216
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from jackfield.errors import BadConfig
+from jackfield.errors import BadConfig, RemoteContract
 from jackfield_contracts import Resource
 from jackfield_roster import model
 from jackfield_roster.config import (
@@ -126,11 +126,19 @@ async def scan(reader: Reader, place: Place, most: int) -> AsyncGenerator[tuple[
 def check_columns(place: Place, export: Export, chunk: Chunk) -> None:
     """Raise BadConfig, naming the columns that the file has, if a mapped one is not there or there twice.
 
+    RemoteContract for a file without anything in it.
+
     *chunk* is the beginning of the file. JSON lines may leave out a key where it is empty: see ``absent_keys``.
     """
     if is_json(export):
         return
     there = [column for column in chunk.columns if column]
+    if not there and not chunk.rows:
+        raise RemoteContract(
+            f"{export.name} is empty: it has no heading",
+            path=place.label,
+            hint="Look whether the application's export was cut off.",
+        )
     for key, column in columns_of(place.mapping):
         if there.count(column) == 1:
             continue
