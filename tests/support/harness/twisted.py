@@ -13,8 +13,9 @@ from typing import NamedTuple
 from jackfield_dropbox.simulator.options import ServiceOptions, TeamOptions
 from jackfield_dropbox.simulator.server import Simulator, serving
 from jackfield_dropbox.simulator.service import Request, Service
+from jackfield_dropbox.simulator.thread import in_thread
 
-from .besides import Beside, beside
+from .besides import Beside
 
 _MOST_HEAD = 1 << 20
 _REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 409: "Conflict", 429: "Slow Down"}
@@ -166,7 +167,7 @@ async def _turns() -> None:
 @contextmanager
 def twisted(team: TeamOptions, options: ServiceOptions | None = None) -> Generator[Twisted]:
     """Run such a server until the block ends."""
-    with beside(lambda: _twisting(team, options)) as one:
+    with in_thread(lambda: _twisting(team, options)) as one:
         yield one
 
 
