@@ -21,6 +21,7 @@ from jackfield.visible import one_line, visible, visible_json
 ROOT = Path(__file__).parent.parent
 SOURCES = {
     "jackfield": "framework/src/jackfield",
+    "jackfield_testkit": "framework/testkit/src/jackfield_testkit",
     "jackfield_contracts": "contracts/src/jackfield_contracts",
     "jackfield_dropbox": "plugins/dropbox/src/jackfield_dropbox",
     "jackfield_roster": "plugins/roster/src/jackfield_roster",

@@ -14,7 +14,7 @@ class Author:
     """A person with a clean environment, who made a package."""
 
     def __init__(self, folder: Path) -> None:
-        wheels = build_wheels(folder / "wheels", ["contracts", "framework"])
+        wheels = build_wheels(folder / "wheels", ["contracts", "framework", "framework/testkit"])
         self.bin = make_environment(folder / "environment", wheels)
         self.environ = environment_of(self.bin, folder)
         self.folder = folder

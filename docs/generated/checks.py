@@ -4,9 +4,9 @@ import inspect
 
 from generated import source
 from generated.text import doc, table
-from jackfield.testkit import Backend, ConnectorSuite, Samples, Truth
-from jackfield.testkit.finding import rule_and_reason
-from jackfield.testkit.suite import every_check
+from jackfield_testkit import Backend, ConnectorSuite, Samples, Truth
+from jackfield_testkit.finding import rule_and_reason
+from jackfield_testkit.suite import every_check
 
 
 def rules() -> str:
@@ -29,7 +29,7 @@ def options() -> str:
     """A table of the options that the kit adds to pytest."""
     import pytest
 
-    from jackfield.testkit.plugin import pytest_addoption
+    from jackfield_testkit.plugin import pytest_addoption
 
     parser = pytest.Parser(_ispytest=True)
     pytest_addoption(parser)

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from jackfield.errors import BadConfig
-from jackfield.testkit.isolated import suite_of
-from jackfield.testkit.mutants import Fate, table
-from jackfield.testkit.patches import Patch, patches_in
-from jackfield.testkit.results import Result, Verdict, by_check, named, results_in, written
+from jackfield_testkit.isolated import suite_of
+from jackfield_testkit.mutants import Fate, table
+from jackfield_testkit.patches import Patch, patches_in
+from jackfield_testkit.results import Result, Verdict, by_check, named, results_in, written
 
 from .tinyconnector import HARMLESS, LAST_PAGE_DROPPED, PACKAGE, UNFIT, installed
 
@@ -34,7 +34,7 @@ DIES = """
     @pytest.fixture
     def samples(self):
         import os
-        from jackfield.testkit import Samples
+        from jackfield_testkit import Samples
 
         self.uses.append(1)
         if len(self.uses) > 9:
@@ -148,11 +148,22 @@ class TestConnectorsCheck:
         assert "teeny" in ran.stderr
         assert "Traceback" not in ran.stderr
 
+    def test_without_the_kit_it_says_what_to_install(self, tmp_path: Path):
+        code = (
+            "import sys, importlib.util as u; real = u.find_spec\n"
+            "u.find_spec = lambda name, *more: None if name == 'jackfield_testkit' else real(name, *more)\n"
+            "from jackfield.cli.main import main; sys.exit(main(['connectors', 'check', 'tiny']))"
+        )
+        ran = python(installed(tmp_path / "site"), "-c", code)
+        assert ran.returncode == 2
+        assert "the conformance suite is not installed" in ran.stderr
+        assert "Install jackfield[testkit]" in ran.stderr
+
     def test_without_pytest_it_says_what_to_install(self, tmp_path: Path):
         code = (
             "import sys, importlib.util as u; real = u.find_spec\n"
             "u.find_spec = lambda name, *more: None if name == 'pytest' else real(name, *more)\n"
-            "from jackfield.testkit.report import main; sys.exit(main(['tiny']))"
+            "from jackfield_testkit.report import main; sys.exit(main(['tiny']))"
         )
         ran = python(installed(tmp_path / "site"), "-c", code)
         assert ran.returncode == 2
@@ -164,7 +175,7 @@ class TestMutants:
         folder = corpus(tmp_path / "mutants", dropped=LAST_PAGE_DROPPED, harmless=HARMLESS, unfit=UNFIT)
         markdown = tmp_path / "table.md"
         arguments = [str(folder), "--connector", "tiny", "--seeds", "1", "--markdown", str(markdown)]
-        ran = python(installed(tmp_path / "site"), "-m", "jackfield.testkit.mutants", *arguments)
+        ran = python(installed(tmp_path / "site"), "-m", "jackfield_testkit.mutants", *arguments)
         assert ran.returncode == 1, ran.stdout + ran.stderr
         dropped, harmless, unfit, told = ran.stdout.splitlines()
         assert dropped == "dropped: shows_the_truth"
@@ -178,7 +189,7 @@ class TestMutants:
         broken = HARMLESS.replace("+        # harmless", "+        import x y")
         folder = corpus(tmp_path / "mutants", broken=broken)
         arguments = [str(folder), "--connector", "tiny", "--seeds", "1"]
-        ran = python(installed(tmp_path / "site"), "-m", "jackfield.testkit.mutants", *arguments)
+        ran = python(installed(tmp_path / "site"), "-m", "jackfield_testkit.mutants", *arguments)
         assert ran.returncode == 1, ran.stdout + ran.stderr
         assert ran.stdout.startswith("broken: does not apply: what is left can't be loaded: SyntaxError")
         assert "0 of 1" in ran.stdout
@@ -186,7 +197,7 @@ class TestMutants:
     def test_no_patches_of_that_name_and_no_text_are_errors(self, tmp_path: Path):
         environment = installed(tmp_path / "site")
         folder = corpus(tmp_path / "mutants", harmless=HARMLESS)
-        arguments = ["-m", "jackfield.testkit.mutants", str(folder), "--connector", "tiny"]
+        arguments = ["-m", "jackfield_testkit.mutants", str(folder), "--connector", "tiny"]
         ran = python(environment, *arguments, "--only", "harmful")
         assert (ran.returncode, "has 'harmful' in its name" in ran.stderr) == (2, True), ran.stderr
         (folder / "harmless.patch").write_bytes(HARMLESS.encode() + b"\xe9")
@@ -198,7 +209,7 @@ class TestMutants:
         plugin = tmp_path / "site" / PACKAGE / "plugin.py"
         plugin.write_text(plugin.read_text().replace("if start + 2 <", "if start + 3 <"))
         folder = corpus(tmp_path / "mutants", harmless=HARMLESS)
-        ran = python(environment, "-m", "jackfield.testkit.mutants", str(folder), "--connector", "tiny")
+        ran = python(environment, "-m", "jackfield_testkit.mutants", str(folder), "--connector", "tiny")
         assert ran.returncode == 2
         assert "does not pass without any bug" in ran.stderr
 

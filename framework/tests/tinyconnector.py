@@ -74,7 +74,7 @@ import json
 
 import pytest
 
-from jackfield.testkit import ConnectorSuite, Truth
+from jackfield_testkit import ConnectorSuite, Truth
 from jackfield_contracts import ResourceId
 
 NAMES = ["ann", "bob", "cy", "di", "eve"]

@@ -10,8 +10,8 @@ from itertools import count
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from jackfield.testkit import Truth
 from jackfield_contracts import EntitlementId, GrantId, ResourceId
+from jackfield_testkit import Truth
 
 TOKEN = "acme-t0ken"
 _SIZE = 2

@@ -4,7 +4,7 @@ import pytest
 from acme_server import TOKEN, serve
 
 import jackfield_contracts as c
-from jackfield.testkit import ConnectorSuite, Samples
+from jackfield_testkit import ConnectorSuite, Samples
 
 
 def grant(to, user):

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from jackfield.testkit import ConnectorSuite, Samples, Truth
 from jackfield_contracts import (
     CreateAccount,
     DeleteAccount,
@@ -25,6 +24,7 @@ from jackfield_dropbox.simulator import thread
 from jackfield_dropbox.simulator.launch import Control, ControlError
 from jackfield_dropbox.simulator.options import SCOPES, ServiceOptions, TeamOptions
 from jackfield_dropbox.simulator.writes.ledger import EFFECTS
+from jackfield_testkit import ConnectorSuite, Samples, Truth
 
 _TEAM = TeamOptions(members=24, groups=6, seed=1)
 _PAGE = 6

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from jackfield.testkit import ConnectorSuite, Samples, Truth
 from jackfield_contracts import CreateAccount, DeleteAccount, EntitlementId, GrantAccess, GrantId, ResourceId
 from jackfield_roster.sync import PAGE
+from jackfield_testkit import ConnectorSuite, Samples, Truth
 
 _PEOPLE = PAGE + 40
 _WORDS = {"enabled": "active", "disabled": "left"}

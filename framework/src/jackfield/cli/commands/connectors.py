@@ -83,10 +83,13 @@ def check(app: App, name: str, seeds: str, output: str) -> int:
     """
     import subprocess
     import sys
+    from importlib.util import find_spec
 
     from jackfield.errors import BadConfig
 
     found = app.connector(name, path="connectors")
+    if find_spec(_KIT) is None:
+        raise BadConfig("the conformance suite is not installed", path="connectors", hint="Install jackfield[testkit].")
     if any(found.distribution == str(file.path) for file in app.plugin_files):
         raise BadConfig(
             f"the connector {name!r} comes out of a plugin file, and a suite only with a package",
@@ -94,7 +97,7 @@ def check(app: App, name: str, seeds: str, output: str) -> int:
             hint="Make a package of it (`jackfield new NAME`), or run pytest on a ConnectorSuite of your own.",
         )
     # The kit stands above the command line, and brings pytest; so it has a process of its own.
-    command = [sys.executable, "-m", "jackfield.testkit.report", name, "--seeds", seeds, "--output", output]
+    command = [sys.executable, "-m", f"{_KIT}.report", name, "--seeds", seeds, "--output", output]
     with subprocess.Popen(command) as process:  # noqa: S603 - our own interpreter
         try:
             return process.wait()
@@ -102,6 +105,10 @@ def check(app: App, name: str, seeds: str, output: str) -> int:
             # Killed, it could not end the suite that it runs, nor take away its folder.
             process.terminate()
             raise
+
+
+_KIT = "jackfield_testkit"
+"""The distribution with the suite, which stands above this one and is not imported here."""
 
 
 def _api(found: "Found[ConnectorType]") -> str:

@@ -28,9 +28,6 @@ from jackfield.snapshots.file import open_snapshot
 from jackfield.snapshots.reader import Snapshot
 from jackfield.state import Home, Run, RunStatus, State, open_state
 from jackfield.sync import run_sync
-from jackfield.testkit.clock import HastyClock
-from jackfield.testkit.data import Backend, Finding, NotApplicable, Samples, Truth
-from jackfield.testkit.wire import Wire
 from jackfield_contracts import (
     Change,
     Diagnostic,
@@ -44,6 +41,9 @@ from jackfield_contracts import (
     ResourceId,
     Seal,
 )
+from jackfield_testkit.clock import HastyClock
+from jackfield_testkit.data import Backend, Finding, NotApplicable, Samples, Truth
+from jackfield_testkit.wire import Wire
 
 ENOUGH = 1_000_000
 """A limit on changes that nothing here reaches."""

@@ -1,4 +1,4 @@
-"""``python -m jackfield.testkit.mutants DIR --connector NAME``: which check finds which planted bug.
+"""``python -m jackfield_testkit.mutants DIR --connector NAME``: which check finds which planted bug.
 
 Promises that the connector passes without any of them first; exit code 1 if one stays alive or does not apply.
 """
@@ -16,10 +16,10 @@ import msgspec
 
 from jackfield.errors import BadConfig
 from jackfield.hookspecs import CONNECTORS_GROUP
-from jackfield.testkit.isolated import SuiteRun, demand_own, failure_to_load, run_suite, suite_of
-from jackfield.testkit.patches import NotApplied, Patch, applied, copied, package_folder, patches_in
-from jackfield.testkit.results import Verdict
-from jackfield.testkit.seeds import seeds_of
+from jackfield_testkit.isolated import SuiteRun, demand_own, failure_to_load, run_suite, suite_of
+from jackfield_testkit.patches import NotApplied, Patch, applied, copied, package_folder, patches_in
+from jackfield_testkit.results import Verdict
+from jackfield_testkit.seeds import seeds_of
 
 TIMEOUT = 300.0
 """Seconds after which a suite counts as one that does not end, which is how some bugs show."""
@@ -86,7 +86,7 @@ def table(fates: Sequence[Fate]) -> str:
 
 def idle(fates: Iterable[Fate]) -> list[str]:
     """The checks that found none of the bugs."""
-    from jackfield.testkit.suite import every_check
+    from jackfield_testkit.suite import every_check
 
     busy = {check for each in fates for check in (*each.also, (each.killed_by or "").partition(" ")[0])}
     return [check for check in every_check() if check not in busy]
@@ -100,7 +100,7 @@ def _cell(text: str, most: int = 240) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run all of them, tell of each, and of all together."""
     out = argparse.ArgumentParser(
-        prog="python -m jackfield.testkit.mutants", description=(__doc__ or "").split("\n")[0]
+        prog="python -m jackfield_testkit.mutants", description=(__doc__ or "").split("\n")[0]
     )
     out.add_argument("folder", type=Path, metavar="DIR", help="folder of *.patch")
     out.add_argument("--connector", required=True, metavar="NAME", help="name of an installed connector")

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from jackfield.connection import Connection
 from jackfield.errors import JackfieldError
-from jackfield.testkit.bench import Bench, outcome_of
-from jackfield.testkit.data import Finding, NotApplicable, Truth
 from jackfield_contracts import (
     AccessState,
     Change,
@@ -21,6 +19,8 @@ from jackfield_contracts import (
     RunAction,
     StateQuery,
 )
+from jackfield_testkit.bench import Bench, outcome_of
+from jackfield_testkit.data import Finding, NotApplicable, Truth
 
 DONE = (OutcomeKind.CHANGED, OutcomeKind.ALREADY)
 """Outcomes that say that it is now as was asked for."""

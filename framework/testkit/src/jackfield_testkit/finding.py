@@ -4,7 +4,7 @@ import inspect
 
 from jackfield.connectors import Found, discover_connectors
 from jackfield.hookspecs import ConnectorType
-from jackfield.testkit.data import Finding
+from jackfield_testkit.data import Finding
 
 
 def reported(name: str, text: str, finding: Finding) -> str:

@@ -5,8 +5,20 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from jackfield.errors import JackfieldError
-from jackfield.testkit.bench import Bench
-from jackfield.testkit.checks.acting import (
+from jackfield_contracts import (
+    Change,
+    CreateAccount,
+    DeleteAccount,
+    Entitlement,
+    EntitlementId,
+    GrantAccess,
+    GrantId,
+    OutcomeKind,
+    ResourceId,
+    RevokeAccess,
+)
+from jackfield_testkit.bench import Bench
+from jackfield_testkit.checks.acting import (
     DONE,
     NOT_MADE,
     all_samples,
@@ -23,19 +35,7 @@ from jackfield.testkit.checks.acting import (
     told,
     unchanged,
 )
-from jackfield.testkit.data import Finding, NotApplicable, Truth
-from jackfield_contracts import (
-    Change,
-    CreateAccount,
-    DeleteAccount,
-    Entitlement,
-    EntitlementId,
-    GrantAccess,
-    GrantId,
-    OutcomeKind,
-    ResourceId,
-    RevokeAccess,
-)
+from jackfield_testkit.data import Finding, NotApplicable, Truth
 
 _OTHERS = 3
 """How many other entitlements of its kind are granted beside each sample."""

@@ -30,7 +30,7 @@ class _Results:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Write down one test once it is decided."""
-        from jackfield.testkit.results import BESIDE, FINDING, Result, Verdict, named, written
+        from jackfield_testkit.results import BESIDE, FINDING, Result, Verdict, named, written
 
         of = named(report.nodeid)
         if report.passed and report.when != "call":
@@ -58,7 +58,7 @@ class _Results:
 
     def pytest_sessionfinish(self) -> None:
         """Write down that all were run: a process that dies in the middle leaves results that look whole."""
-        from jackfield.testkit.results import END, Result, Verdict, written
+        from jackfield_testkit.results import END, Result, Verdict, written
 
         written(self._file, Result(check=END, verdict=Verdict.HELD))
 
@@ -78,7 +78,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _seeds(text: str) -> range:
-    from jackfield.testkit.seeds import seeds_of
+    from jackfield_testkit.seeds import seeds_of
 
     try:
         return seeds_of(text)

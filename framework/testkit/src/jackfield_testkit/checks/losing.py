@@ -1,8 +1,9 @@
 """What a connector makes of changes whose requests or answers are lost."""
 
 from jackfield.changes.plan import make_plan
-from jackfield.testkit.bench import Bench
-from jackfield.testkit.checks.acting import (
+from jackfield_contracts import Change, OutcomeKind
+from jackfield_testkit.bench import Bench
+from jackfield_testkit.checks.acting import (
     DONE,
     NOT_MADE,
     all_samples,
@@ -15,8 +16,8 @@ from jackfield.testkit.checks.acting import (
     state_query,
     told,
 )
-from jackfield.testkit.data import Finding, NotApplicable
-from jackfield.testkit.wire import (
+from jackfield_testkit.data import Finding, NotApplicable
+from jackfield_testkit.wire import (
     BROKEN,
     Fault,
     Sent,
@@ -25,7 +26,6 @@ from jackfield.testkit.wire import (
     lose_answer,
     lose_request,
 )
-from jackfield_contracts import Change, OutcomeKind
 
 
 async def survives_lost_answers(bench: Bench) -> None:

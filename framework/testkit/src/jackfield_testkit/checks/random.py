@@ -10,23 +10,6 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky, FlakyFailure
 
-from jackfield.testkit.aims import requests_of
-from jackfield.testkit.bench import Bench
-from jackfield.testkit.checks.acting import DONE, grant_id, name_of, samples_of, told, unchanged
-from jackfield.testkit.checks.failing import never_lies
-from jackfield.testkit.data import Finding, NotApplicable, Truth
-from jackfield.testkit.wire import (
-    BROKEN,
-    FOREIGN,
-    REFUSALS,
-    TRANSIENT,
-    Fault,
-    Sent,
-    Wire,
-    answer,
-    lose_answer,
-    lose_request,
-)
 from jackfield_contracts import (
     Entitlement,
     EntitlementId,
@@ -37,6 +20,23 @@ from jackfield_contracts import (
     ResourceId,
     RevokeAccess,
     StateQuery,
+)
+from jackfield_testkit.aims import requests_of
+from jackfield_testkit.bench import Bench
+from jackfield_testkit.checks.acting import DONE, grant_id, name_of, samples_of, told, unchanged
+from jackfield_testkit.checks.failing import never_lies
+from jackfield_testkit.data import Finding, NotApplicable, Truth
+from jackfield_testkit.wire import (
+    BROKEN,
+    FOREIGN,
+    REFUSALS,
+    TRANSIENT,
+    Fault,
+    Sent,
+    Wire,
+    answer,
+    lose_answer,
+    lose_request,
 )
 
 _SYNCS = 4

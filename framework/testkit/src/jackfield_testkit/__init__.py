@@ -6,10 +6,10 @@ reason and the steps that show it. Needs pytest and hypothesis (the extra ``test
 
 from typing import TYPE_CHECKING, Any
 
-from jackfield.testkit.data import Backend, Samples, Truth
+from jackfield_testkit.data import Backend, Samples, Truth
 
 if TYPE_CHECKING:
-    from jackfield.testkit.suite import ConnectorSuite
+    from jackfield_testkit.suite import ConnectorSuite
 
 __all__ = ["Backend", "ConnectorSuite", "Samples", "Truth"]
 
@@ -17,7 +17,7 @@ __all__ = ["Backend", "ConnectorSuite", "Samples", "Truth"]
 def __getattr__(name: str) -> Any:
     # pytest loads the plugin of this package in each of its runs; the suite itself only where it is used.
     if name == "ConnectorSuite":
-        from jackfield.testkit.suite import ConnectorSuite
+        from jackfield_testkit.suite import ConnectorSuite
 
         return ConnectorSuite
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

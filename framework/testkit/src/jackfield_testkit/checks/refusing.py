@@ -2,8 +2,17 @@
 
 from jackfield.connection import Connection
 from jackfield.errors import JackfieldError
-from jackfield.testkit.bench import Bench, outcome_of
-from jackfield.testkit.checks.acting import (
+from jackfield_contracts import (
+    AccessState,
+    Change,
+    EntitlementId,
+    GrantAccess,
+    Outcome,
+    OutcomeKind,
+    ResourceId,
+)
+from jackfield_testkit.bench import Bench, outcome_of
+from jackfield_testkit.checks.acting import (
     DONE,
     NOT_MADE,
     all_samples,
@@ -16,8 +25,8 @@ from jackfield.testkit.checks.acting import (
     told,
     unchanged,
 )
-from jackfield.testkit.data import Finding, NotApplicable
-from jackfield.testkit.wire import (
+from jackfield_testkit.data import Finding, NotApplicable
+from jackfield_testkit.wire import (
     FOREIGN,
     REFUSALS,
     Wire,
@@ -26,15 +35,6 @@ from jackfield.testkit.wire import (
     everywhere,
     other_codes,
     other_words,
-)
-from jackfield_contracts import (
-    AccessState,
-    Change,
-    EntitlementId,
-    GrantAccess,
-    Outcome,
-    OutcomeKind,
-    ResourceId,
 )
 
 _MOST_REQUESTS = 4

@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 import pytest
 
 from jackfield.errors import JackfieldError
-from jackfield.testkit.bench import Bench
-from jackfield.testkit.checks import changing, declared, failing, losing, reading, refusing, running, stating
-from jackfield.testkit.checks import random as at_random
-from jackfield.testkit.data import Backend, Finding, NotApplicable, Samples
-from jackfield.testkit.finding import discovered, reported
-from jackfield.testkit.results import FINDING
+from jackfield_testkit.bench import Bench
+from jackfield_testkit.checks import changing, declared, failing, losing, reading, refusing, running, stating
+from jackfield_testkit.checks import random as at_random
+from jackfield_testkit.data import Backend, Finding, NotApplicable, Samples
+from jackfield_testkit.finding import discovered, reported
+from jackfield_testkit.results import FINDING
 
 Check = Callable[[Bench], Coroutine[Any, Any, None]]
 

@@ -14,13 +14,14 @@ from jackfield.errors import (
     RemoteContract,
     Transient,
 )
-from jackfield.testkit.aims import aims_of
-from jackfield.testkit.bench import Bench, Synced, differences
-from jackfield.testkit.checks.declared import secret_values
-from jackfield.testkit.clock import HastyClock
-from jackfield.testkit.data import Finding, NotApplicable, Truth
-from jackfield.testkit.walk import NOTHING, walk
-from jackfield.testkit.wire import (
+from jackfield_contracts import GrantId, ResourceId
+from jackfield_testkit.aims import aims_of
+from jackfield_testkit.bench import Bench, Synced, differences
+from jackfield_testkit.checks.declared import secret_values
+from jackfield_testkit.clock import HastyClock
+from jackfield_testkit.data import Finding, NotApplicable, Truth
+from jackfield_testkit.walk import NOTHING, walk
+from jackfield_testkit.wire import (
     BROKEN,
     FOREIGN,
     REFUSALS,
@@ -33,7 +34,6 @@ from jackfield.testkit.wire import (
     answer,
     everywhere,
 )
-from jackfield_contracts import GrantId, ResourceId
 
 
 def never_lies(shown: Synced, truth: Truth, *steps: str) -> None:

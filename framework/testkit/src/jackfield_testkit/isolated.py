@@ -15,7 +15,7 @@ import msgspec
 
 from jackfield.cli.foreign import foreign_output
 from jackfield.errors import BadConfig
-from jackfield.testkit.results import BESIDE, END, Result, Verdict, results_in
+from jackfield_testkit.results import BESIDE, END, Result, Verdict, results_in
 
 GROUP = "jackfield.testkit.v1"
 """The group of entry points that name a connector's suite: ``acme = "acme.conformance:TestAcme"``."""

@@ -11,10 +11,10 @@ from jackfield.snapshots.file import create_partial
 from jackfield.snapshots.writer import SnapshotWriter
 from jackfield.sync.engine import Engine
 from jackfield.sync.pages import PageReader, PageSource, Patience
-from jackfield.testkit.bench import Bench
-from jackfield.testkit.clock import HastyClock
-from jackfield.testkit.wire import Wire
 from jackfield_contracts import Page, Resource, Scope
+from jackfield_testkit.bench import Bench
+from jackfield_testkit.clock import HastyClock
+from jackfield_testkit.wire import Wire
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):

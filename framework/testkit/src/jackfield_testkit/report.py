@@ -1,4 +1,4 @@
-"""``python -m jackfield.testkit.report NAME``: the suite of an installed connector, told rule by rule.
+"""``python -m jackfield_testkit.report NAME``: the suite of an installed connector, told rule by rule.
 
 Promises an exit code: 0, 2 (nothing to run), 5 (a rule is broken, or a test beside them), 70 (the suite itself failed).
 """
@@ -13,9 +13,9 @@ import msgspec
 
 from jackfield.cli.foreign import end_output
 from jackfield.errors import BadConfig
-from jackfield.testkit.isolated import SuiteRun, demand_own, run_suite, suite_of
-from jackfield.testkit.results import Result, Verdict, by_check
-from jackfield.testkit.seeds import seeds_of
+from jackfield_testkit.isolated import SuiteRun, demand_own, run_suite, suite_of
+from jackfield_testkit.results import Result, Verdict, by_check
+from jackfield_testkit.seeds import seeds_of
 
 _MARKS = {Verdict.HELD: "ok     ", Verdict.BROKEN: "BROKEN ", Verdict.UNCHECKED: "-      "}
 _BROKEN_RULE = 5
@@ -37,8 +37,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 def rules(results: Sequence[Result]) -> tuple[Rule, ...]:
     """The rules of the suite in its order, as *results* have them."""
-    from jackfield.testkit.finding import rule_and_reason
-    from jackfield.testkit.suite import every_check
+    from jackfield_testkit.finding import rule_and_reason
+    from jackfield_testkit.suite import every_check
 
     told = by_check(results)
     found: list[Rule] = []
@@ -80,7 +80,7 @@ def told(connector: str, found: Sequence[Rule]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the suite and tell."""
-    out = argparse.ArgumentParser(prog="python -m jackfield.testkit.report", description=(__doc__ or "").split("\n")[0])
+    out = argparse.ArgumentParser(prog="python -m jackfield_testkit.report", description=(__doc__ or "").split("\n")[0])
     out.add_argument("connector", metavar="NAME")
     out.add_argument("--output", choices=("table", "json"), default="table")
     out.add_argument("--seeds", default="3", metavar="[FIRST:]NUMBER", help="seeds of the random checks")

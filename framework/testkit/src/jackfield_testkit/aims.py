@@ -9,9 +9,9 @@ from urllib.parse import unquote
 
 import msgspec
 
-from jackfield.testkit.bench import Bench
-from jackfield.testkit.data import NotApplicable
-from jackfield.testkit.wire import Fault, Plan, Sent, Wire
+from jackfield_testkit.bench import Bench
+from jackfield_testkit.data import NotApplicable
+from jackfield_testkit.wire import Fault, Plan, Sent, Wire
 
 FEWEST = 10
 """How many requests of a sync are disturbed if it has so many; more where there are more kinds."""

@@ -7,10 +7,6 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from jackfield.testkit.bench import Bench, differences
-from jackfield.testkit.data import Finding, NotApplicable
-from jackfield.testkit.walk import Call, Walk, rest, walk
-from jackfield.testkit.wire import Wire, everywhere, with_word
 from jackfield_contracts import (
     AccountStatus,
     Entitlement,
@@ -23,6 +19,10 @@ from jackfield_contracts import (
     TraitKind,
     UserTrait,
 )
+from jackfield_testkit.bench import Bench, differences
+from jackfield_testkit.data import Finding, NotApplicable
+from jackfield_testkit.walk import Call, Walk, rest, walk
+from jackfield_testkit.wire import Wire, everywhere, with_word
 
 _TRAITS = {
     TraitKind.USER: "user",

@@ -14,21 +14,21 @@ import msgspec
 
 from jackfield.connection import Connection
 from jackfield.errors import JackfieldError, PluginBug
-from jackfield.testkit.aims import aims_of
-from jackfield.testkit.bench import Bench, differences
-from jackfield.testkit.checks.acting import samples_of, state_query
-from jackfield.testkit.clock import HastyClock
-from jackfield.testkit.data import Finding, NotApplicable
-from jackfield.testkit.walk import NOTHING, Walk, walk
-from jackfield.testkit.wire import SENDING, Wire, never_answer
 from jackfield_contracts import Page
+from jackfield_testkit.aims import aims_of
+from jackfield_testkit.bench import Bench, differences
+from jackfield_testkit.checks.acting import samples_of, state_query
+from jackfield_testkit.clock import HastyClock
+from jackfield_testkit.data import Finding, NotApplicable
+from jackfield_testkit.walk import NOTHING, Walk, walk
+from jackfield_testkit.wire import SENDING, Wire, never_answer
 
 BLOCKED = 0.05
 """Seconds for which a connector may keep the event loop to itself."""
 
 _UNTIL_OVER = 5.0
 _SECONDS_TO_END = 3.0
-_OF_THREADS = ("threading", "concurrent.futures", "socket", "asyncio", "jackfield.testkit")
+_OF_THREADS = ("threading", "concurrent.futures", "socket", "asyncio", "jackfield_testkit")
 
 
 async def can_be_cancelled(bench: Bench) -> None:
@@ -275,5 +275,5 @@ def _foreign_caller(others: set[threading.Thread]) -> bool:
         frame = frame.f_back
     if thread is threading.main_thread():
         # The event loop itself connects for whoever asked it; that somebody was seen where it asked.
-        return any(name.startswith("jackfield.testkit") for name in modules)
+        return any(name.startswith("jackfield_testkit") for name in modules)
     return any(not name.startswith(_OF_THREADS) for name in modules)

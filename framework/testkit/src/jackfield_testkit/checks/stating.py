@@ -2,12 +2,17 @@
 
 from jackfield.connection import Connection
 from jackfield.errors import JackfieldError
-from jackfield.testkit.bench import Bench, Synced, outcome_of
-from jackfield.testkit.checks.acting import (
+from jackfield_contracts import (
+    AccessState,
+    ResourceId,
+    StateQuery,
+)
+from jackfield_testkit.bench import Bench, Synced, outcome_of
+from jackfield_testkit.checks.acting import (
     samples_of,
 )
-from jackfield.testkit.data import Finding, NotApplicable
-from jackfield.testkit.wire import (
+from jackfield_testkit.data import Finding, NotApplicable
+from jackfield_testkit.wire import (
     BROKEN,
     FOREIGN,
     REFUSALS,
@@ -15,11 +20,6 @@ from jackfield.testkit.wire import (
     answer,
     at,
     lose_request,
-)
-from jackfield_contracts import (
-    AccessState,
-    ResourceId,
-    StateQuery,
 )
 
 _SOME = 40

@@ -12,9 +12,9 @@ import msgspec
 from jackfield.config import Secret
 from jackfield.config.secrets import secrets_in
 from jackfield.errors import BadConfig, BadCredentials, JackfieldError, MissingPermission
-from jackfield.testkit.bench import Bench, differences
-from jackfield.testkit.data import Finding, NotApplicable
 from jackfield_contracts import TraitKind
+from jackfield_testkit.bench import Bench, differences
+from jackfield_testkit.data import Finding, NotApplicable
 
 IMPORT_BUDGET = 0.15
 """Seconds of processor time beyond what the host has imported already."""
