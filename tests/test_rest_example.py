@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from jackfield.cli.main import main
-from jackfield.connectors import Discovery, Found
+from jackfield.host.discovery import Discovery, Found
 
 EXAMPLE = Path(__file__).parents[1] / "docs" / "examples" / "rest"
 
@@ -57,7 +57,7 @@ def test_the_command_line_syncs_and_changes_through_it(
 ):
     found = Found(name="acme", distribution="jackfield-acme", version="1", type=example.connector)
     monkeypatch.setattr(
-        "jackfield.connectors.discover_connectors", lambda: Discovery(found={"acme": found}, failures=())
+        "jackfield.host.discovery.discover_connectors", lambda: Discovery(found={"acme": found}, failures=())
     )
     monkeypatch.setenv("JACKFIELD_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)

@@ -6,9 +6,9 @@ from typing import Any
 
 from jackfield.clock import SystemClock
 from jackfield.config import ConnectorConfig
-from jackfield.connection import Connection, open_connection
-from jackfield.connectors import Found
 from jackfield.hookspecs import ConnectorType, hookimpl
+from jackfield.host.connection import Connection, open_connection
+from jackfield.host.discovery import Found
 from jackfield.http import SessionOptions
 from jackfield_contracts import CheckReport
 

@@ -11,9 +11,9 @@ import pytest
 
 from jackfield.cli.main import main
 from jackfield.config import ConnectorConfig, Secret
-from jackfield.connectors import Discovery, Failure, Found
 from jackfield.errors import BadCredentials, MissingPermission, Transient
 from jackfield.hookspecs import ConnectorType, Context, OAuthClient, Reads, family, hookimpl
+from jackfield.host.discovery import Discovery, Failure, Found
 from jackfield_contracts import (
     AccountStatus,
     Capability,
@@ -222,7 +222,7 @@ class Line:
         patch.setenv("JACKFIELD_HOME", str(self.home))
         patch.chdir(folder)
         patch.setattr(
-            "jackfield.connectors.discover_connectors",
+            "jackfield.host.discovery.discover_connectors",
             lambda: Discovery(found={"imaginary": connector(self.world)}, failures=(BROKEN,)),
         )
 

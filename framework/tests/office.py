@@ -11,13 +11,13 @@ import msgspec
 from jackfield.changes.open import open_changing
 from jackfield.changes.options import ChangeOptions, Changing
 from jackfield.config import ConnectorConfig, HostSettings
-from jackfield.configured import Configured
-from jackfield.connectors import Found
 from jackfield.errors import JackfieldError, RateLimited, Refused, Transient
 from jackfield.hookspecs import ConnectorType, Context, hookimpl
+from jackfield.host.configured import Configured
+from jackfield.host.discovery import Found
+from jackfield.host.policies import Policy
 from jackfield.http.network import NetworkSettings
 from jackfield.log import NoLog
-from jackfield.policies import Policy
 from jackfield.state import Home, State
 from jackfield_contracts import (
     AccessState,

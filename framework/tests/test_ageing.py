@@ -18,10 +18,9 @@ import msgspec
 import pytest
 
 from jackfield import deprecation
-from jackfield.ageing import uses_of
-from jackfield.connectors import discover_connectors
-from jackfield.deprecation import JackfieldDeprecation, RemovedIn2Warning, collected, fields_used
 from jackfield.hookspecs import API, CONNECTORS_GROUP, SINCE, ConnectorSpec, ConnectorType, PolicySpec
+from jackfield.host.deprecation import JackfieldDeprecation, RemovedIn2Warning, collected, fields_used, uses_of
+from jackfield.host.discovery import discover_connectors
 from jackfield_contracts import Page, Resource, ResourceId
 from jackfield_contracts import since as contracts_since
 
@@ -37,7 +36,7 @@ AGED_HOST = """
 import sys
 from jackfield import deprecation, hookspecs
 from jackfield.cli.main import main
-from jackfield.deprecation import RemovedIn2Warning
+from jackfield.host.deprecation import RemovedIn2Warning
 from jackfield_contracts import Resource
 
 def spec(hook): return getattr(hookspecs.ConnectorSpec, hook).jackfield_spec
@@ -249,7 +248,7 @@ class TestHost:
         assert "uses the field description of Resource" in logged[1]
 
     def test_a_file_that_warns_when_imported_is_told_so(self, desk: AgedDesk):
-        warn = "import warnings\nfrom jackfield.deprecation import RemovedIn2Warning\n"
+        warn = "import warnings\nfrom jackfield.host.deprecation import RemovedIn2Warning\n"
         warn += "warnings.warn(RemovedIn2Warning('the module acme', instead='import emca.'))\n"
         warn += "warnings.warn('of no interest', UserWarning)\n"
         desk.mine.write_text(CONNECTOR.replace('name="club"', 'name="late"') + warn)

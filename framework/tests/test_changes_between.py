@@ -9,7 +9,7 @@ import pytest
 
 from jackfield.errors import JackfieldError, RateLimited, Transient
 from jackfield.hookspecs import PROJECT, PolicySpec, Proposed, hookimpl
-from jackfield.policies import Policy
+from jackfield.host.policies import Policy
 from jackfield_contracts import (
     AccountStatus,
     CreateAccount,

@@ -91,7 +91,7 @@ class TestAgain:
 
             raise MissingPermission("it may not be read", permission="read")
 
-        monkeypatch.setattr("jackfield.connection.Connection.read_state", fails)
+        monkeypatch.setattr("jackfield.host.connection.Connection.read_state", fails)
         ran = line.run("apply", "p", "--yes", *more)
         assert (ran.code, ran.out) == (4, "")
 

@@ -129,7 +129,7 @@ class TestCheck:
             line.world.checks.append("")
             raise RateLimited("come back later", after=PATIENCE * 2)
 
-        monkeypatch.setattr("jackfield.connection.Connection.check", refuse)
+        monkeypatch.setattr("jackfield.host.connection.Connection.check", refuse)
         assert line.run("check", "acme").code == 75
         assert len(line.world.checks) == 1
 

@@ -126,7 +126,7 @@ class TestVerify:
     def test_no_connector_is_imported_and_no_configuration_needed(self, line: Line, monkeypatch: pytest.MonkeyPatch):
         line.published()
         line.config.unlink()
-        monkeypatch.setattr("jackfield.connectors.discover_connectors", None)
+        monkeypatch.setattr("jackfield.host.discovery.discover_connectors", None)
         assert line.run("verify", "acme").code == 0
 
 

@@ -10,10 +10,10 @@ from aiohttp import web
 
 from jackfield.clock import SystemClock
 from jackfield.config import ConnectorConfig, Mask, Secret
-from jackfield.connection import Connection, open_connection
-from jackfield.connectors import Found
 from jackfield.errors import BadConfig, JackfieldError, MissingPermission, Refused
 from jackfield.hookspecs import ConnectorType, Context, OAuthClient, Reads, family, hookimpl
+from jackfield.host.connection import Connection, open_connection
+from jackfield.host.discovery import Found
 from jackfield.http import RefreshingToken, Response, SessionOptions
 from jackfield_contracts import CapabilityStatus, CheckReport, Diagnostic, Page, Severity
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from jackfield.connectors import Discovery, Failure, discover_connectors, discover_policies
 from jackfield.errors import BadConfig
 from jackfield.hookspecs import API, CONNECTORS_GROUP, POLICIES_GROUP
+from jackfield.host.discovery import Discovery, Failure, discover_connectors, discover_policies
 
 from .installing import install, write_points
 
 LOOK = """
 import json
-from jackfield.connectors import discover_connectors
+from jackfield.host.discovery import discover_connectors
 found = discover_connectors()
 print(json.dumps({
     "found": {name: [each.distribution, each.version] for name, each in found.found.items()},
@@ -188,7 +188,7 @@ def test_importing_a_connector_opens_nothing_and_needs_no_network() -> None:
 import socket, sys
 def no(*_, **__): raise AssertionError("a socket was opened")
 socket.socket.connect = no
-from jackfield.connectors import discover_connectors
+from jackfield.host.discovery import discover_connectors
 assert discover_connectors().found
 assert "httpx" not in sys.modules and "aiohttp" not in sys.modules
 """

@@ -8,7 +8,7 @@ import pytest
 
 from jackfield.errors import BadConfig
 from jackfield.hookspecs import POLICIES_GROUP, Published
-from jackfield.policies import open_policies, tell_published
+from jackfield.host.policies import open_policies, tell_published
 
 from .installing import install
 

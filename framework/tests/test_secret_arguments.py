@@ -8,8 +8,8 @@ from urllib.parse import quote, quote_plus
 import msgspec
 import pytest
 
-from jackfield.connectors import Discovery
 from jackfield.errors import BadCredentials, Refused
+from jackfield.host.discovery import Discovery
 from jackfield.state import open_state
 from jackfield_contracts import (
     Action,
@@ -57,7 +57,7 @@ def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
             failures=(),
         )
 
-    monkeypatch.setattr("jackfield.connectors.discover_connectors", discovery)
+    monkeypatch.setattr("jackfield.host.discovery.discover_connectors", discovery)
     monkeypatch.setenv("NEW_PASSWORD", VALUE)
     return made
 

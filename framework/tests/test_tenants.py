@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from jackfield.connectors import Discovery, Found
 from jackfield.errors import BadCredentials
 from jackfield.hookspecs import ConnectorType, Context, Reads, family, hookimpl
+from jackfield.host.discovery import Discovery, Found
 from jackfield_contracts import Item, Page, Resource, ResourceId, ResourceType, RowKind, Scope, Tenant
 
 from .imaginary import Config, Line, World, connector
@@ -64,7 +64,7 @@ def line(
         return msgspec.structs.replace(plain, type=msgspec.structs.replace(plain.type, open=open_))
 
     monkeypatch.setattr(
-        "jackfield.connectors.discover_connectors", lambda: Discovery(found={"imaginary": found()}, failures=())
+        "jackfield.host.discovery.discover_connectors", lambda: Discovery(found={"imaginary": found()}, failures=())
     )
     return made
 

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from jackfield.config import ConnectorConfig
-from jackfield.connectors import Discovery, Found
 from jackfield.hookspecs import ConnectorType, Context, Reads, family, hookimpl
+from jackfield.host.discovery import Discovery, Found
 from jackfield_contracts import (
     AccessState,
     AccountState,
@@ -356,7 +356,7 @@ class WritableLine(Line):
         self.app = World()
         patch.setenv("JACKFIELD_ACTOR", "tester")
         patch.setattr(
-            "jackfield.connectors.discover_connectors",
+            "jackfield.host.discovery.discover_connectors",
             lambda: Discovery(found={"writable": connector(self.app, kind)}, failures=()),
         )
         self.configure(provisioning=True)

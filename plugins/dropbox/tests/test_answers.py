@@ -10,9 +10,9 @@ from aiohttp import web
 
 from jackfield.clock import SystemClock
 from jackfield.config import Secret
-from jackfield.connection import open_connection
-from jackfield.connectors import Found
 from jackfield.errors import BadConfig, JackfieldError, RemoteContract, Transient
+from jackfield.host.connection import open_connection
+from jackfield.host.discovery import Found
 from jackfield.http import Response, SessionOptions, open_session
 from jackfield.log import NoLog
 from jackfield_dropbox.api import Api, refuse, retry_after

@@ -12,9 +12,9 @@ from jackfield.changes.open import open_changing
 from jackfield.changes.options import ChangeOptions, Changing
 from jackfield.clock import SystemClock
 from jackfield.config import connector_config, load_settings
-from jackfield.configured import Configured
+from jackfield.host.configured import Configured
+from jackfield.host.policies import Policy
 from jackfield.http.network import NetworkSettings
-from jackfield.policies import Policy
 from jackfield_dropbox.simulator.launch import Control
 
 from .syncs import Bench, dropbox

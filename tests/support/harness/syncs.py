@@ -7,9 +7,9 @@ from typing import Any
 
 from jackfield.clock import Clock, SystemClock
 from jackfield.config import connector_config, load_settings
-from jackfield.configured import Configured
-from jackfield.connectors import Found
 from jackfield.hookspecs import ConnectorType
+from jackfield.host.configured import Configured
+from jackfield.host.discovery import Found
 from jackfield.http.network import NetworkSettings
 from jackfield.log import Logger, NoLog
 from jackfield.state import Home, Run, State

@@ -7,7 +7,7 @@ import msgspec
 from jackfield.changes.goals import View, target_of
 from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
-from jackfield.policies import tell_changed
+from jackfield.host.policies import tell_changed
 from jackfield.state.journal import moment
 from jackfield_contracts import (
     Change,

@@ -22,8 +22,8 @@ from jackfield.changes.standing import past_of, standing, supersedes
 from jackfield.changes.waves import waves
 from jackfield.errors import BadConfig, JackfieldError, PlanOutdated
 from jackfield.hookspecs import Proposed
-from jackfield.policies import veto_of
-from jackfield.tenants import demand
+from jackfield.host.policies import veto_of
+from jackfield.host.tenants import demand
 from jackfield_contracts import (
     Change,
     CreateAccount,

@@ -9,12 +9,12 @@ from jackfield.changes.protection import Protected, read_protected
 from jackfield.changes.reading import patiently
 from jackfield.changes.recover import recover, settle_pending
 from jackfield.config import HostSettings
-from jackfield.configured import Configured
-from jackfield.connection import Connection
 from jackfield.errors import BadConfig, Busy, JackfieldError, OtherTenant, Unsupported
+from jackfield.host.configured import Configured
+from jackfield.host.connection import Connection
+from jackfield.host.tenants import Whose, demand, doubt, known_tenant, learn
 from jackfield.state import Home, State, hold_lock
 from jackfield.state.lock import Holder
-from jackfield.tenants import Whose, demand, doubt, known_tenant, learn
 from jackfield_contracts import JournalEntry, JournalStatus, Tenant
 
 

@@ -6,8 +6,8 @@ import msgspec
 
 from jackfield.config.load import did_you_mean
 from jackfield.config.secrets import is_reference
-from jackfield.connection import Connection
 from jackfield.errors import BadConfig, Unsupported
+from jackfield.host.connection import Connection
 from jackfield_contracts import (
     Action,
     ActionKind,

@@ -10,12 +10,12 @@ from jackfield.changes.protection import Protected
 from jackfield.changes.vault import Reveal, Vault
 from jackfield.clock import Clock
 from jackfield.config import HostSettings
-from jackfield.connection import Connection
+from jackfield.host.connection import Connection
+from jackfield.host.policies import Policy
+from jackfield.host.tenants import Whose
 from jackfield.log import Logger
-from jackfield.policies import Policy
 from jackfield.state import State
 from jackfield.state.runs import Counts
-from jackfield.tenants import Whose
 from jackfield_contracts import AccessState, ResourceId, StateQuery
 
 WAIT = 60.0

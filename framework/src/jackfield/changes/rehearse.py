@@ -13,7 +13,7 @@ from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
 from jackfield.changes.plan import make_plan, will_be_made
 from jackfield.changes.standing import past_of, rehearsed, standing
-from jackfield.tenants import demand
+from jackfield.host.tenants import demand
 from jackfield_contracts import Outcome, Plan
 
 

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from jackfield.clock import Clock
     from jackfield.config import ConnectionSettings, ConnectorConfig, HostSettings, Secret
     from jackfield.config.load import Settings
-    from jackfield.configured import Configured
-    from jackfield.connectors import Discovery, Found
     from jackfield.hookspecs import ConnectorType
+    from jackfield.host.configured import Configured
+    from jackfield.host.discovery import Discovery, Found
+    from jackfield.host.plugin_files import PluginFile
+    from jackfield.host.policies import Policy
     from jackfield.http import SessionOptions
     from jackfield.http.network import NetworkSettings
     from jackfield.log import Logger
-    from jackfield.pluginfiles import PluginFile
-    from jackfield.policies import Policy
     from jackfield.state import Home, State
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -142,7 +142,7 @@ class App:
         if not self._plugins:
             return ()
         from jackfield.cli.foreign import foreign_output
-        from jackfield.pluginfiles import load_plugin_file
+        from jackfield.host.plugin_files import load_plugin_file
 
         with foreign_output():
             return tuple(load_plugin_file(file) for file in dict.fromkeys(file.absolute() for file in self._plugins))
@@ -151,8 +151,8 @@ class App:
     def discovery(self) -> "Discovery[ConnectorType]":
         """All connectors that are installed or lie in given files, imported; why others can't be used goes to the log."""
         from jackfield.cli.foreign import foreign_output
-        from jackfield.connectors import discover_connectors, with_files
         from jackfield.hookspecs import ConnectorType
+        from jackfield.host.discovery import discover_connectors, with_files
 
         with foreign_output():
             installed = discover_connectors()
@@ -168,11 +168,11 @@ class App:
         """
         from jackfield.cli.foreign import foreign_output
         from jackfield.cli.text import count
-        from jackfield.connectors import Discovery, discover_connectors, with_files
         from jackfield.hookspecs import CONNECTORS_GROUP, ConnectorType
+        from jackfield.host.discovery import Discovery, discover_connectors, with_files
 
         if self.plugin_files:
-            from jackfield.connectors import installed_as
+            from jackfield.host.discovery import installed_as
 
             given: Discovery[ConnectorType] = Discovery(found={}, failures=())
             with foreign_output():
@@ -204,7 +204,7 @@ class App:
     def policies(self) -> "tuple[Policy, ...]":
         """The policies that the configuration enables, opened; raises BadConfig."""
         from jackfield.cli.foreign import foreign_output
-        from jackfield.policies import open_policies
+        from jackfield.host.policies import open_policies
 
         with foreign_output():
             return open_policies(self.settings.policies, self.log, self.plugin_files)
@@ -235,7 +235,7 @@ class App:
         policies: "Sequence[Policy]" = (),
     ) -> "Configured":
         """A connection with all that syncs and changes work on it with; *host* instead of its own settings."""
-        from jackfield.configured import Configured
+        from jackfield.host.configured import Configured
 
         return Configured(
             name=settings.name,
@@ -262,7 +262,7 @@ class App:
 
     def session_options(self, settings: "ConnectionSettings") -> "SessionOptions":
         """The limits of a connection and the way to the network."""
-        from jackfield.configured import session_options
+        from jackfield.host.configured import session_options
 
         return session_options(settings.host, self.network)
 

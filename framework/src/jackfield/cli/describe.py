@@ -10,8 +10,8 @@ import msgspec
 
 from jackfield.cli.output import print_table, say
 from jackfield.config import HostSettings, Secret
-from jackfield.connectors import Found
 from jackfield.hookspecs import ConnectorType
+from jackfield.host.discovery import Found
 from jackfield_contracts import Argument
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from jackfield.clock import Clock
 from jackfield.errors import BadConfig, Refused, storing
 from jackfield.hookspecs import Published
+from jackfield.host.policies import Policy, tell_published
 from jackfield.log import Logger
-from jackfield.policies import Policy, tell_published
 from jackfield.snapshots.file import digest, open_snapshot
 from jackfield.state import Home, Run, RunStatus, State, hold_lock
 from jackfield.state.lock import Holder

@@ -16,8 +16,6 @@ from pathlib import Path
 import msgspec
 
 from jackfield.clock import Clock
-from jackfield.configured import Configured
-from jackfield.connection import Connection
 from jackfield.errors import (
     BadStorage,
     JackfieldError,
@@ -28,6 +26,9 @@ from jackfield.errors import (
     storing,
 )
 from jackfield.files import sync_folder
+from jackfield.host.configured import Configured
+from jackfield.host.connection import Connection
+from jackfield.host.tenants import known_tenant, other_tenant, told
 from jackfield.http import Session
 from jackfield.snapshots.file import create_partial, digest, open_partial, open_snapshot, remove, strip_header
 from jackfield.snapshots.sealing import attach_base, copy_finished
@@ -40,7 +41,6 @@ from jackfield.sync.engine import Engine
 from jackfield.sync.fingerprint import fingerprint, fits
 from jackfield.sync.finish import Base, describe, first_of, intact, seal
 from jackfield.sync.pages import PageReader, Patience
-from jackfield.tenants import known_tenant, other_tenant, told
 from jackfield_contracts import Page, Resource, Tenant, TraitKind
 
 RESUMABLE = timedelta(hours=1)

@@ -17,11 +17,11 @@ from jackfield.changes.options import ChangeOptions, Changing
 from jackfield.changes.plan import make_plan
 from jackfield.changes.recover import recover
 from jackfield.config import ConnectionSettings, ConnectorConfig, HostSettings, connector_config
-from jackfield.configured import Configured
-from jackfield.connection import Connection, open_connection
-from jackfield.connectors import Found
 from jackfield.errors import JackfieldError, NotFound, PluginBug, Refused
 from jackfield.hookspecs import ConnectorType
+from jackfield.host.configured import Configured
+from jackfield.host.connection import Connection, open_connection
+from jackfield.host.discovery import Found
 from jackfield.http import SessionOptions
 from jackfield.http.network import NetworkSettings
 from jackfield.snapshots.file import open_snapshot

@@ -2,8 +2,8 @@
 
 import inspect
 
-from jackfield.connectors import Found, discover_connectors
 from jackfield.hookspecs import ConnectorType
+from jackfield.host.discovery import Found, discover_connectors
 from jackfield_testkit.data import Finding
 
 

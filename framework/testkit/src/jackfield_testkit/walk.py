@@ -5,8 +5,8 @@ from pathlib import Path
 
 import msgspec
 
-from jackfield.connection import Connection
 from jackfield.hookspecs import SyncView
+from jackfield.host.connection import Connection
 from jackfield.snapshots.file import create_partial
 from jackfield.snapshots.writer import SnapshotWriter
 from jackfield.sync.engine import Engine

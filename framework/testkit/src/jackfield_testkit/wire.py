@@ -12,9 +12,9 @@ from typing import Any, cast
 import msgspec
 
 from jackfield.config import Secret
-from jackfield.connectors import Found
 from jackfield.errors import Transient
 from jackfield.hookspecs import ConnectorType, Context
+from jackfield.host.discovery import Found
 from jackfield.http import Response, Sender, Session
 from jackfield.http.transport import route_of
 

@@ -15,8 +15,8 @@ from harness.simulators import Inside, simulating
 
 from jackfield.clock import Clock, SystemClock
 from jackfield.config import Secret
-from jackfield.connection import Connection, open_connection
-from jackfield.connectors import Found
+from jackfield.host.connection import Connection, open_connection
+from jackfield.host.discovery import Found
 from jackfield.http import SessionOptions
 from jackfield.log import NoLog
 from jackfield_contracts import (

@@ -57,7 +57,7 @@ def list_(app: App, connection: str, output: str) -> None:
 
 
 async def _actions(app: App, connection: str) -> "tuple[Action, ...]":
-    from jackfield.connection import open_connection
+    from jackfield.host.connection import open_connection
 
     settings = app.settings.connection(connection)
     plugin = app.plugin(settings)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jackfield.config import ConnectionSettings, ConnectorConfig, Secret
-    from jackfield.connectors import Found
     from jackfield.hookspecs import ConnectorType
+    from jackfield.host.discovery import Found
     from jackfield.http import OAuthClient
     from jackfield.http.consent import Consent
     from jackfield_contracts import CheckReport
@@ -249,7 +249,7 @@ def _compared(
     """Whose consent it is, for the account of the snapshots or the one accepted; raises before anything is stored."""
     from jackfield.cli.output import note
     from jackfield.errors import JackfieldError
-    from jackfield.tenants import Whose, demand
+    from jackfield.host.tenants import Whose, demand
 
     try:
         report = app.run(_checked(app, settings, plugin, config))

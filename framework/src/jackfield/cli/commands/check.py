@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from stamina.instrumentation import RetryDetails
 
     from jackfield.config import ConnectionSettings, ConnectorConfig
-    from jackfield.connection import Connection
-    from jackfield.connectors import Found
     from jackfield.hookspecs import ConnectorType
+    from jackfield.host.connection import Connection
+    from jackfield.host.discovery import Found
     from jackfield_contracts import CapabilityStatus, CheckReport
 
 PATIENCE = 15.0
@@ -72,7 +72,7 @@ def known_account(app: App, connection: str) -> str | None:
     """The account that the snapshots of the connection are of, None where that is not known."""
     if not app.home.has_database:
         return None
-    from jackfield.tenants import known_tenant
+    from jackfield.host.tenants import known_tenant
 
     with app.state() as state:
         return known_tenant(state, connection)
@@ -80,7 +80,7 @@ def known_account(app: App, connection: str) -> str | None:
 
 def demand_account(report: "CheckReport", known: str | None, connection: str) -> None:
     """Raise OtherTenant where the account that was signed in to is not that of the snapshots."""
-    from jackfield.tenants import other_tenant
+    from jackfield.host.tenants import other_tenant
 
     if report.tenant is not None and known not in (None, report.tenant.id):
         raise other_tenant(report.tenant, known or "", connection, command=f"jackfield sync {connection}")
@@ -138,8 +138,8 @@ async def checked(
     """The report of the connector's own check, and *beside* on the same connection; what may work later is tried again."""
     import stamina
 
-    from jackfield.connection import open_connection
     from jackfield.errors import RateLimited, Transient
+    from jackfield.host.connection import open_connection
 
     def may_work_later(error: Exception) -> bool:
         if isinstance(error, RateLimited):

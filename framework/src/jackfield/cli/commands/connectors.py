@@ -8,8 +8,8 @@ from jackfield.cli.app import App
 from jackfield.cli.base import command, output_option
 
 if TYPE_CHECKING:
-    from jackfield.connectors import Found
     from jackfield.hookspecs import ConnectorType
+    from jackfield.host.discovery import Found
 
 
 @click.group("connectors")

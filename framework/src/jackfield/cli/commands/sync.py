@@ -9,8 +9,8 @@ from jackfield.cli.base import command, connection_argument, output_option
 from jackfield.cli.changing import accept_tenant_option
 
 if TYPE_CHECKING:
-    from jackfield.configured import Configured
     from jackfield.errors import JackfieldError
+    from jackfield.host.configured import Configured
     from jackfield.state import Run
 
 

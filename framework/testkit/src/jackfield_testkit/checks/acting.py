@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from jackfield.connection import Connection
 from jackfield.errors import JackfieldError
+from jackfield.host.connection import Connection
 from jackfield_contracts import (
     AccessState,
     Change,

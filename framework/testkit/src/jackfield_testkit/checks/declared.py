@@ -24,7 +24,7 @@ _SECRET_NAMES = re.compile(r"(^|_)(secret|token|password|passwd|passphrase|api_?
 
 _PROBE = """
 import json, os, sys, threading, time
-import jackfield.hookspecs, jackfield.http, jackfield.connectors, jackfield_contracts, typing, msgspec
+import jackfield.hookspecs, jackfield.http, jackfield.host.discovery, jackfield_contracts, typing, msgspec
 from importlib.metadata import entry_points
 (point,) = [p for p in entry_points(group=sys.argv[1]) if p.name == sys.argv[2]]
 events, armed = [], [True]

@@ -1,7 +1,7 @@
 """What a connector makes of refusals, of its application and of the host's own kind."""
 
-from jackfield.connection import Connection
 from jackfield.errors import JackfieldError
+from jackfield.host.connection import Connection
 from jackfield_contracts import (
     AccessState,
     Change,

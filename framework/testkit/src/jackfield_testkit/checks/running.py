@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from jackfield.connection import Connection
 from jackfield.errors import JackfieldError, PluginBug
+from jackfield.host.connection import Connection
 from jackfield_contracts import Page
 from jackfield_testkit.aims import aims_of
 from jackfield_testkit.bench import Bench, differences

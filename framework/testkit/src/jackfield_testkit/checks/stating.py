@@ -1,7 +1,7 @@
 """What a connector reads before and after changes."""
 
-from jackfield.connection import Connection
 from jackfield.errors import JackfieldError
+from jackfield.host.connection import Connection
 from jackfield_contracts import (
     AccessState,
     ResourceId,

@@ -10,13 +10,13 @@ import msgspec
 
 from jackfield.clock import Clock
 from jackfield.config import ConnectorConfig, HostSettings, Secret
-from jackfield.connection import Connection, open_connection
-from jackfield.connectors import Found
 from jackfield.hookspecs import ConnectorType
+from jackfield.host.connection import Connection, open_connection
+from jackfield.host.discovery import Found
+from jackfield.host.policies import Policy
 from jackfield.http import SessionOptions
 from jackfield.http.network import NetworkSettings
 from jackfield.log import Logger
-from jackfield.policies import Policy
 from jackfield.state import Home, State
 
 

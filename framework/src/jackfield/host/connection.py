@@ -13,14 +13,13 @@ from typing import Any, TypeVar, cast
 import msgspec
 import pluggy
 
-from jackfield.ageing import register
 from jackfield.clock import Clock
 from jackfield.config import ConnectorConfig, Mask
 from jackfield.config.load import place_config_error
-from jackfield.connectors import Found
-from jackfield.deprecation import Use, fields_used
 from jackfield.errors import BadConfig, JackfieldError, PluginBug, Unsupported
 from jackfield.hookspecs import PROJECT, ConnectorSpec, ConnectorType, Context, SyncView
+from jackfield.host.deprecation import Use, fields_used, register
+from jackfield.host.discovery import Found
 from jackfield.http import Session, SessionOptions, open_session
 from jackfield.log import Logger
 from jackfield_contracts import (

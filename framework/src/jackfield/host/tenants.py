@@ -8,8 +8,8 @@ from itertools import chain
 
 import msgspec
 
-from jackfield.connection import Connection
 from jackfield.errors import JackfieldError, MissingPermission, OtherTenant, PlanOutdated, Refused, Unsupported
+from jackfield.host.connection import Connection
 from jackfield.state import State
 from jackfield_contracts import Tenant
 

@@ -12,10 +12,8 @@ from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
-from jackfield.ageing import uses_of
 from jackfield.config import RESERVED
 from jackfield.config.load import did_you_mean
-from jackfield.deprecation import Use, collected
 from jackfield.errors import BadConfig
 from jackfield.hookspecs import (
     API,
@@ -26,8 +24,9 @@ from jackfield.hookspecs import (
     ConnectorType,
     PolicyType,
 )
-from jackfield.installed import installed_points, named
-from jackfield.pluginfiles import PluginFile, wrong_plugin
+from jackfield.host.deprecation import Use, collected, uses_of
+from jackfield.host.installed import installed_points, named
+from jackfield.host.plugin_files import PluginFile, wrong_plugin
 
 T = TypeVar("T", bound=ConnectorType | PolicyType)
 

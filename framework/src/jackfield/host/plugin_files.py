@@ -14,10 +14,10 @@ from types import CodeType, ModuleType
 
 import msgspec
 
-from jackfield.deprecation import Use, collected
 from jackfield.errors import BadConfig
 from jackfield.files import read_foreign
 from jackfield.hookspecs import ConnectorType, PolicyType
+from jackfield.host.deprecation import Use, collected
 
 _MOST_BYTES = 4_194_304
 

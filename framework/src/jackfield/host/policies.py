@@ -10,12 +10,12 @@ from inspect import iscoroutine
 import msgspec
 import pluggy
 
-from jackfield.ageing import register
-from jackfield.connectors import discover_policies, with_files
 from jackfield.errors import BadConfig
 from jackfield.hookspecs import PROJECT, PolicySpec, PolicyType, Proposed, Published
+from jackfield.host.deprecation import register
+from jackfield.host.discovery import discover_policies, with_files
+from jackfield.host.plugin_files import PluginFile
 from jackfield.log import Logger
-from jackfield.pluginfiles import PluginFile
 from jackfield_contracts import JournalEntry
 
 

@@ -1,0 +1,1 @@
+"""What runs plugins: finding them, opening a connection, and the account that it reaches."""
