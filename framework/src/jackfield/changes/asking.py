@@ -224,10 +224,17 @@ def _paused(error: RateLimited) -> Outcome:
 
 
 def _is_open(desk: Desk, attempt: Attempt) -> bool:
-    """Whether a failure may come from an earlier call of ours that the application does not show yet."""
+    """Whether a failure may come from an earlier call of ours that the application does not show yet.
+
+    So may a refusal to make an account: the address is taken, by the very account that was asked for, and what goes with it,
+    such as groups, is still to be made.
+    """
     answer = attempt.answer
-    failed = answer is not None and answer.outcome is OutcomeKind.FAILED and answer.retryable
-    return failed and attempt.doubtful and readable(attempt.change, desk.operations)
+    if answer is None or not attempt.doubtful:
+        return False
+    failed = answer.outcome is OutcomeKind.FAILED and answer.retryable
+    refused = answer.outcome is OutcomeKind.REFUSED and isinstance(attempt.change, CreateAccount)
+    return (failed or refused) and readable(attempt.change, desk.operations)
 
 
 def _doubt(attempts: list[Attempt]) -> None:
