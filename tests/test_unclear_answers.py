@@ -164,6 +164,17 @@ def test_an_invitation_whose_success_is_not_understood_waits_for_reads_that_lag(
     assert stage.effects()["invitations"] == 1
 
 
+def test_an_invitation_whose_answer_is_lost_joins_its_groups_though_reads_lag(stage: Stage) -> None:
+    groups = [each["group_id"] for each in stage.now().groups.values() if each["management_type"] == "user_managed"][:2]
+    stage.control.settings(read_lag=2.0)
+    stage.control.fault("drop", route="team/members/add_v2", when="after", times=1)
+    made = stage.make("account", "create", NAME, f"email={NEW}", *(f"groups={id}" for id in groups))
+    assert told(made) == ("changed", None, "read")
+    (user,) = [each["team_member_id"] for each in stage.now().users.values() if each["email"] == NEW]
+    assert all(stage.now().access(id, user) == "member" for id in groups)
+    assert stage.effects()["invitations"] == 1
+
+
 def test_a_refusal_of_tomorrow_is_a_failure_that_names_it_and_is_asked_for_once(stage: Stage) -> None:
     stage.control.force("team/members/add_v2", "moon_in_retrograde", email=NEW)
     made = stage.make("account", "create", NAME, f"email={NEW}", code=12)

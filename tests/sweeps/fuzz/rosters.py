@@ -144,7 +144,10 @@ class RosterFiles:
         with read_snapshot(Path(last.snapshot or "")) as snapshot:
             ids = [row.resource.id.id for row in snapshot.resources(type="user", carried=False)]
         # A JSON text may write a letter as an escape.
-        texts += [text.encode().decode("unicode_escape", "ignore") for text in texts[:1]]
+        for text in texts[:1]:
+            halves = text.encode().decode("unicode_escape", "ignore")
+            # JSON writes a letter beyond the first 65,536 as two halves.
+            texts += [halves, halves.encode("utf-16", "surrogatepass").decode("utf-16", "replace")]
         return [f"an id that the file does not hold: {id!r}" for id in ids if not any(id in text for text in texts)][:3]
 
 

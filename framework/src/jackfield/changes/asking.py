@@ -224,10 +224,18 @@ def _paused(error: RateLimited) -> Outcome:
 
 
 def _is_open(desk: Desk, attempt: Attempt) -> bool:
-    """Whether a failure may come from an earlier call of ours that the application does not show yet."""
-    answer = attempt.answer
-    failed = answer is not None and answer.outcome is OutcomeKind.FAILED and answer.retryable
-    return failed and attempt.doubtful and readable(attempt.change, desk.operations)
+    return attempt.answer is not None and may_be_ours(attempt, attempt.answer) and readable(attempt.change, desk.operations)
+
+
+def may_be_ours(attempt: Attempt, answer: Outcome) -> bool:
+    """Whether *answer*, which made nothing, may come from an earlier call of ours that the application does not show yet.
+
+    So may a refusal to make an account: the address is taken, by the very account that was asked for, and what goes with it,
+    such as groups, is still to be made.
+    """
+    failed = answer.outcome is OutcomeKind.FAILED and answer.retryable
+    refused = answer.outcome is OutcomeKind.REFUSED and isinstance(attempt.change, CreateAccount)
+    return attempt.doubtful and (failed or refused)
 
 
 def _doubt(attempts: list[Attempt]) -> None:

@@ -5,7 +5,7 @@ Promises that ``changed`` means that a read showed it, or that nothing can be re
 
 import msgspec
 
-from jackfield.changes.asking import READS_FOR, with_ids
+from jackfield.changes.asking import READS_FOR, may_be_ours, with_ids
 from jackfield.changes.attempt import Attempt, Desk, unverified
 from jackfield.changes.goals import View, begun, met, readable, target_of, unlike, unread, unreadable_of
 from jackfield.changes.operations import Operations
@@ -73,7 +73,7 @@ async def _look_at_job(desk: Desk, attempt: Attempt, *, patient: bool) -> None:
         desk.changing.log.info("a job can't be asked about", reason=str(error))
         return
     else:
-        if patient and attempt.doubtful and answer.outcome is OutcomeKind.FAILED and answer.retryable:
+        if patient and may_be_ours(attempt, answer):
             return
     attempt.doubtful = attempt.doubtful or not answer.understood
     attempt.answer = with_ids(
