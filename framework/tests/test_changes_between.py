@@ -154,8 +154,9 @@ def left_undecided(site: Site) -> JournalEntry:
     """An intent to disable u3, whose process ended before the call."""
 
     async def plan() -> JournalEntry:
-        from jackfield.changes.attempt import Desk
         from jackfield.changes.operations import Operations
+
+        from jackfield.changes.attempt import Desk
         from jackfield.changes.plan import make_plan
 
         async with site.open() as changing:

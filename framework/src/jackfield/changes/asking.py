@@ -5,13 +5,13 @@ Promises that an intent is in the journal before the call and the answer after i
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import cast
 
 import msgspec
 
 from jackfield.changes.attempt import Attempt, Desk, unverified
-from jackfield.changes.goals import View, carries_on, met, readable, target_of, unreadable_of
-from jackfield.changes.judge import unreadable
+from jackfield.changes.kinds.change import carries_on, met, readable, target_of, unreadable, unreadable_of
+from jackfield.changes.kinds.registry import kind_of
+from jackfield.changes.kinds.view import View
 from jackfield.changes.options import Changing
 from jackfield.changes.reading import read, read_patiently
 from jackfield.errors import (
@@ -26,15 +26,9 @@ from jackfield.errors import (
 from jackfield.http.session import DEFAULT_PAUSE
 from jackfield_contracts import (
     AccessState,
-    CreateAccount,
-    DeleteAccount,
-    GrantAccess,
     JournalStatus,
     Outcome,
     OutcomeKind,
-    RevokeAccess,
-    RunAction,
-    TargetState,
 )
 
 TRIES = 4
@@ -78,7 +72,7 @@ async def ask(desk: Desk, attempts: Sequence[Attempt], view: View) -> None:
             # Nothing was done by the call that was turned away; of several that a hook makes, some may have been made.
             pause = error.after if error.after is not None else DEFAULT_PAUSE
             over = changing.clock.monotonic() + pause >= deadline
-            if not over or len(left) > 1 or isinstance(left[0].change, CreateAccount):
+            if not over or len(left) > 1 or kind_of(left[0].change).makes_account:
                 _doubt(left)
             if not error.turned_away:
                 left = _lose(desk, left, error)
@@ -134,16 +128,7 @@ async def _call(desk: Desk, attempts: list[Attempt], state: AccessState) -> tupl
     connection, vault = desk.changing.connection, desk.changing.vault
     changes = tuple(vault.filled(attempt.change, desk.operations) for attempt in attempts)
     ids = tuple(attempt.entry.id for attempt in attempts)
-    first = changes[0]
-    if isinstance(first, GrantAccess):
-        return await connection.grant(cast("tuple[GrantAccess, ...]", changes), state, ids)
-    if isinstance(first, RevokeAccess):
-        return await connection.revoke(cast("tuple[RevokeAccess, ...]", changes), state, ids)
-    if isinstance(first, CreateAccount):
-        return await connection.create_account(cast("tuple[CreateAccount, ...]", changes), ids)
-    if isinstance(first, DeleteAccount):
-        return (await connection.delete_account(first, state, ids[0]),)
-    return (await connection.run_action(first, state, ids[0]),)
+    return await kind_of(changes[0]).call(connection, changes, state, ids)
 
 
 def is_old(changing: Changing, view: View) -> bool:
@@ -180,18 +165,12 @@ def still_to_make(desk: Desk, attempts: Sequence[Attempt], view: View) -> list[A
             attempt.answer = Outcome(outcome=kind, reason=reason)
         elif carries_on(attempt.change, desk.operations, attempt.entry.before, now, doubtful=attempt.doubtful):
             left.append(attempt)
-        elif attempt.doubtful and isinstance(attempt.change, RunAction):
-            attempt.answer = unverified(became_other(now))
+        elif attempt.doubtful and kind_of(attempt.change).may_become_other:
+            attempt.answer = unverified(kind_of(attempt.change).became_other(now))
         else:
             reason = "somebody else changed it while it was being made, and that is not undone"
             attempt.answer = Outcome(outcome=OutcomeKind.REFUSED, tag="drifted", reason=reason)
     return left
-
-
-def became_other(now: TargetState) -> str:
-    """What is told of an account that is neither as it was nor as was asked for, where our own call may be the reason."""
-    state = now.status_raw or ("there" if now.exists else "gone")
-    return f"no answer came, and the account is {state} by now: whether by this change is not known"
 
 
 def _give_up_unreadable(desk: Desk, attempts: list[Attempt], error: JackfieldError) -> list[Attempt]:
@@ -224,7 +203,11 @@ def _paused(error: RateLimited) -> Outcome:
 
 
 def _is_open(desk: Desk, attempt: Attempt) -> bool:
-    return attempt.answer is not None and may_be_ours(attempt, attempt.answer) and readable(attempt.change, desk.operations)
+    return (
+        attempt.answer is not None
+        and may_be_ours(attempt, attempt.answer)
+        and readable(attempt.change, desk.operations)
+    )
 
 
 def may_be_ours(attempt: Attempt, answer: Outcome) -> bool:
@@ -234,7 +217,7 @@ def may_be_ours(attempt: Attempt, answer: Outcome) -> bool:
     such as groups, is still to be made.
     """
     failed = answer.outcome is OutcomeKind.FAILED and answer.retryable
-    refused = answer.outcome is OutcomeKind.REFUSED and isinstance(attempt.change, CreateAccount)
+    refused = answer.outcome is OutcomeKind.REFUSED and kind_of(attempt.change).makes_account
     return attempt.doubtful and (failed or refused)
 
 

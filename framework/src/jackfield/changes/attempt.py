@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from jackfield.changes.goals import View, target_of
-from jackfield.changes.operations import Operations
+from jackfield.changes.kinds.change import target_of
+from jackfield.changes.kinds.operations import Operations
+from jackfield.changes.kinds.view import View
 from jackfield.changes.options import Changing
 from jackfield.host.policies import tell_changed
 from jackfield.state.journal import moment

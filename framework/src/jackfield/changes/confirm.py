@@ -7,11 +7,17 @@ import msgspec
 
 from jackfield.changes.asking import READS_FOR, may_be_ours, with_ids
 from jackfield.changes.attempt import Attempt, Desk, unverified
-from jackfield.changes.goals import View, begun, met, readable, target_of, unlike, unread, unreadable_of
-from jackfield.changes.operations import Operations
+from jackfield.changes.kinds.change import begun, met, readable, target_of, unlike, unread, unreadable_of
+from jackfield.changes.kinds.operations import Operations
+from jackfield.changes.kinds.view import View
 from jackfield.changes.reading import read
 from jackfield.errors import JackfieldError, RateLimited, Refused, RemoteContract, Transient
-from jackfield_contracts import Confirmation, JournalStatus, Outcome, OutcomeKind
+from jackfield_contracts import (
+    Confirmation,
+    JournalStatus,
+    Outcome,
+    OutcomeKind,
+)
 
 _DONE = (OutcomeKind.CHANGED, OutcomeKind.ALREADY)
 _PASSING = (Transient, RateLimited, RemoteContract)

@@ -7,11 +7,15 @@ from collections.abc import Sequence
 
 import msgspec
 
-from jackfield.changes.goals import View
+from jackfield.changes.kinds.registry import kind_of
+from jackfield.changes.kinds.view import View
 from jackfield.changes.options import Changing
 from jackfield.changes.reading import patiently
 from jackfield.errors import MissingPermission, Refused, Unsupported
-from jackfield_contracts import DeleteAccount, GrantAccess, PlannedChange, ResourceId, RevokeAccess, RunAction
+from jackfield_contracts import (
+    PlannedChange,
+    ResourceId,
+)
 
 WARNING = (
     "the connection has its credentials by this person's consent, and may stop working: let another administrator run"
@@ -44,12 +48,4 @@ def _taken_from(planned: PlannedChange, view: View) -> ResourceId | None:
     change = planned.change
     if not planned.follows and planned.forecast.outcome.value != "changed":
         return None
-    if isinstance(change, DeleteAccount):
-        return change.account
-    if isinstance(change, RunAction):
-        return planned.before.account if "disable" in planned.kinds else None
-    if not isinstance(change, GrantAccess | RevokeAccess):
-        return None
-    gone = planned.replaces if isinstance(change, GrantAccess) else (change.entitlement,)
-    privileged = any((known := view.entitlement(id)) is not None and known.privileged for id in gone)
-    return change.principal if privileged else None
+    return kind_of(change).takes_from(change, planned, view)

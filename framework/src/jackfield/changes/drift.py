@@ -5,10 +5,12 @@ Promises that an account is known by its id: somebody who has come under the sam
 
 from collections.abc import Iterable
 
-from jackfield.changes.goals import View, subject_of, target_of, without_drift
-from jackfield.changes.operations import Operations
+from jackfield.changes.kinds.change import settle_account, target_of, without_drift
+from jackfield.changes.kinds.operations import Operations
+from jackfield.changes.kinds.registry import kind_of
+from jackfield.changes.kinds.view import View
 from jackfield.changes.options import Changing
-from jackfield.changes.plan import settle_account, will_be_made
+from jackfield.changes.plan import will_be_made
 from jackfield.changes.reading import state_of
 from jackfield_contracts import (
     AccessState,
@@ -17,7 +19,6 @@ from jackfield_contracts import (
     Outcome,
     OutcomeKind,
     PlannedChange,
-    RunAction,
     StateQuery,
     TargetState,
 )
@@ -81,17 +82,8 @@ def _instead(planned: PlannedChange, operations: Operations, view: View) -> Outc
             told = f"it was planned for {before.login} ({before.account}), who is not there any more; {_who(found)}"
             return _drifted(told, found)
         return None
-    if not isinstance(change, RunAction) or change.account is None:
-        return None
-    # Which of the two an application would act on is its connector's to say.
-    name = operations.subject(change)
-    if name is None or name in (change.account.id, str(change.account)) or subject_of(change, operations, view) is None:
-        return None
-    found = view.named(name)
-    if found is not None and found.account == change.account:
-        return None
-    meant = f"{name!r} means {found.account} by now" if found else f"nobody is {name!r} by now"
-    return _drifted(f"it was planned for {change.account}, and {meant}", found)
+    other = kind_of(change).meant_otherwise(change, operations, view)
+    return _drifted(*other) if other is not None else None
 
 
 def _who(found: AccountState) -> str:

@@ -11,12 +11,13 @@ from jackfield.changes.asking import ask, is_old, still_to_make
 from jackfield.changes.attempt import Attempt, Desk, Progress
 from jackfield.changes.confirm import conclude
 from jackfield.changes.drift import with_newcomers
-from jackfield.changes.goals import View, target_of
-from jackfield.changes.judge import judge
+from jackfield.changes.kinds.change import judge, settle_account, target_of
+from jackfield.changes.kinds.operations import Operations
+from jackfield.changes.kinds.registry import kind_of
+from jackfield.changes.kinds.view import View
 from jackfield.changes.limits import exceeded, limits_of, used
-from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
-from jackfield.changes.plan import settle_account, will_be_made
+from jackfield.changes.plan import will_be_made
 from jackfield.changes.reading import read_patiently
 from jackfield.changes.standing import past_of, standing, supersedes
 from jackfield.changes.waves import waves
@@ -26,16 +27,11 @@ from jackfield.host.policies import veto_of
 from jackfield.host.tenants import demand
 from jackfield_contracts import (
     Change,
-    CreateAccount,
-    DeleteAccount,
-    GrantAccess,
     JournalEntry,
     Outcome,
     OutcomeKind,
     Plan,
     PlannedChange,
-    RevokeAccess,
-    RunAction,
 )
 
 _FRESH = 5.0
@@ -87,11 +83,12 @@ async def _going_on(desk: Desk, changes: Sequence[PlannedChange]) -> dict[str, O
     changing, operations = desk.changing, desk.operations
     wanted = {planned.id: planned.change for planned in changes}
     undecided = changing.state.changes(changing.connection.name, undecided=True, limit=None)
-    subjects = {_subject(change, operations) for change in wanted.values()}
+    subjects = {kind_of(change).going_on_key(change, operations) for change in wanted.values()}
     same = [
         Attempt(entry, doubtful=True)
         for entry in undecided
-        if changing.whose.is_of(entry.tenant) and _subject(entry.change, operations) in subjects
+        if changing.whose.is_of(entry.tenant)
+        and kind_of(entry.change).going_on_key(entry.change, operations) in subjects
     ]
     if not same:
         return {}
@@ -102,7 +99,8 @@ async def _going_on(desk: Desk, changes: Sequence[PlannedChange]) -> dict[str, O
         id: _goes_on(entry, alike=entry.change == change)
         for id, change in wanted.items()
         for entry in left
-        if _subject(entry.change, operations) == _subject(change, operations)
+        if kind_of(entry.change).going_on_key(entry.change, operations)
+        == kind_of(change).going_on_key(change, operations)
     }
 
 
@@ -112,18 +110,6 @@ def _goes_on(entry: JournalEntry, *, alike: bool) -> Outcome:
         return Outcome(outcome=OutcomeKind.PENDING, tag="goes_on", reason=told)
     told = f"a change of the same kind of the same account goes on, as {entry.id}; ask again when it has ended"
     return _refused("goes_on", told)
-
-
-def _subject(change: Change, operations: Operations) -> object:
-    """What two changes have in common that must not go on at the same time."""
-    if isinstance(change, CreateAccount):
-        login = operations.login(change)
-        return CreateAccount, change.type, login.casefold() if login else str(change.arguments)
-    if isinstance(change, DeleteAccount):
-        return DeleteAccount, change.account
-    if isinstance(change, RunAction):
-        return change.name, change.account or operations.subject(change), str(change.arguments)
-    return change
 
 
 async def _first_view(changing: Changing, plan: Plan, left: Sequence[PlannedChange], operations: Operations) -> View:
@@ -207,18 +193,12 @@ def batches(attempts: Iterable[Attempt], operations: Operations) -> list[list[At
     waiting: dict[object, list[list[Attempt]]] = {}
     found: list[list[Attempt]] = []
     for attempt in attempts:
-        open_ones = waiting.setdefault(_call_of(attempt.change), [])
+        open_ones = waiting.setdefault(kind_of(attempt.change).call_key(attempt.change), [])
         if not open_ones or len(open_ones[-1]) >= operations.batch(attempt.change):
             open_ones.append([])
             found.append(open_ones[-1])
         open_ones[-1].append(attempt)
     return found
-
-
-def _call_of(change: Change) -> object:
-    if isinstance(change, GrantAccess | RevokeAccess):
-        return type(change), change.entitlement.resource
-    return (type(change), change.type) if isinstance(change, CreateAccount) else object()
 
 
 def _refused(tag: str, reason: str) -> Outcome:

@@ -4,12 +4,16 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 
-from jackfield.changes.operations import KINDS
+from jackfield.changes.kinds.operations import KINDS
 from jackfield.changes.options import Changing
 from jackfield.config.load import did_you_mean
 from jackfield.errors import BadConfig
 from jackfield.state.journal import outcome_of
-from jackfield_contracts import JournalEntry, OutcomeKind, PlannedChange
+from jackfield_contracts import (
+    JournalEntry,
+    OutcomeKind,
+    PlannedChange,
+)
 
 DEFAULTS: Mapping[str, int] = {"delete": 10, "disable": 25, "revoke": 200, "privileged": 5}
 WINDOW = timedelta(hours=1)

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from jackfield.changes.goals import View
+from jackfield.changes.kinds.view import View
 from jackfield.changes.protection import Protected
 from jackfield.changes.vault import Reveal, Vault
 from jackfield.clock import Clock
@@ -16,7 +16,11 @@ from jackfield.host.tenants import Whose
 from jackfield.log import Logger
 from jackfield.state import State
 from jackfield.state.runs import Counts
-from jackfield_contracts import AccessState, ResourceId, StateQuery
+from jackfield_contracts import (
+    AccessState,
+    ResourceId,
+    StateQuery,
+)
 
 WAIT = 60.0
 """Seconds to wait for an outcome that is not known yet, where nothing else is said."""

@@ -7,25 +7,22 @@ from collections.abc import Sequence
 import msgspec
 
 from jackfield.changes.consent import warned
-from jackfield.changes.goals import View, subject_of, target_of
-from jackfield.changes.judge import LASTING, Judgement, judge
+from jackfield.changes.kinds.change import LASTING, judge, settle_account, target_of, title_of
+from jackfield.changes.kinds.kind import Judgement
+from jackfield.changes.kinds.operations import Operations
+from jackfield.changes.kinds.registry import kind_of
+from jackfield.changes.kinds.view import View
 from jackfield.changes.limits import exceeded, limits_of, used
-from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
 from jackfield.changes.reading import read_patiently
-from jackfield.changes.titles import title_of
 from jackfield.changes.waves import in_order
 from jackfield.state.journal import moment
 from jackfield_contracts import (
     Change,
-    CreateAccount,
-    GrantAccess,
     Outcome,
     OutcomeKind,
     Plan,
     PlannedChange,
-    RevokeAccess,
-    RunAction,
 )
 
 
@@ -77,7 +74,7 @@ def _foreseen(changes: list[PlannedChange], view: View, operations: Operations) 
     for place in in_order(changes, view, operations):
         planned = place.planned
         follows = planned.forecast.tag not in LASTING and any(will_be_made(by_id[id]) for id in place.after)
-        if follows and isinstance(planned.change, CreateAccount):
+        if follows and kind_of(planned.change).makes_account:
             planned = _made_before(planned)
         by_id[planned.id] = _following(planned) if follows and not will_be_made(planned) else planned
     return list(by_id.values())
@@ -86,13 +83,6 @@ def _foreseen(changes: list[PlannedChange], view: View, operations: Operations) 
 def will_be_made(planned: PlannedChange) -> bool:
     """Whether the application is to be asked for it, as far as the plan could see; it may be, for one that follows."""
     return planned.follows or planned.forecast.outcome.value == "changed"
-
-
-def settle_account(change: Change, operations: Operations, view: View) -> Change:
-    """An action with the account that its argument names, once that is known."""
-    if isinstance(change, RunAction) and change.account is None and (found := subject_of(change, operations, view)):
-        return msgspec.structs.replace(change, account=found.account)
-    return change
 
 
 def _limited(planned: PlannedChange, why: Sequence[str]) -> PlannedChange:
@@ -122,7 +112,6 @@ def _following(planned: PlannedChange) -> PlannedChange:
 
 
 def _planned(id: str, change: Change, operations: Operations, view: View, judgement: Judgement) -> PlannedChange:
-    entitlement = view.entitlement(change.entitlement) if isinstance(change, GrantAccess | RevokeAccess) else None
     return PlannedChange(
         id=id,
         change=change,
@@ -130,7 +119,7 @@ def _planned(id: str, change: Change, operations: Operations, view: View, judgem
         forecast=judgement.forecast,
         before=target_of(change, operations, view),
         replaces=judgement.replaces,
-        kinds=operations.kinds(change, entitlement),
+        kinds=operations.kinds(change, view),
         warnings=operations.warnings(change),
         effects=operations.effects(change),
     )

@@ -11,20 +11,17 @@ from pathlib import Path
 import msgspec
 
 from jackfield.changes.addresses import ADDRESSES
-from jackfield.changes.goals import View
-from jackfield.changes.operations import Operations
+from jackfield.changes.kinds.operations import Operations
+from jackfield.changes.kinds.registry import kind_of
+from jackfield.changes.kinds.view import View
 from jackfield.snapshots.file import open_snapshot
 from jackfield.snapshots.people import called
 from jackfield_contracts import (
     AccountState,
     Change,
-    DeleteAccount,
-    GrantAccess,
     IdentifierError,
     ResourceId,
     ResourceType,
-    RevokeAccess,
-    RunAction,
     StateQuery,
     TraitKind,
 )
@@ -132,20 +129,16 @@ def _query(texts: Sequence[str], types: Sequence[ResourceType], *, by_id: bool) 
 
 
 def _about(change: Change, account: AccountState | None) -> Iterator[ResourceId]:
-    if isinstance(change, GrantAccess | RevokeAccess):
-        yield change.principal
-    elif isinstance(change, DeleteAccount | RunAction) and change.account is not None:
-        yield change.account
+    yield from kind_of(change).principals(change)
     if account is not None:
         yield account.account
 
 
 def _given(change: Change, operations: Operations) -> Iterator[str]:
     """The names that a change gives to an account, a new one or another, or by which it says whose it is."""
-    if isinstance(change, GrantAccess | RevokeAccess):
-        return
-    named = operations.action(change.name).account if isinstance(change, RunAction) else None
+    kind = kind_of(change)
+    named = kind.subject_argument(change, operations)
     for argument in operations.arguments(change):
-        value = change.arguments.get(argument.name)
+        value = kind.arguments(change).get(argument.name)
         if isinstance(value, str) and (argument.sets in _NAMING or argument.name == named):
             yield value

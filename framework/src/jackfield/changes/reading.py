@@ -6,12 +6,17 @@ Promises one read for all changes that are asked about, and that what passes doe
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from jackfield.changes.goals import View, joined, query_of
-from jackfield.changes.operations import Operations
+from jackfield.changes.kinds.change import query_of
+from jackfield.changes.kinds.operations import Operations
+from jackfield.changes.kinds.view import View, joined
 from jackfield.changes.options import Changing
 from jackfield.errors import RateLimited, RemoteContract, Transient
 from jackfield.http.session import DEFAULT_PAUSE
-from jackfield_contracts import AccessState, Change, StateQuery
+from jackfield_contracts import (
+    AccessState,
+    Change,
+    StateQuery,
+)
 
 _TRIES_AT_A_BROKEN_ANSWER = 3
 

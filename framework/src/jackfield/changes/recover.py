@@ -5,14 +5,14 @@ Promises that no intent stays undecided if the application can be read, and that
 
 from datetime import datetime, timedelta
 
-from jackfield.changes.asking import ask, became_other
+from jackfield.changes.asking import ask
 from jackfield.changes.attempt import Attempt, Desk, Progress, unverified
 from jackfield.changes.confirm import conclude, unseen
 from jackfield.changes.execute import batches, held_back
-from jackfield.changes.goals import (
-    View,
+from jackfield.changes.kinds.change import (
     begun,
     carries_on,
+    judge,
     met,
     readable,
     target_of,
@@ -20,27 +20,22 @@ from jackfield.changes.goals import (
     unreadable_of,
     without_drift,
 )
-from jackfield.changes.judge import judge
+from jackfield.changes.kinds.operations import Operations
+from jackfield.changes.kinds.registry import kind_of
+from jackfield.changes.kinds.view import View
 from jackfield.changes.limits import exceeded, limits_of, used
-from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
 from jackfield.changes.reading import read_patiently
 from jackfield.errors import BadConfig
 from jackfield_contracts import (
     Confirmation,
-    GrantAccess,
     JournalEntry,
     Outcome,
     OutcomeKind,
     PlannedChange,
-    RevokeAccess,
     TargetState,
 )
 
-_NEITHER = (
-    "the process ended before an answer came, and what is held there is neither what it was nor what was asked for: whether"
-    " this change had a part in it is not known"
-)
 _MADE_AGAIN_WITHIN = timedelta(hours=1)
 """How old an intent may be to be carried on; what was meant longer ago is left to a person."""
 
@@ -195,9 +190,7 @@ def _not_made(desk: Desk, attempt: Attempt, now: TargetState) -> Outcome:
         return unverified(f"the process ended, and the account is there with another {other} than was asked for")
     if not without_drift(attempt.change, desk.operations, attempt.entry.before, now):
         # It may have been made, and changed by somebody else since.
-        if isinstance(attempt.change, GrantAccess | RevokeAccess):
-            return unverified(_NEITHER)
-        return unverified(became_other(now))
+        return unverified(kind_of(attempt.change).became_other(now))
     reason = "the process ended before it was made"
     return Outcome(outcome=OutcomeKind.FAILED, tag="not_made", reason=reason, retryable=True)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.naming import Meant, find_meant
-from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
 from jackfield.changes.values import read_truth, read_values
 from jackfield.config.load import did_you_mean

@@ -8,22 +8,19 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from jackfield.changes.drift import drift_of
-from jackfield.changes.goals import View, met, readable, target_of
-from jackfield.changes.judge import LASTING, judge
-from jackfield.changes.operations import Operations
+from jackfield.changes.kinds.change import LASTING, judge, met, readable, target_of, title_of
+from jackfield.changes.kinds.operations import Operations
+from jackfield.changes.kinds.view import View
 from jackfield.changes.plan import will_be_made
-from jackfield.changes.titles import title_of
-from jackfield.changes.waves import Place, in_order
+from jackfield.changes.waves import Ordered, in_order
 from jackfield.state.journal import outcome_of
 from jackfield_contracts import (
     Confirmation,
-    GrantAccess,
     JournalEntry,
     Outcome,
     OutcomeKind,
     Plan,
     PlannedChange,
-    RevokeAccess,
 )
 
 _NOT_MADE = (OutcomeKind.REFUSED, OutcomeKind.FAILED)
@@ -37,7 +34,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     told: dict[str, JournalEntry]
     left: dict[str, PlannedChange]
-    order: list[Place]
+    order: list[Ordered]
     drifted: dict[str, Outcome]
 
 
@@ -71,11 +68,10 @@ def standing(plan: Plan, past: Mapping[str, JournalEntry], operations: Operation
 def _of_now(planned: PlannedChange, operations: Operations, view: View) -> PlannedChange:
     """*planned* with what it is by now: neither a file, nor a role that became privileged since, says less of it."""
     change = planned.change
-    entitlement = view.entitlement(change.entitlement) if isinstance(change, GrantAccess | RevokeAccess) else None
     return msgspec.structs.replace(
         planned,
         title=title_of(change, operations, view),
-        kinds=operations.kinds(change, entitlement),
+        kinds=operations.kinds(change, view),
         effects=operations.effects(change),
         warnings=operations.warnings(change),
     )

@@ -8,12 +8,11 @@ import json
 from collections.abc import Callable, Sequence
 from urllib.parse import quote, quote_plus
 
-import msgspec
-
-from jackfield.changes.operations import Operations
+from jackfield.changes.kinds.operations import Operations
+from jackfield.changes.kinds.registry import kind_of
 from jackfield.config import Mask, Secret
 from jackfield.errors import BadConfig
-from jackfield_contracts import Change, GrantAccess, RevokeAccess
+from jackfield_contracts import Change
 
 SHORTEST = 4
 """Characters of the shortest value that can be told from other text, and so be masked in it."""
@@ -62,7 +61,6 @@ class Vault:
 
     def filled(self, change: Change, operations: Operations) -> Change:
         """*change* with its secret values in place, for the call of the connector and nothing else."""
-        if isinstance(change, GrantAccess | RevokeAccess):
-            return change
         values = {name: self._values[reference].reveal() for name, reference in operations.secrets(change).items()}
-        return msgspec.structs.replace(change, arguments={**change.arguments, **values}) if values else change
+        kind = kind_of(change)
+        return kind.with_arguments(change, {**kind.arguments(change), **values}) if values else change

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 import click
 
 from jackfield.changes.consent import WARNING
+from jackfield.changes.kinds.operations import Operations
+from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.limits import demand_kinds
 from jackfield.changes.open import resume
-from jackfield.changes.operations import Operations
 from jackfield.changes.options import Changing
 from jackfield.changes.origin import Origin
 from jackfield.changes.plan import will_be_made
@@ -24,12 +25,14 @@ from jackfield.cli.output import note
 from jackfield.cli.text import clean, count
 from jackfield.cli.typed import typed_line
 from jackfield.errors import BadConfig, PlanOutdated
-from jackfield_contracts import GrantAccess, Plan, PlannedChange, ResourceId, RunAction
+from jackfield_contracts import (
+    Plan,
+    PlannedChange,
+    ResourceId,
+)
 
 _SHOWN = 50
 """How many of the changes that nobody is asked about are shown beside the others, which all are."""
-
-_VERBS = {"delete": "DELETE"}
 
 
 class NeedsConfirmation(BadConfig):
@@ -154,10 +157,11 @@ def _kinds_told(changes: Sequence[PlannedChange]) -> str:
     weight: dict[str, int] = {}
     for each in changes:
         kind = each.kinds[0]
-        verb = each.change.name if isinstance(each.change, RunAction) and kind == "action" else _VERBS.get(kind, kind)
+        of = kind_of(each.change)
+        verb = of.verb(each.change, kind)
         privileged = "privileged" in each.kinds
-        gives = "" if not privileged else " (PRIVILEGED)" if isinstance(each.change, RunAction) else " a PRIVILEGE"
-        told = f"to {verb}{gives}{': ' if each.effects else ''}{' and '.join(each.effects)}"
+        verb = of.privileged_verb(verb) if privileged else verb
+        told = f"to {verb}{': ' if each.effects else ''}{' and '.join(each.effects)}"
         found[told] += 1
         weight[told] = _WEIGHTS.get(kind, 0) + bool(each.effects) * 10 + privileged
     return ", ".join(f"{found[told]:,} {told}" for told in sorted(found, key=lambda told: weight[told]))
@@ -171,8 +175,7 @@ def asks(operations: Operations, planned: PlannedChange, consent: ResourceId | N
     change = planned.change
     if "privileged" in planned.kinds or operations.takes_away(change):
         return True
-    # A role that takes the place of another demotes the administrator behind the connection.
-    return isinstance(change, GrantAccess) and bool(planned.replaces) and change.principal == consent
+    return kind_of(change).demotes(change, planned, consent)
 
 
 async def _line() -> str:

@@ -1,6 +1,7 @@
 """An entry of the journal for people."""
 
-from jackfield.changes.operations import shown_value
+from jackfield.changes.kinds.given import shown_value
+from jackfield.changes.kinds.registry import kind_of
 from jackfield.cli.outcomes import outcome_lines
 from jackfield.cli.output import say
 from jackfield.cli.text import clean, moment
@@ -8,10 +9,8 @@ from jackfield.state.journal import outcome_of
 from jackfield_contracts import (
     Change,
     Confirmation,
-    GrantAccess,
     JournalEntry,
     JournalStatus,
-    RevokeAccess,
     TargetState,
 )
 
@@ -49,9 +48,7 @@ def tell_entry(entry: JournalEntry) -> None:
 
 def _asked(change: Change) -> str:
     """The arguments of a change, also those that its title leaves out."""
-    if isinstance(change, GrantAccess | RevokeAccess):
-        return ""
-    return ", ".join(f"{name} {shown_value(value)}" for name, value in change.arguments.items())
+    return ", ".join(f"{name} {shown_value(value)}" for name, value in kind_of(change).arguments(change).items())
 
 
 def _told(state: TargetState) -> str:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from jackfield.changes.kinds.registry import kind_of
 from jackfield.cli.output import Columns, print_json, print_rows, print_stream, say
 from jackfield.cli.text import clean, moment
 from jackfield.errors import (
@@ -25,7 +26,6 @@ from jackfield_contracts import (
     OutcomeKind,
     Plan,
     PlannedChange,
-    RunAction,
     TargetState,
 )
 
@@ -228,7 +228,7 @@ def _document(of: JournalEntry | PlannedChange, known: Outcome, state: TargetSta
         "title": of.title,
     }
     extras = {
-        "action": change.name if isinstance(change, RunAction) else None,
+        "action": kind_of(change).action(change),
         "account": str(known.account) if known.account else None,
         "effects": of.effects,
         "results": known.results,

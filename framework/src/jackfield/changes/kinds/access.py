@@ -1,0 +1,210 @@
+"""Grants and revocations: somebody holds an entitlement, or no more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from jackfield.changes.kinds.kind import GO, Judgement, Kind, Place, already, refused, who
+from jackfield_contracts import (
+    AccessState,
+    AccountState,
+    Entitlement,
+    EntitlementId,
+    GrantAccess,
+    Outcome,
+    PlannedChange,
+    ResourceId,
+    RevokeAccess,
+    StateQuery,
+    TargetState,
+)
+
+if TYPE_CHECKING:
+    from jackfield.changes.kinds.operations import Operations
+    from jackfield.changes.kinds.view import View
+    from jackfield.host.connection import Connection
+
+A = TypeVar("A", GrantAccess, RevokeAccess)
+
+_NEITHER = (
+    "the process ended before an answer came, and what is held there is neither what it was nor what was asked for: whether"
+    " this change had a part in it is not known"
+)
+
+
+class _Access(Kind[A]):
+    """What both have in common: an entitlement, and who is to hold it or not."""
+
+    counted: str
+
+    def counts_as(self, change: A, operations: Operations, view: View) -> tuple[str, ...]:
+        own = self.entitlement(change, view)
+        return (self.counted, "privileged") if own is not None and own.privileged else (self.counted,)
+
+    def query(self, change: A, operations: Operations) -> StateQuery:
+        return StateQuery(principals=(change.principal,), resources=(change.entitlement.resource,))
+
+    def subject(self, change: A, operations: Operations, view: View) -> AccountState | None:
+        return view.account(change.principal)
+
+    def entitlement(self, change: A, view: View) -> Entitlement | None:
+        return view.entitlement(change.entitlement)
+
+    def held(self, change: A, view: View) -> tuple[EntitlementId, ...]:
+        return tuple(sorted(each.id for each in view.rivals(change.entitlement, change.principal)))
+
+    def principals(self, change: A) -> tuple[ResourceId, ...]:
+        return (change.principal,)
+
+    def further_keys(self, change: A) -> tuple[str, ...]:
+        return (f"{change.entitlement.resource}#{change.principal}",)
+
+    def became_other(self, now: TargetState) -> str:
+        return _NEITHER
+
+    def batch(self, change: A, operations: Operations) -> int:
+        return operations.batch_of(change.entitlement.resource.type)
+
+    def call_key(self, change: A) -> object:
+        return type(change), change.entitlement.resource
+
+    def place(self, change: A, planned: PlannedChange, operations: Operations, view: View) -> Place:
+        own = self.entitlement(change, view)
+        group = own.exclusive.set if own and own.exclusive else str(change.entitlement)
+        return Place(key=(group, change.principal), account=change.principal)
+
+    def _named(self, change: A, operations: Operations, view: View) -> tuple[str, str]:
+        own = self.entitlement(change, view)
+        what = f"{own.display_name} ({change.entitlement})" if own else str(change.entitlement)
+        return what, who(self.subject(change, operations, view), str(change.principal))
+
+    def _privilege_of(self, change: A, gone: Sequence[EntitlementId], view: View) -> ResourceId | None:
+        privileged = any((known := view.entitlement(id)) is not None and known.privileged for id in gone)
+        return change.principal if privileged else None
+
+
+class Grant(_Access[GrantAccess]):
+    """Somebody holds an entitlement."""
+
+    hook = "grant"
+    counted = "grant"
+
+    def title(self, change: GrantAccess, operations: Operations, view: View) -> str:
+        what, whom = self._named(change, operations, view)
+        return f"grant {what} to {whom}"
+
+    def demotes(self, change: GrantAccess, planned: PlannedChange, who: ResourceId | None) -> bool:
+        # A role that takes the place of another.
+        return bool(planned.replaces) and change.principal == who
+
+    def takes_from(self, change: GrantAccess, planned: PlannedChange, view: View) -> ResourceId | None:
+        return self._privilege_of(change, planned.replaces, view)
+
+    def is_met(self, change: GrantAccess, operations: Operations, view: View, target: TargetState) -> bool:
+        return _at_least(change.entitlement, target.held, view)
+
+    def judge(self, change: GrantAccess, account: AccountState | None, operations: Operations, view: View) -> Judgement:
+        own = view.entitlement(change.entitlement)
+        if own is None:
+            return _no_entitlement(change.entitlement, view)
+        if own.grantable_to and change.principal.type not in own.grantable_to:
+            return refused(
+                "wrong_principal",
+                f"it can be granted to {', '.join(own.grantable_to)}, not to a {change.principal.type}",
+            )
+        held = view.rivals(change.entitlement, change.principal)
+        if any(each.id == change.entitlement for each in held):
+            return already("it is held already")
+        if (more := _above(own, held)) is not None:
+            return already(f"{more.display_name} ({more.id}) is held, which is more")
+        if own.immutable is not None:
+            return refused("immutable", own.immutable)
+        if account is None:
+            return refused("not_found", f"the application has no principal {change.principal}")
+        rank = own.exclusive.rank if own.exclusive else 0
+        equal = tuple(each for each in held if each.exclusive and each.exclusive.rank == rank)
+        if equal and not change.replace:
+            names = ", ".join(f"{each.display_name} ({each.id})" for each in equal)
+            return refused(
+                "needs_replace",
+                f"it would take the place of {names}; if that is meant, say --replace, or true in the column replace of"
+                " a file",
+            )
+        return Judgement(forecast=GO.forecast, replaces=tuple(each.id for each in held))
+
+    async def call(
+        self, connection: Connection, changes: Sequence[GrantAccess], state: AccessState, ids: tuple[str, ...]
+    ) -> tuple[Outcome, ...]:
+        return await connection.grant(tuple(changes), state, ids)
+
+
+class Revoke(_Access[RevokeAccess]):
+    """Somebody holds an entitlement no more."""
+
+    hook = "revoke"
+    counted = "revoke"
+
+    def takes_away(self, change: RevokeAccess, operations: Operations) -> bool:
+        return True
+
+    def title(self, change: RevokeAccess, operations: Operations, view: View) -> str:
+        what, whom = self._named(change, operations, view)
+        return f"revoke {what} from {whom}"
+
+    def takes_from(self, change: RevokeAccess, planned: PlannedChange, view: View) -> ResourceId | None:
+        return self._privilege_of(change, (change.entitlement,), view)
+
+    def is_met(self, change: RevokeAccess, operations: Operations, view: View, target: TargetState) -> bool:
+        # An owner who is no member by name has not lost the membership.
+        return not _at_least(change.entitlement, target.held, view)
+
+    def judge(
+        self, change: RevokeAccess, account: AccountState | None, operations: Operations, view: View
+    ) -> Judgement:
+        own = view.entitlement(change.entitlement)
+        if own is None:
+            return _no_entitlement(change.entitlement, view)
+        held = view.rivals(change.entitlement, change.principal)
+        if not any(each.id == change.entitlement for each in held):
+            if (more := _above(own, held)) is not None:
+                return refused(
+                    "holds_more", f"{more.display_name} ({more.id}) is held, which includes it: revoke that one"
+                )
+            return already(f"it is not held; {_instead(held)}")
+        if own.immutable is not None:
+            return refused("immutable", own.immutable)
+        return GO
+
+    async def call(
+        self, connection: Connection, changes: Sequence[RevokeAccess], state: AccessState, ids: tuple[str, ...]
+    ) -> tuple[Outcome, ...]:
+        return await connection.revoke(tuple(changes), state, ids)
+
+
+def _above(own: Entitlement, held: Sequence[Entitlement]) -> Entitlement | None:
+    """What is held of a higher rank than *own*."""
+    rank = own.exclusive.rank if own.exclusive else 0
+    return next((each for each in held if each.exclusive and each.exclusive.rank > rank), None)
+
+
+def _at_least(id: EntitlementId, held: tuple[EntitlementId, ...], view: View) -> bool:
+    if id in held:
+        return True
+    own = view.entitlement(id)
+    if own is None or own.exclusive is None:
+        return False
+    ranks = [each.exclusive.rank for one in held if (each := view.entitlement(one)) and each.exclusive]
+    return any(rank > own.exclusive.rank for rank in ranks)
+
+
+def _no_entitlement(id: EntitlementId, view: View) -> Judgement:
+    slugs = view.slugs(id.resource)
+    if not slugs:
+        return refused("not_found", f"the application has no {id.resource}")
+    return refused("not_found", f"{id.resource} offers {', '.join(slugs)}, not {id.slug!r}")
+
+
+def _instead(held: list[Entitlement]) -> str:
+    others = ", ".join(f"{each.display_name} ({each.id})" for each in held)
+    return f"{others} is held instead, and stays" if others else "nothing else of the kind is held either"

@@ -1,0 +1,174 @@
+"""Actions: whatever else a connector offers, mostly about an account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from jackfield.changes.kinds.given import beside, title_with, unheeded, unlike
+from jackfield.changes.kinds.kind import GO, Judgement, Kind, Place, already, refused, who
+from jackfield_contracts import (
+    AccessState,
+    AccountState,
+    ActionKind,
+    Argument,
+    Confirmation,
+    Outcome,
+    PlannedChange,
+    ResourceId,
+    RunAction,
+    StateQuery,
+    TargetState,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from jackfield.changes.kinds.operations import Operations
+    from jackfield.changes.kinds.view import View
+    from jackfield.host.connection import Connection
+
+_COUNTED = {ActionKind.ENABLE_ACCOUNT: "enable", ActionKind.DISABLE_ACCOUNT: "disable"}
+
+
+class Run(Kind[RunAction]):
+    """An action of the connector is run."""
+
+    hook = "run_action"
+    may_become_other = True
+
+    def arguments(self, change: RunAction) -> Mapping[str, Value]:
+        return change.arguments
+
+    def with_arguments(self, change: RunAction, arguments: Mapping[str, Value]) -> RunAction:
+        return msgspec.structs.replace(change, arguments=arguments)
+
+    def declared(self, change: RunAction, operations: Operations) -> tuple[Argument, ...]:
+        return operations.action(change.name).arguments
+
+    def told_of(self, change: RunAction) -> str:
+        return change.name
+
+    def action(self, change: RunAction) -> str:
+        return change.name
+
+    def confirmed_by(self, change: RunAction, operations: Operations) -> Confirmation:
+        return operations.action(change.name).confirmed_by
+
+    def subject_argument(self, change: RunAction, operations: Operations) -> str | None:
+        return operations.action(change.name).account
+
+    def counts_as(self, change: RunAction, operations: Operations, view: View) -> tuple[str, ...]:
+        own = _COUNTED.get(operations.action(change.name).kind, "action")
+        return (own, "privileged") if self.privileges(change, operations) else (own,)
+
+    def privileges(self, change: RunAction, operations: Operations) -> dict[str, Value]:
+        # Whoever has the address that becomes the login can sign in as the person from then on.
+        wanted = {each.name for each in operations.arguments(change) if each.privileged or each.sets == "login"}
+        return {name: value for name, value in change.arguments.items() if name in wanted and value}
+
+    def takes_away(self, change: RunAction, operations: Operations) -> bool:
+        action = operations.action(change.name)
+        return action.destructive or action.kind is ActionKind.DISABLE_ACCOUNT
+
+    def warnings(self, change: RunAction, operations: Operations) -> tuple[str, ...]:
+        action = operations.action(change.name)
+        harmless = any(change.arguments.get(name) == value for name, value in action.warning_unless.items())
+        return (action.warning,) if action.warning and not harmless else ()
+
+    def verb(self, change: RunAction, counted: str) -> str:
+        return change.name if counted == "action" else counted
+
+    def privileged_verb(self, verb: str) -> str:
+        return f"{verb} (PRIVILEGED)"
+
+    def takes_from(self, change: RunAction, planned: PlannedChange, view: View) -> ResourceId | None:
+        return planned.before.account if "disable" in planned.kinds else None
+
+    def query(self, change: RunAction, operations: Operations) -> StateQuery:
+        subject = _subject_name(change, operations)
+        if change.account is not None:
+            known = (change.account.id, str(change.account))
+            names = (subject,) if subject and subject not in known else ()
+            return StateQuery(principals=(change.account,), names=names)
+        return StateQuery(names=(subject,)) if subject else StateQuery()
+
+    def subject(self, change: RunAction, operations: Operations, view: View) -> AccountState | None:
+        if change.account is not None:
+            return view.account(change.account)
+        name = _subject_name(change, operations)
+        return view.named(name) if name else None
+
+    def principals(self, change: RunAction) -> tuple[ResourceId, ...]:
+        return (change.account,) if change.account is not None else ()
+
+    def settled(self, change: RunAction, operations: Operations, view: View) -> RunAction:
+        if change.account is None and (found := self.subject(change, operations, view)) is not None:
+            return msgspec.structs.replace(change, account=found.account)
+        return change
+
+    def judge(self, change: RunAction, account: AccountState | None, operations: Operations, view: View) -> Judgement:
+        action = operations.action(change.name)
+        # Whether an account that was removed can come back is for the application to say, which may show it to nobody.
+        hidden = action.kind is ActionKind.RECOVER_ACCOUNT
+        if action.account is not None and account is None and not hidden:
+            named = str(change.account) if change.account else _subject_name(change, operations) or ""
+            return refused("not_found", f"the application has no account {named!r}")
+        if action.confirmed_by is Confirmation.READ and self.met(change, operations, view):
+            status = self.target(change, operations, view).status_raw or "there"
+            return already(f"it is so already: the account is {status}{unheeded(self, change, operations)}")
+        return GO
+
+    def is_met(self, change: RunAction, operations: Operations, view: View, target: TargetState) -> bool:
+        action = operations.action(change.name)
+        if action.leads_to and target.status not in action.leads_to:
+            return False
+        if not action.leads_to and not any(each.sets and each.name in change.arguments for each in action.arguments):
+            return False  # nothing was asked for that could be so already
+        return target.exists and not unlike(self, change, operations, target)
+
+    def comparable(self, state: TargetState) -> TargetState:
+        # One that is to be disabled may have another word for being enabled.
+        return msgspec.structs.replace(state, status_raw=None)
+
+    def meant_otherwise(
+        self, change: RunAction, operations: Operations, view: View
+    ) -> tuple[str, AccountState | None] | None:
+        # Which of the two an application would act on is its connector's to say.
+        name = _subject_name(change, operations)
+        if change.account is None or name is None or name in (change.account.id, str(change.account)):
+            return None
+        if self.subject(change, operations, view) is None:
+            return None
+        found = view.named(name)
+        if found is not None and found.account == change.account:
+            return None
+        meant = f"{name!r} means {found.account} by now" if found else f"nobody is {name!r} by now"
+        return f"it was planned for {change.account}, and {meant}", found
+
+    def title(self, change: RunAction, operations: Operations, view: View) -> str:
+        subject = operations.action(change.name).account
+        whom = who(self.subject(change, operations, view), _subject_name(change, operations) or "")
+        return title_with(
+            f"{change.name} {whom}".rstrip(), beside(self, change, operations, {subject} if subject else ())
+        )
+
+    def going_on_key(self, change: RunAction, operations: Operations) -> object:
+        return change.name, change.account or _subject_name(change, operations), str(change.arguments)
+
+    def place(self, change: RunAction, planned: PlannedChange, operations: Operations, view: View) -> Place:
+        account = planned.before.account or change.account
+        return Place(key=account or planned.id, account=account, alters=True)
+
+    async def call(
+        self, connection: Connection, changes: Sequence[RunAction], state: AccessState, ids: tuple[str, ...]
+    ) -> tuple[Outcome, ...]:
+        return (await connection.run_action(changes[0], state, ids[0]),)
+
+
+def _subject_name(change: RunAction, operations: Operations) -> str | None:
+    """The name of the account that it is about, as given."""
+    named = operations.action(change.name).account
+    value = change.arguments.get(named) if named else None
+    return value if isinstance(value, str) else None

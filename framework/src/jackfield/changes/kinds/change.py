@@ -1,0 +1,116 @@
+"""What is asked of any change on a state that was read; its kind answers."""
+
+import msgspec
+
+from jackfield.changes.kinds import given
+from jackfield.changes.kinds.kind import Judgement, refused
+from jackfield.changes.kinds.operations import Operations
+from jackfield.changes.kinds.registry import kind_of
+from jackfield.changes.kinds.view import View
+from jackfield.changes.protection import Protected
+from jackfield_contracts import AccountState, Change, Confirmation, Outcome, OutcomeKind, StateQuery, TargetState
+
+LASTING = ("protected", "immutable", "wrong_principal")
+"""Tags of refusals that no earlier change of a plan takes away."""
+
+NOBODY = Protected()
+
+
+def query_of(change: Change, operations: Operations) -> StateQuery:
+    """What has to be read to judge *change*."""
+    return kind_of(change).query(change, operations)
+
+
+def subject_of(change: Change, operations: Operations, view: View) -> AccountState | None:
+    """The account that *change* is about, as it is now."""
+    return kind_of(change).subject(change, operations, view)
+
+
+def target_of(change: Change, operations: Operations, view: View) -> TargetState:
+    """The part of the state that *change* is about."""
+    return kind_of(change).target(change, operations, view)
+
+
+def title_of(change: Change, operations: Operations, view: View) -> str:
+    """*change* in words, with the names that the application shows, and all that was asked for beside.
+
+    Nothing that a change does is left out of it, since a person says yes to that.
+    """
+    return kind_of(change).title(change, operations, view)
+
+
+def settle_account(change: Change, operations: Operations, view: View) -> Change:
+    """*change* with the account that it names, once that is known."""
+    return kind_of(change).settled(change, operations, view)
+
+
+def unreadable_of(change: Change, operations: Operations, view: View) -> str | None:
+    """Why the state can't tell of *change*: what the application says of its account or resource can't be understood."""
+    return kind_of(change).unreadable(change, operations, view)
+
+
+def readable(change: Change, operations: Operations) -> bool:
+    """Whether a read can show that *change* was made."""
+    return operations.confirmed_by(change) is Confirmation.READ
+
+
+def met(change: Change, operations: Operations, view: View) -> bool:
+    """Whether the state shows *change* made; only for one that is ``readable``."""
+    return kind_of(change).met(change, operations, view)
+
+
+def unlike(change: Change, operations: Operations, target: TargetState) -> list[str]:
+    """The arguments whose values the application shows otherwise; those it does not show are passed over."""
+    return given.unlike(kind_of(change), change, operations, target)
+
+
+def unread(change: Change, operations: Operations) -> list[str]:
+    """The arguments that ask for something of which no read tells whether it was done, such as wiping a device."""
+    return given.unread(kind_of(change), change, operations)
+
+
+def begun(change: Change, operations: Operations, before: TargetState, now: TargetState) -> bool:
+    """Whether a creation was made but not all that goes with it, such as groups: asked again, a hook makes the rest."""
+    return kind_of(change).is_begun(before, now) and bool(unlike(change, operations, now))
+
+
+def carries_on(
+    change: Change, operations: Operations, before: TargetState, now: TargetState, *, doubtful: bool = False
+) -> bool:
+    """Whether the state is still that before the change, or one that only the change's own first steps lead to.
+
+    Where an earlier call may have been carried out (*doubtful*), its work may show already.
+    """
+    kind = kind_of(change)
+    if doubtful:
+        if (known := kind.carries_on_in_doubt(change, before, now)) is not None:
+            return known
+        before, now = kind.comparable(before), kind.comparable(now)
+    return without_drift(change, operations, before, now) or begun(change, operations, before, now)
+
+
+def without_drift(change: Change, operations: Operations, planned: TargetState, now: TargetState) -> bool:
+    """Whether what a plan was made on still holds; of the facts, those that *change* sets."""
+    # The same account may have another address by now.
+    before, after = (msgspec.structs.replace(each, facts={}, login=None) for each in (planned, now))
+    if before != after:
+        return False
+    asked = kind_of(change).arguments(change)
+    sets = {each.sets for each in operations.arguments(change) if each.sets and each.name in asked}
+    return all(planned.facts.get(name) == now.facts.get(name) for name in sets)
+
+
+def judge(change: Change, operations: Operations, view: View, protected: Protected = NOBODY) -> Judgement:
+    """Judge one change on the state that was just read, *protected* being those that are never changed."""
+    account = subject_of(change, operations, view)
+    if protected.covers(change, account, operations, view):
+        return refused("protected", "it concerns a principal that the configuration protects from every change")
+    if (why := unreadable_of(change, operations, view)) is not None:
+        return Judgement(forecast=unreadable(why))
+    return kind_of(change).judge(change, account, operations, view)
+
+
+def unreadable(why: str) -> Outcome:
+    """The outcome of a change of which the state can't tell, so that it was not made."""
+    reason = f"nothing was changed: the application's answer about it can't be understood: {why}"
+    return Outcome(outcome=OutcomeKind.FAILED, tag="unreadable", reason=reason, retryable=True)

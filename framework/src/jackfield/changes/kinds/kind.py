@@ -1,0 +1,290 @@
+"""What a kind of change knows: everything else about changes asks it, and no other module asks which kind a change is.
+
+A kind is added as a class of its own beside this one, and entered in ``registry``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import msgspec
+
+from jackfield_contracts import (
+    AccessState,
+    AccountState,
+    Argument,
+    Change,
+    Confirmation,
+    Entitlement,
+    EntitlementId,
+    Outcome,
+    OutcomeKind,
+    PlannedChange,
+    ResourceId,
+    StateQuery,
+    TargetState,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from jackfield.changes.kinds.operations import Operations
+    from jackfield.changes.kinds.view import View
+    from jackfield.host.connection import Connection
+
+C = TypeVar("C", bound=Change)
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """What will become of a change as far as a read can tell; ``changed`` means that it is to be made."""
+
+    forecast: Outcome
+    replaces: tuple[EntitlementId, ...] = ()
+
+    @property
+    def go(self) -> bool:
+        """Whether the application is to be asked."""
+        return self.forecast.outcome is OutcomeKind.CHANGED
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """What a change is about: changes of one ``key`` are made one after the other, and so are those of one account.
+
+    ``alters``: it changes the account itself, so that it waits for all others that touch the account.
+    """
+
+    key: object
+    account: ResourceId | None = None
+    alters: bool = False
+
+
+class Kind(Generic[C]):
+    """One kind of change. What is here holds for a change without arguments that a read confirms."""
+
+    hook: str
+    """The hook of a connector that makes it."""
+
+    makes_account: bool = False
+    """Whether it makes an account: by several calls, and refused where an earlier call of ours has made it already."""
+
+    may_become_other: bool = False
+    """Whether the account may show a third state, neither that before nor the one asked for, because of the change."""
+
+    # --- what is asked for --------------------------------------------------------------------------------------
+
+    def arguments(self, change: C) -> Mapping[str, Value]:
+        """The arguments that are given."""
+        return {}
+
+    def with_arguments(self, change: C, arguments: Mapping[str, Value]) -> C:
+        """*change* with other arguments."""
+        return change
+
+    def declared(self, change: C, operations: Operations) -> tuple[Argument, ...]:
+        """The arguments that the connector declares for it."""
+        return ()
+
+    def told_of(self, change: C) -> str:
+        """What an error calls it."""
+        return self.hook
+
+    def action(self, change: C) -> str | None:
+        """The action that is run, None for any other kind."""
+        return None
+
+    def confirmed_by(self, change: C, operations: Operations) -> Confirmation:
+        """How it is known to be made."""
+        return Confirmation.READ
+
+    def subject_argument(self, change: C, operations: Operations) -> str | None:
+        """The argument that names the account that it is about."""
+        return None
+
+    # --- what it counts as --------------------------------------------------------------------------------------
+
+    def counts_as(self, change: C, operations: Operations, view: View) -> tuple[str, ...]:
+        """The kinds of limit that it counts in, its own first."""
+        raise NotImplementedError
+
+    def privileges(self, change: C, operations: Operations) -> dict[str, Value]:
+        """The arguments that give an account a privilege."""
+        wanted = {each.name for each in operations.arguments(change) if each.privileged}
+        return {name: value for name, value in self.arguments(change).items() if name in wanted and value}
+
+    def takes_away(self, change: C, operations: Operations) -> bool:
+        """Whether it takes something away by what it is, whatever its arguments do beside."""
+        return False
+
+    def warnings(self, change: C, operations: Operations) -> tuple[str, ...]:
+        """What a person should know before it is made."""
+        return ()
+
+    def verb(self, change: C, counted: str) -> str:
+        """What it does, in the question before it is made; *counted* is the first kind that it counts in."""
+        return counted
+
+    def privileged_verb(self, verb: str) -> str:
+        """*verb* where a privilege goes with it."""
+        return f"{verb} a PRIVILEGE"
+
+    def demotes(self, change: C, planned: PlannedChange, who: ResourceId | None) -> bool:
+        """Whether it takes a privilege away from *who* by the way."""
+        return False
+
+    def takes_from(self, change: C, planned: PlannedChange, view: View) -> ResourceId | None:
+        """Whose account or privilege it takes away."""
+        return None
+
+    # --- what of the state it is about --------------------------------------------------------------------------
+
+    def query(self, change: C, operations: Operations) -> StateQuery:
+        """What has to be read to judge it."""
+        raise NotImplementedError
+
+    def subject(self, change: C, operations: Operations, view: View) -> AccountState | None:
+        """The account that it is about, as it is now."""
+        raise NotImplementedError
+
+    def entitlement(self, change: C, view: View) -> Entitlement | None:
+        """The entitlement that it is about."""
+        return None
+
+    def held(self, change: C, view: View) -> tuple[EntitlementId, ...]:
+        """What is held of the entitlements that it is about."""
+        return ()
+
+    def principals(self, change: C) -> tuple[ResourceId, ...]:
+        """Whom it names by id."""
+        return ()
+
+    def further_keys(self, change: C) -> tuple[str, ...]:
+        """Under which keys beside those of its query the state may tell that it can't be understood."""
+        return ()
+
+    def settled(self, change: C, operations: Operations, view: View) -> C:
+        """*change* with the account that it names, once that is known."""
+        return change
+
+    def target(self, change: C, operations: Operations, view: View) -> TargetState:
+        """The part of the state that it is about."""
+        account, held = self.subject(change, operations, view), self.held(change, view)
+        if account is None:
+            return TargetState(exists=False, held=held)
+        given = self.arguments(change)
+        wanted = {each.sets for each in operations.arguments(change) if each.sets and each.name in given}
+        known = {"display_name": account.display_name, "login": account.login, **account.facts}
+        return TargetState(
+            exists=True,
+            account=account.account,
+            status=account.status,
+            status_raw=account.status_raw,
+            held=held,
+            facts={name: value for name, value in known.items() if name in wanted},
+            login=account.login,
+        )
+
+    def unreadable(self, change: C, operations: Operations, view: View) -> str | None:
+        """Why the state can't tell of it: what the application says of its account or resource can't be understood."""
+        query = self.query(change, operations)
+        keys = (*map(str, query.principals), *query.names, *map(str, query.resources), *self.further_keys(change))
+        return next((why for key in keys if (why := view.state.unreadable.get(key)) is not None), None)
+
+    def met(self, change: C, operations: Operations, view: View) -> bool:
+        """Whether the state shows it made; only for one that a read confirms."""
+        if self.unreadable(change, operations, view) is not None:
+            return False
+        return self.is_met(change, operations, view, self.target(change, operations, view))
+
+    # --- what is to become of it, and whether it is made --------------------------------------------------------
+
+    def judge(self, change: C, account: AccountState | None, operations: Operations, view: View) -> Judgement:
+        """What the state says before anything is asked of the application."""
+        raise NotImplementedError
+
+    def is_met(self, change: C, operations: Operations, view: View, target: TargetState) -> bool:
+        """Whether the state shows it made."""
+        raise NotImplementedError
+
+    def is_begun(self, before: TargetState, now: TargetState) -> bool:
+        """Whether its first step was made, and others may not have been."""
+        return False
+
+    def carries_on_in_doubt(self, change: C, before: TargetState, now: TargetState) -> bool | None:
+        """Whether the state is one that an earlier call of it may lead to; None where nothing special holds."""
+        return None
+
+    def comparable(self, state: TargetState) -> TargetState:
+        """*state* without what an earlier call of it may have changed on its way."""
+        return state
+
+    def became_other(self, now: TargetState) -> str:
+        """What is told where the state is neither that before nor the one asked for, and our own call may be the reason."""
+        state = now.status_raw or ("there" if now.exists else "gone")
+        return f"no answer came, and the account is {state} by now: whether by this change is not known"
+
+    def meant_otherwise(self, change: C, operations: Operations, view: View) -> tuple[str, AccountState | None] | None:
+        """Why the name by which it was asked for means somebody else by now, and whom."""
+        return None
+
+    # --- how it is made -----------------------------------------------------------------------------------------
+
+    def title(self, change: C, operations: Operations, view: View) -> str:
+        """It in words, with all that was asked for beside."""
+        raise NotImplementedError
+
+    def batch(self, change: C, operations: Operations) -> int:
+        """How many like it one call takes."""
+        return 1
+
+    def call_key(self, change: C) -> object:
+        """What changes have in common that one call can make."""
+        return object()
+
+    def going_on_key(self, change: C, operations: Operations) -> object:
+        """What changes have in common that must not go on at the same time."""
+        return change
+
+    def place(self, change: C, planned: PlannedChange, operations: Operations, view: View) -> Place:
+        """What it is about, for the order of a plan."""
+        raise NotImplementedError
+
+    async def call(
+        self, connection: Connection, changes: Sequence[C], state: AccessState, ids: tuple[str, ...]
+    ) -> tuple[Outcome, ...]:
+        """One call of the hook for all of *changes*, and an outcome of each."""
+        raise NotImplementedError
+
+
+GO = Judgement(forecast=Outcome(outcome=OutcomeKind.CHANGED))
+"""It is to be made."""
+
+
+def already(reason: str, account: AccountState | None = None) -> Judgement:
+    """Nothing is left to be made."""
+    return Judgement(
+        forecast=Outcome(
+            outcome=OutcomeKind.ALREADY,
+            reason=reason,
+            confirmed_by=Confirmation.READ,
+            account=account.account if account else None,
+        )
+    )
+
+
+def refused(tag: str, reason: str, account: AccountState | None = None) -> Judgement:
+    """The host does not ask for it."""
+    return Judgement(
+        forecast=Outcome(
+            outcome=OutcomeKind.REFUSED, tag=tag, reason=reason, account=account.account if account else None
+        )
+    )
+
+
+def who(account: AccountState | None, otherwise: str) -> str:
+    """A person in a title."""
+    if account is None:
+        return otherwise
+    name, login = account.display_name, account.login
+    if name and login and name != login:
+        return f"{name} <{login}>"
+    return name or login or str(account.account)

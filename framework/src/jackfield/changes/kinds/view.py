@@ -1,0 +1,68 @@
+"""The live state as it was read, made ready for many questions."""
+
+import math
+
+from jackfield_contracts import AccessState, AccountState, Entitlement, EntitlementId, ResourceId, StateQuery
+
+
+def joined(queries: list[StateQuery]) -> StateQuery:
+    """One query for all of them, each thing once."""
+    return StateQuery(
+        principals=tuple(dict.fromkeys(each for query in queries for each in query.principals)),
+        names=tuple(dict.fromkeys(each for query in queries for each in query.names)),
+        resources=tuple(dict.fromkeys(each for query in queries for each in query.resources)),
+    )
+
+
+class View:
+    """A state that was read, made ready for many questions."""
+
+    def __init__(self, state: AccessState, *, at: float = math.inf) -> None:
+        """*at* is the moment (monotonic) at which it was read; without one it grows never old."""
+        self.state = state
+        self.at = at
+        self._entitlements = {each.id: each for each in state.entitlements}
+        self._accounts: dict[ResourceId, AccountState] = {}
+        self._asked: dict[str, AccountState] = {}
+        for account in state.accounts:
+            self._accounts[account.account] = account
+            if account.asked is not None:
+                self._asked[account.asked] = account
+        self._held: dict[ResourceId, list[EntitlementId]] = {}
+        for grant in state.held:
+            self._held.setdefault(grant.principal, []).append(grant.entitlement)
+
+    @classmethod
+    def empty(cls) -> "View":
+        """A state in which nothing was asked for."""
+        return cls(AccessState())
+
+    def entitlement(self, id: EntitlementId) -> Entitlement | None:
+        """The entitlement, None if the application offers none such."""
+        return self._entitlements.get(id)
+
+    def slugs(self, resource: ResourceId) -> list[str]:
+        """What a resource offers; nothing if it is not there."""
+        return [each.slug for each in self._entitlements if each.resource == resource]
+
+    def account(self, id: ResourceId) -> AccountState | None:
+        """The account, None if it is not there."""
+        return self._accounts.get(id)
+
+    def named(self, name: str) -> AccountState | None:
+        """The account that was asked for by *name*."""
+        return self._asked.get(name)
+
+    def rivals(self, id: EntitlementId, principal: ResourceId) -> list[Entitlement]:
+        """What the principal holds of the entitlements that exclude *id*, and *id* itself."""
+        own = self._entitlements.get(id)
+        group = own.exclusive.set if own is not None and own.exclusive is not None else None
+        found: list[Entitlement] = []
+        for held in self._held.get(principal, ()):
+            entitlement = self._entitlements.get(held)
+            if entitlement is None:
+                continue
+            same = group is not None and entitlement.exclusive is not None and entitlement.exclusive.set == group
+            if held == id or same:
+                found.append(entitlement)
+        return found
