@@ -224,7 +224,11 @@ def _paused(error: RateLimited) -> Outcome:
 
 
 def _is_open(desk: Desk, attempt: Attempt) -> bool:
-    return attempt.answer is not None and may_be_ours(attempt, attempt.answer) and readable(attempt.change, desk.operations)
+    return (
+        attempt.answer is not None
+        and may_be_ours(attempt, attempt.answer)
+        and readable(attempt.change, desk.operations)
+    )
 
 
 def may_be_ours(attempt: Attempt, answer: Outcome) -> bool:

@@ -1,6 +1,7 @@
 """What a change is about in the state of an application, and whether that state shows it made: pure functions."""
 
 import math
+from datetime import datetime
 
 import msgspec
 
@@ -92,6 +93,11 @@ class View:
         """The account that was asked for by *name*."""
         return self._asked.get(name)
 
+    def held(self, id: EntitlementId, principal: ResourceId) -> set[EntitlementId]:
+        """What the principal holds of *id* and of what excludes it, also of a resource that the application does not list."""
+        own = {id} if id in self._held.get(principal, ()) else set[EntitlementId]()
+        return own | {each.id for each in self.rivals(id, principal)}
+
     def rivals(self, id: EntitlementId, principal: ResourceId) -> list[Entitlement]:
         """What the principal holds of the entitlements that exclude *id*, and *id* itself."""
         own = self._entitlements.get(id)
@@ -128,7 +134,7 @@ def target_of(change: Change, operations: Operations, view: View) -> TargetState
     held: tuple[EntitlementId, ...] = ()
     facts: dict[str, Value] = {}
     if isinstance(change, GrantAccess | RevokeAccess):
-        held = tuple(sorted(each.id for each in view.rivals(change.entitlement, change.principal)))
+        held = tuple(sorted(view.held(change.entitlement, change.principal)))
     elif account is not None:
         wanted = {each.sets for each in operations.arguments(change) if each.sets and each.name in change.arguments}
         known = {"display_name": account.display_name, "login": account.login, **account.facts}
@@ -153,6 +159,17 @@ def unreadable_of(change: Change, operations: Operations, view: View) -> str | N
     if isinstance(change, GrantAccess | RevokeAccess):
         keys.append(f"{change.entitlement.resource}#{change.principal}")
     return next((why for key in keys if (why := view.state.unreadable.get(key)) is not None), None)
+
+
+def is_older(change: Change, operations: Operations, view: View, than: str) -> bool:
+    """Whether what the state tells of *change* stood before the moment *than*, and so can't show what came after."""
+    if isinstance(change, GrantAccess | RevokeAccess):
+        keys = [f"{change.entitlement.resource}#{change.principal}"]
+    else:
+        query = query_of(change, operations)
+        keys = [*map(str, query.principals), *query.names]
+    told = [stood for key in keys if (stood := view.state.as_of.get(key)) is not None]
+    return any(datetime.fromisoformat(stood) < datetime.fromisoformat(than) for stood in told)
 
 
 def readable(change: Change, operations: Operations) -> bool:
