@@ -17,8 +17,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from jackfield import deprecation
 from jackfield.hookspecs import API, CONNECTORS_GROUP, SINCE, ConnectorSpec, ConnectorType, PolicySpec
+from jackfield.host import deprecation
 from jackfield.host.deprecation import JackfieldDeprecation, RemovedIn2Warning, collected, fields_used, uses_of
 from jackfield.host.discovery import discover_connectors
 from jackfield_contracts import Page, Resource, ResourceId

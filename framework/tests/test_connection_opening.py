@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from jackfield import connection as module
 from jackfield.errors import BadCredentials, PluginBug, Transient
 from jackfield.hookspecs import hookimpl
+from jackfield.host import connection as module
 from jackfield_contracts import CheckReport
 
 from .facade import Log, Raises, opened, throw

@@ -115,9 +115,16 @@ def test_carried_rows_tell_nothing(pair: Pair):
 
 
 def test_absence_from_a_scope_that_was_not_seen_whole_is_no_removal(pair: Pair):
+    items = without("group:g1/member#user:2")
+    for verdict in (Verdict.PARTIAL, Verdict.UNREADABLE):
+        assert pair.changes(items, seals={"group:g1/*": verdict}) == {}
+
+
+def test_whoever_is_gone_holds_nothing_though_nobody_saw_the_group(pair: Pair):
     items = without("group:g1/member#user:2", "user:2")
     for verdict in (Verdict.PARTIAL, Verdict.UNREADABLE):
-        assert pair.changes(items, seals={"group:g1/*": verdict}) == {"removed": ["user:2"]}
+        told = {"removed": ["user:2", "group:g1/member#user:2"]}
+        assert pair.changes(items, seals={"group:g1/*": verdict}) == told
 
 
 def test_presence_in_a_scope_that_formerly_was_not_seen_whole_is_newly_seen(pair: Pair):

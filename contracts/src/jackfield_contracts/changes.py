@@ -126,13 +126,15 @@ class AccessState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     principals on those resources, and on others whose entitlements exclude theirs.
 
     ``unreadable`` says why the answer about something can't be understood, and where it stands: by ``str`` of the principal
-    or resource, by the name, or by ``RESOURCE#PRINCIPAL`` for whether the one is held by the other.
+    or resource, by the name, or by ``RESOURCE#PRINCIPAL`` for whether the one is held by the other. ``as_of`` says under the
+    same keys since when the answer stands (UTC, ISO 8601), where that may be earlier than the reading, as of a file.
     """
 
     accounts: tuple[AccountState, ...] = ()
     entitlements: tuple[Entitlement, ...] = ()
     held: tuple[GrantId, ...] = ()
     unreadable: dict[str, str] = {}
+    as_of: dict[str, str] = {}
     request_ids: tuple[str, ...] = ()
 
 

@@ -21,6 +21,7 @@ SINCE: Mapping[str, tuple[int, int]] = {
     "Capability.arguments": (1, 1),
     "Capability.confirmed_by": (1, 1),
     "ResourceType.batch": (1, 1),
+    "AccessState.as_of": (1, 3),
     "AccessState.unreadable": (1, 3),
     "Argument.privileged": (1, 2),
     "Outcome.understood": (1, 3),

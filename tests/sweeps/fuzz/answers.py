@@ -138,23 +138,20 @@ def raw_answer(transport: str, status: int, body: bytes, headers: list[bytes]) -
 
 
 def documented(route: str, body: bytes) -> bool:
-    """Whether *body* is an answer to *route* as the official SDK decodes it, with no key twice."""
-    twice: list[str] = []
+    """Whether *body* is an answer to *route* as the official SDK decodes it.
 
-    def note(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        names = [name for name, _ in pairs]
-        twice.extend(name for name in names if names.count(name) > 1)
-        return dict(pairs)
-
+    A key that stands twice in an object counts as it stands last, for the SDK as for the client: nobody looks for it in
+    answers, since that costs as much again as all the reading.
+    """
     try:
-        json.loads(body.decode("utf-8"), object_pairs_hook=note)
+        json.loads(body.decode("utf-8"))
         if route == TOKEN:
             return True
         judge = judge_of_traffic()
         judge.decode(judge.routes()[route].result_type, body, strict=False)
     except (ValueError, AssertionError, RecursionError, KeyError, TypeError, AttributeError):
         return False
-    return not twice
+    return True
 
 
 def rows_of(document: Any) -> dict[str, str]:

@@ -12,6 +12,7 @@ from jackfield.changes.execute import batches, held_back
 from jackfield.changes.kinds.change import (
     begun,
     carries_on,
+    is_older,
     judge,
     met,
     readable,
@@ -143,7 +144,12 @@ async def _read_pending(desk: Desk, attempts: list[Attempt]) -> None:
     if not attempts:
         return
     view = await read_patiently(desk.changing, [each.change for each in attempts], desk.operations)
-    made = [each for each in attempts if met(each.change, desk.operations, view)]
+    made = [
+        each
+        for each in attempts
+        if met(each.change, desk.operations, view)
+        and not is_older(each.change, desk.operations, view, than=each.entry.intended)
+    ]
     if made:
         desk.settle([(each, _found_made(desk, each), view) for each in made])
 

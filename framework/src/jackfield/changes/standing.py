@@ -23,6 +23,9 @@ from jackfield_contracts import (
     PlannedChange,
 )
 
+GOES_ON = "goes_on"
+"""The tag of an outcome that waits for a change which was asked for before; what the state shows is not yet its end."""
+
 _NOT_MADE = (OutcomeKind.REFUSED, OutcomeKind.FAILED)
 
 
@@ -149,7 +152,7 @@ def rehearsed(plan: Plan, fresh: Plan, stands: Standing) -> tuple[PlannedChange,
 
 def supersedes(drift: Outcome, forecast: Outcome, planned: PlannedChange) -> bool:
     """Whether *drift* is to be told in place of *forecast*, which the state alone would give for *planned*."""
-    if forecast.outcome is OutcomeKind.CHANGED:
+    if forecast.outcome is OutcomeKind.CHANGED or drift.tag == GOES_ON:
         return True
     if forecast.outcome is OutcomeKind.REFUSED:
         # As it was planned it would have been made, or a rehearsal has told the drift already.

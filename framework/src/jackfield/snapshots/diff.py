@@ -210,5 +210,7 @@ def _compare_grants(db: sqlite3.Connection) -> None:
         f"INSERT INTO temp.diff_grants SELECT '{Change.REMOVED}', o.entitlement, o.principal, NULL, NULL FROM old.grant_row o"
         " LEFT JOIN temp.entitlement_back e ON e.was = o.entitlement LEFT JOIN temp.node_back p ON p.was = o.principal"
         " LEFT JOIN main.grant_row n ON n.entitlement = e.now AND n.principal = p.now"
-        " WHERE n.entitlement IS NULL AND o.scope NOT IN temp.unseen_old"
+        " WHERE n.entitlement IS NULL AND (o.scope NOT IN temp.unseen_old"
+        # Whoever is gone holds nothing, though nobody saw the group.
+        f" OR o.principal IN (SELECT was FROM temp.diff_resources WHERE change = '{Change.REMOVED}'))"
     )

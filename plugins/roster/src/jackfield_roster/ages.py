@@ -7,6 +7,8 @@ from jackfield_contracts import Diagnostic, Severity
 from jackfield_roster.config import Place, RosterConfig
 from jackfield_roster.reading import Export
 
+_NOT_YET_HOURS = 24.0
+
 
 def exported(export: Export) -> datetime:
     """When the file was last written, in UTC."""
@@ -20,15 +22,27 @@ def age_hours(export: Export, clock: Clock) -> float:
 
 def told_age(export: Export, clock: Clock) -> str:
     """The same in words."""
-    hours = max(0.0, age_hours(export, clock))
+    hours = age_hours(export, clock)
+    if hours < -1:
+        return f"dated {-hours:.0f} hours ahead"
+    hours = max(0.0, hours)
     if hours >= 48:
         return f"{hours / 24:.0f} days old"
     return f"{hours:.0f} hours old" if hours >= 2 else f"{hours * 60:.0f} minutes old"
 
 
 def old(place: Place, export: Export, config: RosterConfig, clock: Clock) -> Diagnostic | None:
-    """A warning if the export is older than the configuration allows."""
+    """A warning if the export is older than the configuration allows, or of a day that has not come."""
     most = config.max_age_hours
+    if age_hours(export, clock) < -_NOT_YET_HOURS:
+        return Diagnostic(
+            code="export_of_the_future",
+            severity=Severity.WARNING,
+            summary=f"the export of {place.label} is of {exported(export):%Y-%m-%d %H:%M} UTC, which has not come: it counts as"
+            " the newest until then, and newer ones are not read",
+            path=export.name,
+            hint="Look at the clock of the machine that wrote it; remove it, or give it its real date.",
+        )
     if most is None or age_hours(export, clock) <= most:
         return None
     return Diagnostic(

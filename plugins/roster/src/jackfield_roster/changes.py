@@ -36,6 +36,9 @@ CREATE = (
     Argument(name="name", description="Whole name, for whoever makes the account."),
 )
 
+_IN_USE = (AccountStatus.ENABLED, AccountStatus.PENDING, AccountStatus.UNKNOWN)
+"""As the host has it: an account that is there and disabled is not the one that was asked for."""
+
 GRANT, REVOKE, CREATE_ACCOUNT, DELETE_ACCOUNT = "grant", "revoke", "create_account", "delete_account"
 
 Change = GrantAccess | RevokeAccess | CreateAccount | DeleteAccount
@@ -189,7 +192,7 @@ def _known(id: ResourceId, *types: str) -> bool:
 def _done(thing: Thing, state: AccessState) -> bool:
     """Whether the exports show it; only for what ``_query`` asked for."""
     if thing.do == CREATE_ACCOUNT:
-        return any(each.asked == thing.who for each in state.accounts)
+        return any(each.asked == thing.who and each.status in _IN_USE for each in state.accounts)
     who = ResourceId.parse(thing.who)
     if thing.do == DELETE_ACCOUNT:
         account = _account(who, state)

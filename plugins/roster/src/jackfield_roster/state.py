@@ -4,7 +4,7 @@ Promises that what is not in the answer is not in the exports: where a row that 
 an export is too short to be believed, it raises. Cost: one pass over each file that can tell something.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -22,6 +22,7 @@ from jackfield_contracts import (
     UserTrait,
 )
 from jackfield_roster import model
+from jackfield_roster.ages import exported
 from jackfield_roster.config import Place, RosterConfig, Users
 from jackfield_roster.model import BrokenRowError
 from jackfield_roster.reading import Export, Reader, Row
@@ -52,6 +53,8 @@ async def read_state(reader: Reader, config: RosterConfig, query: StateQuery) ->
     off.
     """
     try:
+        # Looked at first: an export that comes meanwhile is newer than what is read.
+        as_of = await _as_of(reader, config, query)
         accounts = await _accounts(reader, config, query)
         offered: dict[ResourceId, Entitlement] = {}
         for kind in ("group", "role"):
@@ -68,7 +71,35 @@ async def read_state(reader: Reader, config: RosterConfig, query: StateQuery) ->
         held = await _held(reader, config, query)
     except CursorExpired as error:
         raise Transient(error.summary, hint="Try again once the export is whole.") from error
-    return AccessState(accounts=tuple(accounts), entitlements=tuple(offered.values()), held=tuple(held))
+    return AccessState(
+        accounts=tuple(accounts),
+        entitlements=tuple(offered.values()),
+        held=tuple(held),
+        as_of=as_of,
+    )
+
+
+async def _as_of(reader: Reader, config: RosterConfig, query: StateQuery) -> dict[str, str]:
+    """Since when the answer about each thing stands: that of the newest export that tells of it.
+
+    What is done after that moment is in none of them, and what is in an older one stood there before.
+    """
+    found: dict[str, str] = {}
+    users = listing(config, "user")
+    people = [str(each) for each in query.principals if each.type == "user"]
+    if users is not None and (people or query.names):
+        found |= dict.fromkeys([*people, *query.names], await _newest(reader, [users.place]))
+    for of in ("group", "role"):
+        wanted = [each for each in query.resources if each.type == of]
+        if wanted and query.principals and (places := membership_sources(config, of)):
+            stood = await _newest(reader, places)
+            found |= {f"{resource}#{principal}": stood for resource in wanted for principal in query.principals}
+    return found
+
+
+async def _newest(reader: Reader, places: Sequence[Place]) -> str:
+    found = [exported(await reader.find(place.mapping)) for place in places]
+    return max(found).isoformat()
 
 
 async def _accounts(reader: Reader, config: RosterConfig, query: StateQuery) -> list[AccountState]:

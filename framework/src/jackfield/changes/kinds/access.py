@@ -52,13 +52,20 @@ class _Access(Kind[A]):
         return view.entitlement(change.entitlement)
 
     def held(self, change: A, view: View) -> tuple[EntitlementId, ...]:
-        return tuple(sorted(each.id for each in view.rivals(change.entitlement, change.principal)))
+        return tuple(sorted(view.held(change.entitlement, change.principal)))
 
     def principals(self, change: A) -> tuple[ResourceId, ...]:
         return (change.principal,)
 
     def further_keys(self, change: A) -> tuple[str, ...]:
         return (f"{change.entitlement.resource}#{change.principal}",)
+
+    def dated_keys(self, change: A, operations: Operations) -> tuple[str, ...]:
+        return self.further_keys(change)
+
+    def subjects(self, change: A, before: TargetState, operations: Operations) -> set[object]:
+        # The opposite of it, or another of those that exclude it.
+        return {(change.entitlement.resource, change.principal)}
 
     def became_other(self, now: TargetState) -> str:
         return _NEITHER

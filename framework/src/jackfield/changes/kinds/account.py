@@ -110,9 +110,9 @@ class Create(_Account[CreateAccount]):
     def call_key(self, change: CreateAccount) -> object:
         return type(change), change.type
 
-    def going_on_key(self, change: CreateAccount, operations: Operations) -> object:
+    def subjects(self, change: CreateAccount, before: TargetState, operations: Operations) -> set[object]:
         login = _login(change, operations)
-        return CreateAccount, change.type, login.casefold() if login else str(change.arguments)
+        return _logins(login) if login else {(CreateAccount, change.type, str(change.arguments))}
 
     def place(self, change: CreateAccount, planned: PlannedChange, operations: Operations, view: View) -> Place:
         login = _login(change, operations)
@@ -169,8 +169,8 @@ class Delete(_Account[DeleteAccount]):
         whom = who(self.subject(change, operations, view), str(change.account))
         return title_with(f"delete the account {whom}", beside(self, change, operations))
 
-    def going_on_key(self, change: DeleteAccount, operations: Operations) -> object:
-        return DeleteAccount, change.account
+    def subjects(self, change: DeleteAccount, before: TargetState, operations: Operations) -> set[object]:
+        return {(DeleteAccount, change.account), *_logins(before.login)}
 
     def place(self, change: DeleteAccount, planned: PlannedChange, operations: Operations, view: View) -> Place:
         return Place(key=change.account, account=change.account, alters=True)
@@ -187,3 +187,7 @@ def _login(change: CreateAccount, operations: Operations) -> str | None:
         if argument.sets == "login" and isinstance(value := change.arguments.get(argument.name), str):
             return value
     return None
+
+
+def _logins(login: str | None) -> set[object]:
+    return {("login", login.casefold())} if login else set()

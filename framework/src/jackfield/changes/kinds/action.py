@@ -154,8 +154,8 @@ class Run(Kind[RunAction]):
             f"{change.name} {whom}".rstrip(), beside(self, change, operations, {subject} if subject else ())
         )
 
-    def going_on_key(self, change: RunAction, operations: Operations) -> object:
-        return change.name, change.account or _subject_name(change, operations), str(change.arguments)
+    def subjects(self, change: RunAction, before: TargetState, operations: Operations) -> set[object]:
+        return {(change.name, change.account or _subject_name(change, operations), str(change.arguments))}
 
     def place(self, change: RunAction, planned: PlannedChange, operations: Operations, view: View) -> Place:
         account = planned.before.account or change.account

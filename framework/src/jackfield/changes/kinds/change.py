@@ -1,5 +1,7 @@
 """What is asked of any change on a state that was read; its kind answers."""
 
+from datetime import datetime
+
 import msgspec
 
 from jackfield.changes.kinds import given
@@ -47,6 +49,13 @@ def settle_account(change: Change, operations: Operations, view: View) -> Change
 def unreadable_of(change: Change, operations: Operations, view: View) -> str | None:
     """Why the state can't tell of *change*: what the application says of its account or resource can't be understood."""
     return kind_of(change).unreadable(change, operations, view)
+
+
+def is_older(change: Change, operations: Operations, view: View, than: str) -> bool:
+    """Whether what the state tells of *change* stood before the moment *than*, and so can't show what came after."""
+    keys = kind_of(change).dated_keys(change, operations)
+    told = [stood for key in keys if (stood := view.state.as_of.get(key)) is not None]
+    return any(datetime.fromisoformat(stood) < datetime.fromisoformat(than) for stood in told)
 
 
 def readable(change: Change, operations: Operations) -> bool:

@@ -161,6 +161,11 @@ class Kind(Generic[C]):
         """Under which keys beside those of its query the state may tell that it can't be understood."""
         return ()
 
+    def dated_keys(self, change: C, operations: Operations) -> tuple[str, ...]:
+        """Under which keys the state may tell since when its answer stands."""
+        query = self.query(change, operations)
+        return (*map(str, query.principals), *query.names)
+
     def settled(self, change: C, operations: Operations, view: View) -> C:
         """*change* with the account that it names, once that is known."""
         return change
@@ -240,9 +245,9 @@ class Kind(Generic[C]):
         """What changes have in common that one call can make."""
         return object()
 
-    def going_on_key(self, change: C, operations: Operations) -> object:
-        """What changes have in common that must not go on at the same time."""
-        return change
+    def subjects(self, change: C, before: TargetState, operations: Operations) -> set[object]:
+        """What changes have in common that must not go on at the same time; *before* is the state that it was asked for on."""
+        raise NotImplementedError
 
     def place(self, change: C, planned: PlannedChange, operations: Operations, view: View) -> Place:
         """What it is about, for the order of a plan."""

@@ -53,6 +53,11 @@ class View:
         """The account that was asked for by *name*."""
         return self._asked.get(name)
 
+    def held(self, id: EntitlementId, principal: ResourceId) -> set[EntitlementId]:
+        """What the principal holds of *id* and of what excludes it, also of a resource that the application does not list."""
+        own = {id} if id in self._held.get(principal, ()) else set[EntitlementId]()
+        return own | {each.id for each in self.rivals(id, principal)}
+
     def rivals(self, id: EntitlementId, principal: ResourceId) -> list[Entitlement]:
         """What the principal holds of the entitlements that exclude *id*, and *id* itself."""
         own = self._entitlements.get(id)

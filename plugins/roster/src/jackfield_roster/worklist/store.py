@@ -162,7 +162,11 @@ def _open(book: Book, line: Line) -> bool:
             return False  # asked for again after a crash, and a person was quick
         if entry.is_open and not entry.done:
             if not same:
-                entry.set(state=OPEN, id=line.id, asked=line.asked)
+                # Who has an id may be another by now than when the line was written.
+                names = {"what_name": line.what_name, "who_name": line.who_name}
+                entry.set(
+                    state=OPEN, id=line.id, asked=line.asked, **{name: told for name, told in names.items() if told}
+                )
             return not same
     book.add(line)
     return True
