@@ -34,7 +34,8 @@ GRANT_TOLD = "uses the hook grant, which goes away in plugin interface 2: implem
 
 AGED_HOST = """
 import sys
-from jackfield import deprecation, hookspecs
+from jackfield import hookspecs
+from jackfield.host import deprecation
 from jackfield.cli.main import main
 from jackfield.host.deprecation import RemovedIn2Warning
 from jackfield_contracts import Resource

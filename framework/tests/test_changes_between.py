@@ -154,7 +154,7 @@ def left_undecided(site: Site) -> JournalEntry:
     """An intent to disable u3, whose process ended before the call."""
 
     async def plan() -> JournalEntry:
-        from jackfield.changes.operations import Operations
+        from jackfield.changes.kinds.operations import Operations
 
         from jackfield.changes.attempt import Desk
         from jackfield.changes.plan import make_plan
