@@ -154,9 +154,8 @@ def left_undecided(site: Site) -> JournalEntry:
     """An intent to disable u3, whose process ended before the call."""
 
     async def plan() -> JournalEntry:
-        from jackfield.changes.kinds.operations import Operations
-
         from jackfield.changes.attempt import Desk
+        from jackfield.changes.kinds.operations import Operations
         from jackfield.changes.plan import make_plan
 
         async with site.open() as changing:

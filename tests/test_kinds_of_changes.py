@@ -1,0 +1,68 @@
+"""Which kind a change is, nobody asks but the kinds themselves: a kind is added in one place."""
+
+import ast
+from pathlib import Path
+
+from jackfield.changes.kinds.kind import Kind
+from jackfield.changes.kinds.registry import kind_of
+from jackfield_contracts import (
+    CreateAccount,
+    DeleteAccount,
+    EntitlementId,
+    GrantAccess,
+    ResourceId,
+    RevokeAccess,
+    RunAction,
+)
+
+HOST = Path(__file__).parents[1] / "framework" / "src" / "jackfield"
+KINDS = ("GrantAccess", "RevokeAccess", "CreateAccount", "DeleteAccount", "RunAction")
+SOMEBODY = ResourceId(type="user", id="1")
+MEMBER = EntitlementId(resource=ResourceId(type="group", id="1"), slug="member")
+
+
+def _asked(tree: ast.AST) -> list[int]:
+    """The lines that ask which kind a change is: isinstance, a comparison of types, a pattern."""
+    found: list[int] = []
+    for node in ast.walk(tree):
+        names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+        called = (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in ("isinstance", "issubclass")
+        )
+        if (called or isinstance(node, ast.Compare | ast.MatchClass)) and names & {*KINDS}:
+            found.append(node.lineno)
+    return found
+
+
+def test_no_module_but_the_kinds_asks_which_kind_a_change_is() -> None:
+    asked = {
+        f"{file.relative_to(HOST)}:{line}"
+        for file in HOST.rglob("*.py")
+        if "kinds" not in file.parts
+        for line in _asked(ast.parse(file.read_text(encoding="utf-8")))
+    }
+    assert asked == set()
+
+
+def test_it_would_be_found() -> None:
+    for text in (
+        "isinstance(c, GrantAccess | str)",
+        "type(c) is RunAction",
+        "match c:\n case DeleteAccount():\n  pass",
+    ):
+        assert _asked(ast.parse(text)), text
+
+
+def test_each_kind_of_the_contracts_is_there() -> None:
+    changes = (
+        GrantAccess(entitlement=MEMBER, principal=SOMEBODY),
+        RevokeAccess(entitlement=MEMBER, principal=SOMEBODY),
+        CreateAccount(),
+        DeleteAccount(account=SOMEBODY),
+        RunAction(name="any"),
+    )
+    kinds = [kind_of(each) for each in changes]
+    assert len({type(each) for each in kinds}) == len(changes) == len(KINDS)
+    assert all(isinstance(each, Kind) for each in kinds)
