@@ -86,6 +86,8 @@ def test_the_opposite_of_what_goes_on_is_not_already_so(
     assert ask(folder, *first) == 10
     ended = folder.run(*second, "--yes", "--output", "json")
     assert (ended.code, ended.json["outcome"], ended.json["tag"]) == (5, "refused", "goes_on")
+    foretold = folder.run(*second, "--dry-run", "--output", "json")
+    assert (foretold.code, foretold.json["outcome"], foretold.json["tag"]) == (5, "refused", "goes_on")
     assert len(lines(folder)) == 1
 
 

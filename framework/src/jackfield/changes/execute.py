@@ -16,10 +16,11 @@ from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View
 from jackfield.changes.limits import exceeded, limits_of, used
+from jackfield.changes.ongoing import going_on, told_of
 from jackfield.changes.options import Changing
 from jackfield.changes.plan import will_be_made
 from jackfield.changes.reading import read_patiently
-from jackfield.changes.standing import GOES_ON, past_of, standing, supersedes
+from jackfield.changes.standing import past_of, standing, supersedes
 from jackfield.changes.waves import waves
 from jackfield.errors import BadConfig, JackfieldError, PlanOutdated
 from jackfield.hookspecs import Proposed
@@ -81,38 +82,12 @@ async def carry_out(changing: Changing, plan: Plan, progress: Progress | None = 
 async def _going_on(desk: Desk, changes: Sequence[PlannedChange]) -> dict[str, Outcome]:
     """What becomes of those of *changes* that go on already, or whose opposite does, and that is not over within the wait."""
     changing, operations = desk.changing, desk.operations
-    wanted = {planned.id: (planned.change, _subjects(planned, operations)) for planned in changes}
-    undecided = changing.state.changes(changing.connection.name, undecided=True, limit=None)
-    subjects = {subject for _, own in wanted.values() for subject in own}
-    same = [
-        Attempt(entry, doubtful=True)
-        for entry in undecided
-        if changing.whose.is_of(entry.tenant) and subjects & _subjects(entry, operations)
-    ]
+    same = [Attempt(entry, doubtful=True) for entry in going_on(changing, changes, operations)]
     if not same:
         return {}
     changing.seen = None
     await conclude(desk, same, wait=changing.options.wait)
-    left = [attempt.entry for attempt in same if not attempt.settled]
-    return {
-        id: _goes_on(entry, alike=entry.change == change)
-        for id, (change, own) in wanted.items()
-        for entry in left
-        if own & _subjects(entry, operations)
-    }
-
-
-def _goes_on(entry: JournalEntry, *, alike: bool) -> Outcome:
-    if alike:
-        told = f"the same change goes on already, as {entry.id}, and is not asked for twice"
-        return Outcome(outcome=OutcomeKind.PENDING, tag=GOES_ON, reason=told)
-    told = f"another change of the same goes on, as {entry.id}: {entry.title}; ask again when it has ended"
-    return _refused(GOES_ON, told)
-
-
-def _subjects(of: PlannedChange | JournalEntry, operations: Operations) -> set[object]:
-    """What changes have in common that must not go on at the same time."""
-    return kind_of(of.change).subjects(of.change, of.before, operations)
+    return told_of([attempt.entry for attempt in same if not attempt.settled], changes, operations)
 
 
 async def _first_view(changing: Changing, plan: Plan, left: Sequence[PlannedChange], operations: Operations) -> View:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -13,6 +13,7 @@ from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View
 from jackfield.changes.limits import exceeded, limits_of, used
+from jackfield.changes.ongoing import going_on, told_of
 from jackfield.changes.options import Changing
 from jackfield.changes.reading import read_patiently
 from jackfield.changes.waves import in_order
@@ -46,6 +47,9 @@ async def make_plan(changing: Changing, changes: Sequence[Change]) -> Plan:
         own = f"{id}.{number:0{len(str(len(completed)))}}"
         planned.append(_planned(own, settled, operations, view, judgement))
     planned = await warned(changing, _foreseen(planned, view, operations), view)
+    if changing.options.dry_run:
+        # A run waits for them first.
+        planned = _beside(planned, told_of(going_on(changing, planned, operations), planned, operations))
     limits, before = limits_of(changing), used(changing)
     blast = Counter(kind for each in planned if will_be_made(each) for kind in each.kinds)
     too_many = exceeded([each for each in planned if will_be_made(each)], limits, before)
@@ -78,6 +82,14 @@ def _foreseen(changes: list[PlannedChange], view: View, operations: Operations) 
             planned = _made_before(planned)
         by_id[planned.id] = _following(planned) if follows and not will_be_made(planned) else planned
     return list(by_id.values())
+
+
+def _beside(planned: Sequence[PlannedChange], ongoing: Mapping[str, Outcome]) -> list[PlannedChange]:
+    """*planned* with what becomes of those that wait for a change which goes on."""
+    return [
+        msgspec.structs.replace(each, forecast=told, follows=False) if (told := ongoing.get(each.id)) else each
+        for each in planned
+    ]
 
 
 def will_be_made(planned: PlannedChange) -> bool:

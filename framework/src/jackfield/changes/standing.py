@@ -11,6 +11,7 @@ from jackfield.changes.drift import drift_of
 from jackfield.changes.kinds.change import LASTING, judge, met, readable, target_of, title_of
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.view import View
+from jackfield.changes.ongoing import GOES_ON
 from jackfield.changes.plan import will_be_made
 from jackfield.changes.waves import Ordered, in_order
 from jackfield.state.journal import outcome_of
@@ -22,9 +23,6 @@ from jackfield_contracts import (
     Plan,
     PlannedChange,
 )
-
-GOES_ON = "goes_on"
-"""The tag of an outcome that waits for a change which was asked for before; what the state shows is not yet its end."""
 
 _NOT_MADE = (OutcomeKind.REFUSED, OutcomeKind.FAILED)
 
