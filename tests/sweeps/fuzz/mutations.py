@@ -251,20 +251,17 @@ def _change(root: list[Any], operation: list[Any]) -> None:
         case ["wrap", _, levels]:
             put(Raw("[" * levels + text_of(value) + "]" * levels))
         case ["clear", _]:
-            put(
-                Table()
-                if isinstance(value, Table)
-                else []
-                if isinstance(value, list)
-                else ""
-                if isinstance(value, str)
-                else 0
-            )
+            put(_empty(value))
         case ["reverse", _]:
             if isinstance(value, list):
                 value.reverse()
         case _:
             raise ValueError(operation)
+
+
+def _empty(value: Any) -> Any:
+    """Nothing, of the form of *value*."""
+    return next((form() for form in (Table, list, str) if isinstance(value, form)), 0)
 
 
 class Raw(str):

@@ -49,78 +49,103 @@ async def ask(desk: Desk, attempts: Sequence[Attempt], view: View) -> None:
     Their intents are written first. Where an answer is lost, the state tells what was made, and the rest is asked for
     again: hooks that change do nothing the second time. What nothing can be read of is never asked for twice.
     """
-    changing = desk.changing
-    deadline = changing.clock.monotonic() + changing.host.retry_deadline
     left = list(attempts)
     desk.save(left)
-    lost = 0
-    stale = False
-    while left:
-        if stale or is_old(changing, view):
-            # The application replaces what it holds without asking: what somebody else did meanwhile is not undone.
-            try:
-                left, view = await _not_made(desk, left, deadline)
-            except JackfieldError as error:
-                _answer(left, _failed(error, retryable=isinstance(error, _PASSING)))
-                break
-            if not left:
-                break
-        stale = False
-        try:
-            answers = await _call(desk, left, view.state)
-        except RateLimited as error:
-            # Nothing was done by the call that was turned away; of several that a hook makes, some may have been made.
-            pause = error.after if error.after is not None else DEFAULT_PAUSE
-            over = changing.clock.monotonic() + pause >= deadline
-            if not over or len(left) > 1 or kind_of(left[0].change).makes_account:
-                _doubt(left)
-            if not error.turned_away:
-                left = _lose(desk, left, error)
-            if over:
-                # A read would wait for the end of the pause.
-                mute = not error.turned_away and pause > READS_FOR
-                _answer(left, _paused(error) if mute else _failed(error, retryable=True))
-                break
-            if not left:
-                break
-            await changing.clock.sleep(pause)
-            stale = stale or not error.turned_away
-        except _LOST as error:
-            lost += 1
-            left = _lose(desk, left, error)
-            # What is made already need not wait. Where this read fails too, the one before the next call tells, or the
-            # one that confirms.
-            with suppress(JackfieldError):
-                left, view = await _not_made(desk, left)
-            over = lost >= TRIES or isinstance(error, PluginBug) or changing.clock.monotonic() >= deadline
-            if over:
-                _answer(left, _failed(error, retryable=isinstance(error, Transient)))
-                break
-            if left:
-                await changing.clock.sleep(min(8.0, 0.5 * 2**lost))
-                stale = True
-        except Refused as error:
-            tag = error.tag or error.code
-            _doubt_many(left)
-            _answer(left, Outcome(outcome=OutcomeKind.REFUSED, tag=tag, reason=error.summary, request_ids=_ids(error)))
-            break
-        except JackfieldError as error:
-            _doubt_many(left)
-            _answer(left, _failed(error, retryable=False))
-            break
-        else:
-            for attempt, answer in zip(left, answers, strict=True):
-                attempt.answer = answer
-                attempt.doubtful = attempt.doubtful or not answer.understood
-            left = [each for each in left if _is_open(desk, each)]
-            lost += 1
-            if lost >= TRIES or changing.clock.monotonic() >= deadline:
-                break
-            if left:
-                await changing.clock.sleep(min(8.0, 0.5 * 2**lost))
-                stale = True
+    calls = _Calls(desk, left, view)
+    while await calls.look() and await calls.call():
+        pass
     desk.save([each for each in attempts if not _has_job(each)])
     desk.save([each for each in attempts if _has_job(each)], JournalStatus.PENDING)
+
+
+class _Calls:
+    """One call after the other for the same changes, until each has an answer or nothing more can be learned by asking."""
+
+    def __init__(self, desk: Desk, attempts: list[Attempt], view: View) -> None:
+        self._desk = desk
+        self._clock = desk.changing.clock
+        self._deadline = self._clock.monotonic() + desk.changing.host.retry_deadline
+        self._left = attempts
+        self._view = view
+        self._tries = 0
+        self._stale = False
+
+    async def look(self) -> bool:
+        """Read the state anew where it may be another by now; whether something is left to be asked for."""
+        if self._left and (self._stale or is_old(self._desk.changing, self._view)):
+            # The application replaces what it holds without asking: what somebody else did meanwhile is not undone.
+            try:
+                self._left, self._view = await _not_made(self._desk, self._left, self._deadline)
+            except JackfieldError as error:
+                _answer(self._left, _failed(error, retryable=isinstance(error, _PASSING)))
+                return False
+        self._stale = False
+        return bool(self._left)
+
+    async def call(self) -> bool:
+        """Ask once; whether to ask again for what is left then."""
+        try:
+            answers = await _call(self._desk, self._left, self._view.state)
+        except RateLimited as error:
+            return await self._pause(error)
+        except _LOST as error:
+            return await self._lose(error)
+        except Refused as error:
+            tag = error.tag or error.code
+            _doubt_many(self._left)
+            refused = Outcome(outcome=OutcomeKind.REFUSED, tag=tag, reason=error.summary, request_ids=_ids(error))
+            _answer(self._left, refused)
+            return False
+        except JackfieldError as error:
+            _doubt_many(self._left)
+            _answer(self._left, _failed(error, retryable=False))
+            return False
+        for attempt, answer in zip(self._left, answers, strict=True):
+            attempt.answer = answer
+            attempt.doubtful = attempt.doubtful or not answer.understood
+        self._left = [each for each in self._left if _is_open(self._desk, each)]
+        self._tries += 1
+        return not self._is_over() and await self._wait()
+
+    async def _pause(self, error: RateLimited) -> bool:
+        # Nothing was done by the call that was turned away; of several that a hook makes, some may have been made.
+        pause = error.after if error.after is not None else DEFAULT_PAUSE
+        over = self._clock.monotonic() + pause >= self._deadline
+        if not over or len(self._left) > 1 or kind_of(self._left[0].change).makes_account:
+            _doubt(self._left)
+        if not error.turned_away:
+            self._left = _lose(self._desk, self._left, error)
+        if over:
+            # A read would wait for the end of the pause.
+            mute = not error.turned_away and pause > READS_FOR
+            _answer(self._left, _paused(error) if mute else _failed(error, retryable=True))
+        if over or not self._left:
+            return False
+        await self._clock.sleep(pause)
+        self._stale = not error.turned_away
+        return True
+
+    async def _lose(self, error: JackfieldError) -> bool:
+        self._tries += 1
+        self._left = _lose(self._desk, self._left, error)
+        # What is made already need not wait. Where this read fails too, the one before the next call tells, or the one that
+        # confirms.
+        with suppress(JackfieldError):
+            self._left, self._view = await _not_made(self._desk, self._left)
+        if isinstance(error, PluginBug) or self._is_over():
+            _answer(self._left, _failed(error, retryable=isinstance(error, Transient)))
+            return False
+        return await self._wait()
+
+    def _is_over(self) -> bool:
+        return self._tries >= TRIES or self._clock.monotonic() >= self._deadline
+
+    async def _wait(self) -> bool:
+        if not self._left:
+            return False
+        await self._clock.sleep(min(8.0, 0.5 * 2**self._tries))
+        self._stale = True
+        return True
 
 
 async def _call(desk: Desk, attempts: list[Attempt], state: AccessState) -> tuple[Outcome, ...]:

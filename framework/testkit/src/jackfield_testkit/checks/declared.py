@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -12,7 +12,8 @@ import msgspec
 from jackfield.config import Secret
 from jackfield.config.secrets import secrets_in
 from jackfield.errors import BadConfig, BadCredentials, JackfieldError, MissingPermission
-from jackfield_contracts import TraitKind
+from jackfield.host.connection import Connection
+from jackfield_contracts import Action, TraitKind
 from jackfield_testkit.bench import Bench, differences
 from jackfield_testkit.data import Finding, NotApplicable
 
@@ -173,46 +174,55 @@ async def declares_what_it_does(bench: Bench) -> None:
     _unique(names, "capability")
     declared = {each.hook for each in kind.capabilities if each.hook}
     async with bench.open() as connection:
-        for hook in sorted(declared):
-            if not connection.implements(hook):
-                raise Finding(f"a capability names the hook {hook!r}, which the connector does not implement")
-        for hook in _HOOKS:
-            if connection.implements(hook) and hook not in declared:
-                raise Finding(f"the connector implements {hook!r}, and no capability says so")
-        if not connection.implements("check"):
-            raise Finding("the connector has no hook check, so that nobody can try credentials before a sync")
-        writes = [hook for hook in _HOOKS[1:] if connection.implements(hook)]
-        if writes and not connection.implements("read_state"):
-            raise Finding(
-                f"the connector implements {writes[0]!r} without read_state, so that no change can be confirmed"
-            )
-        if connection.implements("grant") != connection.implements("revoke"):
-            raise Finding("the connector implements only one of grant and revoke")
+        _hooks_fit(connection, declared)
         types = connection.resource_types()
         _unique([each.name for each in types], "resource type")
         if not any(each.trait is TraitKind.USER for each in types):
             raise Finding("no resource type has the trait user, so that nothing can be told of people")
-        families = connection.families()
-        _unique([each.name for each in families], "family")
-        known = {each.name for each in families}
-        for each in families:
-            for scope in each.scopes:
-                for name in (scope.family, scope.fallback, scope.lookup):
-                    if name is not None and name not in known:
-                        raise Finding(f"the scope {scope.name!r} names the family {name!r}, which there is none of")
-                if scope.lists is not None and scope.lists not in {kind.name for kind in types}:
-                    raise Finding(f"the scope {scope.name!r} lists {scope.lists!r}, which is no resource type")
+        _families_fit(connection, {each.name for each in types})
         for action in connection.actions():
-            arguments = [each.name for each in action.arguments]
-            _unique(arguments, f"argument of the action {action.name}")
-            for name in (*((action.account,) if action.account else ()), *action.warning_unless):
-                if name not in arguments:
-                    raise Finding(f"the action {action.name!r} speaks of {name!r}, which is none of its arguments")
-            if not action.description:
-                raise Finding(f"the action {action.name!r} has no description")
+            _action_fits(action)
     for name, field in (("action", kind.name), ("display name", kind.display_name)):
         if not field.strip():
             raise Finding(f"the connector has an empty {name}")
+
+
+def _hooks_fit(connection: Connection, declared: Collection[str]) -> None:
+    for hook in sorted(declared):
+        if not connection.implements(hook):
+            raise Finding(f"a capability names the hook {hook!r}, which the connector does not implement")
+    for hook in _HOOKS:
+        if connection.implements(hook) and hook not in declared:
+            raise Finding(f"the connector implements {hook!r}, and no capability says so")
+    if not connection.implements("check"):
+        raise Finding("the connector has no hook check, so that nobody can try credentials before a sync")
+    writes = [hook for hook in _HOOKS[1:] if connection.implements(hook)]
+    if writes and not connection.implements("read_state"):
+        raise Finding(f"the connector implements {writes[0]!r} without read_state, so that no change can be confirmed")
+    if connection.implements("grant") != connection.implements("revoke"):
+        raise Finding("the connector implements only one of grant and revoke")
+
+
+def _families_fit(connection: Connection, types: Collection[str]) -> None:
+    families = connection.families()
+    _unique([each.name for each in families], "family")
+    known = {each.name for each in families}
+    for scope in (scope for each in families for scope in each.scopes):
+        for name in (scope.family, scope.fallback, scope.lookup):
+            if name is not None and name not in known:
+                raise Finding(f"the scope {scope.name!r} names the family {name!r}, which there is none of")
+        if scope.lists is not None and scope.lists not in types:
+            raise Finding(f"the scope {scope.name!r} lists {scope.lists!r}, which is no resource type")
+
+
+def _action_fits(action: Action) -> None:
+    arguments = [each.name for each in action.arguments]
+    _unique(arguments, f"argument of the action {action.name}")
+    for name in (*((action.account,) if action.account else ()), *action.warning_unless):
+        if name not in arguments:
+            raise Finding(f"the action {action.name!r} speaks of {name!r}, which is none of its arguments")
+    if not action.description:
+        raise Finding(f"the action {action.name!r} has no description")
 
 
 def _unique(names: list[str], what: str) -> None:

@@ -107,11 +107,7 @@ def _read(schema: Schema, value: Json, place: str) -> Json:
                 raise _fail(place, f"expected boolean, got {_kind(value)}")
             return value
         case Int():
-            if isinstance(value, bool) or not isinstance(value, int):
-                raise _fail(place, f"expected integer, got {_kind(value)}")
-            if not schema.least <= value <= schema.most:
-                raise _fail(place, f"expected integer in the range [{schema.least}, {schema.most}], got {value}")
-            return value
+            return _integer(schema, value, place)
         case Str():
             return _string(schema, value, place)
         case ListOf():
@@ -130,6 +126,14 @@ def _read(schema: Schema, value: Json, place: str) -> Json:
             if not isinstance(value, dict):
                 raise _fail(place, f"expected object, got {_kind(value)}")
             return _record(schema, cast("dict[str, Json]", value), place)
+
+
+def _integer(schema: Int, value: Json, place: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _fail(place, f"expected integer, got {_kind(value)}")
+    if not schema.least <= value <= schema.most:
+        raise _fail(place, f"expected integer in the range [{schema.least}, {schema.most}], got {value}")
+    return value
 
 
 def _string(schema: Str, value: Json, place: str) -> str:
