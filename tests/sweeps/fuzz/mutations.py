@@ -241,10 +241,7 @@ def _change(root: list[Any], operation: list[Any]) -> None:
             if isinstance(parent, Table):
                 parent[at] = (key, value)
         case ["add", _, key, new]:
-            if isinstance(value, Table):
-                value.append((key, _tree(new)))
-            elif isinstance(value, list):
-                value.append(_tree(new))
+            _add(value, key, new)
         case ["put", _, other]:
             source, number = places[other % len(places)]
             put(_tree(source[number][1] if isinstance(source, Table) else source[number]))
@@ -257,6 +254,13 @@ def _change(root: list[Any], operation: list[Any]) -> None:
                 value.reverse()
         case _:
             raise ValueError(operation)
+
+
+def _add(value: Any, key: str, new: Any) -> None:
+    if isinstance(value, Table):
+        value.append((key, _tree(new)))
+    elif isinstance(value, list):
+        value.append(_tree(new))
 
 
 def _empty(value: Any) -> Any:
