@@ -8,7 +8,7 @@ from jackfield.changes.planfile import load_plan
 from jackfield.changes.requestfiles import read_requests
 from jackfield.config.load import load_settings
 from jackfield.config.secrets import resolve_reference
-from jackfield.errors import BadConfig
+from jackfield.errors import BadConfig, PlanOutdated
 
 
 def test_a_plan_that_is_not_utf8_is_no_plan(tmp_path: Path) -> None:
@@ -25,6 +25,18 @@ def test_a_number_of_too_many_digits_is_no_toml(tmp_path: Path) -> None:
         load_settings(file, {})
     with pytest.raises(BadConfig, match=r"changes\.toml"):
         read_requests(file)
+
+
+@pytest.mark.parametrize("depth", [*range(50, 1500, 75), 100_000])
+def test_what_is_nested_deep_is_wrong_and_no_more(tmp_path: Path, depth: int) -> None:
+    file = tmp_path / "changes.jsonl"
+    deep = "[" * depth + "]" * depth
+    file.write_text(f'{{"kind":"create_account","arguments":{{"a":{deep}}}}}\n{{"kind":{deep}}}\n')
+    with pytest.raises(BadConfig):
+        read_requests(file)
+    (tmp_path / "the.plan").write_text(f'{{"format":"jackfield-plan/1","digest":"","plan":{deep}}}')
+    with pytest.raises((BadConfig, PlanOutdated)):
+        load_plan(tmp_path / "the.plan")
 
 
 def test_a_variable_that_is_not_utf8_is_named() -> None:

@@ -287,3 +287,13 @@ def test_an_id_that_comes_twice_is_found_however_far_apart(folder: Folder, apart
         (f"users.csv:{302 + apart}, column Id", "left out: user:300 stands there a second time"),
     ]
     assert len(users.ids) == len(set(users.ids)) == 3000
+
+
+@pytest.mark.parametrize("depth", [50, 300, 450, 600, 950, 100_000])
+def test_a_value_that_is_nested_deep_is_no_cell(folder: Folder, depth: int) -> None:
+    folder.values["users"] = {"file": "users.jsonl", "id": "Id", "name": "Name"}
+    deep = "[" * depth + "]" * depth
+    folder.write("users.jsonl", '{"Id":"1","Name":"Ann"}', f'{{"Id":"2","Name":{deep}}}', f'{{"Id":{deep},"Name":"x"}}')
+    synced = folder.run("sync", "erp", "--output", "json")
+    assert synced.code == 8
+    assert synced.json["counts"]["resources"]["user"] >= 1

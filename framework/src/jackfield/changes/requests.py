@@ -99,11 +99,13 @@ def request_of(given: Mapping[str, object], place: str = "") -> Request:
 
 
 def _demand_unicode(key: str, value: object) -> None:
-    """Raise BadConfig for a text that no JSON could hold, such as one typed in another encoding."""
+    """Raise BadConfig for what no JSON could hold, such as a text that was typed in another encoding."""
     try:
         msgspec.json.encode(value)
     except UnicodeEncodeError:
         raise BadConfig(f"{key} is not Unicode text", path=key) from None
+    except RecursionError:
+        raise BadConfig(f"{key} is nested too deep", path=key) from None
 
 
 async def changes_of(

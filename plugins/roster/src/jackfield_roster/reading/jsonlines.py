@@ -47,9 +47,14 @@ def _row(line: int, text: bytes, layout: Layout) -> Row:
 
 def _cell(value: Any) -> Cell:
     if isinstance(value, list):
-        parts = [_cell(each) for each in cast("list[Any]", value)]
-        texts = tuple(part for part in parts if isinstance(part, str))
+        # A list within a list is no cell; how deep it goes is not looked at.
+        parts = [_scalar(each) for each in cast("list[Any]", value)]
+        texts = tuple(part for part in parts if part is not None)
         return texts if len(texts) == len(parts) else None
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> str | None:
     if value is None:
         return ""
     if isinstance(value, str):
