@@ -184,6 +184,7 @@ def look(bench: Bench, case: Case) -> tuple[Seen, bool]:
         wrong += [f"{name} without a question" for name in made if name not in HARMLESS]
     if first.code == 2 and (counts := _CONFIRM.findall(first.err)):
         given = [part for kind, number in counts for part in ("--confirm", f"{kind.strip(chr(39))}={number}")]
+        given += ["--yes"] if "--yes for the rest" in first.err else []
         second = bench.apply(text, *given)
         made = bench.made()
         answers.append(f"with --confirm: {_answer(second, made)}")
