@@ -78,12 +78,16 @@ async def web_server(handler: Handler, *, ssl: SSLContext | None = None) -> Asyn
     server = web.Server(answer, access_log=None)
     runner = web.ServerRunner(server, shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=ssl)
-    await site.start()
+    listening = await asyncio.get_running_loop().create_server(server, "127.0.0.1", 0, ssl=ssl)
     try:
-        port = runner.addresses[0][1]
+        port = listening.sockets[0].getsockname()[1]
         yield f"https://localhost:{port}" if ssl else f"http://127.0.0.1:{port}"
     finally:
+        # A server that closes while a connection is being accepted never lets go of it (asyncio, seen in 3.11).
+        for each in listening.sockets:
+            asyncio.get_running_loop().remove_reader(each.fileno())
+        await settle()
+        listening.close()
         open_ones = list(server.connections)
         await runner.cleanup()
         # A connection that was accepted at the last moment is made in a turn of its own, after the others were closed;

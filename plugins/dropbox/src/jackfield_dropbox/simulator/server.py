@@ -150,16 +150,24 @@ async def serving(team: Team | TeamOptions, options: ServiceOptions | None = Non
     server = web.Server(_Server(service).handle, handler_cancellation=True)
     runner = web.ServerRunner(server, access_log=None, shutdown_timeout=0.5)
     await runner.setup()
+    listening = await asyncio.get_running_loop().create_server(server, options.host, options.port, backlog=128)
     try:
-        site = web.TCPSite(runner, options.host, options.port)
-        await site.start()
-        host, port = runner.addresses[0][:2]
+        host, port = listening.sockets[0].getsockname()[:2]
         base_url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         yield Simulator(base_url=base_url, service=service, ready=_ready(base_url, service, options))
     finally:
         await service.holds.close()
+        await _stop_listening(listening)
         await _close(runner, server)
         service.journal.close()
+
+
+async def _stop_listening(listening: asyncio.Server) -> None:
+    # A server that closes while a connection is being accepted never lets go of it (asyncio, seen in 3.11).
+    for each in listening.sockets:
+        asyncio.get_running_loop().remove_reader(each.fileno())
+    await _turns()
+    listening.close()
 
 
 async def _close(runner: web.ServerRunner, server: web.Server) -> None:
