@@ -3,6 +3,8 @@
 import ast
 from pathlib import Path
 
+import pytest
+
 from jackfield.changes.kinds.kind import Kind
 from jackfield.changes.kinds.registry import kind_of
 from jackfield_contracts import (
@@ -66,3 +68,11 @@ def test_each_kind_of_the_contracts_is_there() -> None:
     kinds = [kind_of(each) for each in changes]
     assert len({type(each) for each in kinds}) == len(changes) == len(KINDS)
     assert all(isinstance(each, Kind) for each in kinds)
+
+
+def test_a_kind_that_leaves_something_out_can_not_be_made() -> None:
+    class Half(Kind[RunAction]):
+        hook = "half"
+
+    with pytest.raises(TypeError, match="judge"):
+        Half()  # type: ignore[abstract]

@@ -148,26 +148,29 @@ class TestConnectorsCheck:
         assert "teeny" in ran.stderr
         assert "Traceback" not in ran.stderr
 
-    def test_without_the_kit_it_says_what_to_install(self, tmp_path: Path):
+    @pytest.mark.parametrize(
+        ("missing", "run", "told"),
+        [
+            (
+                "jackfield_testkit",
+                "from jackfield.cli.main import main; sys.exit(main(['connectors', 'check', 'tiny']))",
+                "the conformance suite is not installed (at connectors).\n       Install jackfield[testkit]",
+            ),
+            (
+                "pytest",
+                "from jackfield_testkit.report import main; sys.exit(main(['tiny']))",
+                "pytest is not installed; install jackfield[testkit]",
+            ),
+        ],
+    )
+    def test_without_the_kit_it_says_what_to_install(self, tmp_path: Path, missing: str, run: str, told: str):
         code = (
             "import sys, importlib.util as u; real = u.find_spec\n"
-            "u.find_spec = lambda name, *more: None if name == 'jackfield_testkit' else real(name, *more)\n"
-            "from jackfield.cli.main import main; sys.exit(main(['connectors', 'check', 'tiny']))"
+            f"u.find_spec = lambda name, *more: None if name == {missing!r} else real(name, *more)\n{run}"
         )
         ran = python(installed(tmp_path / "site"), "-c", code)
         assert ran.returncode == 2
-        assert "the conformance suite is not installed" in ran.stderr
-        assert "Install jackfield[testkit]" in ran.stderr
-
-    def test_without_pytest_it_says_what_to_install(self, tmp_path: Path):
-        code = (
-            "import sys, importlib.util as u; real = u.find_spec\n"
-            "u.find_spec = lambda name, *more: None if name == 'pytest' else real(name, *more)\n"
-            "from jackfield_testkit.report import main; sys.exit(main(['tiny']))"
-        )
-        ran = python(installed(tmp_path / "site"), "-c", code)
-        assert ran.returncode == 2
-        assert "pytest is not installed; install jackfield[testkit]" in ran.stderr
+        assert told in ran.stderr
 
 
 class TestMutants:

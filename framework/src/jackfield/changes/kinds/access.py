@@ -39,7 +39,7 @@ class _Access(Kind[A]):
     counted: str
 
     def counts_as(self, change: A, operations: Operations, view: View) -> tuple[str, ...]:
-        own = self.entitlement(change, view)
+        own = view.entitlement(change.entitlement)
         return (self.counted, "privileged") if own is not None and own.privileged else (self.counted,)
 
     def query(self, change: A, operations: Operations) -> StateQuery:
@@ -47,9 +47,6 @@ class _Access(Kind[A]):
 
     def subject(self, change: A, operations: Operations, view: View) -> AccountState | None:
         return view.account(change.principal)
-
-    def entitlement(self, change: A, view: View) -> Entitlement | None:
-        return view.entitlement(change.entitlement)
 
     def held(self, change: A, view: View) -> tuple[EntitlementId, ...]:
         return tuple(sorted(view.held(change.entitlement, change.principal)))
@@ -77,12 +74,12 @@ class _Access(Kind[A]):
         return type(change), change.entitlement.resource
 
     def place(self, change: A, planned: PlannedChange, operations: Operations, view: View) -> Place:
-        own = self.entitlement(change, view)
+        own = view.entitlement(change.entitlement)
         group = own.exclusive.set if own and own.exclusive else str(change.entitlement)
         return Place(key=(group, change.principal), account=change.principal)
 
     def _named(self, change: A, operations: Operations, view: View) -> tuple[str, str]:
-        own = self.entitlement(change, view)
+        own = view.entitlement(change.entitlement)
         what = f"{own.display_name} ({change.entitlement})" if own else str(change.entitlement)
         return what, who(self.subject(change, operations, view), str(change.principal))
 

@@ -5,6 +5,7 @@ A kind is added as a class of its own beside this one, and entered in ``registry
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -16,7 +17,6 @@ from jackfield_contracts import (
     Argument,
     Change,
     Confirmation,
-    Entitlement,
     EntitlementId,
     Outcome,
     OutcomeKind,
@@ -58,8 +58,11 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     alters: bool = False
 
 
-class Kind(Generic[C]):
-    """One kind of change. What is here holds for a change without arguments that a read confirms."""
+class Kind(ABC, Generic[C]):
+    """One kind of change. What is here holds for a change without arguments that a read confirms.
+
+    What is abstract each kind says for itself: one that leaves it out can't be made.
+    """
 
     hook: str
     """The hook of a connector that makes it."""
@@ -102,9 +105,10 @@ class Kind(Generic[C]):
 
     # --- what it counts as --------------------------------------------------------------------------------------
 
+    @abstractmethod
     def counts_as(self, change: C, operations: Operations, view: View) -> tuple[str, ...]:
         """The kinds of limit that it counts in, its own first."""
-        raise NotImplementedError
+        ...
 
     def privileges(self, change: C, operations: Operations) -> dict[str, Value]:
         """The arguments that give an account a privilege."""
@@ -137,17 +141,15 @@ class Kind(Generic[C]):
 
     # --- what of the state it is about --------------------------------------------------------------------------
 
+    @abstractmethod
     def query(self, change: C, operations: Operations) -> StateQuery:
         """What has to be read to judge it."""
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     def subject(self, change: C, operations: Operations, view: View) -> AccountState | None:
         """The account that it is about, as it is now."""
-        raise NotImplementedError
-
-    def entitlement(self, change: C, view: View) -> Entitlement | None:
-        """The entitlement that it is about."""
-        return None
+        ...
 
     def held(self, change: C, view: View) -> tuple[EntitlementId, ...]:
         """What is held of the entitlements that it is about."""
@@ -202,13 +204,15 @@ class Kind(Generic[C]):
 
     # --- what is to become of it, and whether it is made --------------------------------------------------------
 
+    @abstractmethod
     def judge(self, change: C, account: AccountState | None, operations: Operations, view: View) -> Judgement:
         """What the state says before anything is asked of the application."""
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     def is_met(self, change: C, operations: Operations, view: View, target: TargetState) -> bool:
         """Whether the state shows it made."""
-        raise NotImplementedError
+        ...
 
     def is_begun(self, before: TargetState, now: TargetState) -> bool:
         """Whether its first step was made, and others may not have been."""
@@ -233,9 +237,10 @@ class Kind(Generic[C]):
 
     # --- how it is made -----------------------------------------------------------------------------------------
 
+    @abstractmethod
     def title(self, change: C, operations: Operations, view: View) -> str:
         """It in words, with all that was asked for beside."""
-        raise NotImplementedError
+        ...
 
     def batch(self, change: C, operations: Operations) -> int:
         """How many like it one call takes."""
@@ -245,19 +250,22 @@ class Kind(Generic[C]):
         """What changes have in common that one call can make."""
         return object()
 
+    @abstractmethod
     def subjects(self, change: C, before: TargetState, operations: Operations) -> set[object]:
         """What changes have in common that must not go on at the same time; *before* is the state that it was asked for on."""
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     def place(self, change: C, planned: PlannedChange, operations: Operations, view: View) -> Place:
         """What it is about, for the order of a plan."""
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     async def call(
         self, connection: Connection, changes: Sequence[C], state: AccessState, ids: tuple[str, ...]
     ) -> tuple[Outcome, ...]:
         """One call of the hook for all of *changes*, and an outcome of each."""
-        raise NotImplementedError
+        ...
 
 
 GO = Judgement(forecast=Outcome(outcome=OutcomeKind.CHANGED))

@@ -8,7 +8,7 @@ from jackfield.changes.kinds.view import View
 from jackfield.config.load import did_you_mean
 from jackfield.errors import Unsupported
 from jackfield.host.connection import Connection
-from jackfield_contracts import Action, Argument, Capability, Change, Confirmation, Value
+from jackfield_contracts import Action, Argument, Capability, Change, Confirmation
 
 KINDS = ("grant", "revoke", "privileged", "create", "delete", "enable", "disable", "action")
 """What limits count. A change of a privileged entitlement counts as *privileged* beside its own kind."""
@@ -107,7 +107,3 @@ class Operations:
             for name, reference in self.secrets(change).items()
         )
         return (*kind_of(change).warnings(change, self), *read)
-
-    def given(self, change: Change) -> dict[str, Value]:
-        """The arguments of *change*, none of a grant."""
-        return dict(kind_of(change).arguments(change))
