@@ -24,12 +24,7 @@ from jackfield.errors import (
     Transient,
 )
 from jackfield.http.session import DEFAULT_PAUSE
-from jackfield_contracts import (
-    AccessState,
-    JournalStatus,
-    Outcome,
-    OutcomeKind,
-)
+from jackfield_contracts import AccessState, JournalStatus, Outcome, OutcomeKind
 
 TRIES = 4
 """Calls of which the answer may be lost before it is left at that."""

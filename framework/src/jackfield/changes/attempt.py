@@ -10,15 +10,7 @@ from jackfield.changes.kinds.view import View
 from jackfield.changes.options import Changing
 from jackfield.host.policies import tell_changed
 from jackfield.state.journal import moment
-from jackfield_contracts import (
-    Change,
-    Confirmation,
-    JournalEntry,
-    JournalStatus,
-    Outcome,
-    OutcomeKind,
-    PlannedChange,
-)
+from jackfield_contracts import Change, Confirmation, JournalEntry, JournalStatus, Outcome, OutcomeKind, PlannedChange
 
 Progress = Callable[[JournalEntry], None]
 

@@ -12,12 +12,7 @@ from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.view import View
 from jackfield.changes.reading import read
 from jackfield.errors import JackfieldError, RateLimited, Refused, RemoteContract, Transient
-from jackfield_contracts import (
-    Confirmation,
-    JournalStatus,
-    Outcome,
-    OutcomeKind,
-)
+from jackfield_contracts import Confirmation, JournalStatus, Outcome, OutcomeKind
 
 _DONE = (OutcomeKind.CHANGED, OutcomeKind.ALREADY)
 _PASSING = (Transient, RateLimited, RemoteContract)

@@ -12,10 +12,7 @@ from jackfield.changes.kinds.view import View
 from jackfield.changes.options import Changing
 from jackfield.changes.reading import patiently
 from jackfield.errors import MissingPermission, Refused, Unsupported
-from jackfield_contracts import (
-    PlannedChange,
-    ResourceId,
-)
+from jackfield_contracts import PlannedChange, ResourceId
 
 WARNING = (
     "the connection has its credentials by this person's consent, and may stop working: let another administrator run"

@@ -26,14 +26,7 @@ from jackfield.errors import BadConfig, JackfieldError, PlanOutdated
 from jackfield.hookspecs import Proposed
 from jackfield.host.policies import veto_of
 from jackfield.host.tenants import demand
-from jackfield_contracts import (
-    Change,
-    JournalEntry,
-    Outcome,
-    OutcomeKind,
-    Plan,
-    PlannedChange,
-)
+from jackfield_contracts import Change, JournalEntry, Outcome, OutcomeKind, Plan, PlannedChange
 
 _FRESH = 5.0
 """Seconds for which the state that a plan was made on may be acted upon without another read."""

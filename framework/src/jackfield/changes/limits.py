@@ -9,11 +9,7 @@ from jackfield.changes.options import Changing
 from jackfield.config.load import did_you_mean
 from jackfield.errors import BadConfig
 from jackfield.state.journal import outcome_of
-from jackfield_contracts import (
-    JournalEntry,
-    OutcomeKind,
-    PlannedChange,
-)
+from jackfield_contracts import JournalEntry, OutcomeKind, PlannedChange
 
 DEFAULTS: Mapping[str, int] = {"delete": 10, "disable": 25, "revoke": 200, "privileged": 5}
 WINDOW = timedelta(hours=1)

@@ -16,11 +16,7 @@ from jackfield.host.tenants import Whose
 from jackfield.log import Logger
 from jackfield.state import State
 from jackfield.state.runs import Counts
-from jackfield_contracts import (
-    AccessState,
-    ResourceId,
-    StateQuery,
-)
+from jackfield_contracts import AccessState, ResourceId, StateQuery
 
 WAIT = 60.0
 """Seconds to wait for an outcome that is not known yet, where nothing else is said."""

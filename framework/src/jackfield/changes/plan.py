@@ -18,13 +18,7 @@ from jackfield.changes.options import Changing
 from jackfield.changes.reading import read_patiently
 from jackfield.changes.waves import in_order
 from jackfield.state.journal import moment
-from jackfield_contracts import (
-    Change,
-    Outcome,
-    OutcomeKind,
-    Plan,
-    PlannedChange,
-)
+from jackfield_contracts import Change, Outcome, OutcomeKind, Plan, PlannedChange
 
 
 async def make_plan(changing: Changing, changes: Sequence[Change]) -> Plan:

@@ -16,15 +16,7 @@ from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View
 from jackfield.snapshots.file import open_snapshot
 from jackfield.snapshots.people import called
-from jackfield_contracts import (
-    AccountState,
-    Change,
-    IdentifierError,
-    ResourceId,
-    ResourceType,
-    StateQuery,
-    TraitKind,
-)
+from jackfield_contracts import AccountState, Change, IdentifierError, ResourceId, ResourceType, StateQuery, TraitKind
 
 _NAMING = (*ADDRESSES, "external_id")
 """The facts, and what arguments set, that are names of a person."""

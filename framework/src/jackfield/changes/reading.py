@@ -12,11 +12,7 @@ from jackfield.changes.kinds.view import View, joined
 from jackfield.changes.options import Changing
 from jackfield.errors import RateLimited, RemoteContract, Transient
 from jackfield.http.session import DEFAULT_PAUSE
-from jackfield_contracts import (
-    AccessState,
-    Change,
-    StateQuery,
-)
+from jackfield_contracts import AccessState, Change, StateQuery
 
 _TRIES_AT_A_BROKEN_ANSWER = 3
 

@@ -28,14 +28,7 @@ from jackfield.changes.limits import exceeded, limits_of, used
 from jackfield.changes.options import Changing
 from jackfield.changes.reading import read_patiently
 from jackfield.errors import BadConfig
-from jackfield_contracts import (
-    Confirmation,
-    JournalEntry,
-    Outcome,
-    OutcomeKind,
-    PlannedChange,
-    TargetState,
-)
+from jackfield_contracts import Confirmation, JournalEntry, Outcome, OutcomeKind, PlannedChange, TargetState
 
 _MADE_AGAIN_WITHIN = timedelta(hours=1)
 """How old an intent may be to be carried on; what was meant longer ago is left to a person."""

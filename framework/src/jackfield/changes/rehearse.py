@@ -14,10 +14,7 @@ from jackfield.changes.options import Changing
 from jackfield.changes.plan import make_plan, will_be_made
 from jackfield.changes.standing import past_of, rehearsed, standing
 from jackfield.host.tenants import demand
-from jackfield_contracts import (
-    Outcome,
-    Plan,
-)
+from jackfield_contracts import Outcome, Plan
 
 
 async def rehearse(changing: Changing, plan: Plan) -> Plan:

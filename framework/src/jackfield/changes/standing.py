@@ -15,14 +15,7 @@ from jackfield.changes.ongoing import GOES_ON
 from jackfield.changes.plan import will_be_made
 from jackfield.changes.waves import Ordered, in_order
 from jackfield.state.journal import outcome_of
-from jackfield_contracts import (
-    Confirmation,
-    JournalEntry,
-    Outcome,
-    OutcomeKind,
-    Plan,
-    PlannedChange,
-)
+from jackfield_contracts import Confirmation, JournalEntry, Outcome, OutcomeKind, Plan, PlannedChange
 
 _NOT_MADE = (OutcomeKind.REFUSED, OutcomeKind.FAILED)
 

@@ -7,10 +7,7 @@ import msgspec
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View
-from jackfield_contracts import (
-    PlannedChange,
-    ResourceId,
-)
+from jackfield_contracts import PlannedChange, ResourceId
 
 
 class Ordered(msgspec.Struct, frozen=True, kw_only=True):

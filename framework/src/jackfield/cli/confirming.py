@@ -25,11 +25,7 @@ from jackfield.cli.output import note
 from jackfield.cli.text import clean, count
 from jackfield.cli.typed import typed_line
 from jackfield.errors import BadConfig, PlanOutdated
-from jackfield_contracts import (
-    Plan,
-    PlannedChange,
-    ResourceId,
-)
+from jackfield_contracts import Plan, PlannedChange, ResourceId
 
 _SHOWN = 50
 """How many of the changes that nobody is asked about are shown beside the others, which all are."""

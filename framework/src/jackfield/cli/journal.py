@@ -6,13 +6,7 @@ from jackfield.cli.outcomes import outcome_lines
 from jackfield.cli.output import say
 from jackfield.cli.text import clean, moment
 from jackfield.state.journal import outcome_of
-from jackfield_contracts import (
-    Change,
-    Confirmation,
-    JournalEntry,
-    JournalStatus,
-    TargetState,
-)
+from jackfield_contracts import Change, Confirmation, JournalEntry, JournalStatus, TargetState
 
 
 def tell_entry(entry: JournalEntry) -> None:

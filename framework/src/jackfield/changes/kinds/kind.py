@@ -41,11 +41,6 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     forecast: Outcome
     replaces: tuple[EntitlementId, ...] = ()
 
-    @property
-    def go(self) -> bool:
-        """Whether the application is to be asked."""
-        return self.forecast.outcome is OutcomeKind.CHANGED
-
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """What a change is about: changes of one ``key`` are made one after the other, and so are those of one account.
