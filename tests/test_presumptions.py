@@ -77,6 +77,35 @@ def test_who_was_removed_holds_nothing_whatever_the_profile_says(profile: str) -
     asyncio.run(run())
 
 
+@pytest.mark.parametrize(
+    ("flip", "complete"),
+    [
+        ({"role_catalogue": "without_one"}, True),
+        ({"role_listed": "another"}, True),
+        ({"role_catalogue": "without_one", "role_listed": "another"}, False),
+    ],
+)
+def test_a_role_that_the_catalogue_lacks_needs_a_second_route(flip: dict[str, str], complete: bool) -> None:
+    async def run() -> None:
+        with bench() as workshop:
+            async with simulating(TEAMS[0]) as simulator:
+                simulator.behave(**flip)
+                result = await workshop.sync(simulator, "acme")
+                told, _ = await sync_once(workshop, simulator, result.run)
+            assert result.run.complete is complete
+            assert told.equal is complete
+            assert not told.wrongly_complete
+            if complete:
+                assert told.requests == await plain() + 1, "one look-up more, for the holder"
+
+    async def plain() -> int:
+        with bench() as workshop:
+            async with simulating(TEAMS[0]) as simulator:
+                return (await sync_once(workshop, simulator, None))[0].requests
+
+    asyncio.run(run())
+
+
 def test_pages_may_be_small_or_empty() -> None:
     async def run() -> None:
         with bench() as workshop:

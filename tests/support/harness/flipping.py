@@ -48,7 +48,8 @@ def obtainable(flip: Flip) -> bool:
     broken = {name: value for name, value in flip.items() if name.startswith("broken_") and value not in _READABLE}
     system = flip.get("system_listing", "whole") != "whole" and flip.get("system_info", "") != "with_members"
     silent = "profile_groups" in flip or flip.get("broken_member") == "groups_null"
-    return not broken and not (system and silent) and not unspoken(flip)
+    roles = "role_catalogue" in flip and "role_listed" in flip
+    return not broken and not roles and not (system and silent) and not unspoken(flip)
 
 
 def unspoken(flip: Flip) -> bool:

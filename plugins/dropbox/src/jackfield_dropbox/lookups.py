@@ -7,7 +7,7 @@ import msgspec
 from jackfield.errors import RemoteContract
 from jackfield.hookspecs import Reads, SyncView, family
 from jackfield_contracts import Diagnostic, Item, Page, ResourceId, Scope
-from jackfield_dropbox import listed, model, wire
+from jackfield_dropbox import listed, model, unlisted_roles, wire
 from jackfield_dropbox.api import Api
 from jackfield_dropbox.presumption import Presumption
 from jackfield_dropbox.sifting import Sifted
@@ -26,7 +26,8 @@ class Lookups(Reads):
     async def people(self, cursor: str, view: SyncView) -> Page:
         """Members by their ids, with all that Dropbox says about each of them. One page."""
         answer, found, _ = await self._members(cursor)
-        items, notes = listed.people(found, view)
+        held = await unlisted_roles.confirmed(self._api, found, view)
+        items, notes = listed.people(held.members, view)
         aside = [model.USERS.name, model.ROLE_GRANTS.name]
         if view.stored("license", ["full"]):
             items += listed.seats(found)
@@ -39,8 +40,8 @@ class Lookups(Reads):
             items=tuple(items),
             witness=listed.witness(found, joiners, len(answer.broken)),
             mentions=listed.unlisted(joiners, groups),
-            incomplete=dict.fromkeys(aside, told) if told else {},
-            diagnostics=(*notes, *listed.kept_aside(answer)),
+            incomplete=held.incomplete(dict.fromkeys(aside, told) if told else {}),
+            diagnostics=(*notes, *held.notes, *listed.kept_aside(answer)),
         )
 
     @family(model.WITNESS, follows=("members",), description="which groups single members are in now")

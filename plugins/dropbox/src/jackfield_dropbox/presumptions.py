@@ -16,12 +16,13 @@ from jackfield_dropbox import (
     sifting,
     state,
     sync,
+    unlisted_roles,
     wire,
     writes,
 )
 from jackfield_dropbox.presumption import Presumption
 
-_READING: Final = (model, sync, listed, lookups, sifting, wire, api)
+_READING: Final = (model, sync, listed, unlisted_roles, lookups, sifting, wire, api)
 _WRITING: Final = (state, people, memberships, groups, creating, deleting, writes, jobs)
 
 

@@ -5,7 +5,7 @@ import asyncio
 from jackfield.errors import MissingPermission, NotFound, Refused, RemoteContract, Transient
 from jackfield.hookspecs import SyncView, family
 from jackfield_contracts import Diagnostic, GroupTrait, Item, Page, ResourceId, Scope, Tenant
-from jackfield_dropbox import listed, model, wire
+from jackfield_dropbox import listed, model, unlisted_roles, wire
 from jackfield_dropbox.lookups import Lookups
 from jackfield_dropbox.presumption import Presumption
 from jackfield_dropbox.sifting import Sifted
@@ -94,10 +94,11 @@ class DropboxReads(Lookups):
         description="users, roles held, seats, and memberships of groups without owners",
     )
     async def members(self, cursor: str | None, attempt: int, view: SyncView) -> Page:
-        """A page of members with all that Dropbox says about each of them."""
+        """A page of members with all that Dropbox says about each of them; one request more for roles that nobody listed."""
         answer = await self._members_page(cursor, attempt)
         page = answer.page
-        items, notes = listed.people(page.members, view)
+        held = await unlisted_roles.confirmed(self._api, page.members, view)
+        items, notes = listed.people(held.members, view)
         aside = [model.USERS.name, model.ROLE_GRANTS.name]
         if view.stored("license", ["full"]):
             items += listed.seats(page.members)
@@ -111,8 +112,8 @@ class DropboxReads(Lookups):
             next=page.cursor if page.has_more else None,
             witness=listed.witness(page.members, joiners, len(answer.broken)),
             mentions=listed.unlisted(joiners, groups),
-            incomplete=dict.fromkeys(aside, told) if told else {},
-            diagnostics=(*notes, *listed.kept_aside(answer)),
+            incomplete=held.incomplete(dict.fromkeys(aside, told) if told else {}),
+            diagnostics=(*notes, *held.notes, *listed.kept_aside(answer)),
         )
 
     @family(
@@ -197,7 +198,8 @@ class DropboxReads(Lookups):
         page = answer.page
         known = view.stored("user", [member.profile.team_member_id for member in page.members])
         missed = [member for member in page.members if member.profile.team_member_id not in known]
-        items, _ = listed.people(missed, view)
+        held = await unlisted_roles.confirmed(self._api, missed, view)
+        items, _ = listed.people(held.members, view)
         names = {scope.name for scope in scopes}
         if model.SEATS in names:
             items += listed.seats(page.members)
@@ -216,8 +218,8 @@ class DropboxReads(Lookups):
             expected=expected,
             witness=listed.witness(missed, joiners) if missed else None,
             mentions=listed.unlisted(joiners, groups),
-            incomplete=dict.fromkeys(names, told) if told else {},
-            diagnostics=tuple(listed.kept_aside(answer)),
+            incomplete=held.incomplete(dict.fromkeys(names, told) if told else {}),
+            diagnostics=(*held.notes, *listed.kept_aside(answer)),
         )
 
     async def _members_page(self, cursor: str | None, attempt: int) -> Sifted[wire.MembersPage]:

@@ -48,6 +48,8 @@ _OF_READS = {
     "listing_order",
     "system_info",
     "system_listing",
+    "role_catalogue",
+    "role_listed",
     "plain_roles",
     "broken_member",
     "broken_group",
@@ -60,6 +62,7 @@ def _read_all(client: Client) -> list[Any]:
         client.ok("team/get_info"),
         client.rows("members", {"limit": 7}),
         client.rows("groups", {"limit": 4}),
+        client.ok("team/members/get_available_team_member_roles"),
     ]
     for group in client.control.truth()["groups"]:
         told.append(client.ok(GROUPS_GET_INFO, {".tag": "group_ids", "group_ids": [group["group_id"]]}))

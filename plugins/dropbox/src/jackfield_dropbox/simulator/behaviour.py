@@ -27,6 +27,8 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     listing_order: Order = "joined"
     system_info: Literal["without_members", "with_members"] = "without_members"
     system_listing: Literal["whole", "partial", "empty"] = "whole"
+    role_catalogue: Literal["all", "without_one"] = "all"
+    role_listed: Literal["same", "another"] = "same"
     plain_roles: Literal["mixed", "empty", "absent", "null"] = "mixed"
     # What asking for one thing gives.
     removed_looked_up: Literal["known", "id_not_found"] = "known"

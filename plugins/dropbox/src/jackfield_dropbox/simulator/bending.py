@@ -21,9 +21,10 @@ _Record = dict[str, Any]
 
 
 class Victims(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose records are broken: a member, a group, and the membership of a person in a group."""
+    """Whose records are broken: a member, who holds a role, a group, and the membership of a person in a group."""
 
     member: str
+    holder: str
     group: str
     membership: tuple[str, str]
 
@@ -31,11 +32,13 @@ class Victims(msgspec.Struct, frozen=True, kw_only=True):
 def victims(team: Team) -> Victims:
     """Those of *team*: the same ones as long as nobody joins or leaves. Empty where there is none."""
     plain = [each for each in team.current() if each.role is None and each.status == "active"]
+    holders = [each for each in team.current() if each.role is not None]
     groups = [each for each in team.live_groups() if each.management == "user_managed" and each.members]
     group = groups[len(groups) // 2] if groups else None
     inside = groups[0] if groups else None
     return Victims(
         member=plain[len(plain) // 2].id if plain else "",
+        holder=holders[-1].id if holders else "",
         group=group.id if group else "",
         membership=(inside.id, inside.in_order()[-1].id) if inside else ("", ""),
     )
@@ -54,7 +57,7 @@ def _members(body: bytes, call: Call) -> bytes:
     if not _bends_members(behaviour):
         return body
     decoded: _Record = msgspec.json.decode(body)
-    broken = victims(team).member
+    broken = victims(team)
     name = "members" if "members" in decoded else "members_info"
     for record in decoded[name]:
         if "profile" not in record:
@@ -62,14 +65,16 @@ def _members(body: bytes, call: Call) -> bytes:
         member = team.by_id[record["profile"]["team_member_id"]]
         _bend_groups(record["profile"], member, behaviour)
         _bend_roles(record, member, behaviour)
-        if member.id == broken:
+        if member.id == broken.holder and name == "members" and behaviour.role_listed == "another":
+            record["roles"] = [{**each, "role_id": _another(each["role_id"])} for each in record["roles"]]
+        if member.id == broken.member:
             _break_member(record, behaviour.broken_member)
     return encode(decoded)
 
 
 def _bends_members(behaviour: Behaviour) -> bool:
     standard = Behaviour()
-    names = ("profile_groups", "plain_roles", "removed_profile", "broken_member")
+    names = ("profile_groups", "plain_roles", "role_listed", "removed_profile", "broken_member")
     return any(getattr(behaviour, name) != getattr(standard, name) for name in names)
 
 
@@ -92,6 +97,19 @@ def _bend_roles(record: _Record, member: Member, behaviour: Behaviour) -> None:
     record.pop("roles", None)
     if behaviour.plain_roles != "absent":
         record["roles"] = [] if behaviour.plain_roles == "empty" else None
+
+
+def _another(role: str) -> str:
+    """The id with its last sign changed: of the same form, and no role's."""
+    return role[:-1] + ("A" if role[-1] != "A" else "B")
+
+
+def _roles(body: bytes, call: Call) -> bytes:
+    holder = call.team.by_id.get(victims(call.team).holder)
+    if call.behaviour.role_catalogue == "all" or holder is None or holder.role is None:
+        return body
+    decoded: _Record = msgspec.json.decode(body)
+    return encode({"roles": [each for each in decoded["roles"] if each["role_id"] != holder.role.id]})
 
 
 def _break_member(record: _Record, how: str) -> None:
@@ -246,6 +264,7 @@ def _added(item: _Record, how: str, team: Team) -> _Record:
 
 _READS: dict[str, Callable[[bytes, Call], bytes]] = {
     **dict.fromkeys((*MEMBERS, _GET_INFO), _members),
+    "team/members/get_available_team_member_roles": _roles,
     **dict.fromkeys(GROUPS, _groups),
     **dict.fromkeys(GROUP_MEMBERS, _group_members),
     _GROUPS_GET_INFO: _groups_info,
