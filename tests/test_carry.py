@@ -14,8 +14,8 @@ from harness.syncs import snapshot_of
 from harness.verdicts import exit_code, judge, scopes_of
 
 from jackfield.state import RunStatus
-from jackfield_dropbox.simulator.bending import victims
-from jackfield_dropbox.simulator.options import SCOPES, TeamOptions
+from jackfield_dropbox_simulator.bending import victims
+from jackfield_dropbox_simulator.options import SCOPES, TeamOptions
 
 TEAM = TeamOptions(members=60, groups=14, seed=9)
 

@@ -13,7 +13,7 @@ from harness.rosters import Roster
 
 from jackfield.hookspecs import POLICIES_GROUP
 from jackfield.state import open_state
-from jackfield_dropbox.simulator.launch import Spawned, spawn
+from jackfield_dropbox_simulator.launch import Spawned, spawn
 
 CODE = """
 import json

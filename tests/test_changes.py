@@ -10,7 +10,7 @@ from harness.cli import JACKFIELD, NAME
 from harness.simulators import simulating
 from harness.staging import Stage, entitlement, open_group, role, told
 
-from jackfield_dropbox.simulator.options import TeamOptions
+from jackfield_dropbox_simulator.options import TeamOptions
 
 ADD, REMOVE = "team/groups/members/add", "team/groups/members/remove"
 ROLES, INVITE = "team/members/set_admin_permissions_v2", "team/members/add_v2"

@@ -23,8 +23,8 @@ from jackfield.errors import BadStorage
 from jackfield.snapshots.writer import SnapshotWriter
 from jackfield.state import RunStatus
 from jackfield.sync import run as sync_run
-from jackfield_dropbox.simulator.launch import spawn
-from jackfield_dropbox.simulator.options import TeamOptions
+from jackfield_dropbox_simulator.launch import spawn
+from jackfield_dropbox_simulator.options import TeamOptions
 
 TEAM = ("--members", "3000", "--groups", "300", "--seed", "5")
 _LIMITED = """

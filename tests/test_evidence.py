@@ -11,7 +11,7 @@ from harness.syncs import Bench, asked, snapshot_of
 from harness.verdicts import exit_code, judge, without_counts
 
 from jackfield.sync import SyncResult
-from jackfield_dropbox.simulator.options import TeamOptions
+from jackfield_dropbox_simulator.options import TeamOptions
 
 TEAM = TeamOptions(members=30, groups=6, seed=5)
 COUNTS = ("team/groups/list", "team/groups/get_info")

@@ -12,8 +12,8 @@ from harness.simulators import simulating
 from harness.syncs import QUICK
 from harness.verdicts import exit_code, judge
 
-from jackfield_dropbox.simulator.faults.kinds import catalogue
-from jackfield_dropbox.simulator.options import TeamOptions
+from jackfield_dropbox_simulator.faults.kinds import catalogue
+from jackfield_dropbox_simulator.options import TeamOptions
 from tests.sweeps.faults import TEAMS, Case, cases, sweep
 
 

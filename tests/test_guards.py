@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from harness.cli import NAME, Site
 
-from jackfield_dropbox.simulator.launch import Spawned, spawn
+from jackfield_dropbox_simulator.launch import Spawned, spawn
 
 WARNING = "the connection has its credentials by this person's consent"
 

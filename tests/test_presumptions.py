@@ -15,9 +15,9 @@ from harness.simulators import simulating
 
 from jackfield.state import RunStatus
 from jackfield_dropbox.presumptions import reading, writing
-from jackfield_dropbox.simulator.behaviour import values
-from jackfield_dropbox.simulator.faults.kinds import catalogue
-from jackfield_dropbox.simulator.options import Settings, TeamOptions
+from jackfield_dropbox_simulator.behaviour import values
+from jackfield_dropbox_simulator.faults.kinds import catalogue
+from jackfield_dropbox_simulator.options import Settings, TeamOptions
 from tests.sweeps.presumptions import TEAMS
 
 ROOT = Path(__file__).parents[1]

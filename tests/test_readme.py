@@ -41,7 +41,7 @@ def test_the_commands_work_as_written(tmp_path: Path):
 
 
 def test_the_demo_tells_its_story():
-    done = subprocess.run([sys.executable, "-m", "jackfield_dropbox.demo"], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", "jackfield_dropbox_simulator.demo"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     for word in ("check acme", "sync acme", "stats acme", "access acme", "diff acme", "complete"):
         assert word in done.stdout

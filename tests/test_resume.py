@@ -18,7 +18,7 @@ from jackfield.snapshots.reader import read_snapshot
 from jackfield.state import RunStatus
 from jackfield.sync import SyncResult
 from jackfield.sync import run as sync_run
-from jackfield_dropbox.simulator.options import SCOPES, TeamOptions
+from jackfield_dropbox_simulator.options import SCOPES, TeamOptions
 
 TEAM = TeamOptions(members=1100, groups=1010, seed=31)
 

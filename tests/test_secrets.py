@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from harness.cli import Site
 
-from jackfield_dropbox.simulator.launch import spawn
+from jackfield_dropbox_simulator.launch import spawn
 from tests.sweeps.secrets import found_in, planted, play
 
 SAMPLE = (

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from harness.clean import ROOT, build_wheels, environment_of, make_environment
 
-from jackfield_dropbox.simulator.launch import Spawned, spawn
+from jackfield_dropbox_simulator.launch import Spawned, spawn
 
 DISTRIBUTIONS = ("contracts", "framework", "plugins/dropbox", "plugins/roster")
 

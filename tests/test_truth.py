@@ -10,7 +10,7 @@ from harness.pictures import assert_same, of_file, of_truth
 from harness.simulators import simulating
 from harness.syncs import snapshot_of
 
-from jackfield_dropbox.simulator.options import TeamOptions
+from jackfield_dropbox_simulator.options import TeamOptions
 from tests.sweeps.truth import Case, cases, show
 
 SAMPLE = [case for case in cases() if case.team.members in (2, 3, 11, 55, 160, 999, 1001, 2000, 5200)]

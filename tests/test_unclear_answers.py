@@ -7,7 +7,7 @@ import pytest
 from harness.cli import NAME
 from harness.staging import Stage, entitlement, joins, make_plan, open_group, role, rows_file, told
 
-from jackfield_dropbox.simulator.behaviour import values
+from jackfield_dropbox_simulator.behaviour import values
 
 NEW = "new@team.example"
 Command = tuple[str, ...]

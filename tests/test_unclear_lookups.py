@@ -6,7 +6,7 @@ import pytest
 from harness.cli import NAME
 from harness.staging import Stage, entitlement, joins, make_plan, open_group, rows_file, told
 
-from jackfield_dropbox.simulator.behaviour import values
+from jackfield_dropbox_simulator.behaviour import values
 
 
 @pytest.mark.parametrize("name", ["team_member_id", "email"])

@@ -17,7 +17,7 @@ from jackfield.exports.jsonl import write_jsonl
 from jackfield.snapshots.reader import read_snapshot
 from jackfield.state import Run
 from jackfield.sync import SyncResult
-from jackfield_dropbox.simulator.options import TeamOptions
+from jackfield_dropbox_simulator.options import TeamOptions
 
 TAMPERED = {
     "DELETE FROM resource_row WHERE key = (SELECT key FROM node WHERE type = 'user' LIMIT 1)": "user",

@@ -16,7 +16,7 @@ from jackfield.snapshots.sealing import keep_last_of_exclusive
 from jackfield.snapshots.writer import SnapshotWriter
 from jackfield.state import Run, RunStatus, open_state
 from jackfield_contracts import Entitlement, EntitlementId, Exclusive, Grant, Item, Page, ResourceId, Scope
-from jackfield_dropbox.simulator.options import TeamOptions
+from jackfield_dropbox_simulator.options import TeamOptions
 
 TEAM = TeamOptions(members=30, groups=6, seed=5)
 WITHOUT_TOTALS = ("members.read", "groups.read")

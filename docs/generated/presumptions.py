@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from jackfield_dropbox.presumption import Presumption
 from jackfield_dropbox.presumptions import reading, writing
-from jackfield_dropbox.simulator.behaviour import values
+from jackfield_dropbox_simulator.behaviour import values
 
 
 def of_syncs() -> str:

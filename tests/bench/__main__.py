@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from jackfield_dropbox.simulator.launch import Spawned, spawn
+from jackfield_dropbox_simulator.launch import Spawned, spawn
 
 TEAMS = {
     "10,000 members, 500 groups of ~50": ("--members", "10000", "--groups", "500", "--memberships", "25000"),

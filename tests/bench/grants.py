@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jackfield_dropbox.simulator.launch import Spawned, spawn
+from jackfield_dropbox_simulator.launch import Spawned, spawn
 
 SUPPORT = str(Path(__file__).parents[1] / "support")
 if SUPPORT not in sys.path:

@@ -13,7 +13,7 @@ from harness.syncs import Bench, snapshot_of
 
 from jackfield.errors import BadConfig
 from jackfield.state import RunStatus
-from jackfield_dropbox.simulator.options import SCOPES, TeamOptions
+from jackfield_dropbox_simulator.options import SCOPES, TeamOptions
 
 WITHOUT_INFO = tuple(scope for scope in SCOPES if scope != "team_info.read")
 

@@ -20,8 +20,8 @@ from harness.errands import ERRANDS, TEAM
 from harness.evidence import table, write
 from harness.stands import KILLED, Shown, Stand
 
-from jackfield_dropbox.simulator.routes.table import table as routes
-from jackfield_dropbox.simulator.server import serving
+from jackfield_dropbox_simulator.routes.table import table as routes
+from jackfield_dropbox_simulator.server import serving
 
 WRITES = frozenset(name for name, route in routes().items() if route.writes)
 

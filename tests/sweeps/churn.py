@@ -19,7 +19,7 @@ from harness.syncs import Bench, snapshot_of
 from harness.verdicts import Scope, scope_of, scopes_of
 
 from jackfield.state import RunStatus
-from jackfield_dropbox.simulator.options import TeamOptions
+from jackfield_dropbox_simulator.options import TeamOptions
 
 WHOLE = ("complete", "unreconciled")
 

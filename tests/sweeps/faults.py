@@ -24,8 +24,8 @@ from harness.verdicts import INCOMPLETE, exit_code, judge, sharp, without_counts
 
 from jackfield.state import Run, RunStatus
 from jackfield.sync import SyncResult
-from jackfield_dropbox.simulator.faults.kinds import AUTHORIZE, GROUPS, MEMBERS, catalogue
-from jackfield_dropbox.simulator.options import TeamOptions
+from jackfield_dropbox_simulator.faults.kinds import AUTHORIZE, GROUPS, MEMBERS, catalogue
+from jackfield_dropbox_simulator.options import TeamOptions
 
 TEAMS = {
     "small": TeamOptions(members=30, groups=9, seed=5),

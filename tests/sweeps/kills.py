@@ -23,7 +23,7 @@ from harness.syncs import snapshot_of
 from harness.verdicts import HELD
 
 from jackfield.state import RunStatus
-from jackfield_dropbox.simulator.launch import Spawned, spawn
+from jackfield_dropbox_simulator.launch import Spawned, spawn
 
 TEAM = (
     "--members", "3300", "--groups", "1150", "--memberships", "16000", "--shape", "mixed", "--seed", "11", "--latency", "30",

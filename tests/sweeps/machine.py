@@ -44,8 +44,8 @@ from jackfield_contracts import (
     RunAction,
     Value,
 )
-from jackfield_dropbox.simulator.launch import ControlError
-from jackfield_dropbox.simulator.options import TeamOptions
+from jackfield_dropbox_simulator.launch import ControlError
+from jackfield_dropbox_simulator.options import TeamOptions
 
 T = TypeVar("T")
 TEAM = TeamOptions(members=9, groups=4, roles=4, seed=3)

@@ -8,7 +8,7 @@ from harness.benches import bench
 from harness.evidence import table, write
 from harness.flipping import Said, pairs, read_flips, show_flip
 
-from jackfield_dropbox.simulator.options import TeamOptions
+from jackfield_dropbox_simulator.options import TeamOptions
 
 TEAMS = (TeamOptions(members=31, groups=8, seed=2), TeamOptions(members=46, groups=12, seed=5))
 

@@ -7,7 +7,7 @@ from harness.benches import bench
 from harness.evidence import table, write
 from harness.flipping import SHORT, Length, Said, read_flips, show_short
 
-from jackfield_dropbox.simulator.options import TeamOptions
+from jackfield_dropbox_simulator.options import TeamOptions
 
 from .presumptions import told
 

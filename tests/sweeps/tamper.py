@@ -24,7 +24,7 @@ from harness.evidence import table, write
 from harness.inprocess import run
 from harness.rosters import Roster
 
-from jackfield_dropbox.simulator.thread import running
+from jackfield_dropbox_simulator.thread import running
 
 _CONFIRM = re.compile(r"--confirm ('[^']+'|[^\s']+)=(\d+)")
 HARMLESS = ("invitations", "welcome_mails", "group_additions", "unsuspensions", "recoveries", "profile_changes")

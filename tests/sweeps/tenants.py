@@ -33,8 +33,8 @@ from jackfield_contracts import (
     ResourceId,
     TargetState,
 )
-from jackfield_dropbox.simulator.launch import Spawned, spawn
-from jackfield_dropbox.simulator.options import SCOPES
+from jackfield_dropbox_simulator.launch import Spawned, spawn
+from jackfield_dropbox_simulator.options import SCOPES
 
 HERE, THERE = "dbtid:AAhere", "dbtid:AAthere"
 TEAM = ("--members", "24", "--groups", "6", "--seed", "1")

@@ -21,7 +21,7 @@ from harness.syncs import Bench, snapshot_of
 from jackfield.exports.jsonl import write_jsonl
 from jackfield.snapshots.reader import read_snapshot
 from jackfield.state import RunStatus
-from jackfield_dropbox.simulator.options import TeamOptions
+from jackfield_dropbox_simulator.options import TeamOptions
 
 SIZES = (
     2,

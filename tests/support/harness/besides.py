@@ -3,10 +3,10 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from jackfield_dropbox.simulator.launch import Control
-from jackfield_dropbox.simulator.options import ServiceOptions, TeamOptions
-from jackfield_dropbox.simulator.server import Simulator
-from jackfield_dropbox.simulator.thread import running
+from jackfield_dropbox_simulator.launch import Control
+from jackfield_dropbox_simulator.options import ServiceOptions, TeamOptions
+from jackfield_dropbox_simulator.server import Simulator
+from jackfield_dropbox_simulator.thread import running
 
 
 class Beside(Control):

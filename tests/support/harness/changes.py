@@ -3,7 +3,7 @@
 import random
 from typing import Any
 
-from jackfield_dropbox.simulator.launch import Control, ControlError
+from jackfield_dropbox_simulator.launch import Control, ControlError
 
 _NAMES = ("Zoë", "李", "O'Brien", "Åse", "مريم", "n/a:#%", "Łukasz", "=1+1", "𝒥")
 

@@ -15,7 +15,7 @@ from jackfield.config import connector_config, load_settings
 from jackfield.host.configured import Configured
 from jackfield.host.policies import Policy
 from jackfield.http.network import NetworkSettings
-from jackfield_dropbox.simulator.launch import Control
+from jackfield_dropbox_simulator.launch import Control
 
 from .syncs import Bench, dropbox
 

@@ -25,7 +25,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
-from jackfield_dropbox.simulator.launch import Control, Spawned, spawn
+from jackfield_dropbox_simulator.launch import Control, Spawned, spawn
 
 BIN = Path(sys.executable).parent
 CONFIGURATION = """\

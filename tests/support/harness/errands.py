@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from jackfield_dropbox.simulator.options import TeamOptions
+from jackfield_dropbox_simulator.options import TeamOptions
 
 from .rosters import Roster
 

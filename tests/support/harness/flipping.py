@@ -9,8 +9,8 @@ import msgspec
 
 from jackfield.state import Run, RunStatus
 from jackfield.sync import SyncResult
-from jackfield_dropbox.simulator.behaviour import flips
-from jackfield_dropbox.simulator.options import TeamOptions
+from jackfield_dropbox_simulator.behaviour import flips
+from jackfield_dropbox_simulator.options import TeamOptions
 
 from .changes import change_at_random
 from .pictures import Picture, of_truth

@@ -1,26 +1,15 @@
-"""The official SDK as a judge of recorded traffic; the judge lives with the simulator's own tests."""
+"""The official SDK as a judge of recorded traffic; loaded when it is asked for."""
 
 import json
-import sys
 from collections.abc import Callable
-from functools import cache
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-_FILE = Path(__file__).parents[3] / "plugins" / "dropbox" / "tests" / "simulator" / "oracle.py"
 
-
-@cache
 def judge_of_traffic() -> Any:
     """The judge's module. Loading it takes seconds: do so before anything is timed."""
-    spec = spec_from_file_location("dropbox_oracle", _FILE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return import_module(".sdk", __package__)
 
 
 def check_record(record: Path) -> int:

@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from jackfield_dropbox.simulator.control.api import ControlApi
-from jackfield_dropbox.simulator.launch import Control, ControlError
-from jackfield_dropbox.simulator.options import ServiceOptions, TeamOptions
-from jackfield_dropbox.simulator.server import Simulator, serving
+from jackfield_dropbox_simulator.control.api import ControlApi
+from jackfield_dropbox_simulator.launch import Control, ControlError
+from jackfield_dropbox_simulator.options import ServiceOptions, TeamOptions
+from jackfield_dropbox_simulator.server import Simulator, serving
 
 
 class Inside(Control):

@@ -8,8 +8,8 @@ from harness.cli import NAME, Site
 from harness.rosters import Roster
 from jackfield.state import open_state
 from jackfield_contracts import JournalStatus
-from jackfield_dropbox.simulator.launch import Control
-from jackfield_dropbox.simulator.options import TeamOptions
+from jackfield_dropbox_simulator.launch import Control
+from jackfield_dropbox_simulator.options import TeamOptions
 
 TEAM = TeamOptions(members=14, groups=5)
 

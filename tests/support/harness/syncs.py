@@ -15,7 +15,7 @@ from jackfield.log import Logger, NoLog
 from jackfield.state import Home, Run, State
 from jackfield.sync import SyncResult, accept, run_sync
 from jackfield_dropbox.plugin import connector
-from jackfield_dropbox.simulator.launch import Control
+from jackfield_dropbox_simulator.launch import Control
 
 QUICK = {"retry_deadline": 6.0, "request_timeout": 2.0, "stall_timeout": 12.0}
 """Patience of a connection for sweeps that go through lasting faults."""

@@ -10,10 +10,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, 
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import NamedTuple
 
-from jackfield_dropbox.simulator.options import ServiceOptions, TeamOptions
-from jackfield_dropbox.simulator.server import Simulator, serving
-from jackfield_dropbox.simulator.service import Request, Service
-from jackfield_dropbox.simulator.thread import in_thread
+from jackfield_dropbox_simulator.options import ServiceOptions, TeamOptions
+from jackfield_dropbox_simulator.server import Simulator, serving
+from jackfield_dropbox_simulator.service import Request, Service
+from jackfield_dropbox_simulator.thread import in_thread
 
 from .besides import Beside
 

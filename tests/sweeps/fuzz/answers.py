@@ -24,10 +24,10 @@ from harness.twisted import Exchange, Raw, Twisted, answer, head, twisted
 from hypothesis import strategies as st
 
 from jackfield.state import RunStatus, open_state
-from jackfield_dropbox.simulator.options import ServiceOptions, TeamOptions
-from jackfield_dropbox.simulator.server import Simulator
-from jackfield_dropbox.simulator.service import Service
-from jackfield_dropbox.simulator.team.seeding import build
+from jackfield_dropbox_simulator.options import ServiceOptions, TeamOptions
+from jackfield_dropbox_simulator.server import Simulator
+from jackfield_dropbox_simulator.service import Service
+from jackfield_dropbox_simulator.team.seeding import build
 
 from .inside import Ran, run
 from .mutations import ENCODINGS, bytes_operations, change_bytes, change_json, json_operations, some_of

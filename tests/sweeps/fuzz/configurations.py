@@ -6,9 +6,9 @@ from harness.cli import NAME, Site
 from harness.twisted import Twisted
 from hypothesis import strategies as st
 
-from jackfield_dropbox.simulator.options import ServiceOptions
-from jackfield_dropbox.simulator.service import Service
-from jackfield_dropbox.simulator.team.seeding import build
+from jackfield_dropbox_simulator.options import ServiceOptions
+from jackfield_dropbox_simulator.service import Service
+from jackfield_dropbox_simulator.team.seeding import build
 
 from .inside import run
 from .mutations import ENCODINGS, bytes_operations, change_bytes, some_of

@@ -118,7 +118,8 @@ def _judged(code: int, out: str, err: str, seconds: float, grown: float) -> Gene
         yield f"it took {seconds:.0f} s"
     if grown > MOST_MB:
         yield f"it took {grown:.0f} MB more"
-    if "Traceback" in out + err:
+    # The log of the debug level has it in a field, in one line with the time in front.
+    if re.search(r"^\W*Traceback", out + err, re.MULTILINE):
         yield "a traceback: " + (out + err).rpartition("Traceback")[2].strip().splitlines()[-1]
     if found := driving(out + err):
         yield f"characters that drive a terminal or do not show: {found}"

@@ -14,9 +14,9 @@ from harness.rosters import Roster
 from harness.twisted import Twisted, twisted
 from hypothesis import strategies as st
 
-from jackfield_dropbox.simulator.options import ServiceOptions, TeamOptions
-from jackfield_dropbox.simulator.service import Service
-from jackfield_dropbox.simulator.team.seeding import build
+from jackfield_dropbox_simulator.options import ServiceOptions, TeamOptions
+from jackfield_dropbox_simulator.service import Service
+from jackfield_dropbox_simulator.team.seeding import build
 
 from .inside import run
 from .mutations import ENCODINGS, bytes_operations, change_bytes, change_json, json_operations, some_of

@@ -68,7 +68,10 @@ def demand_own(suite: EntryPoint) -> None:
         with foreign_output():
             of = getattr(suite.load(), "connector", None)
     except Exception as error:  # noqa: BLE001 - whatever the package raises as it is imported
-        raise BadConfig(f"the suite {suite.value} can't be loaded: {type(error).__name__}: {error}") from None
+        raise BadConfig(
+            f"the suite {suite.value} can't be loaded: {type(error).__name__}: {error}",
+            hint="Where a package is missing, install the extra of the connector's package that its tests need.",
+        ) from None
     if of != suite.name:
         raise BadConfig(
             f"the suite {suite.value} is for the connector {of!r}, not for {suite.name!r}",

@@ -20,10 +20,10 @@ from jackfield_contracts import (
     RevokeAccess,
     RunAction,
 )
-from jackfield_dropbox.simulator import thread
-from jackfield_dropbox.simulator.launch import Control, ControlError
-from jackfield_dropbox.simulator.options import SCOPES, ServiceOptions, TeamOptions
-from jackfield_dropbox.simulator.writes.ledger import EFFECTS
+from jackfield_dropbox_simulator import thread
+from jackfield_dropbox_simulator.launch import Control, ControlError
+from jackfield_dropbox_simulator.options import SCOPES, ServiceOptions, TeamOptions
+from jackfield_dropbox_simulator.writes.ledger import EFFECTS
 from jackfield_testkit import ConnectorSuite, Samples, Truth
 
 _TEAM = TeamOptions(members=24, groups=6, seed=1)

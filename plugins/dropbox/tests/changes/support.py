@@ -11,6 +11,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
+from harness.sdk import decode, exchanges, routes
 from harness.simulators import Inside, simulating
 
 from jackfield.clock import Clock, SystemClock
@@ -34,9 +35,7 @@ from jackfield_contracts import (
 )
 from jackfield_dropbox.config import DropboxConfig
 from jackfield_dropbox.plugin import connector
-from jackfield_dropbox.simulator.options import TeamOptions
-
-from ..simulator.oracle import decode, exchanges, routes
+from jackfield_dropbox_simulator.options import TeamOptions
 
 
 class Team:

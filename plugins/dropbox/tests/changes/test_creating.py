@@ -7,6 +7,8 @@ import string
 from typing import Any
 
 import pytest
+from harness.sdk import decode
+from harness.sdk import routes as sdk_routes
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,8 +16,6 @@ from jackfield_contracts import OutcomeKind, StateQuery
 from jackfield_dropbox import routes
 from jackfield_dropbox.arguments import problem
 
-from ..simulator.oracle import decode
-from ..simulator.oracle import routes as sdk_routes
 from .support import Team, over_http
 
 CHANGED, ALREADY, REFUSED, FAILED, PENDING = (

@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from harness.sdk import routes as sdk_routes
 
 from jackfield_contracts import AccessState, Outcome, OutcomeKind
 from jackfield_dropbox import routes
 from jackfield_dropbox.outcomes import TABLE, decide
 
-from ..simulator.oracle import routes as sdk_routes
 from .support import Team, gets, joins, leaves, loses, over_http
 
 with warnings.catch_warnings():

@@ -4,6 +4,9 @@
 simulator recorded as well as for what a test sent itself. It shares nothing with the simulator or the connector.
 """
 
+# pyright: basic
+# The SDK and its generator have no types.
+
 from __future__ import annotations
 
 import json

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from harness.sdk import encode, routes
 
-from .oracle import encode, routes
 from .support import Client, running
 
 with warnings.catch_warnings():

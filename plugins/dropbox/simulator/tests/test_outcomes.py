@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from harness.sdk import routes
 
-from jackfield_dropbox.simulator.launch import ControlError
+from jackfield_dropbox_simulator.launch import ControlError
 
 from .changing import (
     ADD,
@@ -29,7 +30,6 @@ from .changing import (
     people,
     true,
 )
-from .oracle import routes
 from .support import Client, running
 
 with warnings.catch_warnings():

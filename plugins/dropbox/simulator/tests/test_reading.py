@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jackfield_dropbox.simulator.options import ServiceOptions
+from jackfield_dropbox_simulator.options import ServiceOptions
 
 from .support import Client, running
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from jackfield_dropbox.simulator.behaviour import flips, values
-from jackfield_dropbox.simulator.launch import ControlError
+from jackfield_dropbox_simulator.behaviour import flips, values
+from jackfield_dropbox_simulator.launch import ControlError
 
 from .changing import ADD, GROUPS_ADD, RECOVER, REMOVE, by_email, by_id, invited, true
 from .support import Client, running

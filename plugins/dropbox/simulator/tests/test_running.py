@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from harness.sdk import check_exchange, exchanges
 
-import jackfield_dropbox.simulator as simulator_package
-from jackfield_dropbox.simulator.launch import Control, ControlError, spawn
-from jackfield_dropbox.simulator.options import ServiceOptions
+import jackfield_dropbox_simulator as simulator_package
+from jackfield_dropbox_simulator.launch import Control, ControlError, spawn
+from jackfield_dropbox_simulator.options import ServiceOptions
 
-from .oracle import check_exchange, exchanges
 from .support import Client, running
 
 
@@ -48,7 +48,7 @@ def test_a_process_says_when_it_is_ready_and_ends_quietly(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, None])
 def test_signals_and_a_closed_input_end_it(ending: signal.Signals | None) -> None:
-    command = [sys.executable, "-m", "jackfield_dropbox.simulator", "--end-with-stdin", "--members", "5"]
+    command = [sys.executable, "-m", "jackfield_dropbox_simulator", "--end-with-stdin", "--members", "5"]
     with subprocess.Popen(command, stdin=-1, stdout=-1, stderr=-1) as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -63,7 +63,7 @@ def test_signals_and_a_closed_input_end_it(ending: signal.Signals | None) -> Non
 
 
 def test_an_input_that_cannot_close_is_told_and_ignored() -> None:
-    command = [sys.executable, "-m", "jackfield_dropbox.simulator", "--end-with-stdin", "--members", "5"]
+    command = [sys.executable, "-m", "jackfield_dropbox_simulator", "--end-with-stdin", "--members", "5"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=-1, stderr=-1) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -74,7 +74,7 @@ def test_an_input_that_cannot_close_is_told_and_ignored() -> None:
 
 
 def test_faults_of_the_transport_leave_no_trace_and_do_not_delay_the_end() -> None:
-    command = [sys.executable, "-m", "jackfield_dropbox.simulator", "--members", "5"]
+    command = [sys.executable, "-m", "jackfield_dropbox_simulator", "--members", "5"]
     with subprocess.Popen(command, stdout=-1, stderr=-1) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -120,7 +120,7 @@ def test_options_of_the_write_side_are_taken() -> None:
 
 
 def test_wrong_options_are_explained() -> None:
-    command = [sys.executable, "-m", "jackfield_dropbox.simulator", "--members", "1"]
+    command = [sys.executable, "-m", "jackfield_dropbox_simulator", "--members", "1"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (2, "")
     assert "a team has at least 2 members" in done.stderr

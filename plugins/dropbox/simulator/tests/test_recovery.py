@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jackfield_dropbox.simulator.faults.kinds import catalogue
+from jackfield_dropbox_simulator.faults.kinds import catalogue
 
 from .support import Client, running
 

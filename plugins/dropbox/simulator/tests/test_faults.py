@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from jackfield_dropbox.simulator.faults.kinds import catalogue
-from jackfield_dropbox.simulator.launch import ControlError
+from jackfield_dropbox_simulator.faults.kinds import catalogue
+from jackfield_dropbox_simulator.launch import ControlError
 
 from .support import Client
 

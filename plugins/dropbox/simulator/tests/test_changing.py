@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jackfield_dropbox.simulator.control.churn import Churn, Churner
-from jackfield_dropbox.simulator.control.observer import Observer, facts
-from jackfield_dropbox.simulator.control.truth import truth
-from jackfield_dropbox.simulator.faults.twist import Twist
-from jackfield_dropbox.simulator.options import TeamOptions
-from jackfield_dropbox.simulator.routes.call import Call
-from jackfield_dropbox.simulator.routes.table import table
-from jackfield_dropbox.simulator.team import RefusedError, Team
-from jackfield_dropbox.simulator.team.seeding import build
-from jackfield_dropbox.simulator.wire.cursors import CursorCodec
+from jackfield_dropbox_simulator.control.churn import Churn, Churner
+from jackfield_dropbox_simulator.control.observer import Observer, facts
+from jackfield_dropbox_simulator.control.truth import truth
+from jackfield_dropbox_simulator.faults.twist import Twist
+from jackfield_dropbox_simulator.options import TeamOptions
+from jackfield_dropbox_simulator.routes.call import Call
+from jackfield_dropbox_simulator.routes.table import table
+from jackfield_dropbox_simulator.team import RefusedError, Team
+from jackfield_dropbox_simulator.team.seeding import build
+from jackfield_dropbox_simulator.wire.cursors import CursorCodec
 
 from .support import Client
 

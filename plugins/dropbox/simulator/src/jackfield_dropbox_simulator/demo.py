@@ -1,6 +1,6 @@
-"""The main job on a simulated Dropbox team, told as a story: ``python -m jackfield_dropbox.demo``.
+"""The main job on a simulated Dropbox team, told as a story: ``python -m jackfield_dropbox_simulator.demo``.
 
-Starts the simulator in a process of its own and runs the ``jackfield`` command as anybody would.
+Starts the simulator in a process of its own and runs the ``jackfield`` command as anybody would. Needs jackfield-dropbox.
 """
 
 import json
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from jackfield_dropbox.simulator.launch import Spawned, spawn
+from .launch import Spawned, spawn
 
 _CONFIG = """\
 [connections.acme]

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from jackfield_dropbox.simulator import thread
-from jackfield_dropbox.simulator.launch import Control
-from jackfield_dropbox.simulator.options import ServiceOptions, TeamOptions
-from jackfield_dropbox.simulator.server import Simulator
+from harness.sdk import check_exchange
 
-from .oracle import check_exchange
+from jackfield_dropbox_simulator import thread
+from jackfield_dropbox_simulator.launch import Control
+from jackfield_dropbox_simulator.options import ServiceOptions, TeamOptions
+from jackfield_dropbox_simulator.server import Simulator
 
 
 class Answer:

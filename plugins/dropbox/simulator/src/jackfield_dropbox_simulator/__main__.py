@@ -1,4 +1,4 @@
-"""`python -m jackfield_dropbox.simulator`: prints one JSON line when it is ready, and runs until it is told to end."""
+"""`python -m jackfield_dropbox_simulator`: prints one JSON line when it is ready, and runs until it is told to end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .server import serving
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     team, service = TeamOptions(), ServiceOptions()
-    out = argparse.ArgumentParser(prog="python -m jackfield_dropbox.simulator", description=__doc__)
+    out = argparse.ArgumentParser(prog="python -m jackfield_dropbox_simulator", description=__doc__)
     out.add_argument("--host", default=service.host, help="address to listen on")
     out.add_argument("--port", type=int, default=service.port, help="port to listen on; 0 takes a free one")
     out.add_argument("--members", type=int, default=team.members)
