@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from jackfield.changes.execute import carry_out
-from jackfield.changes.options import Changing
+from jackfield.changes.apply import carry_out
 from jackfield.changes.plan import make_plan
+from jackfield.changes.session import Changing
 from jackfield_contracts import (
     Change,
     JournalEntry,

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from jackfield.changes.open import open_changing
-from jackfield.changes.options import ChangeOptions, Changing
+from jackfield.changes.session import ChangeOptions, Changing
 from jackfield.config import ConnectorConfig, HostSettings
 from jackfield.errors import JackfieldError, RateLimited, Refused, Transient
 from jackfield.hookspecs import ConnectorType, Context, hookimpl

@@ -154,9 +154,9 @@ def left_undecided(site: Site) -> JournalEntry:
     """An intent to disable u3, whose process ended before the call."""
 
     async def plan() -> JournalEntry:
-        from jackfield.changes.attempt import Desk
         from jackfield.changes.kinds.operations import Operations
         from jackfield.changes.plan import make_plan
+        from jackfield.changes.session import Desk
 
         async with site.open() as changing:
             made = await make_plan(changing, [DISABLE])
@@ -337,7 +337,7 @@ class TestLostAnswers:
 
         site.office.stumbles = ["before"]
         with monkeypatch.context() as patch, pytest.raises(Killed):
-            patch.setattr("jackfield.changes.execute.conclude", killed)
+            patch.setattr("jackfield.changes.apply.conclude", killed)
             make(site, self.WIPE)
         (entry,) = site.state.changes(undecided=True)
         assert entry.lost

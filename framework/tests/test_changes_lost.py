@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from jackfield.changes.options import Changing
+from jackfield.changes.session import Changing
 from jackfield.errors import MissingPermission, Transient
 from jackfield_contracts import (
     Change,
@@ -159,7 +159,7 @@ def test_what_somebody_changed_after_the_process_ended_is_not_told_as_never_made
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr("jackfield.changes.asking._call", killed)
+        patch.setattr("jackfield.changes.call._call", killed)
         with pytest.raises(Killed):
             make(site, GrantAccess(entitlement=group("g2", "owner"), principal=user("u5")))
     # It came to the application all the same, and somebody else has changed it since.
@@ -184,7 +184,7 @@ def test_what_an_ended_process_left_is_settled_by_the_next(
             async def killed(*_: object, **__: object) -> None:
                 raise Killed
 
-            patch.setattr("jackfield.changes.execute.conclude", killed)
+            patch.setattr("jackfield.changes.apply.conclude", killed)
         else:
             stumble = type(site.office).stumble
 
@@ -196,7 +196,7 @@ def test_what_an_ended_process_left_is_settled_by_the_next(
 
             patch.setattr(type(site.office), "stumble", end)
             if where == "after":
-                patch.setattr("jackfield.changes.asking.Desk.save", _save_once())
+                patch.setattr("jackfield.changes.call.Desk.save", _save_once())
         with pytest.raises(Killed):
             make(site, change)
     (entry,) = site.state.changes(undecided=True)
@@ -212,7 +212,7 @@ def test_what_an_ended_process_left_is_settled_by_the_next(
 
 
 def _save_once() -> Callable[..., None]:
-    from jackfield.changes.attempt import Desk
+    from jackfield.changes.session import Desk
 
     save = Desk.save
     calls: list[int] = []

@@ -5,11 +5,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from jackfield.changes.execute import carry_out
-from jackfield.changes.options import Changing
+from jackfield.changes.apply import carry_out, rehearse
 from jackfield.changes.plan import make_plan
 from jackfield.changes.planfile import load_plan, save_plan
-from jackfield.changes.rehearse import rehearse
+from jackfield.changes.session import Changing
 from jackfield.errors import BadConfig, PlanOutdated
 from jackfield_contracts import (
     DeleteAccount,

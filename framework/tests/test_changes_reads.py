@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from jackfield.changes.options import Changing
 from jackfield.changes.requests import Request, changes_of
+from jackfield.changes.session import Changing
 from jackfield.errors import BadCredentials, JackfieldError, PluginBug, RateLimited, RemoteContract, Transient
 from jackfield.state import open_state
 from jackfield_contracts import Change, GrantAccess, RunAction

@@ -85,7 +85,7 @@ def while_asked(work: Callable[[], object], patch: pytest.MonkeyPatch) -> None:
         work()
         return "y\n"
 
-    patch.setattr("jackfield.cli.confirming._line", line)
+    patch.setattr("jackfield.cli.making._line", line)
 
 
 class TestMeanwhile:

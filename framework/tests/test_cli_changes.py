@@ -165,7 +165,7 @@ class TestApply:
             changing.state.save_changes([entry])  # type: ignore[attr-defined]
             raise BadCredentials("the token is over")
 
-        monkeypatch.setattr("jackfield.changes.execute.carry_out", fail)
+        monkeypatch.setattr("jackfield.changes.apply.carry_out", fail)
         monkeypatch.setattr("jackfield.cli.making.carry_out", fail)
         ran = line.run("apply", "p", "--yes", "--output", "json")
         assert (ran.code, ran.json()["outcomes"]) == (3, {"changed": 1})

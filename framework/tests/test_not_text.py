@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from jackfield.changes.planfile import load_plan
-from jackfield.changes.requestfiles import read_requests
+from jackfield.changes.request_files import read_requests
 from jackfield.config.load import load_settings
 from jackfield.config.secrets import resolve_reference
 from jackfield.errors import BadConfig, PlanOutdated

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from jackfield.changes.requestfiles import read_requests
-from jackfield.changes.requests import Request, WrongRequests, request_of
-from jackfield.changes.values import read_pairs, read_value, read_values
+from jackfield.changes.request_files import read_requests
+from jackfield.changes.requests import Request, WrongRequests, read_pairs, read_value, read_values, request_of
 from jackfield.errors import BadConfig
 from jackfield_contracts import Argument, ArgumentType
 

@@ -25,10 +25,10 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from jackfield.changes.execute import carry_out
-from jackfield.changes.options import Changing
+from jackfield.changes.apply import carry_out
 from jackfield.changes.plan import make_plan
 from jackfield.changes.planfile import load_plan, save_plan
+from jackfield.changes.session import Changing
 from jackfield_contracts import (
     Change,
     Confirmation,

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from jackfield.changes.open import open_changing
-from jackfield.changes.options import ChangeOptions, Changing
+from jackfield.changes.session import ChangeOptions, Changing
 from jackfield.clock import SystemClock
 from jackfield.config import connector_config, load_settings
 from jackfield.host.configured import Configured

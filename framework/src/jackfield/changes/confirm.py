@@ -5,12 +5,11 @@ Promises that ``changed`` means that a read showed it, or that nothing can be re
 
 import msgspec
 
-from jackfield.changes.asking import READS_FOR, may_be_ours, with_ids
-from jackfield.changes.attempt import Attempt, Desk, unverified
+from jackfield.changes.call import READS_FOR, may_be_ours, with_ids
 from jackfield.changes.kinds.change import begun, met, readable, target_of, unlike, unread, unreadable_of
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.view import View
-from jackfield.changes.reading import read
+from jackfield.changes.session import Attempt, Desk, read, unverified
 from jackfield.errors import JackfieldError, RateLimited, Refused, RemoteContract, Transient
 from jackfield_contracts import Confirmation, JournalStatus, Outcome, OutcomeKind
 

@@ -9,8 +9,7 @@ import msgspec
 
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View
-from jackfield.changes.options import Changing
-from jackfield.changes.reading import patiently
+from jackfield.changes.session import Changing, patiently
 from jackfield.errors import MissingPermission, Refused, Unsupported
 from jackfield_contracts import PlannedChange, ResourceId
 

@@ -9,9 +9,8 @@ from jackfield.changes.kinds.change import settle_account, target_of, without_dr
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View
-from jackfield.changes.options import Changing
 from jackfield.changes.plan import will_be_made
-from jackfield.changes.reading import state_of
+from jackfield.changes.session import Changing, state_of
 from jackfield_contracts import (
     AccessState,
     AccountState,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
-from jackfield.changes.options import Changing
+from jackfield.changes.session import Changing
 from jackfield_contracts import JournalEntry, Outcome, OutcomeKind, PlannedChange
 
 GOES_ON = "goes_on"

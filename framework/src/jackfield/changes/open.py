@@ -4,10 +4,9 @@ import os
 from collections.abc import AsyncGenerator
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 
-from jackfield.changes.options import ChangeOptions, Changing, Locked
 from jackfield.changes.protection import Protected, read_protected
-from jackfield.changes.reading import patiently
 from jackfield.changes.recover import recover, settle_pending
+from jackfield.changes.session import ChangeOptions, Changing, Locked, patiently
 from jackfield.config import HostSettings
 from jackfield.errors import BadConfig, Busy, JackfieldError, OtherTenant, Unsupported
 from jackfield.host.configured import Configured

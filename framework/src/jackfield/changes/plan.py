@@ -1,24 +1,117 @@
-"""Plans: changes worked out on the live state, before anything is made."""
+"""Plans: changes worked out on the live state before anything is made, their order, and the limits that stop mass mistakes."""
 
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import timedelta
 
 import msgspec
 
 from jackfield.changes.consent import warned
 from jackfield.changes.kinds.change import LASTING, judge, settle_account, target_of, title_of
 from jackfield.changes.kinds.kind import Judgement
-from jackfield.changes.kinds.operations import Operations
+from jackfield.changes.kinds.operations import KINDS, Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View
-from jackfield.changes.limits import exceeded, limits_of, used
 from jackfield.changes.ongoing import going_on, told_of
-from jackfield.changes.options import Changing
-from jackfield.changes.reading import read_patiently
-from jackfield.changes.waves import in_order
-from jackfield.state.journal import moment
-from jackfield_contracts import Change, Outcome, OutcomeKind, Plan, PlannedChange
+from jackfield.changes.session import Changing, read_patiently
+from jackfield.config.load import did_you_mean
+from jackfield.errors import BadConfig
+from jackfield.state.journal import moment, outcome_of
+from jackfield_contracts import Change, JournalEntry, Outcome, OutcomeKind, Plan, PlannedChange, ResourceId
+
+DEFAULTS: Mapping[str, int] = {"delete": 10, "disable": 25, "revoke": 200, "privileged": 5}
+WINDOW = timedelta(hours=1)
+_HARMLESS = (OutcomeKind.ALREADY, OutcomeKind.REFUSED)
+
+
+def limits_of(changing: Changing) -> dict[str, int]:
+    """The limits that hold: those asked for, else those configured, else the defaults; raises BadConfig for no kind."""
+    for source, path in (
+        (changing.host.limits, f"connections.{changing.connection.name}.limits"),
+        (changing.options.limits, "--limit"),
+    ):
+        demand_kinds(source, path)
+        for number in source.values():
+            if number < 0:
+                raise BadConfig(f"a limit of {number} has no meaning", path=path)
+    return {**DEFAULTS, **changing.host.limits, **changing.options.limits}
+
+
+def demand_kinds(named: Iterable[str], path: str, *, beside: Collection[str] = ()) -> None:
+    """Raise BadConfig, with *path* as the place, where one of *named* is no kind of change, nor one of those *beside*."""
+    kinds = (*KINDS, *beside)
+    for kind in named:
+        if kind not in kinds:
+            raise BadConfig(
+                f"there is no kind of change {kind!r}",
+                path=path,
+                hint=did_you_mean(kind, kinds) or f"The kinds: {', '.join(kinds)}.",
+            )
+
+
+def used(changing: Changing) -> Counter[str]:
+    """How many changes of each kind this connection saw within the last hour, whatever is not known counted in."""
+    since = changing.clock.now() - WINDOW
+    entries = changing.state.changes(changing.connection.name, since=since, limit=None)
+    return Counter(kind for entry in entries if _counts(entry) for kind in entry.kinds)
+
+
+def exceeded(changes: Iterable[PlannedChange], limits: Mapping[str, int], before: Counter[str]) -> dict[str, str]:
+    """For each kind of which *changes* are too many, why; then none of that kind is made, rather than some."""
+    wanted = Counter(kind for change in changes for kind in change.kinds)
+    return {
+        kind: f"{number} changes of the kind {kind} and {before[kind]} within the last hour are more than the limit of"
+        f" {limits[kind]}; `--limit {kind}={number + before[kind]}` allows them"
+        for kind, number in wanted.items()
+        if kind in limits and number + before[kind] > limits[kind]
+    }
+
+
+def _counts(entry: JournalEntry) -> bool:
+    known = outcome_of(entry)
+    return known is None or known.outcome not in _HARMLESS
+
+
+class Ordered(msgspec.Struct, frozen=True, kw_only=True):
+    """A change with its ``wave``, and the ids of all changes before it that may alter what it finds (``after``)."""
+
+    planned: PlannedChange
+    wave: int
+    after: frozenset[str]
+
+
+def in_order(changes: Sequence[PlannedChange], view: View, operations: Operations) -> list[Ordered]:
+    """The place of each of *changes*: those about one thing, or about one account, come one after the other."""
+    by_key: dict[object, list[Ordered]] = {}
+    touched: dict[ResourceId, list[Ordered]] = {}
+    altered: dict[ResourceId, list[Ordered]] = {}
+    places: list[Ordered] = []
+    for planned in changes:
+        about = kind_of(planned.change).place(planned.change, planned, operations, view)
+        who = about.account
+        before = list(by_key.get(about.key, ()))
+        if who is not None:
+            before += (touched if about.alters else altered).get(who, ())
+        wave = max((each.wave + 1 for each in before), default=0)
+        # Those before them too: between two changes may stand one that is never made.
+        after = frozenset(id for each in before for id in (each.planned.id, *each.after))
+        place = Ordered(planned=planned, wave=wave, after=after)
+        places.append(place)
+        by_key.setdefault(about.key, []).append(place)
+        if who is not None:
+            touched.setdefault(who, []).append(place)
+            if about.alters:
+                altered.setdefault(who, []).append(place)
+    return places
+
+
+def waves(places: Iterable[Ordered]) -> list[list[PlannedChange]]:
+    """The changes wave by wave, each in the order of the plan; no wave is empty."""
+    found: dict[int, list[PlannedChange]] = {}
+    for place in places:
+        found.setdefault(place.wave, []).append(place.planned)
+    return [found[wave] for wave in sorted(found)]
 
 
 async def make_plan(changing: Changing, changes: Sequence[Change]) -> Plan:

@@ -5,10 +5,9 @@ Promises that no intent stays undecided if the application can be read, and that
 
 from datetime import datetime, timedelta
 
-from jackfield.changes.asking import ask
-from jackfield.changes.attempt import Attempt, Desk, Progress, unverified
+from jackfield.changes.apply import batches, held_back
+from jackfield.changes.call import ask
 from jackfield.changes.confirm import conclude, unseen
-from jackfield.changes.execute import batches, held_back
 from jackfield.changes.kinds.change import (
     begun,
     carries_on,
@@ -24,9 +23,8 @@ from jackfield.changes.kinds.change import (
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View
-from jackfield.changes.limits import exceeded, limits_of, used
-from jackfield.changes.options import Changing
-from jackfield.changes.reading import read_patiently
+from jackfield.changes.plan import exceeded, limits_of, used
+from jackfield.changes.session import Attempt, Changing, Desk, Progress, read_patiently, unverified
 from jackfield.errors import BadConfig
 from jackfield_contracts import Confirmation, JournalEntry, Outcome, OutcomeKind, PlannedChange, TargetState
 

@@ -12,8 +12,7 @@ from jackfield.changes.kinds.change import LASTING, judge, met, readable, target
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.view import View
 from jackfield.changes.ongoing import GOES_ON
-from jackfield.changes.plan import will_be_made
-from jackfield.changes.waves import Ordered, in_order
+from jackfield.changes.plan import Ordered, in_order, will_be_made
 from jackfield.state.journal import outcome_of
 from jackfield_contracts import Confirmation, JournalEntry, Outcome, OutcomeKind, Plan, PlannedChange
 

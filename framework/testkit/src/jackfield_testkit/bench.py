@@ -11,11 +11,11 @@ from typing import Any
 
 import msgspec
 
-from jackfield.changes.execute import carry_out
+from jackfield.changes.apply import carry_out
 from jackfield.changes.open import open_changing
-from jackfield.changes.options import ChangeOptions, Changing
 from jackfield.changes.plan import make_plan
 from jackfield.changes.recover import recover
+from jackfield.changes.session import ChangeOptions, Changing
 from jackfield.config import ConnectionSettings, ConnectorConfig, HostSettings, connector_config
 from jackfield.errors import JackfieldError, NotFound, PluginBug, Refused
 from jackfield.hookspecs import ConnectorType

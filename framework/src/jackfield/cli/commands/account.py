@@ -4,7 +4,7 @@ import click
 
 from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument
-from jackfield.cli.changing import How, changing, pairs_argument
+from jackfield.cli.change_options import How, changing, pairs_argument
 
 
 @click.group("account")
@@ -22,8 +22,8 @@ def create(app: App, connection: str, pairs: tuple[str, ...], type_: str | None,
 
     `jackfield connectors show NAME` lists the keys that the connector takes, such as email=ann@example.com.
     """
-    from jackfield.changes.values import read_pairs
-    from jackfield.cli.commands.one import change
+    from jackfield.changes.requests import read_pairs
+    from jackfield.cli.making import change
 
     return change(app, connection, how, {"kind": "create_account", "type": type_, "arguments": read_pairs(pairs)})
 
@@ -62,8 +62,8 @@ def disable(app: App, connection: str, account: str, pairs: tuple[str, ...], how
 
 
 def _of(app: App, connection: str, how: How, kind: str, account: str, pairs: tuple[str, ...]) -> int:
-    from jackfield.changes.values import read_pairs
-    from jackfield.cli.commands.one import change
+    from jackfield.changes.requests import read_pairs
+    from jackfield.cli.making import change
 
     return change(app, connection, how, {"kind": kind, "account": account, "arguments": read_pairs(pairs)})
 

@@ -6,7 +6,7 @@ import click
 
 from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument, output_option
-from jackfield.cli.changing import How, changing, pairs_argument
+from jackfield.cli.change_options import How, changing, pairs_argument
 
 if TYPE_CHECKING:
     from jackfield_contracts import Action
@@ -93,8 +93,8 @@ def run(app: App, connection: str, name: str, pairs: tuple[str, ...], how: How) 
 
     A list is written with commas between its texts, or its key is repeated.
     """
-    from jackfield.changes.values import read_pairs
-    from jackfield.cli.commands.one import change
+    from jackfield.changes.requests import read_pairs
+    from jackfield.cli.making import change
 
     return change(app, connection, how, {"kind": "action", "name": name, "arguments": read_pairs(pairs)})
 

@@ -8,7 +8,7 @@ import click
 
 from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument
-from jackfield.cli.changing import accept_tenant_option
+from jackfield.cli.change_options import accept_tenant_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable

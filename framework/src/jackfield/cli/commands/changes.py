@@ -7,7 +7,7 @@ import click
 
 from jackfield.cli.app import App
 from jackfield.cli.base import command, limit_option, output_option
-from jackfield.cli.changing import How, changing
+from jackfield.cli.change_options import How, changing
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -92,8 +92,7 @@ def _journal(app: App) -> "Generator[State | None]":
 @output_option("table", "json")
 def show(app: App, change: str, output: str) -> None:
     """Show one change by its id: what was asked, by whom and why, the state before and after, and the outcome."""
-    from jackfield.cli.journal import tell_entry
-    from jackfield.cli.outcomes import entry_document
+    from jackfield.cli.outcomes import entry_document, tell_entry
     from jackfield.cli.output import print_json
     from jackfield.errors import NotFound
 
@@ -120,10 +119,9 @@ def recover(app: App, connection: str | None, how: How) -> int:
     """
     from jackfield.cli import exits
     from jackfield.cli.guard import show_error
-    from jackfield.cli.making import telling
+    from jackfield.cli.making import recovered, telling
     from jackfield.cli.outcomes import change_document, counted, print_changes, sentence, summary
     from jackfield.cli.output import say
-    from jackfield.cli.recovering import recovered
     from jackfield.state.journal import outcome_of
 
     if connection is not None:

@@ -30,7 +30,7 @@ def check(app: App, connection: str, output: str) -> None:
     4: permissions that a sync needs are missing. 5: a sync can't run now for another reason. 2: it is another account than
     that of its snapshots.
     """
-    from jackfield.changes.limits import demand_kinds
+    from jackfield.changes.plan import demand_kinds
     from jackfield.cli.foreign import foreign_output
     from jackfield.cli.output import Columns, print_json, print_rows, say, told
     from jackfield.cli.text import clean

@@ -4,7 +4,7 @@ import click
 
 from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument
-from jackfield.cli.changing import How, changing
+from jackfield.cli.change_options import How, changing
 
 
 @command("grant")
@@ -20,7 +20,7 @@ def grant(app: App, connection: str, entitlement: str, principal: str, replace: 
     type:id, an id, an e-mail, a login or a name. Exit code 0: it is so, and it was confirmed. 5: refused. 10: pending.
     11: not known. 12: failed (75 if trying again may help).
     """
-    from jackfield.cli.commands.one import change
+    from jackfield.cli.making import change
 
     asked = {"kind": "grant", "entitlement": entitlement, "principal": principal, "replace": replace or None}
     return change(app, connection, how, asked)
@@ -33,7 +33,7 @@ def grant(app: App, connection: str, entitlement: str, principal: str, replace: 
 @changing("table", "json")
 def revoke(app: App, connection: str, entitlement: str, principal: str, how: How) -> int:
     """Let PRINCIPAL hold ENTITLEMENT of CONNECTION no more; both are written as for `jackfield grant`."""
-    from jackfield.cli.commands.one import change
+    from jackfield.cli.making import change
 
     return change(app, connection, how, {"kind": "revoke", "entitlement": entitlement, "principal": principal})
 

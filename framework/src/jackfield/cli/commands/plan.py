@@ -7,7 +7,7 @@ import click
 
 from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument, output_option
-from jackfield.cli.changing import How, accept_tenant_option, changing, numbers
+from jackfield.cli.change_options import How, accept_tenant_option, changing, numbers
 
 if TYPE_CHECKING:
     from jackfield_contracts import Plan
@@ -47,10 +47,10 @@ def plan(
     from jackfield.changes.origin import remember
     from jackfield.changes.plan import foretold
     from jackfield.changes.planfile import save_plan
-    from jackfield.changes.requestfiles import read_requests
+    from jackfield.changes.request_files import read_requests
     from jackfield.changes.requests import request_of
     from jackfield.cli import exits
-    from jackfield.cli.changing import How
+    from jackfield.cli.change_options import How
     from jackfield.cli.making import make, work_out
     from jackfield.cli.output import note
     from jackfield.cli.targets import demand_target
@@ -115,11 +115,11 @@ def apply(app: App, plan: Path, how: How, confirm: dict[str, int]) -> int:
     """
     import msgspec
 
-    from jackfield.changes.options import Changing
+    from jackfield.changes.apply import rehearse
     from jackfield.changes.origin import Origin, origin_of, with_own_ids
     from jackfield.changes.plan import foretold
     from jackfield.changes.planfile import read_plan
-    from jackfield.changes.rehearse import rehearse
+    from jackfield.changes.session import Changing
     from jackfield.cli import exits
     from jackfield.cli.guard import show_error
     from jackfield.cli.making import make, telling

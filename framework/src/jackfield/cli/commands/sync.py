@@ -6,7 +6,7 @@ import click
 
 from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument, output_option
-from jackfield.cli.changing import accept_tenant_option
+from jackfield.cli.change_options import accept_tenant_option
 
 if TYPE_CHECKING:
     from jackfield.errors import JackfieldError

@@ -13,8 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from jackfield.changes.addresses import address_problem
-from jackfield.changes.options import Changing
-from jackfield.changes.reading import state_of
+from jackfield.changes.session import Changing, state_of
 from jackfield.errors import BadConfig, JackfieldError, NotFound
 from jackfield.snapshots.file import open_snapshot
 from jackfield.snapshots.naming import ManyNames, Names

@@ -8,12 +8,10 @@ from contextlib import suppress
 
 import msgspec
 
-from jackfield.changes.attempt import Attempt, Desk, unverified
 from jackfield.changes.kinds.change import carries_on, met, readable, target_of, unreadable, unreadable_of
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View
-from jackfield.changes.options import Changing
-from jackfield.changes.reading import read, read_patiently
+from jackfield.changes.session import Attempt, Changing, Desk, read, read_patiently, unverified
 from jackfield.errors import (
     JackfieldError,
     MissingPermission,

@@ -1,32 +1,64 @@
-"""Carrying out a plan: each change judged once more, then made, confirmed and written down.
+"""Applying a plan: each change judged once more, then made, confirmed and recorded; and what that would do now.
 
-Promises one outcome for each change of the plan, in its order, and that a plan carried out twice makes nothing twice.
+Promises one outcome for each change of the plan, in its order, that a plan applied twice makes nothing twice, and that
+nothing but the changes themselves, and the state that they were planned on, is taken from the plan: titles, kinds, warnings,
+forecasts and counts are those of the live state.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from jackfield.changes.asking import ask, is_old, still_to_make
-from jackfield.changes.attempt import Attempt, Desk, Progress
+from jackfield.changes.call import ask, is_old, still_to_make
 from jackfield.changes.confirm import conclude
 from jackfield.changes.drift import with_newcomers
 from jackfield.changes.kinds.change import judge, settle_account, target_of
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View
-from jackfield.changes.limits import exceeded, limits_of, used
 from jackfield.changes.ongoing import going_on, told_of
-from jackfield.changes.options import Changing
-from jackfield.changes.plan import will_be_made
-from jackfield.changes.reading import read_patiently
-from jackfield.changes.standing import past_of, standing, supersedes
-from jackfield.changes.waves import waves
+from jackfield.changes.plan import exceeded, limits_of, make_plan, used, waves, will_be_made
+from jackfield.changes.session import Attempt, Changing, Desk, Progress, read_patiently
+from jackfield.changes.standing import past_of, rehearsed, standing, supersedes
 from jackfield.errors import BadConfig, JackfieldError, PlanOutdated
 from jackfield.hookspecs import Proposed
 from jackfield.host.policies import veto_of
 from jackfield.host.tenants import demand
 from jackfield_contracts import Change, JournalEntry, Outcome, OutcomeKind, Plan, PlannedChange
+
+
+async def rehearse(changing: Changing, plan: Plan) -> Plan:
+    """*plan* as ``carry_out`` would find it now; no write call, and one read or two."""
+    demand(changing.whose, plan.connection, planned=plan.tenant, writes=False)
+    fresh = await make_plan(changing, [each.change for each in plan.changes])
+    if changing.seen is None:
+        raise RuntimeError("a plan was made without a state")
+    _, at, view = changing.seen
+    plan = _bare(plan, fresh)
+    past = past_of(changing.state.changes(plan.connection, plan=plan.id, limit=None))
+    view = await with_newcomers(changing, (each for each in plan.changes if each.id not in past), view)
+    changes = rehearsed(plan, fresh, standing(plan, past, Operations(changing.connection), view))
+    changing.seen = (plan.id, at, view)
+    blast = Counter(kind for each in changes if will_be_made(each) for kind in each.kinds)
+    return msgspec.structs.replace(fresh, id=plan.id, created=plan.created, changes=changes, blast_radius=dict(blast))
+
+
+def _bare(plan: Plan, fresh: Plan) -> Plan:
+    """*plan* as far as it is taken at its word: what is to be done, on which state, and whether that was to be made."""
+    changes = tuple(
+        msgspec.structs.replace(
+            now,
+            id=each.id,
+            change=each.change,
+            before=each.before,
+            follows=each.follows,
+            forecast=Outcome(outcome=each.forecast.outcome),
+        )
+        for each, now in zip(plan.changes, fresh.changes, strict=True)
+    )
+    return msgspec.structs.replace(plan, changes=changes)
+
 
 _FRESH = 5.0
 """Seconds for which the state that a plan was made on may be acted upon without another read."""

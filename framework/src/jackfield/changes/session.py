@@ -1,0 +1,284 @@
+"""A session of changes on one connection: what was asked for, the reads that changes are judged by, and what is recorded.
+
+Promises one read for all changes that are asked about, that what passes does not end it, and that each step of a change is
+in the journal before the next.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from jackfield.changes.kinds.change import query_of, target_of
+from jackfield.changes.kinds.operations import Operations
+from jackfield.changes.kinds.view import View, joined
+from jackfield.changes.protection import Protected
+from jackfield.changes.vault import Reveal, Vault
+from jackfield.clock import Clock
+from jackfield.config import HostSettings
+from jackfield.errors import RateLimited, RemoteContract, Transient
+from jackfield.host.connection import Connection
+from jackfield.host.policies import Policy, tell_changed
+from jackfield.host.tenants import Whose
+from jackfield.http.session import DEFAULT_PAUSE
+from jackfield.log import Logger
+from jackfield.state import State
+from jackfield.state.journal import moment
+from jackfield.state.runs import Counts
+from jackfield_contracts import (
+    AccessState,
+    Change,
+    Confirmation,
+    JournalEntry,
+    JournalStatus,
+    Outcome,
+    OutcomeKind,
+    PlannedChange,
+    ResourceId,
+    StateQuery,
+)
+
+WAIT = 60.0
+"""Seconds to wait for an outcome that is not known yet, where nothing else is said."""
+
+
+class ChangeOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How changes are to be made: by whom and why, ``wait`` seconds for a job, and ``limits`` by kind and hour.
+
+    A ``dry_run`` makes no write call and writes no journal; it foretells what a run would end with, unless a plan is all that
+    is wanted (``only_planned``). ``accept_tenant`` is the account that a person says is meant,
+    though the snapshots are of another; ``planned_for`` the one that the plan to be applied was made for.
+    """
+
+    actor: str | None = None
+    reason: str | None = None
+    wait: float = WAIT
+    dry_run: bool = False
+    only_planned: bool = False
+    limits: Mapping[str, int] = {}
+    accept_tenant: str | None = None
+    planned_for: str | None = None
+
+
+class Locked(Protocol):
+    """The right to write through a connection, which one process has at a time."""
+
+    def take(self) -> None:
+        """Take it; raises Busy where another process has it."""
+        ...
+
+    def release(self) -> None:
+        """Let it go."""
+        ...
+
+
+class Changing:
+    """One connection that is open for changes; while it is, no other process writes through it.
+
+    ``lock`` is let go only while a person thinks, see ``open.resume``; None where nothing is written.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        state: State,
+        host: HostSettings,
+        options: ChangeOptions,
+        *,
+        clock: Clock,
+        log: Logger,
+        policies: Sequence[Policy] = (),
+        whose: Whose | None = None,
+        reveal: Reveal | None = None,
+        lock: Locked | None = None,
+    ) -> None:
+        self.connection = connection
+        self.state = state
+        self.host = host
+        self.options = options
+        self.clock = clock
+        self.log = log
+        self.policies = policies
+        self.whose = whose or Whose()
+        self.vault = Vault(reveal, connection.http.mask)
+        self.protected = Protected()
+        """Whom the configuration protects from every change."""
+        self.consent: ResourceId | None = None
+        """Whose consent the credentials are, once a plan has asked for it; None is unknown or nobody."""
+        self.warnings: tuple[str, ...] = ()
+        """What a person should know of all changes that are made now, each once."""
+        self.lock = lock
+        self._known: Counts | None = None
+        self.seen: tuple[str, float, View] | None = None
+        """The state that a plan was just made on: the plan's id, the moment (monotonic), and the state."""
+
+    async def read_state(self, query: StateQuery) -> AccessState:
+        """The live state that *query* asks for, beside what the last published snapshot of this account has."""
+        if self._known is None:
+            latest = next(iter(self.state.published(self.connection.name, 1)), None)
+            self._known = latest.counts if latest is not None and not self.whose.moved else Counts()
+        grants = self._known.grants if self._known.resources else None
+        return await self.connection.read_state(
+            msgspec.structs.replace(query, known=self._known.resources, known_grants=grants)
+        )
+
+    def warn(self, told: str) -> None:
+        """Remember what a person should know before anything is made."""
+        if told not in self.warnings:
+            self.warnings += (told,)
+
+
+_TRIES_AT_A_BROKEN_ANSWER = 3
+
+T = TypeVar("T")
+
+
+async def read(changing: Changing, changes: Sequence[Change], operations: Operations, *, judging: bool = False) -> View:
+    """The live state as far as *changes* are about it; no request where there is nothing to ask, and no second try.
+
+    *judging*: also who is protected.
+    """
+    asked = [query_of(change, operations) for change in changes]
+    query = joined(asked)
+    if judging:
+        # A person is asked for once, under the name that the change has: the answer comes under that one.
+        guard, named = changing.protected.query, {name.casefold() for name in query.names}
+        others = tuple(name for name in guard.names if name.casefold() not in named)
+        query = joined([query, StateQuery(names=others, principals=guard.principals)])
+    if not (query.principals or query.names or query.resources):
+        return View.empty()
+    return View(await changing.read_state(query), at=changing.clock.monotonic())
+
+
+async def read_patiently(
+    changing: Changing, changes: Sequence[Change], operations: Operations, *, deadline: float | None = None
+) -> View:
+    """As `read` to judge *changes*, tried again as long as that may help, until *deadline* (monotonic) or for
+    ``retry_deadline`` seconds.
+
+    Raises what the last try raised. A pause that is asked for and would go beyond the deadline is not begun.
+    """
+    return await patiently(changing, lambda: read(changing, changes, operations, judging=True), deadline)
+
+
+async def state_of(changing: Changing, query: StateQuery) -> AccessState:
+    """The live state that *query* asks for, tried again as `read_patiently` does."""
+    return await patiently(changing, lambda: changing.read_state(query))
+
+
+async def patiently(changing: Changing, once: Callable[[], Awaitable[T]], deadline: float | None = None) -> T:
+    """What *once* gives, tried again as `read_patiently` does."""
+    clock = changing.clock
+    if deadline is None:
+        deadline = clock.monotonic() + changing.host.retry_deadline
+    broken, pause = 0, 0.25
+    while True:
+        try:
+            return await once()
+        except RateLimited as error:
+            asked = error.after if error.after is not None else DEFAULT_PAUSE
+            if clock.monotonic() + asked >= deadline:
+                raise
+            changing.log.info("reads the state again after a pause", reason=str(error))
+            await clock.sleep(asked)
+        except (Transient, RemoteContract) as error:
+            broken += isinstance(error, RemoteContract)
+            if broken >= _TRIES_AT_A_BROKEN_ANSWER or clock.monotonic() + pause >= deadline:
+                raise
+            changing.log.info("reads the state again", reason=str(error))
+            await clock.sleep(pause)
+            pause = min(8.0, pause * 2)
+
+
+Progress = Callable[[JournalEntry], None]
+
+
+class Attempt:
+    """A change that is being made. ``doubtful``: an earlier call may have made it without our hearing of it.
+
+    ``lost``: an answer to it was lost; what it says beside whether it was made will never be known.
+    """
+
+    def __init__(self, entry: JournalEntry, *, doubtful: bool = False, lost: bool = False) -> None:
+        self.entry = entry
+        self.doubtful = doubtful
+        self.lost = lost or entry.lost
+        self.answer: Outcome | None = entry.outcome
+
+    @property
+    def change(self) -> Change:
+        """What is to be done."""
+        return self.entry.change
+
+    @property
+    def settled(self) -> bool:
+        """Whether its outcome is in the journal."""
+        return self.entry.status is JournalStatus.SETTLED
+
+
+class Desk:
+    """Where attempts are written down: the journal, the policies that watch, and whoever follows the progress."""
+
+    def __init__(self, changing: Changing, operations: Operations, progress: Progress | None = None) -> None:
+        self.changing = changing
+        self.operations = operations
+        self._progress = progress
+
+    def entry(self, planned: PlannedChange, plan: str | None) -> JournalEntry:
+        """The entry of a change that is about to be made."""
+        changing = self.changing
+        return JournalEntry(
+            id=planned.id,
+            connection=changing.connection.name,
+            connector=changing.connection.plugin.name,
+            change=planned.change,
+            title=planned.title,
+            status=JournalStatus.INTENT,
+            intended=moment(changing.clock.now()),
+            before=planned.before,
+            kinds=planned.kinds,
+            reason=changing.connection.http.mask.text(changing.options.reason) if changing.options.reason else None,
+            actor=changing.options.actor,
+            plan=plan,
+            tenant=changing.whose.id,
+            effects=planned.effects,
+        )
+
+    def save(self, attempts: list[Attempt], status: JournalStatus = JournalStatus.INTENT) -> None:
+        """Write down how far *attempts* are, with what was answered."""
+        for attempt in attempts:
+            attempt.entry = msgspec.structs.replace(
+                attempt.entry, status=status, outcome=attempt.answer, lost=attempt.lost
+            )
+        self.changing.state.save_changes([attempt.entry for attempt in attempts])
+
+    def settle(self, ended: Sequence[tuple[Attempt, Outcome, View | None]]) -> None:
+        """Write down outcomes with the state after, and tell of them."""
+        now = moment(self.changing.clock.now())
+        for attempt, outcome, view in ended:
+            after = target_of(attempt.change, self.operations, view) if view is not None else None
+            if view is not None and outcome.confirmed_by is Confirmation.READ:
+                ids = dict.fromkeys((*outcome.request_ids, *view.state.request_ids))
+                outcome = msgspec.structs.replace(outcome, request_ids=tuple(ids))
+            if outcome.account is None and after is not None and after.account is not None:
+                outcome = msgspec.structs.replace(outcome, account=after.account)
+            attempt.answer = outcome
+            attempt.entry = msgspec.structs.replace(
+                attempt.entry,
+                status=JournalStatus.SETTLED,
+                outcome=outcome,
+                after=after,
+                settled=now,
+                lost=attempt.lost,
+            )
+        self.changing.state.save_changes([attempt.entry for attempt, _, _ in ended])
+        for attempt, _, _ in ended:
+            tell_changed(self.changing.policies, attempt.entry, self.changing.log)
+            if self._progress is not None:
+                self._progress(attempt.entry)
+
+
+def unverified(reason: str, answer: Outcome | None = None) -> Outcome:
+    """The outcome of a change of which it is not known whether it was made."""
+    known = answer or Outcome(outcome=OutcomeKind.UNVERIFIED)
+    return msgspec.structs.replace(known, outcome=OutcomeKind.UNVERIFIED, reason=reason, retryable=False)
