@@ -35,7 +35,7 @@ _ROOM = 1000
 
 
 class SimulatedTeam:
-    """A simulated team as the kit's backend; its jobs take two minutes, which ``work`` lets pass."""
+    """A simulated team as the kit's backend, one group of it empty; its jobs take two minutes, which ``work`` lets pass."""
 
     page_size = _PAGE
     most_requests = 20
@@ -45,6 +45,8 @@ class SimulatedTeam:
         self.ready = ready
         self.control = Control(base_url)
         self.control.settings(job_effect="end", licensed=_ROOM)
+        # Nobody names a group without members: only the listing of groups shows it.
+        self.control.change({"do": "create_group", "name": "Nobody"})
         self._drifts = 0
 
     def truth(self) -> Truth:
@@ -177,7 +179,7 @@ class TestDropbox(ConnectorSuite):
             for status in ("active", "suspended", "invited")
         )
         groups = {
-            kind: [each for each in team["groups"] if each["management_type"] == kind]
+            kind: [each for each in team["groups"] if each["management_type"] == kind and each["members"]]
             for kind in ("user_managed", "company_managed", "system_managed")
         }
         own, company, system = (groups[kind][-1] for kind in ("user_managed", "company_managed", "system_managed"))

@@ -310,6 +310,32 @@ async def answers_each_of_many(bench: Bench) -> None:
         raise Finding(f"after all was taken back, {min(more)} is left")
     if gone := before.grants - bench.truth().grants:
         raise Finding(f"after all was taken back, {min(gone)} is gone")
+    await _together(bench, changes, wrong)
+
+
+async def _together(bench: Bench, changes: Sequence[GrantAccess], wrong: Sequence[GrantAccess]) -> None:
+    """Call the hook for all of them and those *wrong* ones at once, while none is held: a host leaves out whom it misses."""
+    step = "the hook, all samples at once, none of which is held, and one for nobody"
+    batch = (*wrong, *changes)
+    async with bench.open() as connection:
+        state = await connection.read_state(state_query(batch))
+        try:
+            outcomes = await connection.grant(batch, state)
+        except JackfieldError as error:
+            raise Finding(f"one that can't be granted spoils all others: {error}", step) from None
+    if len(outcomes) != len(batch):
+        raise Finding(f"{len(batch)} changes get {len(outcomes)} outcomes", step)
+    truth = bench.truth()
+    for change, outcome in zip(batch, outcomes, strict=True):
+        possible = change not in wrong
+        if possible and outcome.outcome is OutcomeKind.PENDING:
+            continue
+        held = grant_id(change) in truth.grants
+        if possible != (outcome.outcome in DONE) or possible != held:
+            raise Finding(
+                f"among others, {name_of(change)} ends as {told(outcome)}, and is {'held' if held else 'not held'}",
+                step,
+            )
 
 
 async def _batch(bench: Bench, changes: Sequence[GrantAccess], nobody: ResourceId) -> None:
