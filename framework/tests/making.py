@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from jackfield.changes.apply import carry_out
+from jackfield.changes.apply import apply_plan
 from jackfield.changes.plan import make_plan
-from jackfield.changes.session import Changing
+from jackfield.changes.session import Session
 from jackfield_contracts import (
     Change,
     JournalEntry,
@@ -41,16 +41,16 @@ ENTRY = msgspec.convert(
 
 def make(site: Site, *changes: Change, **options: object) -> tuple[JournalEntry, ...]:
     async def work() -> tuple[JournalEntry, ...]:
-        async with site.open(**options) as changing:
-            return await carry_out(changing, await make_plan(changing, changes))
+        async with site.open(**options) as session:
+            return await apply_plan(session, await make_plan(session, changes))
 
     return asyncio.run(work())
 
 
-def within(site: Site, work: Callable[[Changing], Awaitable[object]], **options: object) -> object:
+def within(site: Site, work: Callable[[Session], Awaitable[object]], **options: object) -> object:
     async def run() -> object:
-        async with site.open(**options) as changing:
-            return await work(changing)
+        async with site.open(**options) as session:
+            return await work(session)
 
     return asyncio.run(run())
 

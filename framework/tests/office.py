@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from jackfield.changes.open import open_changing
-from jackfield.changes.session import ChangeOptions, Changing
+from jackfield.changes.open import open_session
+from jackfield.changes.session import ChangeOptions, Session
 from jackfield.config import ConnectorConfig, HostSettings
 from jackfield.errors import JackfieldError, RateLimited, Refused, Transient
 from jackfield.hookspecs import ConnectorType, Context, hookimpl
@@ -405,7 +405,7 @@ class Site:
         self.host = HostSettings(connector="office", provisioning=True)
 
     @asynccontextmanager
-    async def open(self, **options: object) -> AsyncGenerator[Changing]:
+    async def open(self, **options: object) -> AsyncGenerator[Session]:
         @asynccontextmanager
         async def opened(_: ConnectorConfig, __: Context) -> AsyncGenerator[OfficeConnector]:
             yield OfficeConnector(self.office)
@@ -425,5 +425,5 @@ class Site:
             log=NoLog(),
             policies=self.policies,
         )
-        async with open_changing(its, msgspec.convert(options, ChangeOptions)) as changing:
-            yield changing
+        async with open_session(its, msgspec.convert(options, ChangeOptions)) as session:
+            yield session

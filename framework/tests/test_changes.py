@@ -5,10 +5,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from jackfield.changes.apply import carry_out, rehearse
+from jackfield.changes.apply import apply_plan, preview
 from jackfield.changes.plan import make_plan
 from jackfield.changes.planfile import load_plan, save_plan
-from jackfield.changes.session import Changing
+from jackfield.changes.session import Session
 from jackfield.errors import BadConfig, Busy, Unsupported
 from jackfield_contracts import (
     AccountStatus,
@@ -160,11 +160,11 @@ class TestSwitches:
     def test_a_plan_that_a_limit_stopped_goes_on_with_a_higher_one(self, site: Site, tmp_path: Path) -> None:
         file = tmp_path / "plan.json"
 
-        async def plan(changing: Changing) -> None:
-            save_plan(await make_plan(changing, [DeleteAccount(account=user(f"u{n}")) for n in (3, 4)]), file)
+        async def plan(session: Session) -> None:
+            save_plan(await make_plan(session, [DeleteAccount(account=user(f"u{n}")) for n in (3, 4)]), file)
 
         def apply(limit: int) -> list[tuple[str, str | None]]:
-            entries = within(site, lambda changing: carry_out(changing, load_plan(file)), limits={"delete": limit})
+            entries = within(site, lambda session: apply_plan(session, load_plan(file)), limits={"delete": limit})
             assert isinstance(entries, tuple)
             return told(entries)
 
@@ -174,7 +174,7 @@ class TestSwitches:
         assert apply(2) == [("already", None)] * 2
 
     def test_one_writer_at_a_time(self, site: Site) -> None:
-        async def second(_: Changing) -> None:
+        async def second(_: Session) -> None:
             async with site.open():
                 pass
 
@@ -184,8 +184,8 @@ class TestSwitches:
     def test_a_dry_run_makes_no_write_call(self, site: Site) -> None:
         site.host = msgspec.structs.replace(site.host, provisioning=False)
 
-        async def look(changing: Changing) -> list[str]:
-            plan = await make_plan(changing, [DeleteAccount(account=user("u3")), DeleteAccount(account=user("x"))])
+        async def look(session: Session) -> list[str]:
+            plan = await make_plan(session, [DeleteAccount(account=user("u3")), DeleteAccount(account=user("x"))])
             return [each.forecast.outcome.value for each in plan.changes]
 
         assert within(site, look, dry_run=True) == ["changed", "already"]
@@ -229,12 +229,12 @@ class TestValues:
         assert site.office.people["u4"].name == "McDonald"
 
     def test_a_value_that_somebody_else_set_since_is_not_written_over(self, site: Site) -> None:
-        async def late(changing: Changing) -> tuple[JournalEntry, ...]:
-            plan = await make_plan(changing, [RunAction(name="rename", arguments={"user_id": "u4", "name": "Someone"})])
+        async def late(session: Session) -> tuple[JournalEntry, ...]:
+            plan = await make_plan(session, [RunAction(name="rename", arguments={"user_id": "u4", "name": "Someone"})])
             site.office.people["u4"].name = "By hand"
             site.clock.pass_by(60)
-            assert [each.forecast.tag for each in (await rehearse(changing, plan)).changes] == ["drifted"]
-            return await carry_out(changing, plan)
+            assert [each.forecast.tag for each in (await preview(session, plan)).changes] == ["drifted"]
+            return await apply_plan(session, plan)
 
         entries = within(site, late)
         assert isinstance(entries, tuple)

@@ -156,11 +156,11 @@ def left_undecided(site: Site) -> JournalEntry:
     async def plan() -> JournalEntry:
         from jackfield.changes.kinds.operations import Operations
         from jackfield.changes.plan import make_plan
-        from jackfield.changes.session import Desk
+        from jackfield.changes.session import Recorder
 
-        async with site.open() as changing:
-            made = await make_plan(changing, [DISABLE])
-            return Desk(changing, Operations(changing.connection)).entry(made.changes[0], made.id)
+        async with site.open() as session:
+            made = await make_plan(session, [DISABLE])
+            return Recorder(session, Operations(session.connection)).entry(made.changes[0], made.id)
 
     entry = asyncio.run(plan())
     site.state.save_changes([entry])
@@ -337,7 +337,7 @@ class TestLostAnswers:
 
         site.office.stumbles = ["before"]
         with monkeypatch.context() as patch, pytest.raises(Killed):
-            patch.setattr("jackfield.changes.apply.conclude", killed)
+            patch.setattr("jackfield.changes.apply.confirm", killed)
             make(site, self.WIPE)
         (entry,) = site.state.changes(undecided=True)
         assert entry.lost

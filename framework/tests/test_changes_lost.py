@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from jackfield.changes.session import Changing
+from jackfield.changes.session import Session
 from jackfield.errors import MissingPermission, Transient
 from jackfield_contracts import (
     Change,
@@ -105,7 +105,7 @@ def test_a_hook_hears_the_ids_of_the_journal_and_the_same_ones_again(site: Site)
     assert site.office.ids == [tuple(entry.id for entry in entries)] * 2
 
 
-async def _nothing(_: Changing) -> None:
+async def _nothing(_: Session) -> None:
     """Opening alone settles what is undecided."""
 
 
@@ -159,7 +159,7 @@ def test_what_somebody_changed_after_the_process_ended_is_not_told_as_never_made
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr("jackfield.changes.call._call", killed)
+        patch.setattr("jackfield.changes.call._call_once", killed)
         with pytest.raises(Killed):
             make(site, GrantAccess(entitlement=group("g2", "owner"), principal=user("u5")))
     # It came to the application all the same, and somebody else has changed it since.
@@ -184,7 +184,7 @@ def test_what_an_ended_process_left_is_settled_by_the_next(
             async def killed(*_: object, **__: object) -> None:
                 raise Killed
 
-            patch.setattr("jackfield.changes.apply.conclude", killed)
+            patch.setattr("jackfield.changes.apply.confirm", killed)
         else:
             stumble = type(site.office).stumble
 
@@ -196,7 +196,7 @@ def test_what_an_ended_process_left_is_settled_by_the_next(
 
             patch.setattr(type(site.office), "stumble", end)
             if where == "after":
-                patch.setattr("jackfield.changes.call.Desk.save", _save_once())
+                patch.setattr("jackfield.changes.call.Recorder.save", _save_once())
         with pytest.raises(Killed):
             make(site, change)
     (entry,) = site.state.changes(undecided=True)
@@ -212,9 +212,9 @@ def test_what_an_ended_process_left_is_settled_by_the_next(
 
 
 def _save_once() -> Callable[..., None]:
-    from jackfield.changes.session import Desk
+    from jackfield.changes.session import Recorder
 
-    save = Desk.save
+    save = Recorder.save
     calls: list[int] = []
 
     def saved(*arguments: object, **named: object) -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from jackfield.changes.apply import carry_out, rehearse
+from jackfield.changes.apply import apply_plan, preview
 from jackfield.changes.plan import make_plan
 from jackfield.changes.planfile import load_plan, save_plan
-from jackfield.changes.session import Changing
+from jackfield.changes.session import Session
 from jackfield.errors import BadConfig, PlanOutdated
 from jackfield_contracts import (
     DeleteAccount,
@@ -41,8 +41,8 @@ class TestFollowers:
         grant = GrantAccess(entitlement=group("g2", "member"), principal=user("u5"))
         revoke = RevokeAccess(entitlement=group("g2", "member"), principal=user("u5"))
 
-        async def look(changing: Changing) -> Plan:
-            return await make_plan(changing, [grant, revoke])
+        async def look(session: Session) -> Plan:
+            return await make_plan(session, [grant, revoke])
 
         plan = within(site, look, dry_run=True)
         assert isinstance(plan, Plan)
@@ -54,21 +54,21 @@ class TestFollowers:
         assert "judged anew" in plan.changes[1].warnings[0]
 
     def test_what_was_planned_as_not_to_be_made_is_not_made(self, site: Site) -> None:
-        async def tampered(changing: Changing) -> tuple[JournalEntry, ...]:
-            plan = await make_plan(changing, [GRANT])
+        async def tampered(session: Session) -> tuple[JournalEntry, ...]:
+            plan = await make_plan(session, [GRANT])
             other = Outcome(outcome=OutcomeKind.ALREADY)
             changes = tuple(msgspec.structs.replace(each, forecast=other) for each in plan.changes)
-            return await carry_out(changing, msgspec.structs.replace(plan, changes=changes))
+            return await apply_plan(session, msgspec.structs.replace(plan, changes=changes))
 
         entries = within(site, tampered)
         assert isinstance(entries, tuple)
         assert told(entries) == [("refused", "drifted")]
 
     def test_kinds_are_not_those_of_the_file(self, site: Site) -> None:
-        async def tampered(changing: Changing) -> tuple[JournalEntry, ...]:
-            plan = await make_plan(changing, [GrantAccess(entitlement=role("admin"), principal=user("u2"))])
+        async def tampered(session: Session) -> tuple[JournalEntry, ...]:
+            plan = await make_plan(session, [GrantAccess(entitlement=role("admin"), principal=user("u2"))])
             changes = tuple(msgspec.structs.replace(each, kinds=()) for each in plan.changes)
-            return await carry_out(changing, msgspec.structs.replace(plan, changes=changes))
+            return await apply_plan(session, msgspec.structs.replace(plan, changes=changes))
 
         entries = within(site, tampered)
         assert isinstance(entries, tuple)
@@ -76,13 +76,13 @@ class TestFollowers:
         assert "u2" not in site.office.roles
 
     def test_a_rehearsal_takes_none_of_it_from_the_file(self, site: Site) -> None:
-        async def tampered(changing: Changing) -> Plan:
-            plan = await make_plan(changing, [GrantAccess(entitlement=role("admin"), principal=user("u2"))])
+        async def tampered(session: Session) -> Plan:
+            plan = await make_plan(session, [GrantAccess(entitlement=role("admin"), principal=user("u2"))])
             false = {"title": "send a letter", "kinds": (), "warnings": ("harmless",), "effects": ("nothing",)}
             changes = tuple(msgspec.structs.replace(each, **false) for each in plan.changes)
             wrong = msgspec.structs.replace(plan, changes=changes, blast_radius={"action": 1}, limits={})
-            again = await rehearse(changing, wrong)
-            assert told(await carry_out(changing, again)) == [("refused", "limit")]
+            again = await preview(session, wrong)
+            assert told(await apply_plan(session, again)) == [("refused", "limit")]
             assert again.blast_radius == plan.blast_radius
             assert again.limits == plan.limits
             assert [msgspec.structs.replace(each, warnings=()) for each in again.changes] == [
@@ -95,20 +95,20 @@ class TestFollowers:
 
 class TestPlans:
     def test_a_plan_carried_out_twice_changes_nothing_the_second_time(self, site: Site) -> None:
-        async def twice(changing: Changing) -> list[list[tuple[str, str | None]]]:
-            plan = await make_plan(changing, [GRANT, DELETE])
-            return [told(await carry_out(changing, plan)) for _ in range(2)]
+        async def twice(session: Session) -> list[list[tuple[str, str | None]]]:
+            plan = await make_plan(session, [GRANT, DELETE])
+            return [told(await apply_plan(session, plan)) for _ in range(2)]
 
         assert within(site, twice) == [[("changed", None)] * 2, [("already", None)] * 2]
         assert (site.office.calls["grant"], site.office.calls["delete_account"]) == (1, 1)
 
     def test_what_a_plan_did_not_make_is_not_told_as_made(self, site: Site) -> None:
-        async def twice(changing: Changing) -> None:
-            plan = await make_plan(changing, [GRANT])
+        async def twice(session: Session) -> None:
+            plan = await make_plan(session, [GRANT])
             site.office.stumbles = ["before"] * 4
-            assert told(await carry_out(changing, plan)) == [("failed", "transient")]
-            entries = await carry_out(changing, plan)
-            (rehearsed,) = (await rehearse(changing, plan)).changes
+            assert told(await apply_plan(session, plan)) == [("failed", "transient")]
+            entries = await apply_plan(session, plan)
+            (rehearsed,) = (await preview(session, plan)).changes
             for outcome in (entries[0].outcome, rehearsed.forecast):
                 assert outcome is not None
                 assert (outcome.outcome, outcome.retryable) == (OutcomeKind.FAILED, False)
@@ -120,12 +120,12 @@ class TestPlans:
     def test_what_drifted_is_refused_and_not_clobbered(self, site: Site, tmp_path: Path) -> None:
         file = tmp_path / "plan.json"
 
-        async def plan(changing: Changing) -> None:
-            save_plan(await make_plan(changing, [GRANT, DELETE]), file)
+        async def plan(session: Session) -> None:
+            save_plan(await make_plan(session, [GRANT, DELETE]), file)
 
         within(site, plan, dry_run=True)
         del site.office.groups["g1"]["u2"]
-        entries = within(site, lambda changing: carry_out(changing, load_plan(file)))
+        entries = within(site, lambda session: apply_plan(session, load_plan(file)))
         assert isinstance(entries, tuple)
         assert told(entries) == [("refused", "drifted"), ("changed", None)]
         assert "u2" not in site.office.groups["g1"]
@@ -133,8 +133,8 @@ class TestPlans:
     def test_a_plan_that_was_changed_is_refused(self, site: Site, tmp_path: Path) -> None:
         file = tmp_path / "plan.json"
 
-        async def plan(changing: Changing) -> None:
-            save_plan(await make_plan(changing, [GRANT]), file)
+        async def plan(session: Session) -> None:
+            save_plan(await make_plan(session, [GRANT]), file)
 
         within(site, plan, dry_run=True)
         assert file.stat().st_mode & 0o777 == 0o600
@@ -151,9 +151,9 @@ class TestDependent:
     """Changes of one plan of which the second finds what the first one left."""
 
     def test_what_follows_a_change_counts_as_made_and_is_judged_again(self, site: Site) -> None:
-        async def plan(changing: Changing) -> list[tuple[str, bool]]:
+        async def plan(session: Session) -> list[tuple[str, bool]]:
             made = await make_plan(
-                changing,
+                session,
                 [
                     GrantAccess(entitlement=group("g1", "member"), principal=user("u3")),
                     RevokeAccess(entitlement=group("g1", "member"), principal=user("u3")),
@@ -169,9 +169,9 @@ class TestDependent:
     def test_what_is_never_made_between_two_does_not_part_them(self, site: Site) -> None:
         """Found by the state machine: enabling after a refused change was planned as already, and then refused as drifted."""
 
-        async def plan(changing: Changing) -> list[tuple[str, bool]]:
+        async def plan(session: Session) -> list[tuple[str, bool]]:
             made = await make_plan(
-                changing,
+                session,
                 [
                     RunAction(name="disable", arguments={"user_id": "u3"}),
                     GrantAccess(entitlement=group("frozen", "member"), principal=user("u3")),
@@ -186,10 +186,10 @@ class TestDependent:
     def test_it_goes_on_after_a_crash_between_them(self, site: Site, tmp_path: Path) -> None:
         file = tmp_path / "plan.json"
 
-        async def plan(changing: Changing) -> None:
+        async def plan(session: Session) -> None:
             save_plan(
                 await make_plan(
-                    changing,
+                    session,
                     [
                         GrantAccess(entitlement=group("g1", "member"), principal=user("u3")),
                         RevokeAccess(entitlement=group("g1", "member"), principal=user("u3")),
@@ -200,13 +200,13 @@ class TestDependent:
 
         within(site, plan, dry_run=True)
 
-        async def first_only(changing: Changing) -> None:
+        async def first_only(session: Session) -> None:
             whole = load_plan(file)
-            await carry_out(changing, msgspec.structs.replace(whole, changes=whole.changes[:1]))
+            await apply_plan(session, msgspec.structs.replace(whole, changes=whole.changes[:1]))
 
         within(site, first_only)
         assert "u3" in site.office.groups["g1"]
-        entries = within(site, lambda changing: carry_out(changing, load_plan(file)))
+        entries = within(site, lambda session: apply_plan(session, load_plan(file)))
         assert isinstance(entries, tuple)
         assert told(entries) == [("already", None), ("changed", None)]
         assert "u3" not in site.office.groups["g1"]

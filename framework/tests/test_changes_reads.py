@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from jackfield.changes.requests import Request, changes_of
-from jackfield.changes.session import Changing
+from jackfield.changes.session import Session
 from jackfield.errors import BadCredentials, JackfieldError, PluginBug, RateLimited, RemoteContract, Transient
 from jackfield.state import open_state
 from jackfield_contracts import Change, GrantAccess, RunAction
@@ -97,9 +97,9 @@ def test_what_no_patience_helps_ends_it_at_once(site: Site, error: Callable[[], 
 
 @pytest.mark.parametrize("error", PASSING)
 def test_looking_names_up_may_fail_for_a_while(site: Site, error: Callable[[], JackfieldError]) -> None:
-    async def look(changing: Changing) -> tuple[Change, ...]:
+    async def look(session: Session) -> tuple[Change, ...]:
         asked = Request(kind="grant", entitlement=str(HELPER.entitlement), principal="u3@x.org")
-        return await changes_of(changing, (asked,), None)
+        return await changes_of(session, (asked,), None)
 
     site.office.unread = [error(), error()]
     assert within(site, look) == (HELPER,)

@@ -160,13 +160,13 @@ class TestApply:
     def test_what_was_made_before_an_error_is_printed(self, line: WritableLine, monkeypatch: pytest.MonkeyPatch):
         line.run("plan", "acme", write(line, *THREE), "-o", "p")
 
-        async def fail(changing: object, plan: object, progress: object = None) -> None:
+        async def fail(session: object, plan: object, progress: object = None) -> None:
             entry = msgspec.structs.replace(ENTRY, plan=plan.id)  # type: ignore[attr-defined]
-            changing.state.save_changes([entry])  # type: ignore[attr-defined]
+            session.state.save_changes([entry])  # type: ignore[attr-defined]
             raise BadCredentials("the token is over")
 
-        monkeypatch.setattr("jackfield.changes.apply.carry_out", fail)
-        monkeypatch.setattr("jackfield.cli.making.carry_out", fail)
+        monkeypatch.setattr("jackfield.changes.apply.apply_plan", fail)
+        monkeypatch.setattr("jackfield.cli.making.apply_plan", fail)
         ran = line.run("apply", "p", "--yes", "--output", "json")
         assert (ran.code, ran.json()["outcomes"]) == (3, {"changed": 1})
         assert "the token is over" in ran.err

@@ -25,10 +25,10 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from jackfield.changes.apply import carry_out
+from jackfield.changes.apply import apply_plan
 from jackfield.changes.plan import make_plan
 from jackfield.changes.planfile import load_plan, save_plan
-from jackfield.changes.session import Changing
+from jackfield.changes.session import Session
 from jackfield_contracts import (
     Change,
     Confirmation,
@@ -119,7 +119,7 @@ class Machine(RuleBasedStateMachine):
         self.inside: Inside = self._do(self.open.enter_async_context(simulating(TEAM)))
         self.inside.settings(licensed=100_000)
         self.workshop.clock = Hurried(self.inside)
-        self.changing: Changing = self._do(
+        self.changing: Session = self._do(
             self.open.enter_async_context(changing(self.workshop, self.inside, self.name, wait=600.0))
         )
         self.model = Team.of(self.inside.service.team)
@@ -282,7 +282,7 @@ class Machine(RuleBasedStateMachine):
         expected = self._expect(change)
 
         async def work() -> tuple[JournalEntry, ...]:
-            return await carry_out(self.changing, await make_plan(self.changing, [change]))
+            return await apply_plan(self.changing, await make_plan(self.changing, [change]))
 
         entries = self._do(work())
         self._end_trouble()
@@ -306,7 +306,7 @@ class Machine(RuleBasedStateMachine):
     def _apply(self, file: Path) -> tuple[JournalEntry, ...]:
         # As another process would, which has not seen what the plan was made on.
         self.changing.seen = None
-        return self._do(carry_out(self.changing, load_plan(file)))
+        return self._do(apply_plan(self.changing, load_plan(file)))
 
     def _begin_trouble(self, trouble: str) -> None:
         if trouble in TROUBLES:

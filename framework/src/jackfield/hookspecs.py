@@ -198,7 +198,7 @@ class ConnectorSpec(Protocol):
 
         What is not in the application is left out of the answer; raises where it can't be known.
 
-        Called once for all changes of a plan to judge them, before each wave that follows another, and after the changes,
+        Called once for all changes of a plan to evaluate them, before each stage that follows another, and after the changes,
         for up to ten seconds, until it shows them. Costs the least requests that answer the whole query. Raises any
         error of the host's; while a change is confirmed, one that can't be read is *unverified*.
         """

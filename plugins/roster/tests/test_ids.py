@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jackfield_contracts import Grant
-from jackfield_roster.ids import doubt
+from jackfield_roster.ids import why_unsure
 
 from .support import Folder, Told, read_all
 
@@ -135,6 +135,6 @@ def test_empty_and_doubled_headings_do_not_matter_where_they_are_not_mapped(fold
 
 @given(st.text(max_size=40))
 def test_any_text_is_judged(id: str) -> None:
-    why = doubt(id, exact=False)
+    why = why_unsure(id, exact=False)
     assert why is None or (why.isprintable() and len(why) < 200)
-    assert doubt(id, exact=True) is None or "\ufffd" in id
+    assert why_unsure(id, exact=True) is None or "\ufffd" in id

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from jackfield.changes.open import open_changing
-from jackfield.changes.session import ChangeOptions, Changing
+from jackfield.changes.open import open_session
+from jackfield.changes.session import ChangeOptions, Session
 from jackfield.clock import SystemClock
 from jackfield.config import connector_config, load_settings
 from jackfield.host.configured import Configured
@@ -53,7 +53,7 @@ async def changing(
     policies: Sequence[Policy] = (),
     settings: dict[str, Any] | None = None,
     **options: Any,
-) -> AsyncGenerator[Changing]:
+) -> AsyncGenerator[Session]:
     """Open the connection *name* of the team of *simulator* for changes, without limits; *options* of ``ChangeOptions``."""
     credentials = {key: getattr(simulator, key) for key in ("app_key", "app_secret", "refresh_token")}
     table = {"connector": "dropbox", **credentials, "base_url": simulator.base_url, **(settings or {})}
@@ -72,5 +72,5 @@ async def changing(
         log=bench.log,
         policies=policies,
     )
-    async with open_changing(its, ChangeOptions(**options)) as opened:
+    async with open_session(its, ChangeOptions(**options)) as opened:
         yield opened

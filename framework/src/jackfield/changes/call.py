@@ -11,7 +11,7 @@ import msgspec
 from jackfield.changes.kinds.change import carries_on, met, readable, target_of, unreadable, unreadable_of
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View
-from jackfield.changes.session import Attempt, Changing, Desk, read, read_patiently, unverified
+from jackfield.changes.session import Attempt, Recorder, Session, read, read_patiently, unverified
 from jackfield.errors import (
     JackfieldError,
     MissingPermission,
@@ -36,28 +36,28 @@ _LOST = (Transient, RemoteContract, PluginBug)
 _PASSING = (Transient, RemoteContract, RateLimited)
 
 
-async def ask(desk: Desk, attempts: Sequence[Attempt], view: View) -> None:
+async def call(recorder: Recorder, attempts: Sequence[Attempt], view: View) -> None:
     """Let the application make *attempts*, which fit into one call; each has an answer afterwards.
 
     Their intents are written first. Where an answer is lost, the state tells what was made, and the rest is asked for
     again: hooks that change do nothing the second time. What nothing can be read of is never asked for twice.
     """
     left = list(attempts)
-    desk.save(left)
-    calls = _Calls(desk, left, view)
+    recorder.save(left)
+    calls = _Calls(recorder, left, view)
     while await calls.look() and await calls.call():
         pass
-    desk.save([each for each in attempts if not _has_job(each)])
-    desk.save([each for each in attempts if _has_job(each)], JournalStatus.PENDING)
+    recorder.save([each for each in attempts if not _has_job(each)])
+    recorder.save([each for each in attempts if _has_job(each)], JournalStatus.PENDING)
 
 
 class _Calls:
     """One call after the other for the same changes, until each has an answer or nothing more can be learned by asking."""
 
-    def __init__(self, desk: Desk, attempts: list[Attempt], view: View) -> None:
-        self._desk = desk
-        self._clock = desk.changing.clock
-        self._deadline = self._clock.monotonic() + desk.changing.host.retry_deadline
+    def __init__(self, recorder: Recorder, attempts: list[Attempt], view: View) -> None:
+        self._recorder = recorder
+        self._clock = recorder.session.clock
+        self._deadline = self._clock.monotonic() + recorder.session.host.retry_deadline
         self._left = attempts
         self._view = view
         self._tries = 0
@@ -65,10 +65,10 @@ class _Calls:
 
     async def look(self) -> bool:
         """Read the state anew where it may be another by now; whether something is left to be asked for."""
-        if self._left and (self._stale or is_old(self._desk.changing, self._view)):
+        if self._left and (self._stale or is_old(self._recorder.session, self._view)):
             # The application replaces what it holds without asking: what somebody else did meanwhile is not undone.
             try:
-                self._left, self._view = await _not_made(self._desk, self._left, self._deadline)
+                self._left, self._view = await _not_made(self._recorder, self._left, self._deadline)
             except JackfieldError as error:
                 _answer(self._left, _failed(error, retryable=isinstance(error, _PASSING)))
                 return False
@@ -78,25 +78,25 @@ class _Calls:
     async def call(self) -> bool:
         """Ask once; whether to ask again for what is left then."""
         try:
-            answers = await _call(self._desk, self._left, self._view.state)
+            answers = await _call_once(self._recorder, self._left, self._view.state)
         except RateLimited as error:
             return await self._pause(error)
         except _LOST as error:
             return await self._lose(error)
         except Refused as error:
             tag = error.tag or error.code
-            _doubt_many(self._left)
+            _mark_many_maybe_made(self._left)
             refused = Outcome(outcome=OutcomeKind.REFUSED, tag=tag, reason=error.summary, request_ids=_ids(error))
             _answer(self._left, refused)
             return False
         except JackfieldError as error:
-            _doubt_many(self._left)
+            _mark_many_maybe_made(self._left)
             _answer(self._left, _failed(error, retryable=False))
             return False
         for attempt, answer in zip(self._left, answers, strict=True):
             attempt.answer = answer
-            attempt.doubtful = attempt.doubtful or not answer.understood
-        self._left = [each for each in self._left if _is_open(self._desk, each)]
+            attempt.maybe_made = attempt.maybe_made or not answer.understood
+        self._left = [each for each in self._left if _is_open(self._recorder, each)]
         self._tries += 1
         return not self._is_over() and await self._wait()
 
@@ -105,13 +105,13 @@ class _Calls:
         pause = error.after if error.after is not None else DEFAULT_PAUSE
         over = self._clock.monotonic() + pause >= self._deadline
         if not over or len(self._left) > 1 or kind_of(self._left[0].change).makes_account:
-            _doubt(self._left)
+            _mark_maybe_made(self._left)
         if not error.turned_away:
-            self._left = _lose(self._desk, self._left, error)
+            self._left = _lose(self._recorder, self._left, error)
         if over:
             # A read would wait for the end of the pause.
-            mute = not error.turned_away and pause > READS_FOR
-            _answer(self._left, _paused(error) if mute else _failed(error, retryable=True))
+            too_long = not error.turned_away and pause > READS_FOR
+            _answer(self._left, _paused(error) if too_long else _failed(error, retryable=True))
         if over or not self._left:
             return False
         await self._clock.sleep(pause)
@@ -120,11 +120,11 @@ class _Calls:
 
     async def _lose(self, error: JackfieldError) -> bool:
         self._tries += 1
-        self._left = _lose(self._desk, self._left, error)
+        self._left = _lose(self._recorder, self._left, error)
         # What is made already need not wait. Where this read fails too, the one before the next call tells, or the one that
         # confirms.
         with suppress(JackfieldError):
-            self._left, self._view = await _not_made(self._desk, self._left)
+            self._left, self._view = await _not_made(self._recorder, self._left)
         if isinstance(error, PluginBug) or self._is_over():
             _answer(self._left, _failed(error, retryable=isinstance(error, Transient)))
             return False
@@ -141,49 +141,51 @@ class _Calls:
         return True
 
 
-async def _call(desk: Desk, attempts: list[Attempt], state: AccessState) -> tuple[Outcome, ...]:
+async def _call_once(recorder: Recorder, attempts: list[Attempt], state: AccessState) -> tuple[Outcome, ...]:
     """One call of the hook that makes all of *attempts*, which are of one kind."""
-    connection, vault = desk.changing.connection, desk.changing.vault
-    changes = tuple(vault.filled(attempt.change, desk.operations) for attempt in attempts)
+    connection, vault = recorder.session.connection, recorder.session.vault
+    changes = tuple(vault.filled(attempt.change, recorder.operations) for attempt in attempts)
     ids = tuple(attempt.entry.id for attempt in attempts)
     return await kind_of(changes[0]).call(connection, changes, state, ids)
 
 
-def is_old(changing: Changing, view: View) -> bool:
+def is_old(session: Session, view: View) -> bool:
     """Whether the state may be another by now."""
-    return changing.clock.monotonic() - view.at > _ACT_WITHIN
+    return session.clock.monotonic() - view.at > _ACT_WITHIN
 
 
-async def _not_made(desk: Desk, attempts: list[Attempt], deadline: float | None = None) -> tuple[list[Attempt], View]:
+async def _not_made(
+    recorder: Recorder, attempts: list[Attempt], deadline: float | None = None
+) -> tuple[list[Attempt], View]:
     """Those of *attempts* that are still to be made, and the state of now; read once where no *deadline* is given."""
     if not attempts:
         return [], View.empty()
     changes = [attempt.change for attempt in attempts]
     if deadline is None:
-        view = await read(desk.changing, changes, desk.operations)
+        view = await read(recorder.session, changes, recorder.operations)
     else:
-        view = await read_patiently(desk.changing, changes, desk.operations, deadline=deadline)
-    return still_to_make(desk, attempts, view), view
+        view = await read_patiently(recorder.session, changes, recorder.operations, deadline=deadline)
+    return still_to_make(recorder, attempts, view), view
 
 
-def still_to_make(desk: Desk, attempts: Sequence[Attempt], view: View) -> list[Attempt]:
+def still_to_make(recorder: Recorder, attempts: Sequence[Attempt], view: View) -> list[Attempt]:
     """Those of *attempts* that the state shows neither made nor changed by somebody else; the others are answered by it."""
     left: list[Attempt] = []
     for attempt in attempts:
-        if not readable(attempt.change, desk.operations):
+        if not readable(attempt.change, recorder.operations):
             left.append(attempt)
             continue
-        if (why := unreadable_of(attempt.change, desk.operations, view)) is not None:
-            attempt.answer = unverified(f"no answer came, and {why}") if attempt.doubtful else unreadable(why)
+        if (why := unreadable_of(attempt.change, recorder.operations, view)) is not None:
+            attempt.answer = unverified(f"no answer came, and {why}") if attempt.maybe_made else unreadable(why)
             continue
-        now = target_of(attempt.change, desk.operations, view)
-        if met(attempt.change, desk.operations, view):
-            kind = OutcomeKind.CHANGED if attempt.doubtful else OutcomeKind.ALREADY
-            reason = None if attempt.doubtful else "somebody else made it meanwhile"
+        now = target_of(attempt.change, recorder.operations, view)
+        if met(attempt.change, recorder.operations, view):
+            kind = OutcomeKind.CHANGED if attempt.maybe_made else OutcomeKind.ALREADY
+            reason = None if attempt.maybe_made else "somebody else made it meanwhile"
             attempt.answer = Outcome(outcome=kind, reason=reason)
-        elif carries_on(attempt.change, desk.operations, attempt.entry.before, now, doubtful=attempt.doubtful):
+        elif carries_on(attempt.change, recorder.operations, attempt.entry.before, now, maybe_made=attempt.maybe_made):
             left.append(attempt)
-        elif attempt.doubtful and kind_of(attempt.change).may_become_other:
+        elif attempt.maybe_made and kind_of(attempt.change).may_become_other:
             attempt.answer = unverified(kind_of(attempt.change).became_other(now))
         else:
             reason = "somebody else changed it while it was being made, and that is not undone"
@@ -191,10 +193,10 @@ def still_to_make(desk: Desk, attempts: Sequence[Attempt], view: View) -> list[A
     return left
 
 
-def _give_up_unreadable(desk: Desk, attempts: list[Attempt], error: JackfieldError) -> list[Attempt]:
+def _give_up_unreadable(recorder: Recorder, attempts: list[Attempt], error: JackfieldError) -> list[Attempt]:
     left: list[Attempt] = []
     for attempt in attempts:
-        if readable(attempt.change, desk.operations):
+        if readable(attempt.change, recorder.operations):
             left.append(attempt)
         else:
             attempt.answer = unverified(
@@ -204,13 +206,13 @@ def _give_up_unreadable(desk: Desk, attempts: list[Attempt], error: JackfieldErr
     return left
 
 
-def _lose(desk: Desk, attempts: list[Attempt], error: JackfieldError) -> list[Attempt]:
+def _lose(recorder: Recorder, attempts: list[Attempt], error: JackfieldError) -> list[Attempt]:
     """Those of *attempts* that a read can settle, now that their answer tells nothing; the others are answered."""
-    _doubt(attempts)
+    _mark_maybe_made(attempts)
     for attempt in attempts:
         attempt.lost = True
-    desk.changing.log.info("the answer to a change was lost", changes=len(attempts), reason=str(error))
-    return _give_up_unreadable(desk, attempts, error)
+    recorder.session.log.info("the answer to a change was lost", changes=len(attempts), reason=str(error))
+    return _give_up_unreadable(recorder, attempts, error)
 
 
 def _paused(error: RateLimited) -> Outcome:
@@ -220,11 +222,11 @@ def _paused(error: RateLimited) -> Outcome:
     )
 
 
-def _is_open(desk: Desk, attempt: Attempt) -> bool:
+def _is_open(recorder: Recorder, attempt: Attempt) -> bool:
     return (
         attempt.answer is not None
         and may_be_ours(attempt, attempt.answer)
-        and readable(attempt.change, desk.operations)
+        and readable(attempt.change, recorder.operations)
     )
 
 
@@ -236,18 +238,18 @@ def may_be_ours(attempt: Attempt, answer: Outcome) -> bool:
     """
     failed = answer.outcome is OutcomeKind.FAILED and answer.retryable
     refused = answer.outcome is OutcomeKind.REFUSED and kind_of(attempt.change).makes_account
-    return attempt.doubtful and (failed or refused)
+    return attempt.maybe_made and (failed or refused)
 
 
-def _doubt(attempts: list[Attempt]) -> None:
+def _mark_maybe_made(attempts: list[Attempt]) -> None:
     for attempt in attempts:
-        attempt.doubtful = True
+        attempt.maybe_made = True
 
 
-def _doubt_many(attempts: list[Attempt]) -> None:
+def _mark_many_maybe_made(attempts: list[Attempt]) -> None:
     """Doubt what an error ended: a hook that makes several may have made some of them before it came to the error."""
     if len(attempts) > 1:
-        _doubt(attempts)
+        _mark_maybe_made(attempts)
 
 
 def _answer(attempts: list[Attempt], answer: Outcome) -> None:

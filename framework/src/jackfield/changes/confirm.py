@@ -9,7 +9,7 @@ from jackfield.changes.call import READS_FOR, may_be_ours, with_ids
 from jackfield.changes.kinds.change import begun, met, readable, target_of, unlike, unread, unreadable_of
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.view import View
-from jackfield.changes.session import Attempt, Desk, read, unverified
+from jackfield.changes.session import Attempt, Recorder, read, unverified
 from jackfield.errors import JackfieldError, RateLimited, Refused, RemoteContract, Transient
 from jackfield_contracts import Confirmation, JournalStatus, Outcome, OutcomeKind
 
@@ -17,40 +17,42 @@ _DONE = (OutcomeKind.CHANGED, OutcomeKind.ALREADY)
 _PASSING = (Transient, RateLimited, RemoteContract)
 
 
-async def conclude(desk: Desk, attempts: list[Attempt], *, wait: float) -> None:
+async def confirm(recorder: Recorder, attempts: list[Attempt], *, wait: float) -> None:
     """Bring answered *attempts* to their outcomes; those not known within *wait* seconds stay pending in the journal."""
-    await _follow_jobs(desk, attempts, desk.changing.clock.monotonic() + wait)
+    await _follow_jobs(recorder, attempts, recorder.session.clock.monotonic() + wait)
     over: list[Attempt] = []
     for attempt in attempts:
         if attempt.answer is not None and attempt.answer.outcome is OutcomeKind.PENDING:
             continue
         over.append(attempt)
-    mute = [each for each in over if not readable(each.change, desk.operations)]
-    if mute:
-        desk.settle([(each, _by_answer(each), None) for each in mute])
+    unreadable_ones = [each for each in over if not readable(each.change, recorder.operations)]
+    if unreadable_ones:
+        recorder.record([(each, _by_answer(each), None) for each in unreadable_ones])
     # The application asked for a pause longer than there is time: a read would wait for its end.
     paused = [each for each in over if _is_paused(each)]
     if paused:
-        desk.settle([(each, _known(each) or _by_answer(each), None) for each in paused if each not in mute])
+        recorder.record(
+            [(each, _known(each) or _by_answer(each), None) for each in paused if each not in unreadable_ones]
+        )
     to_read = [each for each in over if not each.settled]
     if to_read:
-        await _confirm(desk, to_read)
+        await _confirm(recorder, to_read)
     waiting = [each for each in attempts if not each.settled]
     if waiting:
-        desk.save(waiting, JournalStatus.PENDING)
+        recorder.save(waiting, JournalStatus.PENDING)
 
 
-async def _follow_jobs(desk: Desk, attempts: list[Attempt], until: float) -> None:
-    clock = desk.changing.clock
+async def _follow_jobs(recorder: Recorder, attempts: list[Attempt], until: float) -> None:
+    clock = recorder.session.clock
     pause = 0.2
     lagging = clock.monotonic() + READS_FOR
     going = [each for each in attempts if each.answer is not None and each.answer.job is not None and _pending(each)]
     while going:
         for attempt in going:
-            await _look_at_job(desk, attempt, patient=clock.monotonic() < lagging)
+            await _look_at_job(recorder, attempt, patient=clock.monotonic() < lagging)
         ended = [each for each in going if not _pending(each)]
         if ended:
-            desk.save(ended)
+            recorder.save(ended)
         going = [each for each in going if _pending(each)]
         if not going or clock.monotonic() + pause > until:
             return
@@ -58,24 +60,24 @@ async def _follow_jobs(desk: Desk, attempts: list[Attempt], until: float) -> Non
         pause = min(3.0, pause * 1.5)
 
 
-async def _look_at_job(desk: Desk, attempt: Attempt, *, patient: bool) -> None:
+async def _look_at_job(recorder: Recorder, attempt: Attempt, *, patient: bool) -> None:
     """Ask after a job. *patient*: a failure that may come from an earlier call of ours, not shown yet, counts as going on."""
     before = attempt.answer
     if before is None or before.job is None:
         return
     try:
-        answer = await desk.changing.connection.job_status(before.job)
+        answer = await recorder.session.connection.job_status(before.job)
     except Refused as error:
         # The application knows the job no more: what it did is for a read to tell.
-        attempt.doubtful = True
+        attempt.maybe_made = True
         answer = Outcome(outcome=OutcomeKind.FAILED, tag=error.tag, reason=error.summary, retryable=True)
     except _PASSING as error:
-        desk.changing.log.info("a job can't be asked about", reason=str(error))
+        recorder.session.log.info("a job can't be asked about", reason=str(error))
         return
     else:
         if patient and may_be_ours(attempt, answer):
             return
-    attempt.doubtful = attempt.doubtful or not answer.understood
+    attempt.maybe_made = attempt.maybe_made or not answer.understood
     attempt.answer = with_ids(
         msgspec.structs.replace(answer, job=before.job, results={**before.results, **answer.results}), before
     )
@@ -95,7 +97,7 @@ def _is_paused(attempt: Attempt) -> bool:
 def _known(attempt: Attempt) -> Outcome | None:
     """The answer, where it is certain without a read: it was not made, and no earlier call can have made it."""
     answer = attempt.answer
-    return answer if answer is not None and answer.outcome not in _DONE and not attempt.doubtful else None
+    return answer if answer is not None and answer.outcome not in _DONE and not attempt.maybe_made else None
 
 
 def _by_answer(attempt: Attempt) -> Outcome:
@@ -107,60 +109,62 @@ def _by_answer(attempt: Attempt) -> Outcome:
     return msgspec.structs.replace(answer, confirmed_by=Confirmation.ANSWER) if answer.outcome in _DONE else answer
 
 
-async def _confirm(desk: Desk, attempts: list[Attempt]) -> None:
-    clock = desk.changing.clock
+async def _confirm(recorder: Recorder, attempts: list[Attempt]) -> None:
+    clock = recorder.session.clock
     until = clock.monotonic() + READS_FOR
     pause = 0.2
     left, view, error = attempts, None, None
     while True:
         try:
-            view = await read(desk.changing, [each.change for each in left], desk.operations)
+            view = await read(recorder.session, [each.change for each in left], recorder.operations)
             error = None
         except JackfieldError as failure:
             error = failure
             # What the application itself refused needs no read to be known.
-            desk.settle([(each, answer, None) for each in left if (answer := _known(each)) is not None])
+            recorder.record([(each, answer, None) for each in left if (answer := _known(each)) is not None])
             left = [each for each in left if not each.settled]
         if view is not None and error is None:
-            ended = [(each, outcome, view) for each in left if (outcome := _by_read(desk, each, view)) is not None]
+            ended = [(each, outcome, view) for each in left if (outcome := _by_read(recorder, each, view)) is not None]
             if ended:
-                desk.settle(ended)
+                recorder.record(ended)
             left = [each for each in left if not each.settled]
         if not left or clock.monotonic() + pause > until or (error is not None and not isinstance(error, _PASSING)):
             break
         await clock.sleep(pause)
         pause = min(2.0, pause * 2)
     if left:
-        desk.settle([(each, _contradicted(desk, each, view, error), view if error is None else None) for each in left])
+        recorder.record(
+            [(each, _contradicted(recorder, each, view, error), view if error is None else None) for each in left]
+        )
 
 
-def _by_read(desk: Desk, attempt: Attempt, view: View) -> Outcome | None:
+def _by_read(recorder: Recorder, attempt: Attempt, view: View) -> Outcome | None:
     """The outcome, where the state and the answer agree; None where the state may still follow."""
     answer = attempt.answer or Outcome(outcome=OutcomeKind.FAILED)
-    if unreadable_of(attempt.change, desk.operations, view) is not None:
+    if unreadable_of(attempt.change, recorder.operations, view) is not None:
         return _known(attempt)
-    shown = met(attempt.change, desk.operations, view)
+    shown = met(attempt.change, recorder.operations, view)
     if answer.outcome in _DONE:
         if not shown:
             return None
         # What an earlier call of ours may have made is no news to the application.
-        kind = OutcomeKind.CHANGED if attempt.doubtful else answer.outcome
+        kind = OutcomeKind.CHANGED if attempt.maybe_made else answer.outcome
         reason = None if kind is not answer.outcome else answer.reason
         return msgspec.structs.replace(
             answer,
             outcome=kind,
             confirmed_by=Confirmation.READ,
-            reason=" ".join(filter(None, (reason, unseen(attempt, desk.operations)))) or None,
-            tag=None if attempt.doubtful else answer.tag,
+            reason=" ".join(filter(None, (reason, unseen(attempt, recorder.operations)))) or None,
+            tag=None if attempt.maybe_made else answer.tag,
         )
-    if not attempt.doubtful:
+    if not attempt.maybe_made:
         return answer
     if not shown:
         return None
     return Outcome(
         outcome=OutcomeKind.CHANGED,
         confirmed_by=Confirmation.READ,
-        reason=unseen(attempt, desk.operations),
+        reason=unseen(attempt, recorder.operations),
         request_ids=answer.request_ids,
         results=answer.results,
         account=answer.account,
@@ -175,7 +179,7 @@ def unseen(attempt: Attempt, operations: Operations) -> str | None:
     return f"An answer was lost, and no read tells whether {', '.join(beside)} took effect: somebody else may have made it."
 
 
-def _contradicted(desk: Desk, attempt: Attempt, view: View | None, error: JackfieldError | None) -> Outcome:
+def _contradicted(recorder: Recorder, attempt: Attempt, view: View | None, error: JackfieldError | None) -> Outcome:
     """The outcome of what no read confirmed in time."""
     answer = attempt.answer or Outcome(outcome=OutcomeKind.FAILED)
     if error is not None or view is None:
@@ -183,13 +187,13 @@ def _contradicted(desk: Desk, attempt: Attempt, view: View | None, error: Jackfi
         if answer.outcome in _DONE:
             return unverified(f"the application answered that it is so, and {why}", answer)
         return unverified(f"{answer.reason or 'it failed'}; whether it was made is not known, since {why}", answer)
-    if (unclear := unreadable_of(attempt.change, desk.operations, view)) is not None:
+    if (unclear := unreadable_of(attempt.change, recorder.operations, view)) is not None:
         said = "the application answered that it is so" if answer.outcome in _DONE else answer.reason or "it failed"
         return unverified(f"{said}, and whether it is can't be read: {unclear}", answer)
-    target = target_of(attempt.change, desk.operations, view)
-    other = ", ".join(unlike(attempt.change, desk.operations, target))
+    target = target_of(attempt.change, recorder.operations, view)
+    other = ", ".join(unlike(attempt.change, recorder.operations, target))
     if answer.outcome not in _DONE:
-        if begun(attempt.change, desk.operations, attempt.entry.before, target):
+        if begun(attempt.change, recorder.operations, attempt.entry.before, target):
             return unverified(f"the account is there, with another {other} than was asked for; {answer.reason}", answer)
         return answer
     shown = f"shows another {other}" if other else "does not show it"

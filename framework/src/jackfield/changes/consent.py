@@ -9,7 +9,7 @@ import msgspec
 
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View
-from jackfield.changes.session import Changing, patiently
+from jackfield.changes.session import Session, patiently
 from jackfield.errors import MissingPermission, Refused, Unsupported
 from jackfield_contracts import PlannedChange, ResourceId
 
@@ -19,7 +19,7 @@ WARNING = (
 )
 
 
-async def warned(changing: Changing, planned: Sequence[PlannedChange], view: View) -> list[PlannedChange]:
+async def warned(session: Session, planned: Sequence[PlannedChange], view: View) -> list[PlannedChange]:
     """*planned* with a warning at what deletes, disables or demotes the administrator behind the connection.
 
     Whose consent it is may not be known: the credentials may not tell it, or the connector can't.
@@ -28,12 +28,12 @@ async def warned(changing: Changing, planned: Sequence[PlannedChange], view: Vie
     if not any(taken.values()):
         return list(planned)
     try:
-        changing.consent = await patiently(changing, changing.connection.authorized_by)
+        session.consent = await patiently(session, session.connection.authorized_by)
     except (MissingPermission, Refused, Unsupported) as error:
-        changing.log.info("whose consent the credentials are is not known", reason=str(error))
+        session.log.info("whose consent the credentials are is not known", reason=str(error))
     return [
         msgspec.structs.replace(each, warnings=(*each.warnings, WARNING))
-        if taken[each.id] is not None and taken[each.id] == changing.consent
+        if taken[each.id] is not None and taken[each.id] == session.consent
         else each
         for each in planned
     ]

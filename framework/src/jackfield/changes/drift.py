@@ -5,12 +5,12 @@ Promises that an account is known by its id: somebody who has come under the sam
 
 from collections.abc import Iterable
 
-from jackfield.changes.kinds.change import settle_account, target_of, without_drift
+from jackfield.changes.kinds.change import target_of, with_account, without_drift
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View
 from jackfield.changes.plan import will_be_made
-from jackfield.changes.session import Changing, state_of
+from jackfield.changes.session import Session, state_of
 from jackfield_contracts import (
     AccessState,
     AccountState,
@@ -23,7 +23,7 @@ from jackfield_contracts import (
 )
 
 
-async def with_newcomers(changing: Changing, planned: Iterable[PlannedChange], view: View) -> View:
+async def with_newcomers(session: Session, planned: Iterable[PlannedChange], view: View) -> View:
     """*view*, and whoever has the address now of an account that *planned* is about and that is gone.
 
     One more read where there is such an account, none else.
@@ -32,7 +32,7 @@ async def with_newcomers(changing: Changing, planned: Iterable[PlannedChange], v
     names = tuple(dict.fromkeys(login for login in gone if login and view.named(login) is None))
     if not names:
         return view
-    found = await state_of(changing, StateQuery(names=names))
+    found = await state_of(session, StateQuery(names=names))
     before = view.state
     return View(
         AccessState(
@@ -54,7 +54,7 @@ def drift_of(planned: PlannedChange, now: PlannedChange, operations: Operations,
         return planned.forecast
     if (other := _instead(planned, operations, view)) is not None:
         return other
-    change = settle_account(planned.change, operations, view)
+    change = with_account(planned.change, operations, view)
     target = target_of(change, operations, view)
     if not will_be_made(planned):
         # Nobody was asked about it, and no limit counted it.

@@ -7,25 +7,27 @@ from collections.abc import Iterable, Sequence
 
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
-from jackfield.changes.session import Changing
+from jackfield.changes.session import Session
 from jackfield_contracts import JournalEntry, Outcome, OutcomeKind, PlannedChange
 
 GOES_ON = "goes_on"
 """The tag of an outcome that waits for a change which was asked for before."""
 
 
-def going_on(changing: Changing, changes: Iterable[PlannedChange], operations: Operations) -> list[JournalEntry]:
+def ongoing_entries(session: Session, changes: Iterable[PlannedChange], operations: Operations) -> list[JournalEntry]:
     """The undecided changes that must not go on at the same time as one of *changes*."""
-    undecided = changing.state.changes(changing.connection.name, undecided=True, limit=None)
+    undecided = session.state.changes(session.connection.name, undecided=True, limit=None)
     if not undecided:
         return []
     wanted = {subject for each in changes for subject in _subjects(each, operations)}
     return [
-        entry for entry in undecided if changing.whose.is_of(entry.tenant) and wanted & _subjects(entry, operations)
+        entry
+        for entry in undecided
+        if session.tenant_match.is_of(entry.tenant) and wanted & _subjects(entry, operations)
     ]
 
 
-def told_of(
+def ongoing_outcomes(
     entries: Sequence[JournalEntry], changes: Iterable[PlannedChange], operations: Operations
 ) -> dict[str, Outcome]:
     """What becomes of those of *changes* that one of *entries*, which goes on, is about too; by their ids."""

@@ -5,20 +5,20 @@ from collections.abc import AsyncGenerator
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 
 from jackfield.changes.protection import Protected, read_protected
-from jackfield.changes.recover import recover, settle_pending
-from jackfield.changes.session import ChangeOptions, Changing, Locked, patiently
+from jackfield.changes.recover import confirm_pending, recover
+from jackfield.changes.session import ChangeOptions, Locked, Session, patiently
 from jackfield.config import HostSettings
 from jackfield.errors import BadConfig, Busy, JackfieldError, OtherTenant, Unsupported
 from jackfield.host.configured import Configured
 from jackfield.host.connection import Connection
-from jackfield.host.tenants import Whose, demand, doubt, known_tenant, learn
+from jackfield.host.tenants import TenantMatch, demand_tenant, known_tenant, match_tenant, warning_about
 from jackfield.state import Home, State, hold_lock
 from jackfield.state.lock import Holder
 from jackfield_contracts import JournalEntry, JournalStatus, Tenant
 
 
 @asynccontextmanager
-async def open_changing(its: Configured, options: ChangeOptions) -> AsyncGenerator[Changing]:
+async def open_session(configured: Configured, options: ChangeOptions) -> AsyncGenerator[Session]:
     """Open a connection for changes, for as long as the block lasts.
 
     Raises OtherTenant where it reaches another account than that of its snapshots, PlanOutdated where another than that
@@ -27,44 +27,44 @@ async def open_changing(its: Configured, options: ChangeOptions) -> AsyncGenerat
     settles first what an interrupted process left undecided.
     """
     if options.dry_run:
-        async with _opened(its, options) as changing:
-            await _meet(changing, its.home)
-            yield changing
+        async with _opened(configured, options) as session:
+            await _meet(session, configured.home)
+            yield session
         return
-    _check(its.name, its.host, options)
-    lock = _Lock(its)
+    _check(configured.name, configured.host, options)
+    lock = _Lock(configured)
     lock.take()
     try:
-        async with _opened(its, options, lock) as changing:
-            await _meet(changing, its.home)
-            await recover(changing, wait=0.0)
-            yield changing
+        async with _opened(configured, options, lock) as session:
+            await _meet(session, configured.home)
+            await recover(session, wait=0.0)
+            yield session
     finally:
         lock.release()
 
 
-async def resume(changing: Changing) -> None:
+async def resume(session: Session) -> None:
     """Take the lock again that was let go while a person thought, and settle what others left undecided meanwhile.
 
-    Raises Busy where another process has it, and as ``open_changing`` where another account is reached by now, which costs
+    Raises Busy where another process has it, and as ``open_session`` where another account is reached by now, which costs
     one request more. What was read before is not relied upon any more.
     """
-    changing.seen = None
-    if changing.lock is not None:
-        changing.lock.take()
-        before = changing.whose.id
-        await _ask_whose(changing)
-        if changing.whose.id != before:
+    session.seen = None
+    if session.lock is not None:
+        session.lock.take()
+        before = session.tenant_match.id
+        await _ask_whose(session)
+        if session.tenant_match.id != before:
             raise OtherTenant(
                 f"the connection reached {before or 'an account that is not known'} when it was asked about, and reaches"
-                f" {changing.whose.id or 'one that is not known'} now",
-                connection=changing.connection.name,
+                f" {session.tenant_match.id or 'one that is not known'} now",
+                connection=session.connection.name,
                 hint="Look at the address and the credentials. Nothing was changed.",
             )
-        await recover(changing, wait=0.0)
+        await recover(session, wait=0.0)
 
 
-async def settle_after_sync(its: Configured, tenant: str | None) -> tuple[JournalEntry, ...]:
+async def confirm_after_sync(configured: Configured, tenant: str | None) -> tuple[JournalEntry, ...]:
     """Settle what is pending without a job and by now shown made; the entries settled. One read, no write call.
 
     *tenant* is the account that the sync read; what was asked of another stays as it is.
@@ -72,54 +72,60 @@ async def settle_after_sync(its: Configured, tenant: str | None) -> tuple[Journa
     Nothing is done where changes are not enabled, where none is pending so, or while another process writes. The sync
     that went before stands whatever happens here: an error is only logged, and leaves the changes pending.
     """
-    if its.host.read_only or not its.host.provisioning or not _any_pending(its.state, its.name):
+    if (
+        configured.host.read_only
+        or not configured.host.provisioning
+        or not _any_pending(configured.state, configured.name)
+    ):
         return ()
     try:
-        with _locked(its):
-            async with _opened(its, ChangeOptions()) as changing:
-                changing.whose = Whose(now=Tenant(id=tenant) if tenant is not None else None)
-                return await settle_pending(changing)
+        with _locked(configured):
+            async with _opened(configured, ChangeOptions()) as session:
+                session.tenant_match = TenantMatch(now=Tenant(id=tenant) if tenant is not None else None)
+                return await confirm_pending(session)
     except Busy as error:
-        its.log.info("pending changes are not looked at now", connection=its.name, reason=error.summary)
+        configured.log.info("pending changes are not looked at now", connection=configured.name, reason=error.summary)
     except JackfieldError as error:
-        its.log.warning("pending changes can't be looked at", connection=its.name, reason=str(error))
+        configured.log.warning("pending changes can't be looked at", connection=configured.name, reason=str(error))
     return ()
 
 
 @asynccontextmanager
-async def _opened(its: Configured, options: ChangeOptions, lock: Locked | None = None) -> AsyncGenerator[Changing]:
-    async with its.open() as connection:
-        yield Changing(
+async def _opened(
+    configured: Configured, options: ChangeOptions, lock: Locked | None = None
+) -> AsyncGenerator[Session]:
+    async with configured.open() as connection:
+        yield Session(
             connection,
-            its.state,
-            its.host,
+            configured.state,
+            configured.host,
             options,
-            clock=its.clock,
-            log=its.log,
-            policies=its.policies,
-            reveal=its.reveal,
+            clock=configured.clock,
+            log=configured.log,
+            policies=configured.policies,
+            reveal=configured.reveal,
             lock=lock,
         )
 
 
-async def _meet(changing: Changing, home: Home) -> None:
+async def _meet(session: Session, home: Home) -> None:
     """Learn whose account is reached, before anything else is asked of it, and who is protected there."""
-    await _ask_whose(changing)
-    if (told := doubt(changing.whose)) is not None:
-        changing.warn(told)
-    changing.protected = protected_of(
-        changing.connection, changing.host, changing.state, home, moved=changing.whose.moved
+    await _ask_whose(session)
+    if (told := warning_about(session.tenant_match)) is not None:
+        session.warn(told)
+    session.protected = protected_of(
+        session.connection, session.host, session.state, home, moved=session.tenant_match.moved
     )
 
 
-async def _ask_whose(changing: Changing) -> None:
-    options, name = changing.options, changing.connection.name
-    known = known_tenant(changing.state, name)
+async def _ask_whose(session: Session) -> None:
+    options, name = session.options, session.connection.name
+    known = known_tenant(session.state, name)
     accepted, planned = options.accept_tenant, options.planned_for
-    changing.whose = await patiently(
-        changing, lambda: learn(changing.connection, known=known, accepted=accepted, planned=planned)
+    session.tenant_match = await patiently(
+        session, lambda: match_tenant(session.connection, known=known, accepted=accepted, planned=planned)
     )
-    demand(changing.whose, name, planned=planned, writes=not options.only_planned)
+    demand_tenant(session.tenant_match, name, planned=planned, writes=not options.only_planned)
 
 
 def protected_of(connection: Connection, host: HostSettings, state: State, home: Home, *, moved: bool) -> Protected:
@@ -137,14 +143,14 @@ def protected_of(connection: Connection, host: HostSettings, state: State, home:
 class _Lock:
     """The lock of a connection's changes, taken and let go in turn; neither does harm twice."""
 
-    def __init__(self, its: Configured) -> None:
-        self._its = its
+    def __init__(self, configured: Configured) -> None:
+        self._configured = configured
         self._held = ExitStack()
         self._taken = False
 
     def take(self) -> None:
         if not self._taken:
-            self._held.enter_context(_locked(self._its))
+            self._held.enter_context(_locked(self._configured))
             self._taken = True
 
     def release(self) -> None:
@@ -157,9 +163,11 @@ def _any_pending(state: State, name: str) -> bool:
     return any(each.status is JournalStatus.PENDING and each.outcome and each.outcome.job is None for each in undecided)
 
 
-def _locked(its: Configured) -> AbstractContextManager[object]:
-    holder = Holder(pid=os.getpid(), run="changes", since=its.clock.now().isoformat(timespec="seconds"))
-    return hold_lock(its.home.lock(its.name, "changes"), connection=its.name, purpose="change", holder=holder)
+def _locked(configured: Configured) -> AbstractContextManager[object]:
+    holder = Holder(pid=os.getpid(), run="changes", since=configured.clock.now().isoformat(timespec="seconds"))
+    return hold_lock(
+        configured.home.lock(configured.name, "changes"), connection=configured.name, purpose="change", holder=holder
+    )
 
 
 def demand_writable(name: str, host: HostSettings) -> None:

@@ -8,13 +8,13 @@ from datetime import timedelta
 import msgspec
 
 from jackfield.changes.consent import warned
-from jackfield.changes.kinds.change import LASTING, judge, settle_account, target_of, title_of
-from jackfield.changes.kinds.kind import Judgement
+from jackfield.changes.kinds.change import LASTING, evaluate, target_of, title_of, with_account
+from jackfield.changes.kinds.kind import Evaluation
 from jackfield.changes.kinds.operations import KINDS, Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View
-from jackfield.changes.ongoing import going_on, told_of
-from jackfield.changes.session import Changing, read_patiently
+from jackfield.changes.ongoing import ongoing_entries, ongoing_outcomes
+from jackfield.changes.session import Session, read_patiently
 from jackfield.config.load import did_you_mean
 from jackfield.errors import BadConfig
 from jackfield.state.journal import moment, outcome_of
@@ -25,17 +25,17 @@ WINDOW = timedelta(hours=1)
 _HARMLESS = (OutcomeKind.ALREADY, OutcomeKind.REFUSED)
 
 
-def limits_of(changing: Changing) -> dict[str, int]:
+def limits_of(session: Session) -> dict[str, int]:
     """The limits that hold: those asked for, else those configured, else the defaults; raises BadConfig for no kind."""
     for source, path in (
-        (changing.host.limits, f"connections.{changing.connection.name}.limits"),
-        (changing.options.limits, "--limit"),
+        (session.host.limits, f"connections.{session.connection.name}.limits"),
+        (session.options.limits, "--limit"),
     ):
         demand_kinds(source, path)
         for number in source.values():
             if number < 0:
                 raise BadConfig(f"a limit of {number} has no meaning", path=path)
-    return {**DEFAULTS, **changing.host.limits, **changing.options.limits}
+    return {**DEFAULTS, **session.host.limits, **session.options.limits}
 
 
 def demand_kinds(named: Iterable[str], path: str, *, beside: Collection[str] = ()) -> None:
@@ -50,10 +50,10 @@ def demand_kinds(named: Iterable[str], path: str, *, beside: Collection[str] = (
             )
 
 
-def used(changing: Changing) -> Counter[str]:
+def used(session: Session) -> Counter[str]:
     """How many changes of each kind this connection saw within the last hour, whatever is not known counted in."""
-    since = changing.clock.now() - WINDOW
-    entries = changing.state.changes(changing.connection.name, since=since, limit=None)
+    since = session.clock.now() - WINDOW
+    entries = session.state.changes(session.connection.name, since=since, limit=None)
     return Counter(kind for entry in entries if _counts(entry) for kind in entry.kinds)
 
 
@@ -74,10 +74,10 @@ def _counts(entry: JournalEntry) -> bool:
 
 
 class Ordered(msgspec.Struct, frozen=True, kw_only=True):
-    """A change with its ``wave``, and the ids of all changes before it that may alter what it finds (``after``)."""
+    """A change with its ``stage``, and the ids of all changes before it that may alter what it finds (``after``)."""
 
     planned: PlannedChange
-    wave: int
+    stage: int
     after: frozenset[str]
 
 
@@ -93,10 +93,10 @@ def in_order(changes: Sequence[PlannedChange], view: View, operations: Operation
         before = list(by_key.get(about.key, ()))
         if who is not None:
             before += (touched if about.alters else altered).get(who, ())
-        wave = max((each.wave + 1 for each in before), default=0)
+        stage = max((each.stage + 1 for each in before), default=0)
         # Those before them too: between two changes may stand one that is never made.
         after = frozenset(id for each in before for id in (each.planned.id, *each.after))
-        place = Ordered(planned=planned, wave=wave, after=after)
+        place = Ordered(planned=planned, stage=stage, after=after)
         places.append(place)
         by_key.setdefault(about.key, []).append(place)
         if who is not None:
@@ -106,38 +106,38 @@ def in_order(changes: Sequence[PlannedChange], view: View, operations: Operation
     return places
 
 
-def waves(places: Iterable[Ordered]) -> list[list[PlannedChange]]:
-    """The changes wave by wave, each in the order of the plan; no wave is empty."""
+def stages(places: Iterable[Ordered]) -> list[list[PlannedChange]]:
+    """The changes stage by stage, each in the order of the plan; no stage is empty."""
     found: dict[int, list[PlannedChange]] = {}
     for place in places:
-        found.setdefault(place.wave, []).append(place.planned)
-    return [found[wave] for wave in sorted(found)]
+        found.setdefault(place.stage, []).append(place.planned)
+    return [found[stage] for stage in sorted(found)]
 
 
-async def make_plan(changing: Changing, changes: Sequence[Change]) -> Plan:
+async def make_plan(session: Session, changes: Sequence[Change]) -> Plan:
     """Work out what *changes* would do to the live state. One read of the state for all of them, no write call.
 
     Raises BadConfig for a wrong argument, Unsupported for what the connector can't do, and what reading raises.
     """
-    operations = Operations(changing.connection)
+    operations = Operations(session.connection)
     completed = [operations.completed(change) for change in changes]
-    view = await read_patiently(changing, completed, operations)
-    now = changing.clock.now()
+    view = await read_patiently(session, completed, operations)
+    now = session.clock.now()
     id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
-    for told in changing.protected.unclear(view.state.accounts):
-        changing.warn(told)
+    for told in session.protected.unclear(view.state.accounts):
+        session.warn(told)
     planned: list[PlannedChange] = []
     for number, change in enumerate(completed, 1):
-        settled = settle_account(change, operations, view)
-        judgement = judge(settled, operations, view, changing.protected)
+        settled = with_account(change, operations, view)
+        evaluation = evaluate(settled, operations, view, session.protected)
         # Padded, so that the ids are in the order of the plan.
         own = f"{id}.{number:0{len(str(len(completed)))}}"
-        planned.append(_planned(own, settled, operations, view, judgement))
-    planned = await warned(changing, _foreseen(planned, view, operations), view)
-    if changing.options.dry_run:
+        planned.append(_planned(own, settled, operations, view, evaluation))
+    planned = await warned(session, _foreseen(planned, view, operations), view)
+    if session.options.dry_run:
         # A run waits for them first.
-        planned = _beside(planned, told_of(going_on(changing, planned, operations), planned, operations))
-    limits, before = limits_of(changing), used(changing)
+        planned = _beside(planned, ongoing_outcomes(ongoing_entries(session, planned, operations), planned, operations))
+    limits, before = limits_of(session), used(session)
     blast = Counter(kind for each in planned if will_be_made(each) for kind in each.kinds)
     too_many = exceeded([each for each in planned if will_be_made(each)], limits, before)
     marked = (
@@ -146,16 +146,16 @@ async def make_plan(changing: Changing, changes: Sequence[Change]) -> Plan:
     )
     plan = Plan(
         id=id,
-        connection=changing.connection.name,
-        connector=changing.connection.plugin.name,
+        connection=session.connection.name,
+        connector=session.connection.plugin.name,
         created=moment(now),
         changes=tuple(marked),
         blast_radius=dict(blast),
         limits=limits,
-        tenant=changing.whose.id,
-        warnings=changing.warnings,
+        tenant=session.tenant_match.id,
+        warnings=session.warnings,
     )
-    changing.seen = (plan.id, changing.clock.monotonic(), view)
+    session.seen = (plan.id, session.clock.monotonic(), view)
     return plan
 
 
@@ -210,14 +210,14 @@ def _following(planned: PlannedChange) -> PlannedChange:
     return msgspec.structs.replace(planned, follows=True, warnings=(*planned.warnings, told))
 
 
-def _planned(id: str, change: Change, operations: Operations, view: View, judgement: Judgement) -> PlannedChange:
+def _planned(id: str, change: Change, operations: Operations, view: View, evaluation: Evaluation) -> PlannedChange:
     return PlannedChange(
         id=id,
         change=change,
         title=title_of(change, operations, view),
-        forecast=judgement.forecast,
+        forecast=evaluation.forecast,
         before=target_of(change, operations, view),
-        replaces=judgement.replaces,
+        replaces=evaluation.replaces,
         kinds=operations.kinds(change, view),
         warnings=operations.warnings(change),
         effects=operations.effects(change),

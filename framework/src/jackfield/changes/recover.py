@@ -6,13 +6,13 @@ Promises that no intent stays undecided if the application can be read, and that
 from datetime import datetime, timedelta
 
 from jackfield.changes.apply import batches, held_back
-from jackfield.changes.call import ask
-from jackfield.changes.confirm import conclude, unseen
+from jackfield.changes.call import call
+from jackfield.changes.confirm import confirm, unseen
 from jackfield.changes.kinds.change import (
     begun,
     carries_on,
+    evaluate,
     is_older,
-    judge,
     met,
     readable,
     target_of,
@@ -24,7 +24,7 @@ from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View
 from jackfield.changes.plan import exceeded, limits_of, used
-from jackfield.changes.session import Attempt, Changing, Desk, Progress, read_patiently, unverified
+from jackfield.changes.session import Attempt, Progress, Recorder, Session, read_patiently, unverified
 from jackfield.errors import BadConfig
 from jackfield_contracts import Confirmation, JournalEntry, Outcome, OutcomeKind, PlannedChange, TargetState
 
@@ -33,7 +33,7 @@ _MADE_AGAIN_WITHIN = timedelta(hours=1)
 
 
 async def recover(
-    changing: Changing, progress: Progress | None = None, *, wait: float | None = None
+    session: Session, progress: Progress | None = None, *, wait: float | None = None
 ) -> tuple[JournalEntry, ...]:
     """Settle the undecided changes of this connection, the oldest first; *wait* seconds for jobs (as in the options).
 
@@ -41,86 +41,87 @@ async def recover(
     than before it; one of which nothing can be read is ``unverified``. Those that were asked of another account than the one
     that is reached now stay undecided: nothing that can be read here tells of them.
     """
-    entries = _undecided(changing)
+    entries = _undecided(session)
     if not entries:
         return ()
-    desk = Desk(changing, Operations(changing.connection), progress)
+    recorder = Recorder(session, Operations(session.connection), progress)
     # Whichever answer is written down, it may be that of a second call, made where the answer to the first was lost.
-    asked = [Attempt(entry, doubtful=True) for entry in entries if entry.outcome is not None]
-    lost = [Attempt(entry, doubtful=True, lost=True) for entry in entries if entry.outcome is None]
-    again = await _judge_lost(desk, lost)
+    asked = [Attempt(entry, maybe_made=True) for entry in entries if entry.outcome is not None]
+    lost = [Attempt(entry, maybe_made=True, lost=True) for entry in entries if entry.outcome is None]
+    again = await _evaluate_lost(recorder, lost)
     for batch, view in again:
-        await ask(desk, batch, view)
-    await _read_pending(desk, [each for each in asked if _without_job(each)])
+        await call(recorder, batch, view)
+    await _read_pending(recorder, [each for each in asked if _without_job(each)])
     going = [
         each
         for each in (*asked, *(one for batch, _ in again for one in batch))
         if not each.settled and not _without_job(each)
     ]
     if going:
-        await conclude(desk, going, wait=changing.options.wait if wait is None else wait)
+        await confirm(recorder, going, wait=session.options.wait if wait is None else wait)
     return tuple(each.entry for each in (*asked, *lost))
 
 
-async def settle_pending(changing: Changing) -> tuple[JournalEntry, ...]:
+async def confirm_pending(session: Session) -> tuple[JournalEntry, ...]:
     """Settle those changes that go on without a job and that one read shows made by now; no write call. Those settled."""
-    entries = _undecided(changing)
-    waiting = [each for each in (Attempt(entry, doubtful=True) for entry in entries) if _without_job(each)]
-    await _read_pending(Desk(changing, Operations(changing.connection)), waiting)
+    entries = _undecided(session)
+    waiting = [each for each in (Attempt(entry, maybe_made=True) for entry in entries) if _without_job(each)]
+    await _read_pending(Recorder(session, Operations(session.connection)), waiting)
     return tuple(each.entry for each in waiting if each.settled)
 
 
-def elsewhere(changing: Changing) -> list[JournalEntry]:
+def elsewhere(session: Session) -> list[JournalEntry]:
     """The undecided changes that were asked of another account than the one that is reached now."""
-    undecided = changing.state.changes(changing.connection.name, undecided=True, limit=None)
-    return [entry for entry in undecided if not changing.whose.is_of(entry.tenant)]
+    undecided = session.state.changes(session.connection.name, undecided=True, limit=None)
+    return [entry for entry in undecided if not session.tenant_match.is_of(entry.tenant)]
 
 
-def _undecided(changing: Changing) -> list[JournalEntry]:
+def _undecided(session: Session) -> list[JournalEntry]:
     """The undecided changes that were asked of the account that is reached, the oldest first."""
-    undecided = changing.state.changes(changing.connection.name, undecided=True, limit=None)[::-1]
-    return [entry for entry in undecided if changing.whose.is_of(entry.tenant)]
+    undecided = session.state.changes(session.connection.name, undecided=True, limit=None)[::-1]
+    return [entry for entry in undecided if session.tenant_match.is_of(entry.tenant)]
 
 
-async def _judge_lost(desk: Desk, attempts: list[Attempt]) -> list[tuple[list[Attempt], View]]:
+async def _evaluate_lost(recorder: Recorder, attempts: list[Attempt]) -> list[tuple[list[Attempt], View]]:
     """Settle what can be told of changes whose answer was lost; the others, in batches, with the state to ask on."""
-    unreadable = [each for each in attempts if not readable(each.change, desk.operations)]
+    unreadable = [each for each in attempts if not readable(each.change, recorder.operations)]
     if unreadable:
         reason = "the process ended before an answer came, and nothing can be read that would tell"
-        desk.settle([(each, unverified(reason), None) for each in unreadable])
+        recorder.record([(each, unverified(reason), None) for each in unreadable])
     left = [each for each in attempts if not each.settled]
     if not left:
         return []
-    view = await read_patiently(desk.changing, [each.change for each in left], desk.operations)
-    too_many = _too_many(desk, left)
+    view = await read_patiently(recorder.session, [each.change for each in left], recorder.operations)
+    too_many = _too_many(recorder, left)
     again: list[Attempt] = []
     over: list[tuple[Attempt, Outcome, View | None]] = []
     for attempt in left:
-        if (why := unreadable_of(attempt.change, desk.operations, view)) is not None:
+        if (why := unreadable_of(attempt.change, recorder.operations, view)) is not None:
             over.append((attempt, unverified(f"the process ended before an answer came, and {why}"), None))
             continue
-        now = target_of(attempt.change, desk.operations, view)
-        if met(attempt.change, desk.operations, view):
-            over.append((attempt, _found_made(desk, attempt), view))
+        now = target_of(attempt.change, recorder.operations, view)
+        if met(attempt.change, recorder.operations, view):
+            over.append((attempt, _found_made(recorder, attempt), view))
         elif not (
-            _recent(desk, attempt.entry) and carries_on(attempt.change, desk.operations, attempt.entry.before, now)
+            _recent(recorder, attempt.entry)
+            and carries_on(attempt.change, recorder.operations, attempt.entry.before, now)
         ):
-            over.append((attempt, _not_made(desk, attempt, now), view))
-        elif (forbidden := _forbidden(desk, attempt, view, too_many)) is not None:
+            over.append((attempt, _not_made(recorder, attempt, now), view))
+        elif (forbidden := _forbidden(recorder, attempt, view, too_many)) is not None:
             over.append((attempt, forbidden, view))
-        elif (lacking := _without_secret(desk, attempt)) is not None:
+        elif (lacking := _without_secret(recorder, attempt)) is not None:
             over.append((attempt, lacking, view))
         else:
             again.append(attempt)
     if over:
-        desk.settle(over)
-    return [(batch, view) for batch in batches(again, desk.operations)]
+        recorder.record(over)
+    return [(batch, view) for batch in batches(again, recorder.operations)]
 
 
-def _without_secret(desk: Desk, attempt: Attempt) -> Outcome | None:
+def _without_secret(recorder: Recorder, attempt: Attempt) -> Outcome | None:
     """How a change ends that can't be asked for again, since the value of a secret argument is not there any more."""
     try:
-        desk.changing.vault.open([attempt.change], desk.operations)
+        recorder.session.vault.open([attempt.change], recorder.operations)
     except BadConfig as error:
         reason = (
             f"the process ended before it was made, and a secret value that it needs is kept nowhere: {error.summary}"
@@ -129,41 +130,41 @@ def _without_secret(desk: Desk, attempt: Attempt) -> Outcome | None:
     return None
 
 
-async def _read_pending(desk: Desk, attempts: list[Attempt]) -> None:
+async def _read_pending(recorder: Recorder, attempts: list[Attempt]) -> None:
     """Settle changes that go on without a job where the state shows them made by now."""
-    attempts = [each for each in attempts if readable(each.change, desk.operations)]
+    attempts = [each for each in attempts if readable(each.change, recorder.operations)]
     if not attempts:
         return
-    view = await read_patiently(desk.changing, [each.change for each in attempts], desk.operations)
+    view = await read_patiently(recorder.session, [each.change for each in attempts], recorder.operations)
     made = [
         each
         for each in attempts
-        if met(each.change, desk.operations, view)
-        and not is_older(each.change, desk.operations, view, than=each.entry.intended)
+        if met(each.change, recorder.operations, view)
+        and not is_older(each.change, recorder.operations, view, than=each.entry.intended)
     ]
     if made:
-        desk.settle([(each, _found_made(desk, each), view) for each in made])
+        recorder.record([(each, _found_made(recorder, each), view) for each in made])
 
 
-def _found_made(desk: Desk, attempt: Attempt) -> Outcome:
-    reason = unseen(attempt, desk.operations)
+def _found_made(recorder: Recorder, attempt: Attempt) -> Outcome:
+    reason = unseen(attempt, recorder.operations)
     return Outcome(outcome=OutcomeKind.CHANGED, confirmed_by=Confirmation.READ, reason=reason)
 
 
-def _too_many(desk: Desk, attempts: list[Attempt]) -> dict[str, str]:
+def _too_many(recorder: Recorder, attempts: list[Attempt]) -> dict[str, str]:
     """For each kind of which *attempts* are more than is allowed now, why."""
-    changing = desk.changing
-    before = used(changing)
-    before.subtract(kind for each in attempts if _recent(desk, each.entry) for kind in each.entry.kinds)
-    return exceeded([_planned(each) for each in attempts], limits_of(changing), before)
+    session = recorder.session
+    before = used(session)
+    before.subtract(kind for each in attempts if _recent(recorder, each.entry) for kind in each.entry.kinds)
+    return exceeded([_planned(each) for each in attempts], limits_of(session), before)
 
 
-def _forbidden(desk: Desk, attempt: Attempt, view: View, too_many: dict[str, str]) -> Outcome | None:
+def _forbidden(recorder: Recorder, attempt: Attempt, view: View, too_many: dict[str, str]) -> Outcome | None:
     """Why a change that was meant before may not be made now: it is protected, vetoed, or one too many."""
-    judged = judge(attempt.change, desk.operations, view, desk.changing.protected).forecast
+    judged = evaluate(attempt.change, recorder.operations, view, recorder.session.protected).forecast
     if judged.tag == "protected":
         return judged
-    outcome = held_back(desk, attempt.change, _planned(attempt), too_many)
+    outcome = held_back(recorder, attempt.change, _planned(attempt), too_many)
     return outcome if outcome.outcome is OutcomeKind.REFUSED else None
 
 
@@ -181,11 +182,11 @@ def _planned(attempt: Attempt) -> PlannedChange:
     )
 
 
-def _not_made(desk: Desk, attempt: Attempt, now: TargetState) -> Outcome:
-    if begun(attempt.change, desk.operations, attempt.entry.before, now):
-        other = ", ".join(unlike(attempt.change, desk.operations, now))
+def _not_made(recorder: Recorder, attempt: Attempt, now: TargetState) -> Outcome:
+    if begun(attempt.change, recorder.operations, attempt.entry.before, now):
+        other = ", ".join(unlike(attempt.change, recorder.operations, now))
         return unverified(f"the process ended, and the account is there with another {other} than was asked for")
-    if not without_drift(attempt.change, desk.operations, attempt.entry.before, now):
+    if not without_drift(attempt.change, recorder.operations, attempt.entry.before, now):
         # It may have been made, and changed by somebody else since.
         return unverified(kind_of(attempt.change).became_other(now))
     reason = "the process ended before it was made"
@@ -197,5 +198,5 @@ def _without_job(attempt: Attempt) -> bool:
     return not attempt.settled and answer is not None and answer.outcome is OutcomeKind.PENDING and answer.job is None
 
 
-def _recent(desk: Desk, entry: JournalEntry) -> bool:
-    return desk.changing.clock.now() - datetime.fromisoformat(entry.intended) < _MADE_AGAIN_WITHIN
+def _recent(recorder: Recorder, entry: JournalEntry) -> bool:
+    return recorder.session.clock.now() - datetime.fromisoformat(entry.intended) < _MADE_AGAIN_WITHIN

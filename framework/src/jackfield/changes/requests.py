@@ -14,8 +14,8 @@ import msgspec
 
 from jackfield.changes.addresses import ADDRESSES, address_problem
 from jackfield.changes.kinds.operations import Operations
-from jackfield.changes.resolve import Meant, find_meant
-from jackfield.changes.session import Changing
+from jackfield.changes.resolve import Resolved, resolve
+from jackfield.changes.session import Session
 from jackfield.config.load import did_you_mean
 from jackfield.errors import BadConfig, JackfieldError, NotFound, Unsupported
 from jackfield_contracts import (
@@ -196,16 +196,16 @@ def _demand_unicode(key: str, value: object) -> None:
 
 
 async def changes_of(
-    changing: Changing, requests: Sequence[Request], snapshot: Path | JackfieldError | None
+    session: Session, requests: Sequence[Request], snapshot: Path | JackfieldError | None
 ) -> tuple[Change, ...]:
     """What *requests* mean to the connection, in their order. Names are those of *snapshot* and of the application.
 
     Raises what is wrong with a request that has no place, or WrongRequests where some of a file are.
     """
-    operations = Operations(changing.connection)
-    prepared = [_prepared(request, changing, operations) for request in requests]
-    meant = await find_meant(
-        changing,
+    operations = Operations(session.connection)
+    prepared = [_prepared(request, session, operations) for request in requests]
+    resolved = await resolve(
+        session,
         snapshot,
         entitlements={one.entitlement for one in requests if one.entitlement},
         principals={text for one in prepared if (text := _principal(one))},
@@ -216,7 +216,7 @@ async def changes_of(
         try:
             if isinstance(one, JackfieldError):
                 raise one
-            changes.append(operations.completed(_change(one, meant, operations)))
+            changes.append(operations.completed(_change(one, resolved, operations)))
         except JackfieldError as error:
             if not request.place or not isinstance(error, BadConfig | NotFound | Unsupported):
                 raise
@@ -239,24 +239,24 @@ class _Prepared(msgspec.Struct, frozen=True):
     action: Action | None = None
 
 
-def _prepared(request: Request, changing: Changing, operations: Operations) -> _Prepared | JackfieldError:
+def _prepared(request: Request, session: Session, operations: Operations) -> _Prepared | JackfieldError:
     try:
         if request.kind in _OF_KIND:
-            return _Prepared(request, action_of(changing, _OF_KIND[request.kind], request.name))
+            return _Prepared(request, action_of(session, _OF_KIND[request.kind], request.name))
         return _Prepared(request, operations.action(request.name) if request.kind == "action" else None)
     except JackfieldError as error:
         return error
 
 
-def action_of(changing: Changing, kind: ActionKind, name: str = "") -> Action:
+def action_of(session: Session, kind: ActionKind, name: str = "") -> Action:
     """The action of that kind, the one called *name* where there are several; raises Unsupported or BadConfig."""
-    found = [each for each in changing.connection.actions() if each.kind is kind]
+    found = [each for each in session.connection.actions() if each.kind is kind]
     verb = kind.value.partition("_")[0]
     if not found:
         raise Unsupported(
-            f"the connector {changing.connection.plugin.name!r} has no action that can {verb} accounts",
-            connection=changing.connection.name,
-            hint=f"`jackfield action list {changing.connection.name}` shows those that it has.",
+            f"the connector {session.connection.plugin.name!r} has no action that can {verb} accounts",
+            connection=session.connection.name,
+            hint=f"`jackfield action list {session.connection.name}` shows those that it has.",
         )
     names = [each.name for each in found]
     if name:
@@ -270,7 +270,7 @@ def action_of(changing: Changing, kind: ActionKind, name: str = "") -> Action:
     if len(found) > 1:
         raise BadConfig(
             f"several actions can {verb} accounts: {', '.join(names)}",
-            hint=f"Run the one you mean: `jackfield action run {changing.connection.name} {names[0]} …`.",
+            hint=f"Run the one you mean: `jackfield action run {session.connection.name} {names[0]} …`.",
         )
     return found[0]
 
@@ -285,43 +285,43 @@ def _principal(one: _Prepared | JackfieldError) -> str | None:
     return one.request.principal or one.request.account
 
 
-def _change(one: _Prepared, meant: Meant, operations: Operations) -> Change:
+def _change(one: _Prepared, resolved: Resolved, operations: Operations) -> Change:
     request = one.request
     if one.action is not None:
-        return _action(one.action, request, meant)
+        return _action(one.action, request, resolved)
     if request.kind == "grant":
         return GrantAccess(
-            entitlement=meant.entitlement(request.entitlement),
-            principal=meant.principal(request.principal),
+            entitlement=resolved.entitlement(request.entitlement),
+            principal=resolved.principal(request.principal),
             replace=request.replace,
         )
     if request.kind == "revoke":
         return RevokeAccess(
-            entitlement=meant.entitlement(request.entitlement), principal=meant.principal(request.principal)
+            entitlement=resolved.entitlement(request.entitlement), principal=resolved.principal(request.principal)
         )
     change: CreateAccount | DeleteAccount
     if request.kind == "create_account":
         change = CreateAccount(type=request.type) if request.type else CreateAccount()
     else:
-        change = DeleteAccount(account=meant.principal(request.account))
+        change = DeleteAccount(account=resolved.principal(request.account))
     values = read_values(request.arguments, operations.arguments(change))
     return msgspec.structs.replace(change, arguments=values)
 
 
-def _action(action: Action, request: Request, meant: Meant) -> RunAction:
+def _action(action: Action, request: Request, resolved: Resolved) -> RunAction:
     values = read_values(request.arguments, action.arguments)
     if request.account:
         if action.account is None:
             raise BadConfig(f"the action {action.name} is not about an account", path="account")
         if action.account in values:
             raise BadConfig(f"the account is given twice, also as {action.account}", path="account")
-        account = meant.principal(request.account)
+        account = resolved.principal(request.account)
     else:
         text = values.get(action.account) if action.account else None
         if not isinstance(text, str) or not text:
             return RunAction(name=action.name, arguments=values)
         try:
-            account = meant.principal(text)
+            account = resolved.principal(text)
         except NotFound:
             # It may be a name that only the application knows how to read; the plan says whose it is.
             return RunAction(name=action.name, arguments=values)

@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from jackfield.changes.addresses import address_problem
-from jackfield.changes.session import Changing, state_of
+from jackfield.changes.session import Session, state_of
 from jackfield.errors import BadConfig, JackfieldError, NotFound
 from jackfield.snapshots.file import open_snapshot
 from jackfield.snapshots.naming import ManyNames, Names
@@ -27,7 +27,7 @@ _SHOWN = 10
 T = TypeVar("T")
 
 
-class Meant:
+class Resolved:
     """What was found for each name."""
 
     def __init__(
@@ -53,31 +53,31 @@ def _given(found: T | JackfieldError) -> T:
     return found
 
 
-async def find_meant(
-    changing: Changing,
+async def resolve(
+    session: Session,
     snapshot: Path | JackfieldError | None,
     *,
     entitlements: Collection[str],
     principals: Collection[str],
-) -> Meant:
+) -> Resolved:
     """Look up all these names. *snapshot* is the file of the latest published one, None if there is none."""
-    connection = changing.connection
+    connection = session.connection
     types = {each.name for each in connection.resource_types()}
     texts = [_Text.read(text, types) for text in entitlements]
     wanted = [*(one.name for one in texts if not isinstance(one, JackfieldError)), *principals]
-    moved = changing.whose.id if changing.whose.moved else None
+    moved = session.tenant_match.id if session.tenant_match.moved else None
     with _names(connection.name, snapshot, wanted, moved) as names:
         resources = {one.text: _resource(one, names) for one in texts if isinstance(one, _Text)}
         people = {text: _principal(text, types, names) for text in principals}
-    doubted = {text: one for text, one in resources.items() if isinstance(one, _Doubt)}
-    there = await _offering(changing, [one.id for one in doubted.values()])
+    doubted = {text: one for text, one in resources.items() if isinstance(one, _Ambiguous)}
+    there = await _offering(session, [one.id for one in doubted.values()])
     found: dict[str, EntitlementId | JackfieldError] = {}
     for text, one in zip(entitlements, texts, strict=True):
         if isinstance(one, JackfieldError):
             found[text] = one
             continue
         resource = resources[text]
-        if isinstance(resource, _Doubt):
+        if isinstance(resource, _Ambiguous):
             resource = resource.id if resource.id in there else resource.name
         found[text] = (
             resource if isinstance(resource, JackfieldError) else EntitlementId(resource=resource, slug=one.slug)
@@ -97,9 +97,9 @@ async def find_meant(
         for text, one in people.items()
         if isinstance(one, ResourceId) and "@" in text and text not in (one.id, str(one))
     ]
-    live = await _live(changing, [*missing, *addresses], lacking)
+    live = await _live(session, [*missing, *addresses], lacking)
     gone = {text for text in addresses if isinstance(live[text], NotFound)}
-    return Meant(found, {**people, **wrong, **{text: one for text, one in live.items() if text not in gone}})
+    return Resolved(found, {**people, **wrong, **{text: one for text, one in live.items() if text not in gone}})
 
 
 class _Text(msgspec.Struct, frozen=True):
@@ -135,23 +135,23 @@ class _Text(msgspec.Struct, frozen=True):
             return _Text(text, None, kind, name, slug)
 
 
-class _Doubt(msgspec.Struct, frozen=True):
+class _Ambiguous(msgspec.Struct, frozen=True):
     """An identifier that the snapshot lacks, and that is also a name in it: the application knows whether it exists."""
 
     id: ResourceId
     name: ResourceId | JackfieldError
 
 
-def _resource(one: _Text, names: Names | JackfieldError) -> ResourceId | _Doubt | JackfieldError:
+def _resource(one: _Text, names: Names | JackfieldError) -> ResourceId | _Ambiguous | JackfieldError:
     if one.id is None:
         return _found(names, one.name, type=one.type)
     if isinstance(names, JackfieldError):
         # A space makes it look like a name, for which a snapshot is needed.
-        return _Doubt(one.id, _lacking(one.name, names)) if " " in one.name else one.id
+        return _Ambiguous(one.id, _lacking(one.name, names)) if " " in one.name else one.id
     if names.has(one.id):
         return one.id
     named = _found(names, one.name, type=one.type)
-    return one.id if isinstance(named, NotFound) else _Doubt(one.id, named)
+    return one.id if isinstance(named, NotFound) else _Ambiguous(one.id, named)
 
 
 def _principal(text: str, types: Collection[str], names: Names | JackfieldError) -> ResourceId | JackfieldError:
@@ -209,23 +209,23 @@ def _names(
         db.close()
 
 
-async def _offering(changing: Changing, resources: list[ResourceId]) -> set[ResourceId]:
+async def _offering(session: Session, resources: list[ResourceId]) -> set[ResourceId]:
     """Those of *resources* that the application has now."""
     if not resources:
         return set()
-    state = await state_of(changing, StateQuery(resources=tuple(dict.fromkeys(resources))))
+    state = await state_of(session, StateQuery(resources=tuple(dict.fromkeys(resources))))
     return {each.id.resource for each in state.entitlements}
 
 
 async def _live(
-    changing: Changing, texts: list[str], lacking: JackfieldError | None
+    session: Session, texts: list[str], lacking: JackfieldError | None
 ) -> dict[str, ResourceId | JackfieldError]:
     """Whom the application knows by each of *texts*: an id first, then a login, e-mail or external id."""
     if not texts:
         return {}
-    people = [each.name for each in changing.connection.resource_types() if each.trait is TraitKind.USER]
+    people = [each.name for each in session.connection.resource_types() if each.trait is TraitKind.USER]
     ids = [ResourceId(type=type, id=text) for type in people for text in texts if "@" not in text and " " not in text]
-    state = await state_of(changing, StateQuery(names=tuple(texts), principals=tuple(ids)))
+    state = await state_of(session, StateQuery(names=tuple(texts), principals=tuple(ids)))
     asked = set(ids)
     by_id: dict[str, dict[ResourceId, str]] = {}
     by_name: dict[str, dict[ResourceId, str]] = {}

@@ -19,7 +19,7 @@ from jackfield.config import HostSettings
 from jackfield.errors import RateLimited, RemoteContract, Transient
 from jackfield.host.connection import Connection
 from jackfield.host.policies import Policy, tell_changed
-from jackfield.host.tenants import Whose
+from jackfield.host.tenants import TenantMatch
 from jackfield.http.session import DEFAULT_PAUSE
 from jackfield.log import Logger
 from jackfield.state import State
@@ -72,7 +72,7 @@ class Locked(Protocol):
         ...
 
 
-class Changing:
+class Session:
     """One connection that is open for changes; while it is, no other process writes through it.
 
     ``lock`` is let go only while a person thinks, see ``open.resume``; None where nothing is written.
@@ -88,7 +88,7 @@ class Changing:
         clock: Clock,
         log: Logger,
         policies: Sequence[Policy] = (),
-        whose: Whose | None = None,
+        tenant_match: TenantMatch | None = None,
         reveal: Reveal | None = None,
         lock: Locked | None = None,
     ) -> None:
@@ -99,7 +99,7 @@ class Changing:
         self.clock = clock
         self.log = log
         self.policies = policies
-        self.whose = whose or Whose()
+        self.tenant_match = tenant_match or TenantMatch()
         self.vault = Vault(reveal, connection.http.mask)
         self.protected = Protected()
         """Whom the configuration protects from every change."""
@@ -116,7 +116,7 @@ class Changing:
         """The live state that *query* asks for, beside what the last published snapshot of this account has."""
         if self._known is None:
             latest = next(iter(self.state.published(self.connection.name, 1)), None)
-            self._known = latest.counts if latest is not None and not self.whose.moved else Counts()
+            self._known = latest.counts if latest is not None and not self.tenant_match.moved else Counts()
         grants = self._known.grants if self._known.resources else None
         return await self.connection.read_state(
             msgspec.structs.replace(query, known=self._known.resources, known_grants=grants)
@@ -133,44 +133,46 @@ _TRIES_AT_A_BROKEN_ANSWER = 3
 T = TypeVar("T")
 
 
-async def read(changing: Changing, changes: Sequence[Change], operations: Operations, *, judging: bool = False) -> View:
+async def read(
+    session: Session, changes: Sequence[Change], operations: Operations, *, evaluating: bool = False
+) -> View:
     """The live state as far as *changes* are about it; no request where there is nothing to ask, and no second try.
 
-    *judging*: also who is protected.
+    *evaluating*: also who is protected.
     """
     asked = [query_of(change, operations) for change in changes]
     query = joined(asked)
-    if judging:
+    if evaluating:
         # A person is asked for once, under the name that the change has: the answer comes under that one.
-        guard, named = changing.protected.query, {name.casefold() for name in query.names}
+        guard, named = session.protected.query, {name.casefold() for name in query.names}
         others = tuple(name for name in guard.names if name.casefold() not in named)
         query = joined([query, StateQuery(names=others, principals=guard.principals)])
     if not (query.principals or query.names or query.resources):
         return View.empty()
-    return View(await changing.read_state(query), at=changing.clock.monotonic())
+    return View(await session.read_state(query), at=session.clock.monotonic())
 
 
 async def read_patiently(
-    changing: Changing, changes: Sequence[Change], operations: Operations, *, deadline: float | None = None
+    session: Session, changes: Sequence[Change], operations: Operations, *, deadline: float | None = None
 ) -> View:
-    """As `read` to judge *changes*, tried again as long as that may help, until *deadline* (monotonic) or for
+    """As `read` to evaluate *changes*, tried again as long as that may help, until *deadline* (monotonic) or for
     ``retry_deadline`` seconds.
 
     Raises what the last try raised. A pause that is asked for and would go beyond the deadline is not begun.
     """
-    return await patiently(changing, lambda: read(changing, changes, operations, judging=True), deadline)
+    return await patiently(session, lambda: read(session, changes, operations, evaluating=True), deadline)
 
 
-async def state_of(changing: Changing, query: StateQuery) -> AccessState:
+async def state_of(session: Session, query: StateQuery) -> AccessState:
     """The live state that *query* asks for, tried again as `read_patiently` does."""
-    return await patiently(changing, lambda: changing.read_state(query))
+    return await patiently(session, lambda: session.read_state(query))
 
 
-async def patiently(changing: Changing, once: Callable[[], Awaitable[T]], deadline: float | None = None) -> T:
+async def patiently(session: Session, once: Callable[[], Awaitable[T]], deadline: float | None = None) -> T:
     """What *once* gives, tried again as `read_patiently` does."""
-    clock = changing.clock
+    clock = session.clock
     if deadline is None:
-        deadline = clock.monotonic() + changing.host.retry_deadline
+        deadline = clock.monotonic() + session.host.retry_deadline
     broken, pause = 0, 0.25
     while True:
         try:
@@ -179,13 +181,13 @@ async def patiently(changing: Changing, once: Callable[[], Awaitable[T]], deadli
             asked = error.after if error.after is not None else DEFAULT_PAUSE
             if clock.monotonic() + asked >= deadline:
                 raise
-            changing.log.info("reads the state again after a pause", reason=str(error))
+            session.log.info("reads the state again after a pause", reason=str(error))
             await clock.sleep(asked)
         except (Transient, RemoteContract) as error:
             broken += isinstance(error, RemoteContract)
             if broken >= _TRIES_AT_A_BROKEN_ANSWER or clock.monotonic() + pause >= deadline:
                 raise
-            changing.log.info("reads the state again", reason=str(error))
+            session.log.info("reads the state again", reason=str(error))
             await clock.sleep(pause)
             pause = min(8.0, pause * 2)
 
@@ -194,14 +196,14 @@ Progress = Callable[[JournalEntry], None]
 
 
 class Attempt:
-    """A change that is being made. ``doubtful``: an earlier call may have made it without our hearing of it.
+    """A change that is being made. ``maybe_made``: an earlier call may have made it without our hearing of it.
 
     ``lost``: an answer to it was lost; what it says beside whether it was made will never be known.
     """
 
-    def __init__(self, entry: JournalEntry, *, doubtful: bool = False, lost: bool = False) -> None:
+    def __init__(self, entry: JournalEntry, *, maybe_made: bool = False, lost: bool = False) -> None:
         self.entry = entry
-        self.doubtful = doubtful
+        self.maybe_made = maybe_made
         self.lost = lost or entry.lost
         self.answer: Outcome | None = entry.outcome
 
@@ -216,31 +218,31 @@ class Attempt:
         return self.entry.status is JournalStatus.SETTLED
 
 
-class Desk:
+class Recorder:
     """Where attempts are written down: the journal, the policies that watch, and whoever follows the progress."""
 
-    def __init__(self, changing: Changing, operations: Operations, progress: Progress | None = None) -> None:
-        self.changing = changing
+    def __init__(self, session: Session, operations: Operations, progress: Progress | None = None) -> None:
+        self.session = session
         self.operations = operations
         self._progress = progress
 
     def entry(self, planned: PlannedChange, plan: str | None) -> JournalEntry:
         """The entry of a change that is about to be made."""
-        changing = self.changing
+        session = self.session
         return JournalEntry(
             id=planned.id,
-            connection=changing.connection.name,
-            connector=changing.connection.plugin.name,
+            connection=session.connection.name,
+            connector=session.connection.plugin.name,
             change=planned.change,
             title=planned.title,
             status=JournalStatus.INTENT,
-            intended=moment(changing.clock.now()),
+            intended=moment(session.clock.now()),
             before=planned.before,
             kinds=planned.kinds,
-            reason=changing.connection.http.mask.text(changing.options.reason) if changing.options.reason else None,
-            actor=changing.options.actor,
+            reason=session.connection.http.mask.text(session.options.reason) if session.options.reason else None,
+            actor=session.options.actor,
             plan=plan,
-            tenant=changing.whose.id,
+            tenant=session.tenant_match.id,
             effects=planned.effects,
         )
 
@@ -250,11 +252,11 @@ class Desk:
             attempt.entry = msgspec.structs.replace(
                 attempt.entry, status=status, outcome=attempt.answer, lost=attempt.lost
             )
-        self.changing.state.save_changes([attempt.entry for attempt in attempts])
+        self.session.state.save_changes([attempt.entry for attempt in attempts])
 
-    def settle(self, ended: Sequence[tuple[Attempt, Outcome, View | None]]) -> None:
+    def record(self, ended: Sequence[tuple[Attempt, Outcome, View | None]]) -> None:
         """Write down outcomes with the state after, and tell of them."""
-        now = moment(self.changing.clock.now())
+        now = moment(self.session.clock.now())
         for attempt, outcome, view in ended:
             after = target_of(attempt.change, self.operations, view) if view is not None else None
             if view is not None and outcome.confirmed_by is Confirmation.READ:
@@ -271,9 +273,9 @@ class Desk:
                 settled=now,
                 lost=attempt.lost,
             )
-        self.changing.state.save_changes([attempt.entry for attempt, _, _ in ended])
+        self.session.state.save_changes([attempt.entry for attempt, _, _ in ended])
         for attempt, _, _ in ended:
-            tell_changed(self.changing.policies, attempt.entry, self.changing.log)
+            tell_changed(self.session.policies, attempt.entry, self.session.log)
             if self._progress is not None:
                 self._progress(attempt.entry)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from jackfield.changes.drift import drift_of
-from jackfield.changes.kinds.change import LASTING, judge, met, readable, target_of, title_of
+from jackfield.changes.kinds.change import LASTING, evaluate, met, readable, target_of, title_of
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.view import View
 from jackfield.changes.ongoing import GOES_ON
@@ -22,7 +22,7 @@ _NOT_MADE = (OutcomeKind.REFUSED, OutcomeKind.FAILED)
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """``told`` are entries of what the plan was carried out for before, as they are to be told now, by id.
 
-    ``left`` is in waves by ``order``, with kinds and titles of now; ``drifted`` says why some of it is not made.
+    ``left`` is in stages by ``order``, with kinds and titles of now; ``drifted`` says why some of it is not made.
     """
 
     told: dict[str, JournalEntry]
@@ -95,7 +95,7 @@ def _told_again(entry: JournalEntry, operations: Operations, view: View, *, over
     so = met(entry.change, operations, view)
     if not so and _was_so(outcome):
         # An account that was there already, though not with all that was asked for.
-        so = judge(entry.change, operations, view).forecast.outcome is OutcomeKind.ALREADY
+        so = evaluate(entry.change, operations, view).forecast.outcome is OutcomeKind.ALREADY
     if so:
         return _telling(
             entry,
@@ -125,7 +125,7 @@ def _telling(entry: JournalEntry, of: Outcome, /, **now: object) -> JournalEntry
     return msgspec.structs.replace(entry, outcome=msgspec.structs.replace(of, **now))
 
 
-def rehearsed(plan: Plan, fresh: Plan, stands: Standing) -> tuple[PlannedChange, ...]:
+def previewed(plan: Plan, fresh: Plan, stands: Standing) -> tuple[PlannedChange, ...]:
     """The changes of *plan* with the forecasts of now; *fresh* is a plan of the same changes, just made."""
     found: list[PlannedChange] = []
     for planned, now in zip(plan.changes, fresh.changes, strict=True):
@@ -146,7 +146,7 @@ def supersedes(drift: Outcome, forecast: Outcome, planned: PlannedChange) -> boo
         return True
     if forecast.outcome is OutcomeKind.REFUSED:
         # As it was planned it would have been made, or a rehearsal has told the drift already.
-        meant = will_be_made(planned) or planned.forecast.tag == "drifted"
-        return meant and forecast.tag not in LASTING
+        resolved = will_be_made(planned) or planned.forecast.tag == "drifted"
+        return resolved and forecast.tag not in LASTING
     # The account that was meant is gone, and so it looks as if nothing were left to be done.
     return forecast.outcome is OutcomeKind.ALREADY and drift.tag == "drifted" and drift.account is not None

@@ -11,7 +11,7 @@ from jackfield.cli.app import App
 from jackfield.cli.base import output_option
 
 
-class How(NamedTuple):
+class Flags(NamedTuple):
     """How changes are to be made and told."""
 
     yes: bool
@@ -89,8 +89,8 @@ def print_error(app: App, error: Exception) -> None:
         print_json(error_document(error, app.redactor.text))
 
 
-def changing(*outputs: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a command these options, and ``--output`` with *outputs*; its function gets them as one, ``how``."""
+def change_options(*outputs: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command these options, and ``--output`` with *outputs*; its function gets them as one, ``flags``."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)
@@ -106,9 +106,9 @@ def changing(*outputs: str) -> Callable[[Callable[..., Any]], Callable[..., Any]
             output: str,
             **rest: Any,
         ) -> Any:
-            how = How(yes, reason or None, dry_run, wait, limit, provisioning, output, accept_tenant or None)
+            flags = Flags(yes, reason or None, dry_run, wait, limit, provisioning, output, accept_tenant or None)
             try:
-                return function(*arguments, how=how, **rest)
+                return function(*arguments, flags=flags, **rest)
             except click.ClickException:
                 raise
             except Exception as error:

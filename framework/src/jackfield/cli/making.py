@@ -13,19 +13,19 @@ from contextlib import asynccontextmanager, contextmanager
 import click
 import msgspec
 
-from jackfield.changes.apply import carry_out
+from jackfield.changes.apply import apply_plan
 from jackfield.changes.consent import WARNING
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
-from jackfield.changes.open import demand_writable, open_changing, resume
+from jackfield.changes.open import demand_writable, open_session, resume
 from jackfield.changes.origin import Origin
 from jackfield.changes.plan import demand_kinds, foretold, make_plan, will_be_made
 from jackfield.changes.recover import elsewhere, recover
 from jackfield.changes.requests import Request, changes_of, request_of
-from jackfield.changes.session import ChangeOptions, Changing
+from jackfield.changes.session import ChangeOptions, Session
 from jackfield.cli import exits
 from jackfield.cli.app import App
-from jackfield.cli.change_options import How
+from jackfield.cli.change_options import Flags
 from jackfield.cli.foreign import foreign_output
 from jackfield.cli.guard import show_error
 from jackfield.cli.outcomes import (
@@ -57,14 +57,14 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     error: JackfieldError | None = None
 
 
-def work_out(app: App, connection: str, requests: Sequence[Request]) -> Callable[[Changing], Awaitable[Plan]]:
+def planning(app: App, connection: str, requests: Sequence[Request]) -> Callable[[Session], Awaitable[Plan]]:
     """What makes a plan of *requests*, once the connection is open."""
     snapshot = latest_file(app, connection)
 
-    async def plan(changing: Changing) -> Plan:
+    async def plan(session: Session) -> Plan:
         # The names of another account mean nothing in this one.
-        of = None if changing.whose.moved else snapshot
-        return await make_plan(changing, await changes_of(changing, requests, of))
+        of = None if session.tenant_match.moved else snapshot
+        return await make_plan(session, await changes_of(session, requests, of))
 
     return plan
 
@@ -72,25 +72,25 @@ def work_out(app: App, connection: str, requests: Sequence[Request]) -> Callable
 def make(
     app: App,
     connection: str,
-    how: How,
-    plan: Callable[[Changing], Awaitable[Plan]],
+    flags: Flags,
+    plan: Callable[[Session], Awaitable[Plan]],
     origin: Origin = Origin.HERE,
 ) -> Made:
     """Open the connection, make the plan and carry it out, unless a person says no or it is a dry run."""
     with app.state() as state:
 
         async def work() -> Made:
-            async with opened(app, connection, state, how) as changing:
-                planned = await plan(changing)
-                for each in changing.warnings if how.output != "table" or not how.dry_run else ():
+            async with opened(app, connection, state, flags) as session:
+                planned = await plan(session)
+                for each in session.warnings if flags.output != "table" or not flags.dry_run else ():
                     note(f"WARNING: {each}")
-                if how.dry_run:
+                if flags.dry_run:
                     return Made(plan=planned)
-                if not await confirmed(changing, planned, how, origin):
+                if not await approved(session, planned, flags, origin):
                     return Made(plan=planned, declined=True)
                 with shown_changes(connection, len(planned.changes)) as progress:
                     try:
-                        return Made(plan=planned, entries=await carry_out(changing, planned, progress))
+                        return Made(plan=planned, entries=await apply_plan(session, planned, progress))
                     except JackfieldError as error:
                         entries = state.changes(connection, plan=planned.id, limit=None)
                         if not entries:
@@ -101,40 +101,44 @@ def make(
             return app.run(work())
         except (KeyboardInterrupt, SystemExit):
             _tell_undecided(state, connection)
-            if how.output == "json":
+            if flags.output == "json":
                 print_json(interrupted_document(state.changes(connection, undecided=True, limit=None)))
             raise
 
 
 @asynccontextmanager
-async def opened(app: App, connection: str, state: State, how: How, *, tell: bool = True) -> AsyncGenerator[Changing]:
+async def opened(
+    app: App, connection: str, state: State, flags: Flags, *, tell: bool = True
+) -> AsyncGenerator[Session]:
     """The connection, open for changes. *tell*: also on stderr what was left undecided before and is settled now."""
     settings = app.settings.connection(connection)
     plugin = app.plugin(settings)
     host = settings.host
-    if not how.only_planned:
+    if not flags.only_planned:
         demand_writable(connection, host)
-    if how.provisioning:
+    if flags.provisioning:
         host = msgspec.structs.replace(host, provisioning=True)
-    options = ChangeOptions(actor=app.actor, reason=how.reason, wait=how.wait, dry_run=how.dry_run, limits=how.limits)
+    options = ChangeOptions(
+        actor=app.actor, reason=flags.reason, wait=flags.wait, dry_run=flags.dry_run, limits=flags.limits
+    )
     options = msgspec.structs.replace(
-        options, accept_tenant=how.accept_tenant, planned_for=how.planned_for, only_planned=how.only_planned
+        options, accept_tenant=flags.accept_tenant, planned_for=flags.planned_for, only_planned=flags.only_planned
     )
     left = {entry.id: entry.status for entry in state.changes(connection, undecided=True, limit=None)}
-    its = app.configured(settings, plugin, state, host=host, policies=() if how.dry_run else app.policies())
+    configured = app.configured(settings, plugin, state, host=host, policies=() if flags.dry_run else app.policies())
     with foreign_output():
-        async with open_changing(its, options) as changing:
+        async with open_session(configured, options) as session:
             still = {entry.id for entry in state.changes(connection, undecided=True, limit=None)}
             for id, status in left.items() if tell else ():
                 entry = None if id in still else state.change(id)
                 if entry is not None:
                     before = "Pending" if status is JournalStatus.PENDING else "Left undecided"
                     note(f"{before} before, and settled now: {sentence(entry)}")
-            yield changing
+            yield session
 
 
 @contextmanager
-def telling(connection: str | None) -> Generator[None]:
+def reporting(connection: str | None) -> Generator[None]:
     """Print within the block what became of changes; raises BadStorage where that can't be written, which undoes none."""
     try:
         yield
@@ -169,7 +173,7 @@ class NeedsConfirmation(BadConfig):
         self.problems = tuple(problems)
 
 
-async def confirmed(changing: Changing, plan: Plan, how: How, origin: Origin = Origin.HERE) -> bool:
+async def approved(session: Session, plan: Plan, flags: Flags, origin: Origin = Origin.HERE) -> bool:
     """Whether *plan* may be carried out: nothing in it is destructive or privileged, or a person says yes.
 
     A plan that was not made here is asked about whatever is in it. For what is destructive or privileged there, ``--yes`` is
@@ -177,32 +181,32 @@ async def confirmed(changing: Changing, plan: Plan, how: How, origin: Origin = O
     NeedsConfirmation where somebody has to be asked and no terminal looks on, PlanOutdated where another number than that of
     ``--confirm`` would be made. The lock is let go while a person thinks.
     """
-    operations = Operations(changing.connection)
+    operations = Operations(session.connection)
     made = [each for each in plan.changes if will_be_made(each)]
-    asked = [each for each in made if asks(operations, each, changing.consent)]
+    asked = [each for each in made if asks_before(operations, each, session.consent)]
     ours = origin is Origin.HERE
     named = {each.id for each in asked}
     others = [each for each in made if each.id not in named]
     beside = [] if ours else others
     wanted, counts = _to_confirm(asked), _to_confirm([*asked, *beside])
-    _check_counts(counts, how, plan.connection)
+    _check_counts(counts, flags, plan.connection)
     _warn(made)
-    if not made or (how.yes and (ours or not asked)) or (ours and not asked):
+    if not made or (flags.yes and (ours or not asked)) or (ours and not asked):
         return True
-    if how.confirm and (wanted if how.yes else counts).keys() <= how.confirm.keys():
+    if flags.confirm and (wanted if flags.yes else counts).keys() <= flags.confirm.keys():
         return True
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise _needed(asked, beside, plan, how, origin)
+        raise _needed(asked, beside, plan, flags, origin)
     for each in (*asked, *others[:_SHOWN]):
         note("\n".join(forecast_lines(each)))
     if len(others) > _SHOWN:
         note(f"… and {_kinds_told(others[_SHOWN:])}")
-    if changing.lock is not None:
-        changing.lock.release()
-    if not await _agreed(plan, made, [] if ours else asked):
+    if session.lock is not None:
+        session.lock.release()
+    if not await _asked(plan, made, [] if ours else asked):
         note("Nothing was done.")
         return False
-    await resume(changing)
+    await resume(session)
     return True
 
 
@@ -213,7 +217,7 @@ def _warn(made: Sequence[PlannedChange]) -> None:
             note(f"WARNING: {clean(each.title)}: {WARNING}")
 
 
-async def _agreed(plan: Plan, made: list[PlannedChange], one_by_one: list[PlannedChange]) -> bool:
+async def _asked(plan: Plan, made: list[PlannedChange], one_by_one: list[PlannedChange]) -> bool:
     for number, each in enumerate(one_by_one, 1):
         if not await _yes(f"{number} of {len(one_by_one)}: {clean(each.title)}?"):
             return False
@@ -227,7 +231,7 @@ async def _yes(question: str) -> bool:
 
 
 def _needed(
-    asked: list[PlannedChange], others: list[PlannedChange], plan: Plan, how: How, origin: Origin
+    asked: list[PlannedChange], others: list[PlannedChange], plan: Plan, flags: Flags, origin: Origin
 ) -> NeedsConfirmation:
     ours = origin is Origin.HERE
     hint = "Say --yes to do it without being asked, or --dry-run to see what would be done."
@@ -238,7 +242,7 @@ def _needed(
         counts = " ".join(f"--confirm {_quoted(kind)}={numbers[kind]}" for kind in _to_confirm(asked))
         rest = "and --yes for the rest" if others else "--yes is not enough for such a plan"
         hint = f"Look at it with --dry-run. If all of it is meant, say {counts}{' ' if others else '; '}{rest}."
-    asked = asked if how.yes else [*asked, *others]
+    asked = asked if flags.yes else [*asked, *others]
     if len(asked) == 1:
         what, problems = f"to {clean(asked[0].title)}", ()
     else:
@@ -256,10 +260,10 @@ def _quoted(kind: str) -> str:
     return f"'{kind}'" if " " in kind else kind
 
 
-def _check_counts(wanted: Counter[str], how: How, connection: str) -> None:
+def _check_counts(wanted: Counter[str], flags: Flags, connection: str) -> None:
     # An effect is named by its connector, in words: what is so written may be one that nothing here has.
-    demand_kinds([kind for kind in how.confirm if " " not in kind], "--confirm", beside=wanted)
-    for kind, number in how.confirm.items():
+    demand_kinds([kind for kind in flags.confirm if " " not in kind], "--confirm", beside=wanted)
+    for kind, number in flags.confirm.items():
         if wanted[kind] != number:
             raise PlanOutdated(
                 f"{count(wanted[kind], 'change')} of the kind {kind!r} would be made, not {number:,}; nothing was done",
@@ -296,7 +300,7 @@ def _kinds_told(changes: Sequence[PlannedChange]) -> str:
 _WEIGHTS = {"action": 1, "revoke": 2, "disable": 3, "delete": 4}
 
 
-def asks(operations: Operations, planned: PlannedChange, consent: ResourceId | None = None) -> bool:
+def asks_before(operations: Operations, planned: PlannedChange, consent: ResourceId | None = None) -> bool:
     """Whether a person is asked before this change: it takes something away, gives a privilege, or demotes *consent*."""
     change = planned.change
     if "privileged" in planned.kinds or operations.takes_away(change):
@@ -315,39 +319,39 @@ async def _line() -> str:
     return typed_line()
 
 
-def recovered(app: App, connection: str | None, how: How) -> tuple[list[JournalEntry], list[JackfieldError]]:
+def recovered(app: App, connection: str | None, flags: Flags) -> tuple[list[JournalEntry], list[JackfieldError]]:
     """What was undecided, as it stands now, the oldest first; and why some connections could not be asked."""
     if not app.home.has_database:
         return [], []
     errors: list[JackfieldError] = []
     with app.state() as state:
         undecided = state.changes(connection, undecided=True, limit=None)[::-1]
-        if not how.dry_run:
+        if not flags.dry_run:
             for name in dict.fromkeys(entry.connection for entry in undecided):
                 try:
-                    app.run(_settle(app, name, state, how))
+                    app.run(_recover(app, name, state, flags))
                 except JackfieldError as error:
                     errors.append(error.locate(connection=name))
         return [state.change(entry.id) or entry for entry in undecided], errors
 
 
-async def _settle(app: App, connection: str, state: State, how: How) -> None:
-    async with opened(app, connection, state, how, tell=False) as changing:
-        await recover(changing)
-        if left := elsewhere(changing):
+async def _recover(app: App, connection: str, state: State, flags: Flags) -> None:
+    async with opened(app, connection, state, flags, tell=False) as session:
+        await recover(session)
+        if left := elsewhere(session):
             of = ", ".join(sorted({entry.tenant or "" for entry in left}))
             raise OtherTenant(
                 f"{len(left):,} undecided were asked of the account {of}, and the connection reaches"
-                f" {changing.whose.id or 'one that is not known'}: what became of them is to be seen there only",
+                f" {session.tenant_match.id or 'one that is not known'}: what became of them is to be seen there only",
                 connection=connection,
                 hint="Sign in to that account, then run this again.",
             )
 
 
-def change(app: App, connection: str, how: How, asked: Mapping[str, object]) -> int:
+def change(app: App, connection: str, flags: Flags, asked: Mapping[str, object]) -> int:
     """Make the one change that is *asked* for, and print what became of it; the exit code."""
     app.settings.connection(connection)
-    made = make(app, connection, how, work_out(app, connection, [request_of(asked)]))
+    made = make(app, connection, flags, planning(app, connection, [request_of(asked)]))
     if made.declined:
         return exits.INTERRUPTED
     if not made.entries:
@@ -355,11 +359,11 @@ def change(app: App, connection: str, how: How, asked: Mapping[str, object]) -> 
         planned = msgspec.structs.replace(
             planned, forecast=foretold(planned), warnings=(*made.plan.warnings, *planned.warnings)
         )
-        print_change(how.output, forecast_document(planned), forecast_lines(planned))
+        print_change(flags.output, forecast_document(planned), forecast_lines(planned))
         return exits.of_outcome(planned.forecast)
     (entry,) = made.entries
-    with telling(connection):
-        print_change(how.output, change_document(entry), outcome_lines(entry))
+    with reporting(connection):
+        print_change(flags.output, change_document(entry), outcome_lines(entry))
     if made.error is not None:
         show_error(app, made.error)
         return made.error.exit_code

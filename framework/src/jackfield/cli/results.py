@@ -39,9 +39,9 @@ def tell_sync(app: App, run: Run, *, accepted: bool = False) -> None:
     file = app.home.snapshot(run.connection, run.run)
     with read_snapshot(file) as snapshot:
         team = snapshot.header.tenant_name or snapshot.header.tenant
-        whose = f" ({clean(team)})" if team else ""
+        tenant_match = f" ({clean(team)})" if team else ""
         verb = "Held, not published" if run.status is RunStatus.HELD else "Accepted" if accepted else "Published"
-        say(f"{verb}: run {run.run} of {run.connection}{whose}")
+        say(f"{verb}: run {run.run} of {run.connection}{tenant_match}")
         _tell_rows(run, snapshot)
         if run.status is RunStatus.HELD:
             _tell_held(run)

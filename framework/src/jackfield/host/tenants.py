@@ -17,7 +17,7 @@ MOST_RUNS = 100
 """Published snapshots among which the latest that knows its account is looked for."""
 
 
-class Whose(msgspec.Struct, frozen=True, kw_only=True):
+class TenantMatch(msgspec.Struct, frozen=True, kw_only=True):
     """The account that is reached (``now``), that of the snapshots (``known``), and the one that a person ``accepted``.
 
     None is unknown. ``why`` and ``permission`` say why that of now is.
@@ -54,12 +54,14 @@ def known_tenant(state: State, connection: str) -> str | None:
     return next((tenant for tenant in chain(of_snapshots, of_changes) if tenant is not None), None)
 
 
-async def learn(connection: Connection, *, known: str | None, accepted: str | None, planned: str | None) -> Whose:
+async def match_tenant(
+    connection: Connection, *, known: str | None, accepted: str | None, planned: str | None
+) -> TenantMatch:
     """Ask whose account is reached; one request at most where the connector has the hook for it.
 
     Without that hook, its check tells, and is asked only where there is something to compare with.
     """
-    whose = Whose(known=known, accepted=accepted)
+    tenant_match = TenantMatch(known=known, accepted=accepted)
     try:
         if connection.implements("tenant"):
             now = await connection.tenant()
@@ -68,23 +70,23 @@ async def learn(connection: Connection, *, known: str | None, accepted: str | No
         else:
             now = None
     except MissingPermission as error:
-        return msgspec.structs.replace(whose, why=error.summary, permission=error.permission)
+        return msgspec.structs.replace(tenant_match, why=error.summary, permission=error.permission)
     except (Refused, Unsupported) as error:
-        return msgspec.structs.replace(whose, why=error.summary)
+        return msgspec.structs.replace(tenant_match, why=error.summary)
     if now is None:
-        return msgspec.structs.replace(whose, why=f"the connector {connection.plugin.name!r} does not tell it")
-    return msgspec.structs.replace(whose, now=now)
+        return msgspec.structs.replace(tenant_match, why=f"the connector {connection.plugin.name!r} does not tell it")
+    return msgspec.structs.replace(tenant_match, now=now)
 
 
-def demand(whose: Whose, connection: str, *, planned: str | None = None, writes: bool) -> None:
+def demand_tenant(tenant_match: TenantMatch, connection: str, *, planned: str | None = None, writes: bool) -> None:
     """Raise unless the account that is reached is that of the plan, of the snapshots, or the one that was accepted.
 
     PlanOutdated for a plan of another account, OtherTenant for any other difference. Where it is not known whose account
     is reached, what *writes* raises MissingPermission or Unsupported, unless a person vouches for it by accepting it.
     """
-    now = whose.now
+    now = tenant_match.now
     if now is None:
-        _demand_unknown(whose, connection, planned=planned, writes=writes)
+        _demand_unknown(tenant_match, connection, planned=planned, writes=writes)
         return
     reached = told(now)
     if planned not in (None, now.id):
@@ -93,14 +95,14 @@ def demand(whose: Whose, connection: str, *, planned: str | None = None, writes:
             connection=connection,
             hint="Sign in to the account that it was made for, or make a plan for this one.",
         )
-    if whose.accepted not in (None, now.id):
+    if tenant_match.accepted not in (None, now.id):
         raise OtherTenant(
-            f"the connection reaches {reached}, and --accept-tenant says {whose.accepted}",
+            f"the connection reaches {reached}, and --accept-tenant says {tenant_match.accepted}",
             connection=connection,
             hint="Look at the address and the credentials of the connection. Nothing was changed.",
         )
-    if whose.moved and whose.accepted is None:
-        raise other_tenant(now, whose.known or "", connection)
+    if tenant_match.moved and tenant_match.accepted is None:
+        raise other_tenant(now, tenant_match.known or "", connection)
 
 
 def other_tenant(now: Tenant, known: str, connection: str, *, command: str | None = None) -> OtherTenant:
@@ -122,31 +124,31 @@ def told(tenant: Tenant) -> str:
     return f"{tenant.name or 'another account'} ({tenant.id})"
 
 
-def doubt(whose: Whose) -> str | None:
+def warning_about(tenant_match: TenantMatch) -> str | None:
     """What a person should know where it can't be told whose account is reached; None where that does not matter."""
-    if whose.now is not None or (whose.permission is None and whose.known is None):
+    if tenant_match.now is not None or (tenant_match.permission is None and tenant_match.known is None):
         return None
-    beside = f"; its snapshots and changes are of {whose.known}" if whose.known else ""
-    return f"whose account the connection reaches is not known: {whose.why}{beside}"
+    beside = f"; its snapshots and changes are of {tenant_match.known}" if tenant_match.known else ""
+    return f"whose account the connection reaches is not known: {tenant_match.why}{beside}"
 
 
-def _demand_unknown(whose: Whose, connection: str, *, planned: str | None, writes: bool) -> None:
+def _demand_unknown(tenant_match: TenantMatch, connection: str, *, planned: str | None, writes: bool) -> None:
     of = [
         f"{what} {id}"
-        for what, id in (("the plan is for", planned), ("its snapshots and changes are of", whose.known))
+        for what, id in (("the plan is for", planned), ("its snapshots and changes are of", tenant_match.known))
         if id
     ]
-    if not writes or not of or {planned, whose.known, None} == {whose.accepted, None}:
+    if not writes or not of or {planned, tenant_match.known, None} == {tenant_match.accepted, None}:
         return
-    summary = f"whose account the connection reaches can't be known, and {', '.join(of)}: {whose.why}"
-    hint = f"If you know that it is that account, say --accept-tenant {planned or whose.known}."
+    summary = f"whose account the connection reaches can't be known, and {', '.join(of)}: {tenant_match.why}"
+    hint = f"If you know that it is that account, say --accept-tenant {planned or tenant_match.known}."
     error: JackfieldError = (
         MissingPermission(
             summary,
-            permission=whose.permission,
-            hint=f"Grant the permission {whose.permission} to the credentials. {hint}",
+            permission=tenant_match.permission,
+            hint=f"Grant the permission {tenant_match.permission} to the credentials. {hint}",
         )
-        if whose.permission is not None
+        if tenant_match.permission is not None
         else Unsupported(summary, hint=hint)
     )
     raise error.locate(connection=connection)

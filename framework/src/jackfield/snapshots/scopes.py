@@ -75,7 +75,9 @@ class ScopeState(msgspec.Struct, frozen=True, kw_only=True):
 
 def scope_states(db: sqlite3.Connection) -> list[ScopeState]:
     """Every scope with its counts and what else speaks for or against it."""
-    observed = {kind: {key: (rows, its) for key, rows, its in db.execute(sql)} for kind, sql in _OBSERVED.items()}
+    observed = {
+        kind: {key: (rows, evidence) for key, rows, evidence in db.execute(sql)} for kind, sql in _OBSERVED.items()
+    }
     rows = db.execute(
         "SELECT s.key, s.definition, s.expected, s.read, r.state, r.reason, again.state,"
         " (SELECT min(p.key) FROM page_row p WHERE p.read = s.reread AND again.state = 'done')"
@@ -91,12 +93,12 @@ def scope_states(db: sqlite3.Connection) -> list[ScopeState]:
     feeding: dict[int, int | None] = {}
     for key, definition, expected, read, state, reason, again, since in rows:
         scope = msgspec.json.decode(definition, type=Scope)
-        number, its = observed[scope.rows].get(key, (0, 0))
+        number, evidence = observed[scope.rows].get(key, (0, 0))
         failed = None if state == "done" else reason or "it was never read"
         counted = number if expected is None or scope.counts is None else _rows_in(db, scope.counts)
         feeding[key] = read
         if scope.witness is not None:
-            held.append(Held(scope=key, definition=scope, rows=number, sum=its, again_from=since))
+            held.append(Held(scope=key, definition=scope, rows=number, sum=evidence, again_from=since))
         states.append(
             ScopeState(
                 key=key,
@@ -124,20 +126,20 @@ def _with_evidence(
     heard = hear(db, held)
     # Who is where he does not say to be may be elsewhere, too: of him the witness is as good as silent. Of scopes that its
     # own read feeds, a second read is made because that is known already.
-    refuted = any(its.unnamed for key, its in heard.of.items() if feeding[key] not in heard.reads)
+    refuted = any(evidence.unnamed for key, evidence in heard.of.items() if feeding[key] not in heard.reads)
     fed = [state for state in states if state.definition.witness is None and feeding[state.key] in heard.reads]
     whole = bool(fed) and not any(state.doubtful for state in fed)
     nothing = Evidence()
     found: list[ScopeState] = []
     for state in states:
         if state.definition.witness is not None:
-            its = heard.of.get(state.key, nothing)
+            evidence = heard.of.get(state.key, nothing)
             own = feeding[state.key] in heard.reads
             independent = state.reread == "done" or not own
             state = msgspec.structs.replace(
                 state,
-                lacking=its.lacking,
-                alike=its.alike and independent and whole and not heard.silent and state.observed > 0,
+                lacking=evidence.lacking,
+                alike=evidence.alike and independent and whole and not heard.silent and state.observed > 0,
                 own=own,
                 silent=heard.silent > 0 or refuted or not whole,
             )

@@ -165,15 +165,15 @@ def _compare(db: sqlite3.Connection, some: Mapping[int, Held]) -> dict[int, Evid
     for node, principal, page in db.execute(query, (msgspec.json.encode(list(some)).decode(),)):
         if page >= since[node]:
             rows[node].add(principal)
-    suspected = {principal for node, its in named.items() for principal in its.keys() ^ rows[node]}
+    suspected = {principal for node, sayers in named.items() for principal in sayers.keys() ^ rows[node]}
     last: dict[int, int] = {}
     if suspected:
         for page, said in _testimonies(db):
             last.update((principal, page) for principal in suspected.intersection(said.principals))
     found: dict[int, Evidence] = {}
     for node, one in some.items():
-        its, mine = named[node], rows[node]
-        lacking = tuple(sorted(who for who in its.keys() - mine if last.get(who, its[who]) <= its[who]))
-        unnamed = len((mine - its.keys()) & last.keys())
-        found[one.scope] = Evidence(lacking=lacking, alike=not lacking and mine <= its.keys(), unnamed=unnamed)
+        sayers, mine = named[node], rows[node]
+        lacking = tuple(sorted(who for who in sayers.keys() - mine if last.get(who, sayers[who]) <= sayers[who]))
+        unnamed = len((mine - sayers.keys()) & last.keys())
+        found[one.scope] = Evidence(lacking=lacking, alike=not lacking and mine <= sayers.keys(), unnamed=unnamed)
     return found

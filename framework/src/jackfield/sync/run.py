@@ -84,16 +84,18 @@ class _Writer(SnapshotWriter):
 class _Sync:
     """What the steps of one sync share."""
 
-    def __init__(self, its: Configured, progress: Callable[[Progress], None] | None, accept_tenant: str | None) -> None:
-        self.its = its
-        self.name = its.name
-        self.plugin = its.plugin
-        self.config = its.config
-        self.host = its.host
-        self.home = its.home
-        self.state = its.state
-        self.clock = its.clock
-        self.log = its.log
+    def __init__(
+        self, configured: Configured, progress: Callable[[Progress], None] | None, accept_tenant: str | None
+    ) -> None:
+        self.configured = configured
+        self.name = configured.name
+        self.plugin = configured.plugin
+        self.config = configured.config
+        self.host = configured.host
+        self.home = configured.home
+        self.state = configured.state
+        self.clock = configured.clock
+        self.log = configured.log
         self._progress = progress
         self._pages = 0
         self._rows = 0
@@ -259,7 +261,7 @@ class _Sync:
 
 
 async def run_sync(
-    its: Configured, progress: Callable[[Progress], None] | None = None, *, accept_tenant: str | None = None
+    configured: Configured, progress: Callable[[Progress], None] | None = None, *, accept_tenant: str | None = None
 ) -> SyncResult:
     """Sync one connection: published, held, or failed with the error beside it.
 
@@ -268,20 +270,27 @@ async def run_sync(
     is younger than an hour. Raises Busy if another process syncs the connection, and BadStorage if its state or its files
     can't even be opened.
     """
-    holder = Holder(pid=os.getpid(), run="starting", since=its.clock.now().isoformat(timespec="seconds"))
-    at = its.home.lock(its.name, "sync")
-    with storing(its.home.folder), hold_lock(at, connection=its.name, purpose="sync", holder=holder) as lock:
-        reconcile(its.name, home=its.home, state=its.state, clock=its.clock, log=its.log)
+    holder = Holder(pid=os.getpid(), run="starting", since=configured.clock.now().isoformat(timespec="seconds"))
+    at = configured.home.lock(configured.name, "sync")
+    with (
+        storing(configured.home.folder),
+        hold_lock(at, connection=configured.name, purpose="sync", holder=holder) as lock,
+    ):
+        reconcile(
+            configured.name, home=configured.home, state=configured.state, clock=configured.clock, log=configured.log
+        )
         while True:
-            sync = _Sync(its, progress, accept_tenant)
+            sync = _Sync(configured, progress, accept_tenant)
             lock.name(msgspec.structs.replace(holder, run=sync.run))
             result = await _begin(sync)
             if not (sync.mixed and sync.resumed):
                 break
-            its.log.warning("the sync is begun afresh: the connection reaches another account by now", run=sync.run)
+            configured.log.warning(
+                "the sync is begun afresh: the connection reaches another account by now", run=sync.run
+            )
         _retain(sync)
     if result.run.status is RunStatus.PUBLISHED:
-        tell(result.run, its.policies, its.log)
+        tell(result.run, configured.policies, configured.log)
     return result
 
 
@@ -355,7 +364,7 @@ def _demand_accepted(sync: _Sync) -> None:
 async def _read_all(sync: _Sync) -> tuple[list[JackfieldError], tuple[str, ...]]:
     host = sync.host
     patience = Patience(retry_deadline=host.retry_deadline, stall_timeout=host.stall_timeout)
-    async with sync.its.open() as connection:
+    async with sync.configured.open() as connection:
         sync.http = connection.http
         engine = Engine(
             connection.families(),

@@ -11,11 +11,11 @@ from typing import Any
 
 import msgspec
 
-from jackfield.changes.apply import carry_out
-from jackfield.changes.open import open_changing
+from jackfield.changes.apply import apply_plan
+from jackfield.changes.open import open_session
 from jackfield.changes.plan import make_plan
 from jackfield.changes.recover import recover
-from jackfield.changes.session import ChangeOptions, Changing
+from jackfield.changes.session import ChangeOptions, Session
 from jackfield.config import ConnectionSettings, ConnectorConfig, HostSettings, connector_config
 from jackfield.errors import JackfieldError, NotFound, PluginBug, Refused
 from jackfield.hookspecs import ConnectorType
@@ -222,16 +222,16 @@ class Bench:
             db.close()
 
     @asynccontextmanager
-    async def changing(self, wire: Wire | None = None, *, dry_run: bool = False) -> AsyncGenerator[Changing]:
+    async def changing(self, wire: Wire | None = None, *, dry_run: bool = False) -> AsyncGenerator[Session]:
         """The connection open for changes, as ``jackfield grant`` opens it."""
         options = ChangeOptions(actor="testkit", wait=60.0, dry_run=dry_run)
-        async with open_changing(self._its("testkit", wire), options) as changing:
-            yield changing
+        async with open_session(self._its("testkit", wire), options) as session:
+            yield session
 
     async def plan(self, *changes: Change) -> Plan:
         """What *changes* would do: a dry run."""
-        async with self.changing(dry_run=True) as changing:
-            return await make_plan(changing, changes)
+        async with self.changing(dry_run=True) as session:
+            return await make_plan(session, changes)
 
     async def change(self, *changes: Change, wire: Wire | None = None) -> tuple[Outcome, ...]:
         """Plan *changes* and make them; their outcomes, those of pending ones after the work was done."""
@@ -240,21 +240,21 @@ class Bench:
     async def apply(self, plan: Plan, *, wire: Wire | None = None) -> tuple[Outcome, ...]:
         """Make the changes of *plan*; their outcomes as in ``change``. Where it ends by an error, it is run once more."""
         try:
-            async with self.changing(wire) as changing:
-                entries = await carry_out(changing, plan)
+            async with self.changing(wire) as session:
+                entries = await apply_plan(session, plan)
         except PluginBug as error:
             raise Finding(f"the connector failed instead of naming what happened: {error}") from None
         except JackfieldError:
             if wire is None:
                 raise
             # As a person does who sees the error: nothing stays undecided, and the plan is run again.
-            async with self.changing() as changing:
-                await recover(changing)
-                entries = await carry_out(changing, plan)
+            async with self.changing() as session:
+                await recover(session)
+                entries = await apply_plan(session, plan)
         if self.has("work") and any(_waits(entry) for entry in entries):
             self.work()
-            async with self.changing() as changing:
-                await recover(changing)
+            async with self.changing() as session:
+                await recover(session)
             entries = tuple(self.state.change(entry.id) or entry for entry in entries)
         return tuple(entry.outcome or Outcome(outcome=OutcomeKind.UNVERIFIED) for entry in entries)
 

@@ -25,7 +25,7 @@ _JOINED = ("Lo", "Mc", "Mn", "So", "Sk")
 """Kinds of characters that a joiner shapes: emoji, and letters of scripts that join."""
 
 
-def doubt(id: str, *, exact: bool) -> str | None:
+def why_unsure(id: str, *, exact: bool) -> str | None:
     """Why *id* can't be taken; None if it can. ``exact`` takes whatever the file has, as long as it is text."""
     if len(id) > MOST:
         return f"it is longer than {MOST:,} characters, and no id"

@@ -19,7 +19,7 @@ from jackfield_contracts import (
     UserTrait,
 )
 from jackfield_roster.config import Groups, Memberships, Roles, RosterConfig, Users
-from jackfield_roster.ids import doubt, is_total
+from jackfield_roster.ids import is_total, why_unsure
 from jackfield_roster.reading import NEVER, NO_VALUE, Row
 
 _NO_COUNT = "an export gives no count of its own to compare with"
@@ -111,13 +111,13 @@ def known(row: Row, column: str) -> str | None:
         found = text(row, column)
     except BrokenRowError:
         return None
-    sure = found and found.isprintable() and column not in row.doubts and doubt(found, exact=False) is None
+    sure = found and found.isprintable() and column not in row.doubts and why_unsure(found, exact=False) is None
     return found if sure else None
 
 
 def _check_id(row: Row, column: str | None, id: str, *, exact: bool) -> None:
     why = row.doubts.get(column or "") if not exact else None
-    why = why or doubt(id, exact=exact)
+    why = why or why_unsure(id, exact=exact)
     if why is not None:
         raise BrokenRowError(why, column)
 

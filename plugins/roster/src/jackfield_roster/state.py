@@ -112,22 +112,22 @@ async def _accounts(reader: Reader, config: RosterConfig, query: StateQuery) -> 
         return []
     found: dict[str, AccountState] = {}
     by_name: list[AccountState] = []
-    doubt = _Doubt(ids | set(query.names))
+    unreadable = _Unreadable(ids | set(query.names))
     async for export, chunk in scan(reader, source.place, _ROWS):
-        doubt.count(export, len(chunk.rows))
+        unreadable.count(export, len(chunk.rows))
         for row in chunk.rows:
             try:
                 resource = source.make(row)
             except BrokenRowError as error:
                 if _may_be(row, config.users, ids, names):
-                    doubt.row(source.place, export, row, error)
+                    unreadable.row(source.place, export, row, error)
                 continue
             state = account_state(resource)
             if resource.id.id in ids:
                 found.setdefault(resource.id.id, state)
             told = dict.fromkeys(name for each in _names_of(resource) for name in names.get(each.casefold(), ()))
             by_name += [msgspec.structs.replace(state, asked=name) for name in told]
-    doubt.settle({*found, *(each.asked for each in by_name if each.asked)}, known=query.known.get("user"))
+    unreadable.finish({*found, *(each.asked for each in by_name if each.asked)}, known=query.known.get("user"))
     return [*found.values(), *by_name]
 
 
@@ -170,17 +170,17 @@ async def _resources(
     if not wanted or not has(config, kind):
         return {}
     found: dict[str, Resource] = {}
-    doubt = _Doubt(wanted)
+    unreadable = _Unreadable(wanted)
     source = listing(config, kind)
     if source is not None:
         async for export, chunk in scan(reader, source.place, _ROWS):
-            doubt.count(export, len(chunk.rows))
+            unreadable.count(export, len(chunk.rows))
             for row in chunk.rows:
                 try:
                     resource = source.make(row)
                 except BrokenRowError as error:
                     if (id := model.known(row, source.column)) is None or id in wanted:
-                        doubt.row(source.place, export, row, error)
+                        unreadable.row(source.place, export, row, error)
                     continue
                 if resource.id.id in wanted:
                     found.setdefault(resource.id.id, resource)
@@ -191,11 +191,11 @@ async def _resources(
                     try:
                         told = pairs(place, row, of)
                     except BrokenRowError as error:
-                        doubt.row(place, export, row, error)
+                        unreadable.row(place, export, row, error)
                         continue
                     ids = {id for pair in told for id in named(kind, pair, of)} & wanted
                     found |= {id: model.bare(kind, id, config) for id in ids if id not in found}
-    doubt.settle(set(found), known=known if source is not None else None)
+    unreadable.finish(set(found), known=known if source is not None else None)
     return found
 
 
@@ -209,7 +209,7 @@ async def _held(reader: Reader, config: RosterConfig, query: StateQuery) -> list
         if not wanted or not principals:
             continue
         asked = {(id, principal) for id in wanted for principal in principals}
-        doubt = _Doubt(asked)
+        unreadable = _Unreadable(asked)
         told_of[of] = 0
         seen: set[tuple[str, ResourceId]] = set()
         for place in membership_sources(config, of):
@@ -220,16 +220,16 @@ async def _held(reader: Reader, config: RosterConfig, query: StateQuery) -> list
                         told = pairs(place, row, of)
                     except BrokenRowError as error:
                         if _may_hold(row, place, wanted, principals):
-                            doubt.row(place, export, row, error)
+                            unreadable.row(place, export, row, error)
                         continue
                     told_of[of] += len(told)
                     again = first.again(row)
                     about = {key for pair in told if (key := (pair.to, pair.member)) in asked}
                     if about and again is not None:
-                        doubt.row(place, export, row, again)
+                        unreadable.row(place, export, row, again)
                         continue
                     seen |= about
-        doubt.settle(seen)
+        unreadable.finish(seen)
         lacking = lacking or bool(asked - seen)
         for to, member in sorted(seen):
             entitlement = EntitlementId(resource=ResourceId(type=of, id=to), slug=model.SLUG)
@@ -310,7 +310,7 @@ class _First:
         return None
 
 
-class _Doubt:
+class _Unreadable:
     """Rows that can't be understood, and what they may be about."""
 
     def __init__(self, wanted: set[str] | set[tuple[str, ResourceId]]) -> None:
@@ -329,7 +329,7 @@ class _Doubt:
         self._count += 1
         self._first = self._first or f"{place_of(place, export, row.line, error.column)}: {error.why}"
 
-    def settle(self, found: set[str] | set[tuple[str, ResourceId]], *, known: int | None = None) -> None:
+    def finish(self, found: set[str] | set[tuple[str, ResourceId]], *, known: int | None = None) -> None:
         """Raise if something was not found that such a row may be about, or that may have been cut off.
 
         *known* is how many rows the last snapshot took.

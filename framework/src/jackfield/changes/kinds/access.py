@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from jackfield.changes.kinds.kind import GO, Judgement, Kind, Place, already, refused, who
+from jackfield.changes.kinds.kind import GO, Evaluation, Kind, Place, already, refused, who
 from jackfield_contracts import (
     AccessState,
     AccountState,
@@ -108,7 +108,9 @@ class Grant(_Access[GrantAccess]):
     def is_met(self, change: GrantAccess, operations: Operations, view: View, target: TargetState) -> bool:
         return _at_least(change.entitlement, target.held, view)
 
-    def judge(self, change: GrantAccess, account: AccountState | None, operations: Operations, view: View) -> Judgement:
+    def evaluate(
+        self, change: GrantAccess, account: AccountState | None, operations: Operations, view: View
+    ) -> Evaluation:
         own = view.entitlement(change.entitlement)
         if own is None:
             return _no_entitlement(change.entitlement, view)
@@ -135,7 +137,7 @@ class Grant(_Access[GrantAccess]):
                 f"it would take the place of {names}; if that is meant, say --replace, or true in the column replace of"
                 " a file",
             )
-        return Judgement(forecast=GO.forecast, replaces=tuple(each.id for each in held))
+        return Evaluation(forecast=GO.forecast, replaces=tuple(each.id for each in held))
 
     async def call(
         self, connection: Connection, changes: Sequence[GrantAccess], state: AccessState, ids: tuple[str, ...]
@@ -163,9 +165,9 @@ class Revoke(_Access[RevokeAccess]):
         # An owner who is no member by name has not lost the membership.
         return not _at_least(change.entitlement, target.held, view)
 
-    def judge(
+    def evaluate(
         self, change: RevokeAccess, account: AccountState | None, operations: Operations, view: View
-    ) -> Judgement:
+    ) -> Evaluation:
         own = view.entitlement(change.entitlement)
         if own is None:
             return _no_entitlement(change.entitlement, view)
@@ -202,7 +204,7 @@ def _at_least(id: EntitlementId, held: tuple[EntitlementId, ...], view: View) ->
     return any(rank > own.exclusive.rank for rank in ranks)
 
 
-def _no_entitlement(id: EntitlementId, view: View) -> Judgement:
+def _no_entitlement(id: EntitlementId, view: View) -> Evaluation:
     slugs = view.slugs(id.resource)
     if not slugs:
         return refused("not_found", f"the application has no {id.resource}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from jackfield.changes.kinds.given import beside, shown_value, title_with, unheeded, unlike
-from jackfield.changes.kinds.kind import GO, Judgement, Kind, Place, already, refused, who
+from jackfield.changes.kinds.kind import GO, Evaluation, Kind, Place, already, refused, who
 from jackfield_contracts import (
     AccessState,
     AccountState,
@@ -71,9 +71,9 @@ class Create(_Account[CreateAccount]):
         login = _login(change, operations)
         return view.named(login) if login else None
 
-    def judge(
+    def evaluate(
         self, change: CreateAccount, account: AccountState | None, operations: Operations, view: View
-    ) -> Judgement:
+    ) -> Evaluation:
         if account is None:
             return GO
         if account.status is AccountStatus.DISABLED:
@@ -150,9 +150,9 @@ class Delete(_Account[DeleteAccount]):
     def principals(self, change: DeleteAccount) -> tuple[ResourceId, ...]:
         return (change.account,)
 
-    def judge(
+    def evaluate(
         self, change: DeleteAccount, account: AccountState | None, operations: Operations, view: View
-    ) -> Judgement:
+    ) -> Evaluation:
         if not self.met(change, operations, view):
             return GO
         told = "the account is not there" if account is None else "the account is deleted already"

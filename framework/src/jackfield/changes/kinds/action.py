@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from jackfield.changes.kinds.given import beside, title_with, unheeded, unlike
-from jackfield.changes.kinds.kind import GO, Judgement, Kind, Place, already, refused, who
+from jackfield.changes.kinds.kind import GO, Evaluation, Kind, Place, already, refused, who
 from jackfield_contracts import (
     AccessState,
     AccountState,
@@ -47,7 +47,7 @@ class Run(Kind[RunAction]):
     def declared(self, change: RunAction, operations: Operations) -> tuple[Argument, ...]:
         return operations.action(change.name).arguments
 
-    def told_of(self, change: RunAction) -> str:
+    def ongoing_outcomes(self, change: RunAction) -> str:
         return change.name
 
     def action(self, change: RunAction) -> str:
@@ -108,7 +108,9 @@ class Run(Kind[RunAction]):
             return msgspec.structs.replace(change, account=found.account)
         return change
 
-    def judge(self, change: RunAction, account: AccountState | None, operations: Operations, view: View) -> Judgement:
+    def evaluate(
+        self, change: RunAction, account: AccountState | None, operations: Operations, view: View
+    ) -> Evaluation:
         action = operations.action(change.name)
         # Whether an account that was removed can come back is for the application to say, which may show it to nobody.
         hidden = action.kind is ActionKind.RECOVER_ACCOUNT
@@ -144,8 +146,8 @@ class Run(Kind[RunAction]):
         found = view.named(name)
         if found is not None and found.account == change.account:
             return None
-        meant = f"{name!r} means {found.account} by now" if found else f"nobody is {name!r} by now"
-        return f"it was planned for {change.account}, and {meant}", found
+        resolved = f"{name!r} means {found.account} by now" if found else f"nobody is {name!r} by now"
+        return f"it was planned for {change.account}, and {resolved}", found
 
     def title(self, change: RunAction, operations: Operations, view: View) -> str:
         subject = operations.action(change.name).account

@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from jackfield.changes.kinds import given
-from jackfield.changes.kinds.kind import Judgement, refused
+from jackfield.changes.kinds.kind import Evaluation, refused
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View
@@ -19,7 +19,7 @@ NOBODY = Protected()
 
 
 def query_of(change: Change, operations: Operations) -> StateQuery:
-    """What has to be read to judge *change*."""
+    """What has to be read to evaluate *change*."""
     return kind_of(change).query(change, operations)
 
 
@@ -41,7 +41,7 @@ def title_of(change: Change, operations: Operations, view: View) -> str:
     return kind_of(change).title(change, operations, view)
 
 
-def settle_account(change: Change, operations: Operations, view: View) -> Change:
+def with_account(change: Change, operations: Operations, view: View) -> Change:
     """*change* with the account that it names, once that is known."""
     return kind_of(change).settled(change, operations, view)
 
@@ -84,14 +84,14 @@ def begun(change: Change, operations: Operations, before: TargetState, now: Targ
 
 
 def carries_on(
-    change: Change, operations: Operations, before: TargetState, now: TargetState, *, doubtful: bool = False
+    change: Change, operations: Operations, before: TargetState, now: TargetState, *, maybe_made: bool = False
 ) -> bool:
     """Whether the state is still that before the change, or one that only the change's own first steps lead to.
 
-    Where an earlier call may have been carried out (*doubtful*), its work may show already.
+    Where an earlier call may have been carried out (*maybe_made*), its work may show already.
     """
     kind = kind_of(change)
-    if doubtful:
+    if maybe_made:
         if (known := kind.carries_on_in_doubt(change, before, now)) is not None:
             return known
         before, now = kind.comparable(before), kind.comparable(now)
@@ -109,14 +109,14 @@ def without_drift(change: Change, operations: Operations, planned: TargetState, 
     return all(planned.facts.get(name) == now.facts.get(name) for name in sets)
 
 
-def judge(change: Change, operations: Operations, view: View, protected: Protected = NOBODY) -> Judgement:
+def evaluate(change: Change, operations: Operations, view: View, protected: Protected = NOBODY) -> Evaluation:
     """Judge one change on the state that was just read, *protected* being those that are never changed."""
     account = subject_of(change, operations, view)
     if protected.covers(change, account, operations, view):
         return refused("protected", "it concerns a principal that the configuration protects from every change")
     if (why := unreadable_of(change, operations, view)) is not None:
-        return Judgement(forecast=unreadable(why))
-    return kind_of(change).judge(change, account, operations, view)
+        return Evaluation(forecast=unreadable(why))
+    return kind_of(change).evaluate(change, account, operations, view)
 
 
 def unreadable(why: str) -> Outcome:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 C = TypeVar("C", bound=Change)
 
 
-class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """What will become of a change as far as a read can tell; ``changed`` means that it is to be made."""
 
     forecast: Outcome
@@ -82,7 +82,7 @@ class Kind(ABC, Generic[C]):
         """The arguments that the connector declares for it."""
         return ()
 
-    def told_of(self, change: C) -> str:
+    def ongoing_outcomes(self, change: C) -> str:
         """What an error calls it."""
         return self.hook
 
@@ -138,7 +138,7 @@ class Kind(ABC, Generic[C]):
 
     @abstractmethod
     def query(self, change: C, operations: Operations) -> StateQuery:
-        """What has to be read to judge it."""
+        """What has to be read to evaluate it."""
         ...
 
     @abstractmethod
@@ -200,7 +200,7 @@ class Kind(ABC, Generic[C]):
     # --- what is to become of it, and whether it is made --------------------------------------------------------
 
     @abstractmethod
-    def judge(self, change: C, account: AccountState | None, operations: Operations, view: View) -> Judgement:
+    def evaluate(self, change: C, account: AccountState | None, operations: Operations, view: View) -> Evaluation:
         """What the state says before anything is asked of the application."""
         ...
 
@@ -263,13 +263,13 @@ class Kind(ABC, Generic[C]):
         ...
 
 
-GO = Judgement(forecast=Outcome(outcome=OutcomeKind.CHANGED))
+GO = Evaluation(forecast=Outcome(outcome=OutcomeKind.CHANGED))
 """It is to be made."""
 
 
-def already(reason: str, account: AccountState | None = None) -> Judgement:
+def already(reason: str, account: AccountState | None = None) -> Evaluation:
     """Nothing is left to be made."""
-    return Judgement(
+    return Evaluation(
         forecast=Outcome(
             outcome=OutcomeKind.ALREADY,
             reason=reason,
@@ -279,9 +279,9 @@ def already(reason: str, account: AccountState | None = None) -> Judgement:
     )
 
 
-def refused(tag: str, reason: str, account: AccountState | None = None) -> Judgement:
+def refused(tag: str, reason: str, account: AccountState | None = None) -> Evaluation:
     """The host does not ask for it."""
-    return Judgement(
+    return Evaluation(
         forecast=Outcome(
             outcome=OutcomeKind.REFUSED, tag=tag, reason=reason, account=account.account if account else None
         )

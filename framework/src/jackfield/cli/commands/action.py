@@ -6,7 +6,7 @@ import click
 
 from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument, output_option
-from jackfield.cli.change_options import How, changing, pairs_argument
+from jackfield.cli.change_options import Flags, change_options, pairs_argument
 
 if TYPE_CHECKING:
     from jackfield_contracts import Action
@@ -87,8 +87,8 @@ def _document(one: "Action") -> dict[str, object]:
 @connection_argument
 @click.argument("name")
 @pairs_argument
-@changing("table", "json")
-def run(app: App, connection: str, name: str, pairs: tuple[str, ...], how: How) -> int:
+@change_options("table", "json")
+def run(app: App, connection: str, name: str, pairs: tuple[str, ...], flags: Flags) -> int:
     """Run the action NAME of CONNECTION; `jackfield action list CONNECTION` shows the names and their keys.
 
     A list is written with commas between its texts, or its key is repeated.
@@ -96,7 +96,7 @@ def run(app: App, connection: str, name: str, pairs: tuple[str, ...], how: How) 
     from jackfield.changes.requests import read_pairs
     from jackfield.cli.making import change
 
-    return change(app, connection, how, {"kind": "action", "name": name, "arguments": read_pairs(pairs)})
+    return change(app, connection, flags, {"kind": "action", "name": name, "arguments": read_pairs(pairs)})
 
 
 action.add_command(list_)

@@ -249,13 +249,13 @@ def _compared(
     """Whose consent it is, for the account of the snapshots or the one accepted; raises before anything is stored."""
     from jackfield.cli.output import note
     from jackfield.errors import JackfieldError
-    from jackfield.host.tenants import Whose, demand
+    from jackfield.host.tenants import TenantMatch, demand_tenant
 
     try:
         report = app.run(_checked(app, settings, plugin, config))
         why = "signing in with the new token does not tell it"
-        whose = Whose(now=report.tenant, known=known, accepted=accepted, why=why)
-        demand(whose, settings.name, writes=True)
+        tenant_match = TenantMatch(now=report.tenant, known=known, accepted=accepted, why=why)
+        demand_tenant(tenant_match, settings.name, writes=True)
     except JackfieldError:
         note("Consent was given, and the token is not stored or printed: whatever was stored before stays.")
         raise

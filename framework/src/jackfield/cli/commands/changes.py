@@ -7,7 +7,7 @@ import click
 
 from jackfield.cli.app import App
 from jackfield.cli.base import command, limit_option, output_option
-from jackfield.cli.change_options import How, changing
+from jackfield.cli.change_options import Flags, change_options
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -110,8 +110,8 @@ def show(app: App, change: str, output: str) -> None:
 
 @command("recover")
 @click.argument("connection", required=False)
-@changing("table", "json", "csv")
-def recover(app: App, connection: str | None, how: How) -> int:
+@change_options("table", "json", "csv")
+def recover(app: App, connection: str | None, flags: Flags) -> int:
     """Settle the changes of CONNECTION, or of all, that an interruption left undecided, and jobs that went on.
 
     The state of the application is read first: what it shows made is not made again. Each command that changes something
@@ -119,29 +119,29 @@ def recover(app: App, connection: str | None, how: How) -> int:
     """
     from jackfield.cli import exits
     from jackfield.cli.guard import show_error
-    from jackfield.cli.making import recovered, telling
+    from jackfield.cli.making import recovered, reporting
     from jackfield.cli.outcomes import change_document, counted, print_changes, sentence, summary
     from jackfield.cli.output import say
     from jackfield.state.journal import outcome_of
 
     if connection is not None:
         app.settings.connection(connection)
-    settled, errors = recovered(app, connection, how)
+    settled, errors = recovered(app, connection, flags)
     outcomes = counted(map(outcome_of, settled))
-    with telling(connection):
+    with reporting(connection):
         print_changes(
-            how.output,
-            {"connection": connection, "outcomes": outcomes} | ({"dry_run": True} if how.dry_run else {}),
+            flags.output,
+            {"connection": connection, "outcomes": outcomes} | ({"dry_run": True} if flags.dry_run else {}),
             map(change_document, settled),
             map(sentence, settled),
         )
-        if how.output == "table":
+        if flags.output == "table":
             say(summary(connection or "all connections", outcomes) if settled else "No change is undecided.")
     for error in errors:
         show_error(app, error)
     if errors:
         return errors[-1].exit_code
-    return exits.OK if how.dry_run else exits.of_outcomes(map(outcome_of, settled))
+    return exits.OK if flags.dry_run else exits.of_outcomes(map(outcome_of, settled))
 
 
 for each in (list_, show, recover):

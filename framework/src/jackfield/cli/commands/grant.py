@@ -4,7 +4,7 @@ import click
 
 from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument
-from jackfield.cli.change_options import How, changing
+from jackfield.cli.change_options import Flags, change_options
 
 
 @command("grant")
@@ -12,8 +12,8 @@ from jackfield.cli.change_options import How, changing
 @click.argument("entitlement")
 @click.argument("principal")
 @click.option("--replace", is_flag=True, help="Also where it takes the place of another that excludes it.")
-@changing("table", "json")
-def grant(app: App, connection: str, entitlement: str, principal: str, replace: bool, how: How) -> int:
+@change_options("table", "json")
+def grant(app: App, connection: str, entitlement: str, principal: str, replace: bool, flags: Flags) -> int:
     """Let PRINCIPAL hold ENTITLEMENT of CONNECTION.
 
     ENTITLEMENT is type:id/slug or NAME/slug, such as group:g:123/owner or "role:User management/member"; PRINCIPAL is
@@ -23,19 +23,19 @@ def grant(app: App, connection: str, entitlement: str, principal: str, replace: 
     from jackfield.cli.making import change
 
     asked = {"kind": "grant", "entitlement": entitlement, "principal": principal, "replace": replace or None}
-    return change(app, connection, how, asked)
+    return change(app, connection, flags, asked)
 
 
 @command("revoke")
 @connection_argument
 @click.argument("entitlement")
 @click.argument("principal")
-@changing("table", "json")
-def revoke(app: App, connection: str, entitlement: str, principal: str, how: How) -> int:
+@change_options("table", "json")
+def revoke(app: App, connection: str, entitlement: str, principal: str, flags: Flags) -> int:
     """Let PRINCIPAL hold ENTITLEMENT of CONNECTION no more; both are written as for `jackfield grant`."""
     from jackfield.cli.making import change
 
-    return change(app, connection, how, {"kind": "revoke", "entitlement": entitlement, "principal": principal})
+    return change(app, connection, flags, {"kind": "revoke", "entitlement": entitlement, "principal": principal})
 
 
 COMMANDS = {"grant": grant, "revoke": revoke}

@@ -7,7 +7,7 @@ import click
 
 from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument, output_option
-from jackfield.cli.change_options import How, accept_tenant_option, changing, numbers
+from jackfield.cli.change_options import Flags, accept_tenant_option, change_options, numbers
 
 if TYPE_CHECKING:
     from jackfield_contracts import Plan
@@ -50,8 +50,8 @@ def plan(
     from jackfield.changes.request_files import read_requests
     from jackfield.changes.requests import request_of
     from jackfield.cli import exits
-    from jackfield.cli.change_options import How
-    from jackfield.cli.making import make, work_out
+    from jackfield.cli.change_options import Flags
+    from jackfield.cli.making import make, planning
     from jackfield.cli.output import note
     from jackfield.cli.targets import demand_target
     from jackfield.cli.text import count
@@ -67,9 +67,9 @@ def plan(
     requests = (*(read_requests(file, most=app.settings.max_file_bytes) if file else ()), *asked)
     if not requests:
         raise click.UsageError("Name a FILE of changes, or --grant or --revoke.")
-    how = How(yes=False, reason=None, dry_run=True, wait=0.0, limits={}, provisioning=False, output=output)
-    how = how._replace(accept_tenant=accept_tenant or None, only_planned=True)
-    made = make(app, connection, how, work_out(app, connection, requests)).plan
+    flags = Flags(yes=False, reason=None, dry_run=True, wait=0.0, limits={}, provisioning=False, output=output)
+    flags = flags._replace(accept_tenant=accept_tenant or None, only_planned=True)
+    made = make(app, connection, flags, planning(app, connection, requests)).plan
     to = None if dry_run else to
     if to is not None:
         with app.state() as state:
@@ -105,8 +105,8 @@ def _print(made: "Plan", output: str, file: str | None, *, dry_run: bool = False
     help="Say without a terminal that N such changes are meant, in a plan that was not made here: delete, disable, revoke,"
     " privileged, action, or an effect such as 'wipes devices'; may be repeated.",
 )
-@changing("table", "json", "csv")
-def apply(app: App, plan: Path, how: How, confirm: dict[str, int]) -> int:
+@change_options("table", "json", "csv")
+def apply(app: App, plan: Path, flags: Flags, confirm: dict[str, int]) -> int:
     """Make the changes of the file PLAN, which `jackfield plan` wrote.
 
     Each change whose precondition no longer holds is refused (exit code 14). A plan that was applied before changes
@@ -115,14 +115,14 @@ def apply(app: App, plan: Path, how: How, confirm: dict[str, int]) -> int:
     """
     import msgspec
 
-    from jackfield.changes.apply import rehearse
+    from jackfield.changes.apply import preview
     from jackfield.changes.origin import Origin, origin_of, with_own_ids
     from jackfield.changes.plan import foretold
     from jackfield.changes.planfile import read_plan
-    from jackfield.changes.session import Changing
+    from jackfield.changes.session import Session
     from jackfield.cli import exits
     from jackfield.cli.guard import show_error
-    from jackfield.cli.making import make, telling
+    from jackfield.cli.making import make, reporting
     from jackfield.cli.outcomes import change_document, counted, print_changes, sentence, summary
     from jackfield.cli.output import note, say
     from jackfield.errors import PlanOutdated
@@ -133,27 +133,27 @@ def apply(app: App, plan: Path, how: How, confirm: dict[str, int]) -> int:
         origin = origin_of(state, loaded, digest)
     ours = loaded if origin is Origin.HERE else with_own_ids(loaded)
 
-    async def planned(changing: "Changing") -> "Plan":
-        if ours.connector != changing.connection.plugin.name:
+    async def planned(session: "Session") -> "Plan":
+        if ours.connector != session.connection.plugin.name:
             raise PlanOutdated(f"the plan was made for the connector {ours.connector!r}", connection=ours.connection)
-        return await rehearse(changing, ours)
+        return await preview(session, ours)
 
     if origin is not Origin.HERE:
         note(f"Mind where the plan {plan} comes from: {origin.value}. What is told of it was worked out now.")
-    how = how._replace(confirm=confirm, planned_for=loaded.tenant)
-    made = make(app, ours.connection, how, planned, origin)
+    flags = flags._replace(confirm=confirm, planned_for=loaded.tenant)
+    made = make(app, ours.connection, flags, planned, origin)
     if made.declined:
         return exits.INTERRUPTED
-    if how.dry_run:
+    if flags.dry_run:
         changes = tuple(msgspec.structs.replace(each, forecast=foretold(each)) for each in made.plan.changes)
-        _print(msgspec.structs.replace(made.plan, changes=changes), how.output, None, dry_run=True)
+        _print(msgspec.structs.replace(made.plan, changes=changes), flags.output, None, dry_run=True)
         return exits.of_outcomes(each.forecast for each in changes)
     known = [outcome_of(each) for each in made.entries]
     outcomes = counted(known)
     head = {"plan": ours.id, "connection": ours.connection, "outcomes": outcomes}
-    with telling(ours.connection):
-        print_changes(how.output, head, map(change_document, made.entries), map(sentence, made.entries))
-        if how.output == "table":
+    with reporting(ours.connection):
+        print_changes(flags.output, head, map(change_document, made.entries), map(sentence, made.entries))
+        if flags.output == "table":
             say(summary(ours.connection, outcomes))
     if made.error is not None:
         show_error(app, made.error)

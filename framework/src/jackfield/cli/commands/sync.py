@@ -69,23 +69,23 @@ def _sync(app: App, connection: str, accept_tenant: str | None) -> tuple["Run", 
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     with app.state() as state:
-        its = app.configured(settings, plugin, state, policies=policies)
+        configured = app.configured(settings, plugin, state, policies=policies)
         with shown_progress(connection) as progress, foreign_output():
-            result = app.run(run_sync(its, progress, accept_tenant=accept_tenant))
+            result = app.run(run_sync(configured, progress, accept_tenant=accept_tenant))
         if result.run.status is RunStatus.PUBLISHED and settings.host.provisioning:
-            _settle(app, its, result.run.tenant)
+            _confirm_pending(app, configured, result.run.tenant)
     return result.run, result.error
 
 
-def _settle(app: App, its: "Configured", tenant: str | None) -> None:
+def _confirm_pending(app: App, configured: "Configured", tenant: str | None) -> None:
     """Settle the pending changes that the application shows made by now, and tell of them."""
-    from jackfield.changes.open import settle_after_sync
+    from jackfield.changes.open import confirm_after_sync
     from jackfield.cli.foreign import foreign_output
     from jackfield.cli.outcomes import sentence
     from jackfield.cli.output import note
 
     with foreign_output():
-        entries = app.run(settle_after_sync(its, tenant))
+        entries = app.run(confirm_after_sync(configured, tenant))
     for entry in entries:
         note(f"Pending before, and settled now: {sentence(entry)}")
 
