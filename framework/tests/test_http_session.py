@@ -172,14 +172,21 @@ import jackfield.http, jackfield.hookspecs
 loaded = [name for name in ("httpx", "aiohttp", "httpx_aiohttp", "rich", "click") if name in sys.modules]
 assert not loaded, loaded
 from jackfield.clock import SystemClock
+from jackfield.errors import Transient
 async def use():
-    async with jackfield.http.open_session(jackfield.http.SessionOptions(), SystemClock()):
-        pass
+    async with jackfield.http.open_session(jackfield.http.SessionOptions(), SystemClock()) as http:
+        assert first is not ("httpx" in sys.modules)
+        try:
+            await http.request("GET", "http://127.0.0.1:9/")
+        except Transient:
+            pass
+first = True
 asyncio.run(use())
 assert "httpx" in sys.modules
 assert "httpx._main" not in sys.modules
 assert None not in sys.modules.values()
 assert not [name for name in ("rich", "click") if name in sys.modules]
+first = False
 import httpx._main
 assert callable(httpx._main.main)
 asyncio.run(use())

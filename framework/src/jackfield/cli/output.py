@@ -6,15 +6,17 @@ Promises that rows are printed as they are read, however many there are, and tha
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 import msgspec
 
 from jackfield.cli.text import clean, width
-from jackfield.exports.csvtable import Cell, CsvTable
 from jackfield.visible import visible_json
 from jackfield_contracts import Diagnostic
+
+if TYPE_CHECKING:
+    from jackfield.exports.csvtable import Cell
 
 _ALIGNED_BY = 500
 _MOST_DRAWN = 500
@@ -24,7 +26,7 @@ class Columns(msgspec.Struct, frozen=True):
     """The columns of a table, and the cells of one row for them."""
 
     names: Sequence[str]
-    cells: Callable[[Any], Sequence[Cell]]
+    cells: "Callable[[Any], Sequence[Cell]]"
 
 
 def print_listing(
@@ -72,6 +74,8 @@ def print_rows(output: str, rows: Iterable[Any], columns: Columns) -> None:
     """Print *rows* as CSV or as a table."""
     cells = map(columns.cells, rows)
     if output == "csv":
+        from jackfield.exports.csvtable import CsvTable
+
         sys.stdout.flush()
         CsvTable(sys.stdout.buffer, columns.names).write(cells)
         sys.stdout.buffer.flush()
@@ -116,7 +120,7 @@ def _write(content: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def print_table(names: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+def print_table(names: Sequence[str], rows: "Iterable[Sequence[Cell]]") -> None:
     """Print a table: drawn by rich where a terminal looks on and the table is not long, plain and aligned otherwise."""
     lines: Iterator[Sequence[Cell]] = iter(rows)
     first = list(islice(lines, _ALIGNED_BY))
@@ -130,7 +134,7 @@ def print_table(names: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
         _align(headings, first, lines, sys.stdout)
 
 
-def _draw(headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+def _draw(headings: Sequence[str], rows: "Sequence[Sequence[Cell]]") -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -144,7 +148,7 @@ def _draw(headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
 
 
 def _align(
-    headings: Sequence[str], first: Sequence[Sequence[Cell]], rest: Iterable[Sequence[Cell]], to: TextIO
+    headings: Sequence[str], first: "Sequence[Sequence[Cell]]", rest: "Iterable[Sequence[Cell]]", to: TextIO
 ) -> None:
     """Columns are as wide as the first rows need; a longer cell further down moves its row, and nothing is cut."""
     widths = [max(width(heading), *(width(_shown(row[at])) for row in first)) for at, heading in enumerate(headings)]
@@ -162,11 +166,11 @@ def _padded(cell: str, columns: int, to_right: bool) -> str:
     return space + cell if to_right else cell + space
 
 
-def _numbers(rows: Sequence[Sequence[Cell]], at: int) -> bool:
+def _numbers(rows: "Sequence[Sequence[Cell]]", at: int) -> bool:
     return all(isinstance(row[at], (int, float)) and not isinstance(row[at], bool) for row in rows)
 
 
-def _shown(cell: Cell) -> str:
+def _shown(cell: "Cell") -> str:
     if isinstance(cell, str):
         return clean(cell)
     if cell is None:

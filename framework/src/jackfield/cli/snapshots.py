@@ -13,7 +13,7 @@ from jackfield.cli.app import App
 from jackfield.cli.output import note
 from jackfield.cli.text import age, clean, count, moment
 from jackfield.errors import BadConfig, BadStorage, JackfieldError, NotFound
-from jackfield.snapshots.file import open_snapshot
+from jackfield.snapshots.file import is_recorded, open_snapshot
 from jackfield.snapshots.reader import Snapshot, read_snapshot
 from jackfield.snapshots.records import Carried
 from jackfield.state import Run, RunStatus
@@ -121,9 +121,7 @@ def _damaged(app: App, run: Run) -> BadStorage:
 
 
 def _whole(app: App, run: Run) -> bool:
-    from jackfield.sync.finish import intact
-
-    return intact(run, app.home.snapshot(run.connection, run.run))
+    return is_recorded(app.home.snapshot(run.connection, run.run), run.sha256)
 
 
 def _opens(app: App, run: Run) -> bool:

@@ -3,7 +3,6 @@
 import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast
 
@@ -141,6 +140,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """A question that offers the nearest of *known*, None if none is near."""
     if len(name) > _LONGEST_NAME:
         return None
+    from difflib import get_close_matches
+
     near = get_close_matches(name, list(known), n=1, cutoff=0.5)
     return f"Did you mean {near[0]!r}?" if near else None
 

@@ -3,7 +3,7 @@
 Promises that a target is written whole or not at all, and that each format says what is not complete. Hides the formats.
 """
 
-from jackfield.exports.csvtable import GRANT_COLUMNS, CsvTable, write_grants_csv
+from jackfield.exports.csvtable import GRANT_COLUMNS, write_grants_csv
 from jackfield.exports.jsonl import write_jsonl
 from jackfield.exports.objects import (
     carried_object,
@@ -11,20 +11,17 @@ from jackfield.exports.objects import (
     entitlement_object,
     grant_object,
     resource_object,
-    snapshot_object,
 )
 from jackfield.exports.target import open_target
 
 __all__ = [
     "GRANT_COLUMNS",
-    "CsvTable",
     "carried_object",
     "change_object",
     "entitlement_object",
     "grant_object",
     "open_target",
     "resource_object",
-    "snapshot_object",
     "write_grants_csv",
     "write_jsonl",
 ]

@@ -15,6 +15,7 @@ from jackfield.files.own import (
     open_lock,
     replacing,
     sync_folder,
+    take_lock,
     write_privately,
 )
 from jackfield.files.trust import demand_trusted, distrust, planted
@@ -34,5 +35,6 @@ __all__ = [
     "read_foreign",
     "replacing",
     "sync_folder",
+    "take_lock",
     "write_privately",
 ]

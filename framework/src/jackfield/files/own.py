@@ -2,6 +2,7 @@
 
 import os
 import stat
+import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import BinaryIO
 
 from jackfield.errors import BadConfig, BadStorage
 from jackfield.files.trust import planted
+
+_BETWEEN_TRIES = 0.02
 
 _PLANTED = "Look at who put it there, and take it away."
 
@@ -32,6 +35,21 @@ def open_lock(file: Path, *, mode: int = 0o600) -> int:
         os.close(handle)
         raise
     return handle
+
+
+def take_lock(handle: int, *, patience: float) -> bool:
+    """Whether the lock of *handle*, which closing it lets go, is ours before *patience* seconds have gone."""
+    import fcntl
+
+    until = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if time.monotonic() > until:
+                return False
+            time.sleep(_BETWEEN_TRIES)
 
 
 def make_plain(file: Path) -> None:

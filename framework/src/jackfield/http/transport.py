@@ -62,40 +62,45 @@ async def open_client(
 
     *max_header_bytes*: the largest size of one header, and of the first line.
     """
-    from http.cookiejar import CookieJar, DefaultCookiePolicy
-
     _demand_regular_cas(network)
-    httpx = _import_httpx()
-    transports: dict[tuple[bool, str | None], Any] = {}
-    client = httpx.AsyncClient(
-        transport=_lazy_transport(httpx, network, transports, max_header_bytes),
-        timeout=httpx.Timeout(None, connect=min(timeout, 20.0)),
-        follow_redirects=False,
-        trust_env=False,
-        headers={"User-Agent": "jackfield", "Accept-Encoding": "gzip"},
-        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
-    )
-    async with client:
-        yield Client(client, network, timeout=timeout, max_bytes=max_bytes, max_header_bytes=max_header_bytes)
+    client = Client(network, timeout=timeout, max_bytes=max_bytes, max_header_bytes=max_header_bytes)
+    try:
+        yield client
+    finally:
+        await client.close()
 
 
 class Client:
     """Sends requests and reads whole answers, one at a time for each call."""
 
-    def __init__(
-        self,
-        client: "httpx.AsyncClient",
-        network: NetworkSettings,
-        *,
-        timeout: float,
-        max_bytes: int,
-        max_header_bytes: int,
-    ) -> None:
-        self._client = client
+    def __init__(self, network: NetworkSettings, *, timeout: float, max_bytes: int, max_header_bytes: int) -> None:
+        self._made: httpx.AsyncClient | None = None
         self._network = network
         self._timeout = timeout
         self._max_bytes = max_bytes
         self._max_header_bytes = max_header_bytes
+
+    def _client(self) -> "httpx.AsyncClient":
+        """The library's client, made for the first request: importing it takes longer than a sync that reads files."""
+        made = self._made
+        if made is None:
+            from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+            httpx = _import_httpx()
+            made = self._made = httpx.AsyncClient(
+                transport=_lazy_transport(httpx, self._network, self._max_header_bytes),
+                timeout=httpx.Timeout(None, connect=min(self._timeout, 20.0)),
+                follow_redirects=False,
+                trust_env=False,
+                headers={"User-Agent": "jackfield", "Accept-Encoding": "gzip"},
+                cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
+            )
+        return made
+
+    async def close(self) -> None:
+        """Close what connections there are."""
+        if self._made is not None:
+            await self._made.aclose()
 
     async def send(
         self, method: str, url: str, *, body: bytes | None, headers: Mapping[str, str], key: Secret | None = None
@@ -106,6 +111,8 @@ class Client:
         certificate that is not trusted) and ValueError (a header that can't be sent).
         """
         import asyncio
+
+        client = self._client()
 
         import aiohttp
         import httpx
@@ -118,7 +125,7 @@ class Client:
         request_id: str | None = None
         try:
             async with asyncio.timeout(self._timeout):
-                async with self._client.stream(
+                async with client.stream(
                     method, url, content=body, headers=headers, extensions={_KEY: key} if key else None
                 ) as answer:
                     answer_headers = {name.lower(): value for name, value in answer.headers.items()}
@@ -254,12 +261,12 @@ def _import_httpx() -> Any:
     return httpx
 
 
-def _lazy_transport(
-    httpx: Any, network: NetworkSettings, made: dict[tuple[bool, str | None], Any], max_header_bytes: int
-) -> Any:
+def _lazy_transport(httpx: Any, network: NetworkSettings, max_header_bytes: int) -> Any:
     """One transport that makes a connection pool for each proxy when first needed: loading CAs costs 30 ms."""
     from aiohttp import ClientSession, DummyCookieJar, TCPConnector
     from httpx_aiohttp import AiohttpTransport
+
+    transports: dict[tuple[bool, str | None], Any] = {}
 
     def make(secure: bool, proxy: str | None) -> Any:
         context = _trusted(network) if secure or (proxy or "").startswith("https:") else None
@@ -295,9 +302,9 @@ def _lazy_transport(
     class Lazy(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: Any) -> Any:
             key = (request.url.scheme == "https", ways(request.url.scheme, request.url.host, request.url.port))
-            if key not in made:
-                made[key] = make(*key)
-            transport, login = made[key]
+            if key not in transports:
+                transports[key] = make(*key)
+            transport, login = transports[key]
             if login is not None:
                 request.headers["Proxy-Authorization"] = login
             # With any other scheme it fails, with an error that shows the address.
@@ -310,7 +317,7 @@ def _lazy_transport(
                 raise RemoteContract("the answer begins with a line that is not ASCII text") from None
 
         async def aclose(self) -> None:
-            for transport, _ in made.values():
+            for transport, _ in transports.values():
                 await transport.aclose()
 
     return Lazy()

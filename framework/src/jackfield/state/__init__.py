@@ -1,8 +1,8 @@
-"""The operational database: the record of runs. Promises that a record is whole or not there; hides SQLAlchemy."""
+"""The operational database: the record of runs. Promises that a record is whole or not there; hides SQL."""
 
 from jackfield.state.database import State, open_state
 from jackfield.state.home import Home
-from jackfield.state.lock import Lock, hold_lock, is_held
+from jackfield.state.lock import hold_lock, is_held
 from jackfield.state.runs import Run, RunStatus
 
-__all__ = ["Home", "Lock", "Run", "RunStatus", "State", "hold_lock", "is_held", "open_state"]
+__all__ = ["Home", "Run", "RunStatus", "State", "hold_lock", "is_held", "open_state"]

@@ -1,7 +1,6 @@
 """One process at a time: a lock on a file, which the system lets go when its holder dies."""
 
 import os
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Protocol
 import msgspec
 
 from jackfield.errors import Busy, storing
-from jackfield.files import demand_plain, open_lock
+from jackfield.files import demand_plain, open_lock, take_lock
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,8 +28,8 @@ class Lock(Protocol):
         ...
 
 
-_TRIES = 5
-_BETWEEN_TRIES = 0.02
+_PATIENCE = 0.1
+"""Seconds for which ``is_held`` of another process may be in the way."""
 _LEAST = 256
 """Bytes that any holder takes, filled up with blanks."""
 
@@ -57,7 +56,7 @@ def hold_lock(file: Path, *, connection: str, purpose: str, holder: Holder) -> G
     with storing(file):
         handle = open_lock(file)
     try:
-        if not _taken(handle):
+        if not take_lock(handle, patience=_PATIENCE):
             raise Busy(
                 f"another {purpose} of {connection!r} is running{_who(handle)}",
                 connection=connection,
@@ -69,20 +68,6 @@ def hold_lock(file: Path, *, connection: str, purpose: str, holder: Holder) -> G
         os.ftruncate(handle, 0)
     finally:
         os.close(handle)
-
-
-def _taken(handle: int) -> bool:
-    """Whether the lock is ours now; tried a few times, since ``is_held`` may be looking."""
-    import fcntl
-
-    for _ in range(_TRIES):
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(_BETWEEN_TRIES)
-        else:
-            return True
-    return False
 
 
 def is_held(file: Path) -> bool:

@@ -4,7 +4,7 @@ Promises that a published snapshot says of each part how far it was seen, that a
 that nothing is asked twice. Hides reads, packing, retries and files.
 """
 
-from jackfield.sync.accept import accept, reconcile
+from jackfield.sync.accept import accept
 from jackfield.sync.run import Progress, SyncResult, run_sync
 
-__all__ = ["Progress", "SyncResult", "accept", "reconcile", "run_sync"]
+__all__ = ["Progress", "SyncResult", "accept", "run_sync"]

@@ -9,11 +9,11 @@ from jackfield.errors import BadConfig, Refused, storing
 from jackfield.hookspecs import Published
 from jackfield.host.policies import Policy, tell_published
 from jackfield.log import Logger
-from jackfield.snapshots.file import digest, open_snapshot
+from jackfield.snapshots.file import digest, is_recorded, open_snapshot
 from jackfield.state import Home, Run, RunStatus, State, hold_lock
 from jackfield.state.lock import Holder
 from jackfield.state.runs import Counts
-from jackfield.sync.finish import describe, intact
+from jackfield.sync.finish import describe
 from jackfield_contracts import Seal
 
 
@@ -45,7 +45,9 @@ def accept(
             raise Refused(f"the run {run} is {record.status.value}, not held", connection=name)
         newest = next(iter(state.published(name, 1)), None)
         # Without a base it was held since none of those before could be compared with, and that may still be so.
-        fresh = newest is not None and (record.base is not None or intact(newest, home.snapshot(name, newest.run)))
+        fresh = newest is not None and (
+            record.base is not None or is_recorded(home.snapshot(name, newest.run), newest.sha256)
+        )
         if newest is not None and newest.run != record.base and fresh:
             raise Refused(
                 f"the run {run} was compared with {record.base}, and {newest.run} was published since"
@@ -55,7 +57,7 @@ def accept(
                 hint="Sync again.",
             )
         file = home.snapshot(name, run)
-        if not intact(record, file):
+        if not is_recorded(file, record.sha256):
             raise Refused(
                 f"the snapshot file of run {run} is not the one that was held", connection=name, path=str(file)
             )

@@ -10,7 +10,6 @@ from pathlib import Path
 import msgspec
 
 from jackfield.errors import JackfieldError, Transient
-from jackfield.snapshots.file import is_recorded
 from jackfield.snapshots.losses import Loss, losses, shares_one
 from jackfield.snapshots.scopes import USUAL, ScopeState
 from jackfield.snapshots.sealing import (
@@ -163,11 +162,6 @@ def _hold(db: sqlite3.Connection, base: Base, tenant: str | None, types: tuple[s
 
 def _too_much(loss: Loss) -> bool:
     return loss.gone >= BRAKE_ROWS and loss.gone > BRAKE_SHARE * loss.before
-
-
-def intact(run: Run, file: Path) -> bool:
-    """Whether *file* is there and still what was recorded of *run*."""
-    return is_recorded(file, run.sha256)
 
 
 def describe(db: sqlite3.Connection) -> tuple[dict[str, str], Counts, tuple[Seal, ...]]:

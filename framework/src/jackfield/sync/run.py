@@ -30,7 +30,15 @@ from jackfield.host.configured import Configured
 from jackfield.host.connection import Connection
 from jackfield.host.tenants import known_tenant, other_tenant, told
 from jackfield.http import Session
-from jackfield.snapshots.file import create_partial, digest, open_partial, open_snapshot, remove, strip_header
+from jackfield.snapshots.file import (
+    create_partial,
+    digest,
+    is_recorded,
+    open_partial,
+    open_snapshot,
+    remove,
+    strip_header,
+)
 from jackfield.snapshots.sealing import attach_base, copy_finished
 from jackfield.snapshots.writer import SnapshotWriter
 from jackfield.state import Run, RunStatus, hold_lock
@@ -39,7 +47,7 @@ from jackfield.sync.accept import reconcile, record_of, tell
 from jackfield.sync.budget import Budget
 from jackfield.sync.engine import Engine
 from jackfield.sync.fingerprint import fingerprint, fits
-from jackfield.sync.finish import Base, describe, first_of, intact, seal
+from jackfield.sync.finish import Base, describe, first_of, seal
 from jackfield.sync.pages import PageReader, Patience
 from jackfield_contracts import Page, Resource, Tenant, TraitKind
 
@@ -131,7 +139,7 @@ class _Sync:
             if run.tenant not in fitting:
                 return None
             file = self.home.snapshot(self.name, run.run)
-            if intact(run, file):
+            if is_recorded(file, run.sha256):
                 open_snapshot(file).close()
                 return Base(run=run, file=file)
             self.damaged = True
@@ -385,7 +393,7 @@ async def _read_all(sync: _Sync) -> tuple[list[JackfieldError], tuple[str, ...]]
 
 
 async def _seal(sync: _Sync, errors: list[JackfieldError], types: tuple[str, ...]) -> None:
-    if sync.base is not None and not intact(sync.base.run, sync.base.file):
+    if sync.base is not None and not is_recorded(sync.base.file, sync.base.run.sha256):
         # A sync may have taken hours since it was looked at.
         raise BadStorage(
             "the snapshot that the new one follows was changed or is missing",

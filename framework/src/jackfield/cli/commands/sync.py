@@ -72,7 +72,9 @@ def _sync(app: App, connection: str, accept_tenant: str | None) -> tuple["Run", 
         configured = app.configured(settings, plugin, state, policies=policies)
         with shown_progress(connection) as progress, foreign_output():
             result = app.run(run_sync(configured, progress, accept_tenant=accept_tenant))
-        if result.run.status is RunStatus.PUBLISHED and settings.host.provisioning:
+        # What makes changes is imported where one is undecided, which is so after few syncs.
+        undecided = settings.host.provisioning and state.changes(connection, undecided=True, limit=1)
+        if result.run.status is RunStatus.PUBLISHED and undecided:
             _confirm_pending(app, configured, result.run.tenant)
     return result.run, result.error
 

@@ -1,19 +1,16 @@
 """The file of a work list: taken apart, changed and replaced under a lock, all at once or not at all."""
 
-import fcntl
 import os
 import stat
-import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 from jackfield.errors import BadConfig, Transient, storing
-from jackfield.files import create, demand_unplanted, open_lock, read_foreign
+from jackfield.files import create, demand_unplanted, open_lock, read_foreign, take_lock
 from jackfield_roster.worklist.lines import OPEN, SHOWN, CsvList, JsonList, Line, Thing
 
 _PATIENCE = 20.0
-_BETWEEN_TRIES = 0.02
 _MOST_TURNS = 5
 
 Book = CsvList | JsonList
@@ -68,15 +65,8 @@ class WorkList:
         with storing(lock):
             handle = open_lock(lock, mode=0o666)
         try:
-            until = time.monotonic() + _PATIENCE
-            while True:
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > until:
-                        raise Transient(f"another process keeps the work list {self.file} locked") from None
-                    time.sleep(_BETWEEN_TRIES)
+            if not take_lock(handle, patience=_PATIENCE):
+                raise Transient(f"another process keeps the work list {self.file} locked")
             yield
         finally:
             os.close(handle)
