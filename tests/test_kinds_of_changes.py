@@ -17,7 +17,9 @@ from jackfield_contracts import (
     RunAction,
 )
 
-HOST = Path(__file__).parents[1] / "framework" / "src" / "jackfield"
+FRAMEWORK = Path(__file__).parents[1] / "framework"
+HOST = FRAMEWORK / "src" / "jackfield"
+KIT = FRAMEWORK / "testkit" / "src" / "jackfield_testkit"
 KINDS = ("GrantAccess", "RevokeAccess", "CreateAccount", "DeleteAccount", "RunAction")
 SOMEBODY = ResourceId(type="user", id="1")
 MEMBER = EntitlementId(resource=ResourceId(type="group", id="1"), slug="member")
@@ -40,8 +42,8 @@ def _asked(tree: ast.AST) -> list[int]:
 
 def test_no_module_but_the_kinds_asks_which_kind_a_change_is() -> None:
     asked = {
-        f"{file.relative_to(HOST)}:{line}"
-        for file in HOST.rglob("*.py")
+        f"{file.relative_to(FRAMEWORK)}:{line}"
+        for file in (*HOST.rglob("*.py"), *KIT.rglob("*.py"))
         if "kinds" not in file.parts
         for line in _asked(ast.parse(file.read_text(encoding="utf-8")))
     }
@@ -74,5 +76,5 @@ def test_a_kind_that_leaves_something_out_can_not_be_made() -> None:
     class Half(Kind[RunAction]):
         hook = "half"
 
-    with pytest.raises(TypeError, match="judge"):
+    with pytest.raises(TypeError, match="evaluate"):
         Half()  # type: ignore[abstract]

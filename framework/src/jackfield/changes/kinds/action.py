@@ -47,7 +47,7 @@ class Run(Kind[RunAction]):
     def declared(self, change: RunAction, operations: Operations) -> tuple[Argument, ...]:
         return operations.action(change.name).arguments
 
-    def ongoing_outcomes(self, change: RunAction) -> str:
+    def error_name(self, change: RunAction) -> str:
         return change.name
 
     def action(self, change: RunAction) -> str:

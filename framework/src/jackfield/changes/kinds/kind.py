@@ -82,7 +82,7 @@ class Kind(ABC, Generic[C]):
         """The arguments that the connector declares for it."""
         return ()
 
-    def ongoing_outcomes(self, change: C) -> str:
+    def error_name(self, change: C) -> str:
         """What an error calls it."""
         return self.hook
 

@@ -80,7 +80,7 @@ class Operations:
                 connection=self._connection.name,
             )
         return kind.with_arguments(
-            change, checked(kind.arguments(change), self.arguments(change), kind.ongoing_outcomes(change))
+            change, checked(kind.arguments(change), self.arguments(change), kind.error_name(change))
         )
 
     def kinds(self, change: Change, view: View) -> tuple[str, ...]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
+from jackfield.changes.kinds.change import query_of
+from jackfield.changes.kinds.operations import Operations
+from jackfield.changes.kinds.registry import kind_of
 from jackfield.errors import JackfieldError
 from jackfield.host.connection import Connection
 from jackfield_contracts import (
     AccessState,
     Change,
-    CreateAccount,
-    DeleteAccount,
     Entitlement,
     EntitlementId,
     GrantAccess,
@@ -16,7 +17,6 @@ from jackfield_contracts import (
     Outcome,
     OutcomeKind,
     RevokeAccess,
-    RunAction,
     StateQuery,
 )
 from jackfield_testkit.bench import Bench, outcome_of
@@ -66,29 +66,23 @@ def all_samples(bench: Bench) -> list[Change]:
     return found
 
 
-def state_query(changes: Sequence[Change]) -> StateQuery:
-    """What the host reads before it makes *changes*."""
-    access = [each for each in changes if isinstance(each, GrantAccess | RevokeAccess)]
-    accounts = [each.account for each in changes if isinstance(each, DeleteAccount | RunAction) and each.account]
+def state_query(changes: Sequence[GrantAccess | RevokeAccess]) -> StateQuery:
+    """What the host reads before it grants or revokes."""
     return StateQuery(
-        principals=tuple(dict.fromkeys([*(each.principal for each in access), *accounts])),
-        resources=tuple(dict.fromkeys(each.entitlement.resource for each in access)),
+        principals=tuple(dict.fromkeys(each.principal for each in changes)),
+        resources=tuple(dict.fromkeys(each.entitlement.resource for each in changes)),
     )
+
+
+async def state_before(connection: Connection, change: Change) -> AccessState:
+    """What the host reads before it makes *change*, of any kind."""
+    return await connection.read_state(query_of(change, Operations(connection)))
 
 
 async def make_raw(connection: Connection, change: Change, state: AccessState) -> Outcome:
     """Call the hook for one change, past all that the host looks at before."""
     try:
-        if isinstance(change, GrantAccess):
-            (outcome,) = await connection.grant((change,), state)
-        elif isinstance(change, RevokeAccess):
-            (outcome,) = await connection.revoke((change,), state)
-        elif isinstance(change, CreateAccount):
-            (outcome,) = await connection.create_account((change,))
-        elif isinstance(change, DeleteAccount):
-            outcome = await connection.delete_account(change, state)
-        else:
-            outcome = await connection.run_action(change, state)
+        (outcome,) = await kind_of(change).call(connection, (change,), state, ("",))
     except JackfieldError as error:
         return outcome_of(error)
     return outcome
@@ -101,14 +95,9 @@ def told(outcome: Outcome) -> str:
 
 
 def name_of(change: Change) -> str:
-    """A change in words."""
-    if isinstance(change, GrantAccess | RevokeAccess):
-        return f"{'grant' if isinstance(change, GrantAccess) else 'revoke'} {change.entitlement} {change.principal}"
-    if isinstance(change, CreateAccount):
-        return f"create_account {change.arguments}"
-    if isinstance(change, DeleteAccount):
-        return f"delete_account {change.account} {change.arguments}"
-    return f"{change.name} {change.arguments}"
+    """A change in words: its hook, and what it is given."""
+    given = [value for name in change.__struct_fields__ if (value := getattr(change, name))]
+    return " ".join([kind_of(change).hook, *map(str, given)])
 
 
 def unchanged(before: Truth, after: Truth, step: str) -> None:

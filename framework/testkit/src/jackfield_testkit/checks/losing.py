@@ -13,7 +13,7 @@ from jackfield_testkit.checks.acting import (
     one_of_each_kind,
     restore,
     samples_of,
-    state_query,
+    state_before,
     told,
 )
 from jackfield_testkit.data import Finding, NotApplicable
@@ -111,11 +111,11 @@ async def doubles_no_effect(bench: Bench) -> None:
     for change in all_samples(bench):
         before, effects = bench.truth(), bench.effects()
         async with bench.open() as connection:
-            state = await connection.read_state(state_query((change,)))
+            state = await state_before(connection, change)
         for index in range(8):
             wire = Wire()
             async with bench.open(wire) as connection:
-                await connection.read_state(state_query((change,)))  # signs in, so that only the hook's own are lost
+                await state_before(connection, change)  # signs in, so that only the hook's own are lost
                 wire.plan = at(len(wire.sent) + index, lose_answer, lasting=True)
                 await make_raw(connection, change, state)
             more = {name: number - effects.get(name, 0) for name, number in bench.effects().items()}

@@ -184,19 +184,22 @@ async def _run(bench: Bench, world: World, steps: list[tuple[int, int, str, bool
         for which, who, how, twice in steps:
             entitlement, principal = list(world.offered)[which], world.principals[who]
             change: GrantAccess | RevokeAccess
+            granting = True
             if how == "revoke" or (how in ("plan", "lost request", "lost answer") and twice):
-                change = RevokeAccess(entitlement=entitlement, principal=principal)
+                change, granting = RevokeAccess(entitlement=entitlement, principal=principal), False
             else:
                 change = GrantAccess(entitlement=entitlement, principal=principal, replace=how == "replace")
             said.append(f"{how}: {name_of(change)}" if how not in ("grant", "revoke") else name_of(change))
-            await _step(bench, world, change, how, said)
+            await _step(bench, world, change, how, said, granting=granting)
     except Finding as finding:
         raise Finding(finding.what, *said) from None
     finally:
         await _back(bench, start)
 
 
-async def _step(bench: Bench, world: World, change: GrantAccess | RevokeAccess, how: str, said: list[str]) -> None:
+async def _step(
+    bench: Bench, world: World, change: GrantAccess | RevokeAccess, how: str, said: list[str], *, granting: bool
+) -> None:
     before = bench.truth()
     if how == "plan":
         await bench.plan(change)
@@ -208,7 +211,7 @@ async def _step(bench: Bench, world: World, change: GrantAccess | RevokeAccess, 
         fault = lose_request if how == "lost request" else lose_answer
         wire = Wire(lambda index, sent: fault if index == 1 else None)
     (outcome,) = await bench.apply(plan, wire=wire)
-    judge(world, change, outcome, before, bench.truth())
+    hold_against(world, change, outcome, before, bench.truth(), granting=granting)
     if how == "twice":
         again = bench.truth()
         (second,) = await bench.change(change)
@@ -217,9 +220,11 @@ async def _step(bench: Bench, world: World, change: GrantAccess | RevokeAccess, 
         unchanged(again, bench.truth(), said[-1])
 
 
-def judge(world: World, change: GrantAccess | RevokeAccess, outcome: Outcome, before: Truth, after: Truth) -> None:
+def hold_against(
+    world: World, change: GrantAccess | RevokeAccess, outcome: Outcome, before: Truth, after: Truth, *, granting: bool
+) -> None:
     """Fail where an outcome is not what became of the application."""
-    own, granting = grant_id(change), isinstance(change, GrantAccess)
+    own = grant_id(change)
     kin = {id for id in world.offered if id == own.entitlement or _excludes(world, id, own.entitlement)}
     moved = before.grants ^ after.grants
     if foreign := [each for each in moved if each.principal != change.principal or each.entitlement not in kin]:

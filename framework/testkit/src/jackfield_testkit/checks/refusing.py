@@ -21,6 +21,7 @@ from jackfield_testkit.checks.acting import (
     opposite,
     same_effects,
     samples_of,
+    state_before,
     state_query,
     told,
     unchanged,
@@ -86,7 +87,7 @@ async def tells_refusals(bench: Bench) -> None:
             raise Finding(f"what the application refuses ends as {told(outcome)}", name_of(change))
         unchanged(before, bench.truth(), name_of(change))
         async with bench.open() as connection:
-            state = await connection.read_state(state_query((change,)))
+            state = await state_before(connection, change)
             outcome = await _to_the_end(bench, connection, change, state)
         if outcome.outcome not in NOT_MADE:
             raise Finding(
@@ -125,7 +126,7 @@ async def takes_no_conflict_for_success(bench: Bench) -> None:
     """
     for change in all_samples(bench):
         async with bench.open() as connection:
-            state = await connection.read_state(state_query((change,)))
+            state = await state_before(connection, change)
         index = 0
         while index < _MOST_REQUESTS and await _refused_at(bench, change, state, index):
             index += 1
@@ -154,26 +155,33 @@ async def decides_by_no_text(bench: Bench) -> None:
 
     Texts are translated and reworded without notice; tags and codes are what an interface promises.
     """
-    changes = [*bench.samples.grants[:2], *bench.samples.refused]
-    if not changes:
+    grants = bench.samples.grants[:2]
+    if not (grants or bench.samples.refused):
         raise NotApplicable("the samples have no changes")
-    for change in changes:
-        async with bench.open() as connection:
-            state = await connection.read_state(state_query((change,)))
-        plain = await _outcome_on(bench, change, state, Wire())
-        held = bench.truth()
-        again = await _outcome_on(bench, change, state, Wire())
-        scrambled = await _outcome_on(bench, change, state, Wire(everywhere(other_words)))
-        if scrambled.outcome is not again.outcome:
-            raise Finding(
-                f"with other words in the application's answers it ends as {told(scrambled)}, before as {told(again)}",
-                f"{name_of(change)} (the hook)",
-                "every text for people in an error is reworded",
-            )
-        unchanged(held, bench.truth(), name_of(change))
-        if isinstance(change, GrantAccess) and plain.outcome is OutcomeKind.CHANGED:
+    for grant in grants:
+        if await _reworded(bench, grant) is OutcomeKind.CHANGED:
             async with bench.open() as connection:
-                await make_raw(connection, opposite(change), await connection.read_state(state_query((change,))))
+                await make_raw(connection, opposite(grant), await state_before(connection, grant))
+    for change in bench.samples.refused:
+        await _reworded(bench, change)
+
+
+async def _reworded(bench: Bench, change: Change) -> OutcomeKind:
+    """How *change* ends, with other words in the answers as with those of the application."""
+    async with bench.open() as connection:
+        state = await state_before(connection, change)
+    plain = await _outcome_on(bench, change, state, Wire())
+    held = bench.truth()
+    again = await _outcome_on(bench, change, state, Wire())
+    scrambled = await _outcome_on(bench, change, state, Wire(everywhere(other_words)))
+    if scrambled.outcome is not again.outcome:
+        raise Finding(
+            f"with other words in the application's answers it ends as {told(scrambled)}, before as {told(again)}",
+            f"{name_of(change)} (the hook)",
+            "every text for people in an error is reworded",
+        )
+    unchanged(held, bench.truth(), name_of(change))
+    return plain.outcome
 
 
 async def _outcome_on(bench: Bench, change: Change, state: AccessState, wire: Wire) -> Outcome:
