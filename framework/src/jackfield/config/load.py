@@ -179,6 +179,19 @@ def config_places(here: Path, user_folder: Path) -> tuple[Path, Path]:
     return here / "jackfield.toml", user_folder / "jackfield.toml"
 
 
+def _demand_text(value: object, path: str) -> None:
+    """Raise BadConfig where a text has a null character: no path, name, address or password can hold one."""
+    if isinstance(value, str) and "\0" in value:
+        raise BadConfig("a null character can't stand in a text", path=path)
+    if isinstance(value, Mapping):
+        for key, each in cast("Mapping[str, object]", value).items():
+            _demand_text(key, path)
+            _demand_text(each, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for number, each in enumerate(cast("list[object]", value)):
+            _demand_text(each, f"{path}[{number}]")
+
+
 def _exists(file: Path) -> bool:
     try:
         if file.is_dir():
@@ -211,6 +224,7 @@ def load_settings(file: Path | None, environ: Mapping[str, str], *, looked: tupl
             raise BadConfig(f"{file} is not valid TOML: {error}") from None
         except OSError as error:
             raise BadConfig(f"{file} can't be read: {error.strerror}") from None
+    _demand_text(raw, "")
     for key in raw:
         if key not in _KEYS:
             raise BadConfig(f"unknown key {key!r} in {file}", path=key, hint=did_you_mean(key, _KEYS))
