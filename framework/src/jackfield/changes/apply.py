@@ -89,7 +89,7 @@ async def apply_plan(session: Session, plan: Plan, progress: Progress | None = N
     stands = standing(plan, past, operations, view)
     counted = stands.left
     too_many = exceeded((each for each in counted.values() if will_be_made(each)), limits_of(session), used(session))
-    entries = stands.told
+    entries = stands.previous
     for number, stage in enumerate(stages(each for each in stands.order if each.planned.id in counted)):
         if number:
             view = await read_patiently(session, [each.change for each in stage], operations)

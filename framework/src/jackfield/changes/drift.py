@@ -60,7 +60,7 @@ def drift_of(planned: PlannedChange, now: PlannedChange, operations: Operations,
         # Nobody was asked about it, and no limit counted it.
         return _drifted(f"it was planned as {planned.forecast.outcome.value}, and would be made now")
     if not without_drift(change, operations, planned.before, target):
-        return _drifted(f"it was planned on another state ({_told(planned.before)}, now {_told(target)})")
+        return _drifted(f"it was planned on another state ({_text(planned.before)}, now {_text(target)})")
     if more := [kind for kind in now.kinds if kind not in planned.kinds]:
         return _drifted(f"it was planned as {', '.join(planned.kinds) or 'nothing'}, and is {', '.join(more)} by now")
     return None
@@ -78,8 +78,8 @@ def _instead(planned: PlannedChange, operations: Operations, view: View) -> Outc
     before, change = planned.before, planned.change
     if _is_gone(before, view) and before.login and (found := view.named(before.login)) is not None:
         if found.account != before.account and found.status is not AccountStatus.DELETED:
-            told = f"it was planned for {before.login} ({before.account}), who is not there any more; {_who(found)}"
-            return _drifted(told, found)
+            message = f"it was planned for {before.login} ({before.account}), who is not there any more; {_who(found)}"
+            return _drifted(message, found)
         return None
     other = kind_of(change).meant_otherwise(change, operations, view)
     return _drifted(*other) if other is not None else None
@@ -95,7 +95,7 @@ def _drifted(reason: str, account: AccountState | None = None) -> Outcome:
     return Outcome(outcome=OutcomeKind.REFUSED, tag="drifted", reason=reason, account=found)
 
 
-def _told(target: TargetState) -> str:
+def _text(target: TargetState) -> str:
     if not target.exists and not target.held:
         return "not there"
     held = ", ".join(str(each) for each in target.held) or "nothing of the kind"

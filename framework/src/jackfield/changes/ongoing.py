@@ -32,19 +32,19 @@ def ongoing_outcomes(
 ) -> dict[str, Outcome]:
     """What becomes of those of *changes* that one of *entries*, which goes on, is about too; by their ids."""
     return {
-        each.id: _told(entry, alike=entry.change == each.change)
+        each.id: _text(entry, alike=entry.change == each.change)
         for each in changes
         for entry in entries
         if _subjects(each, operations) & _subjects(entry, operations)
     }
 
 
-def _told(entry: JournalEntry, *, alike: bool) -> Outcome:
+def _text(entry: JournalEntry, *, alike: bool) -> Outcome:
     if alike:
-        told = f"the same change goes on already, as {entry.id}, and is not asked for twice"
-        return Outcome(outcome=OutcomeKind.PENDING, tag=GOES_ON, reason=told)
-    told = f"another change of the same goes on, as {entry.id}: {entry.title}; ask again when it has ended"
-    return Outcome(outcome=OutcomeKind.REFUSED, tag=GOES_ON, reason=told)
+        message = f"the same change goes on already, as {entry.id}, and is not asked for twice"
+        return Outcome(outcome=OutcomeKind.PENDING, tag=GOES_ON, reason=message)
+    message = f"another change of the same goes on, as {entry.id}: {entry.title}; ask again when it has ended"
+    return Outcome(outcome=OutcomeKind.REFUSED, tag=GOES_ON, reason=message)
 
 
 def _subjects(of: PlannedChange | JournalEntry, operations: Operations) -> set[object]:

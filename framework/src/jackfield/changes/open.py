@@ -111,8 +111,8 @@ async def _opened(
 async def _meet(session: Session, home: Home) -> None:
     """Learn whose account is reached, before anything else is asked of it, and who is protected there."""
     await _ask_whose(session)
-    if (told := warning_about(session.tenant_match)) is not None:
-        session.warn(told)
+    if (message := warning_about(session.tenant_match)) is not None:
+        session.warn(message)
     session.protected = protected_of(
         session.connection, session.host, session.state, home, moved=session.tenant_match.moved
     )

@@ -124,8 +124,8 @@ async def make_plan(session: Session, changes: Sequence[Change]) -> Plan:
     view = await read_patiently(session, completed, operations)
     now = session.clock.now()
     id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
-    for told in session.protected.unclear(view.state.accounts):
-        session.warn(told)
+    for message in session.protected.unclear(view.state.accounts):
+        session.warn(message)
     planned: list[PlannedChange] = []
     for number, change in enumerate(completed, 1):
         settled = with_account(change, operations, view)
@@ -174,7 +174,7 @@ def _foreseen(changes: list[PlannedChange], view: View, operations: Operations) 
 def _beside(planned: Sequence[PlannedChange], ongoing: Mapping[str, Outcome]) -> list[PlannedChange]:
     """*planned* with what becomes of those that wait for a change which goes on."""
     return [
-        msgspec.structs.replace(each, forecast=told, follows=False) if (told := ongoing.get(each.id)) else each
+        msgspec.structs.replace(each, forecast=message, follows=False) if (message := ongoing.get(each.id)) else each
         for each in planned
     ]
 
@@ -198,16 +198,16 @@ def foretold(planned: PlannedChange) -> Outcome:
 
 def _made_before(planned: PlannedChange) -> PlannedChange:
     """A creation of an account that an earlier change of the plan makes."""
-    told = "an earlier change of this plan makes the account, so that nothing is left to be made"
+    message = "an earlier change of this plan makes the account, so that nothing is left to be made"
     return msgspec.structs.replace(
-        planned, forecast=msgspec.structs.replace(planned.forecast, outcome=OutcomeKind.ALREADY, reason=told)
+        planned, forecast=msgspec.structs.replace(planned.forecast, outcome=OutcomeKind.ALREADY, reason=message)
     )
 
 
 def _following(planned: PlannedChange) -> PlannedChange:
     """A change of which the present state says that it is not to be made, yet one before it may make another state."""
-    told = "a change of this plan comes before it, and it is judged anew after that: it may then be made"
-    return msgspec.structs.replace(planned, follows=True, warnings=(*planned.warnings, told))
+    message = "a change of this plan comes before it, and it is judged anew after that: it may then be made"
+    return msgspec.structs.replace(planned, follows=True, warnings=(*planned.warnings, message))
 
 
 def _planned(id: str, change: Change, operations: Operations, view: View, evaluation: Evaluation) -> PlannedChange:

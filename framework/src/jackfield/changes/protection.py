@@ -57,9 +57,9 @@ class Protected(msgspec.Struct, frozen=True, kw_only=True):
             for name in names_of(account):
                 if (known := found.get(name.strip().casefold())) is not None:
                     known.add(account.account)
-        return tuple(told for entry, known in found.items() if (told := self._told(entry, known)) is not None)
+        return tuple(message for entry, known in found.items() if (message := self._text(entry, known)) is not None)
 
-    def _told(self, entry: str, known: set[ResourceId]) -> str | None:
+    def _text(self, entry: str, known: set[ResourceId]) -> str | None:
         if len(known) > 1:
             listed = ", ".join(sorted(map(str, known)))
             return f"the protected {entry!r} means several, and protects them all: {listed}"

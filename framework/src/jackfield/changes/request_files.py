@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import msgspec
 
-from jackfield.changes.requests import Request, WrongRequests, request_of, told
+from jackfield.changes.requests import Request, WrongRequests, located, request_of
 from jackfield.changes.twice import key_twice
 from jackfield.config.load import did_you_mean
 from jackfield.errors import BadConfig, JackfieldError, storing
@@ -49,7 +49,7 @@ def read_requests(file: Path, *, most: int = MOST_BYTES) -> tuple[Request, ...]:
             requests.append(request_of(given, place))
         except BadConfig as error:
             if len(problems) < _MOST_PROBLEMS:
-                problems.append(told(place, error))
+                problems.append(located(place, error))
     if problems:
         at_least = "at least " if len(problems) == _MOST_PROBLEMS else ""
         raise WrongRequests(

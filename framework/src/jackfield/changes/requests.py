@@ -220,13 +220,13 @@ async def changes_of(
         except JackfieldError as error:
             if not request.place or not isinstance(error, BadConfig | NotFound | Unsupported):
                 raise
-            problems.append(told(request.place, error))
+            problems.append(located(request.place, error))
     if problems:
         raise WrongRequests(f"{len(problems):,} of {len(requests):,} changes are wrong; nothing was done", problems)
     return tuple(changes)
 
 
-def told(place: str, error: JackfieldError) -> str:
+def located(place: str, error: JackfieldError) -> str:
     """What is wrong at *place*, in one line."""
     where = ", ".join(each for each in (place, error.path) if each)
     return f"{where}: {error.summary}" + (f". {error.hint}" if error.hint else "")

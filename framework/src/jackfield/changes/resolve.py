@@ -230,11 +230,11 @@ async def _live(
     by_id: dict[str, dict[ResourceId, str]] = {}
     by_name: dict[str, dict[ResourceId, str]] = {}
     for each in state.accounts:
-        told = ", ".join(filter(None, (each.display_name, each.login)))
+        message = ", ".join(filter(None, (each.display_name, each.login)))
         if each.account in asked:
-            by_id.setdefault(each.account.id, {})[each.account] = told
+            by_id.setdefault(each.account.id, {})[each.account] = message
         if each.asked is not None:
-            by_name.setdefault(each.asked, {})[each.account] = told
+            by_name.setdefault(each.asked, {})[each.account] = message
     return {text: _one(text, by_id.get(text) or by_name.get(text) or {}, lacking) for text in texts}
 
 
@@ -242,7 +242,7 @@ def _one(text: str, found: Mapping[ResourceId, str], lacking: JackfieldError | N
     if len(found) == 1:
         return next(iter(found))
     if found:
-        shown = ", ".join(f"{id} ({told})" if told else str(id) for id, told in islice(found.items(), _SHOWN))
+        shown = ", ".join(f"{id} ({message})" if message else str(id) for id, message in islice(found.items(), _SHOWN))
         return BadConfig(f"{text!r} means several principals", hint=f"Write the one you mean as type:id: {shown}.")
     if lacking is None:
         return NotFound(f"there is nobody {text!r}: neither in the latest snapshot nor in the application")

@@ -122,10 +122,10 @@ class Session:
             msgspec.structs.replace(query, known=self._known.resources, known_grants=grants)
         )
 
-    def warn(self, told: str) -> None:
+    def warn(self, message: str) -> None:
         """Remember what a person should know before anything is made."""
-        if told not in self.warnings:
-            self.warnings += (told,)
+        if message not in self.warnings:
+            self.warnings += (message,)
 
 
 _TRIES_AT_A_BROKEN_ANSWER = 3

@@ -20,12 +20,12 @@ _NOT_MADE = (OutcomeKind.REFUSED, OutcomeKind.FAILED)
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """``told`` are entries of what the plan was carried out for before, as they are to be told now, by id.
+    """``previous`` are entries of what the plan was carried out for before, as they are to be told now, by id.
 
     ``left`` is in stages by ``order``, with kinds and titles of now; ``drifted`` says why some of it is not made.
     """
 
-    told: dict[str, JournalEntry]
+    previous: dict[str, JournalEntry]
     left: dict[str, PlannedChange]
     order: list[Ordered]
     drifted: dict[str, Outcome]
@@ -54,8 +54,8 @@ def standing(plan: Plan, past: Mapping[str, JournalEntry], operations: Operation
         # What follows a change that this plan has made already finds the state that this one left.
         if id in left and not (place.after & made) and (why := drift_of(planned[id], left[id], operations, view)):
             drifted[id] = why
-    told = {id: _told_again(entry, operations, view, overtaken=id in overtaken) for id, entry in past.items()}
-    return Standing(told=told, left=left, order=order, drifted=drifted)
+    previous = {id: _previous_entry(entry, operations, view, overtaken=id in overtaken) for id, entry in past.items()}
+    return Standing(previous=previous, left=left, order=order, drifted=drifted)
 
 
 def _of_now(planned: PlannedChange, operations: Operations, view: View) -> PlannedChange:
@@ -70,7 +70,7 @@ def _of_now(planned: PlannedChange, operations: Operations, view: View) -> Plann
     )
 
 
-def _told_again(entry: JournalEntry, operations: Operations, view: View, *, overtaken: bool) -> JournalEntry:
+def _previous_entry(entry: JournalEntry, operations: Operations, view: View, *, overtaken: bool) -> JournalEntry:
     """What to tell of a change that this plan has been carried out for, on the state that was just read.
 
     *overtaken*: a later change of the same plan was made, and may be why the state does not show this one.
@@ -81,15 +81,15 @@ def _told_again(entry: JournalEntry, operations: Operations, view: View, *, over
     if outcome.outcome in _NOT_MADE:
         ended = outcome.reason or outcome.tag or outcome.outcome.value
         why = f"{ended}; so it ended on {when}, and this plan does not try it again: make a new one"
-        return _telling(entry, outcome, reason=why, retryable=False, confirmed_by=None)
+        return _restated(entry, outcome, reason=why, retryable=False, confirmed_by=None)
     doubted = outcome.outcome is OutcomeKind.UNVERIFIED
     what = "asked for the change" if doubted else "found it so" if _was_so(outcome) else "made the change"
     before = f"this plan {what} on {when}"
     if not readable(entry.change, operations):
         if doubted:
             why = f"{outcome.reason or before}; so it ended on {when}, and this plan does not try it again: make a new one"
-            return _telling(entry, outcome, reason=why, confirmed_by=None)
-        return _telling(entry, outcome, outcome=OutcomeKind.ALREADY, reason=f"{before}, and no read can tell more")
+            return _restated(entry, outcome, reason=why, confirmed_by=None)
+        return _restated(entry, outcome, outcome=OutcomeKind.ALREADY, reason=f"{before}, and no read can tell more")
     now = target_of(entry.change, operations, view)
     entry = msgspec.structs.replace(entry, after=now)
     so = met(entry.change, operations, view)
@@ -97,7 +97,7 @@ def _told_again(entry: JournalEntry, operations: Operations, view: View, *, over
         # An account that was there already, though not with all that was asked for.
         so = evaluate(entry.change, operations, view).forecast.outcome is OutcomeKind.ALREADY
     if so:
-        return _telling(
+        return _restated(
             entry,
             outcome,
             outcome=OutcomeKind.ALREADY,
@@ -109,19 +109,19 @@ def _told_again(entry: JournalEntry, operations: Operations, view: View, *, over
         )
     if doubted:
         why = f"{before}, and the state does not show it; this plan does not try it again: make a new one"
-        return _telling(entry, outcome, reason=why, confirmed_by=None)
+        return _restated(entry, outcome, reason=why, confirmed_by=None)
     if overtaken:
-        told = f"{before}, and a later change of it came after that"
-        return _telling(entry, outcome, outcome=OutcomeKind.ALREADY, tag=None, reason=told, confirmed_by=None)
-    told = f"{before}, and it is so no more: somebody has changed it since; make a new plan if it is to be so"
-    return _telling(entry, outcome, outcome=OutcomeKind.REFUSED, tag="drifted", reason=told, confirmed_by=None)
+        previous = f"{before}, and a later change of it came after that"
+        return _restated(entry, outcome, outcome=OutcomeKind.ALREADY, tag=None, reason=previous, confirmed_by=None)
+    previous = f"{before}, and it is so no more: somebody has changed it since; make a new plan if it is to be so"
+    return _restated(entry, outcome, outcome=OutcomeKind.REFUSED, tag="drifted", reason=previous, confirmed_by=None)
 
 
 def _was_so(outcome: Outcome) -> bool:
     return outcome.outcome is OutcomeKind.ALREADY
 
 
-def _telling(entry: JournalEntry, of: Outcome, /, **now: object) -> JournalEntry:
+def _restated(entry: JournalEntry, of: Outcome, /, **now: object) -> JournalEntry:
     return msgspec.structs.replace(entry, outcome=msgspec.structs.replace(of, **now))
 
 
@@ -130,7 +130,7 @@ def previewed(plan: Plan, fresh: Plan, stands: Standing) -> tuple[PlannedChange,
     found: list[PlannedChange] = []
     for planned, now in zip(plan.changes, fresh.changes, strict=True):
         forecast, follows = now.forecast, now.follows
-        if (entry := stands.told.get(planned.id)) is not None:
+        if (entry := stands.previous.get(planned.id)) is not None:
             left = "an interrupted run of this plan left it undecided; the next change settles it by reading"
             forecast = outcome_of(entry) or Outcome(outcome=OutcomeKind.UNVERIFIED, reason=left)
             follows = False

@@ -45,7 +45,7 @@ class App:
         self._plugins: tuple[Path, ...] = ()
         self.output: str | None = None
 
-    def told(
+    def set_options(
         self,
         *,
         config: Path | None = None,
@@ -179,15 +179,15 @@ class App:
                 given = with_files(given, self.plugin_files, ConnectorType)
             if (found := given.found.get(name)) is not None:
                 for distribution, version in installed_as(CONNECTORS_GROUP, name):
-                    told = f"the connector {name!r} is taken from {found.distribution}, not from what is installed"
-                    self.log.warning(told, installed=distribution, version=version)
+                    message = f"the connector {name!r} is taken from {found.distribution}, not from what is installed"
+                    self.log.warning(message, installed=distribution, version=version)
                 return found
         with foreign_output():
             discovery = discover_connectors().only(name)
         self._log_failures(discovery)
         if discovery.failures and name in discovery.found:
-            told = f"{count(len(discovery.failures), 'plugin')} can't be used; `jackfield connectors list` says why"
-            self.log.warning(told)
+            message = f"{count(len(discovery.failures), 'plugin')} can't be used; `jackfield connectors list` says why"
+            self.log.warning(message)
         return discovery.get(name, path=path)
 
     def _log_failures(self, discovery: "Discovery[ConnectorType]") -> None:

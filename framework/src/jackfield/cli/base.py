@@ -13,8 +13,8 @@ from jackfield.cli.guard import broken_pipe
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _told(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
-    ctx.ensure_object(App).told(**{str(parameter.name): value})
+def _text(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+    ctx.ensure_object(App).set_options(**{str(parameter.name): value})
 
 
 def _texts(given: object) -> Iterator[str]:
@@ -47,7 +47,7 @@ class Command(click.Command):
             ("--home", path, "FOLDER", "Folder of the state and the snapshots."),
             ("--log-level", click.Choice(LOG_LEVELS), None, "What is logged to stderr."),
         ):
-            option = click.Option([name], type=kind, metavar=metavar, help=help, expose_value=False, callback=_told)
+            option = click.Option([name], type=kind, metavar=metavar, help=help, expose_value=False, callback=_text)
             self.params.append(option)
         self.params.append(
             click.Option(
@@ -57,7 +57,7 @@ class Command(click.Command):
                 metavar="FILE",
                 help="Run the connectors and policies of a Python file as if installed; may be repeated.",
                 expose_value=False,
-                callback=_told,
+                callback=_text,
             )
         )
 

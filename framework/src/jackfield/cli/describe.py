@@ -63,7 +63,7 @@ def deprecations(found: Found[ConnectorType]) -> list[dict[str, str | None]]:
     ]
 
 
-def told_use(made: dict[str, Any]) -> str:
+def use_text(made: dict[str, Any]) -> str:
     """The document of a use of what goes away, in a sentence."""
     return f"uses {made['uses']}, which goes away in {made['gone_in']}: {made['instead']}"
 
@@ -181,7 +181,7 @@ def tell_connector(made: dict[str, Any]) -> None:
     say(f"{made['display_name']} — connector {made['name']!r}, version {made['version']} ({made['distribution']})")
     say(f"Plugin interface {made['api']}" + (f", documentation: {made['docs']}" if made["docs"] else ""))
     for one in made["deprecations"]:
-        say(f"It {told_use(one)}" + (f" ({one['where']})" if one["where"] else ""))
+        say(f"It {use_text(one)}" + (f" ({one['where']})" if one["where"] else ""))
     say()
     say("What it can do, and the permissions that it needs")
     print_table(("capability", "permissions", "description"), [_capability(one) for one in made["capabilities"]])

@@ -45,10 +45,10 @@ def _tell(app: "App", error: Exception) -> int:
             app.log.debug("the error in full", exc_info=error)
     except JackfieldError as other:
         error = other
-    told = _storage(app, error) or error
-    if isinstance(told, JackfieldError):
-        show_error(app, told)
-        return told.exit_code
+    failure = _storage(app, error) or error
+    if isinstance(failure, JackfieldError):
+        show_error(app, failure)
+        return failure.exit_code
     cause = getattr(error, "orig", error)
     if isinstance(cause, OSError):
         place = f": {cause.filename}" if cause.filename else ""

@@ -92,7 +92,7 @@ def cli(
     plugin: tuple[Path, ...],
 ) -> None:
     """Jackfield: who has access to what in the applications a company uses, and changes of it that tell the truth."""
-    app.told(config=config, home=home, log_level=log_level, output=output, plugin=plugin)
+    app.set_options(config=config, home=home, log_level=log_level, output=output, plugin=plugin)
 
 
 def _closed_streams() -> int | None:

@@ -291,10 +291,10 @@ def _kinds_told(changes: Sequence[PlannedChange]) -> str:
         verb = of.verb(each.change, kind)
         privileged = "privileged" in each.kinds
         verb = of.privileged_verb(verb) if privileged else verb
-        told = f"to {verb}{': ' if each.effects else ''}{' and '.join(each.effects)}"
-        found[told] += 1
-        weight[told] = _WEIGHTS.get(kind, 0) + bool(each.effects) * 10 + privileged
-    return ", ".join(f"{found[told]:,} {told}" for told in sorted(found, key=lambda told: weight[told]))
+        message = f"to {verb}{': ' if each.effects else ''}{' and '.join(each.effects)}"
+        found[message] += 1
+        weight[message] = _WEIGHTS.get(kind, 0) + bool(each.effects) * 10 + privileged
+    return ", ".join(f"{found[message]:,} {message}" for message in sorted(found, key=lambda message: weight[message]))
 
 
 _WEIGHTS = {"action": 1, "revoke": 2, "disable": 3, "delete": 4}

@@ -79,10 +79,10 @@ def interrupted_document(entries: Sequence[JournalEntry]) -> dict[str, object]:
     """The one object of a command that was interrupted, with what it left undecided."""
     if len(entries) == 1:
         return change_document(entries[0])
-    told = (
+    message = (
         "interrupted; nothing is undecided" if not entries else "interrupted; `jackfield changes recover` settles these"
     )
-    return {"change": None, "outcome": None, "reason": told, "changes": [change_document(each) for each in entries]}
+    return {"change": None, "outcome": None, "reason": message, "changes": [change_document(each) for each in entries]}
 
 
 def forecast_document(planned: PlannedChange) -> dict[str, object]:
@@ -148,16 +148,16 @@ def sentence(entry: JournalEntry) -> str:
     if outcome is None:
         again = f"`jackfield changes recover {entry.connection}` settles what became of it"
         return f"{UNDECIDED}: {title}{_because('; ', _undecided(entry))}; {again}"
-    told = f"{outcome.outcome.value}: {title}"
+    message = f"{outcome.outcome.value}: {title}"
     if outcome.outcome is OutcomeKind.CHANGED:
         how = "a read" if outcome.confirmed_by is Confirmation.READ else "the application's answer alone"
-        return f"{told} (confirmed by {how}){_because('. ', outcome)}"
+        return f"{message} (confirmed by {how}){_because('. ', outcome)}"
     if outcome.outcome is OutcomeKind.PENDING and entry.status is not JournalStatus.SETTLED:
-        return f"{told}{_because('; ', outcome)}; `jackfield changes recover {entry.connection}` looks again"
+        return f"{message}{_because('; ', outcome)}; `jackfield changes recover {entry.connection}` looks again"
     ids = f", request id {clean(', '.join(outcome.request_ids))}" if outcome.request_ids else ""
     tag = f" [{clean(outcome.tag)}{ids}]" if outcome.tag else ""
     again = "; trying again may help" if outcome.retryable else ""
-    return f"{told}{_because('; ', outcome)}{again}{tag}"
+    return f"{message}{_because('; ', outcome)}{again}{tag}"
 
 
 def outcome_lines(entry: JournalEntry) -> list[str]:
@@ -211,8 +211,8 @@ def _undecided(entry: JournalEntry) -> Outcome:
     answer = entry.outcome
     if answer is None:
         return Outcome(outcome=OutcomeKind.UNVERIFIED)
-    told = f"the application answered {answer.outcome.value}, and nothing has confirmed it yet"
-    return Outcome(outcome=OutcomeKind.UNVERIFIED, reason=told, request_ids=answer.request_ids)
+    message = f"the application answered {answer.outcome.value}, and nothing has confirmed it yet"
+    return Outcome(outcome=OutcomeKind.UNVERIFIED, reason=message, request_ids=answer.request_ids)
 
 
 def _document(of: JournalEntry | PlannedChange, known: Outcome, state: TargetState) -> dict[str, object]:
@@ -282,8 +282,8 @@ def tell_entry(entry: JournalEntry) -> None:
         ("plan", entry.plan),
         ("effects", ", ".join(entry.effects)),
         ("asked with", _asked(entry.change)),
-        ("before", _told(entry.before)),
-        ("after", _told(entry.after) if entry.after else None),
+        ("before", _text(entry.before)),
+        ("after", _text(entry.after) if entry.after else None),
         ("settled", moment(entry.settled)),
     ]
     if outcome is not None:
@@ -304,7 +304,7 @@ def _asked(change: Change) -> str:
     return ", ".join(f"{name} {shown_value(value)}" for name, value in kind_of(change).arguments(change).items())
 
 
-def _told(state: TargetState) -> str:
+def _text(state: TargetState) -> str:
     if not state.exists:
         return "not there"
     words = [

@@ -49,8 +49,8 @@ def print_listing(
         print_stream(head, {key: map(document, shown)}, lambda: {"total": shown.total()})
         return
     print_rows(output, shown, csv if csv and output == "csv" else table)
-    if (told := cut(shown.total(), limit)) is not None:
-        note(told)
+    if (message := cut(shown.total(), limit)) is not None:
+        note(message)
 
 
 class _Limited:
@@ -199,7 +199,7 @@ def cut(total: int, limit: int | None) -> str | None:
     return f"{limit:,} of {total:,}; --limit N shows more."
 
 
-def told(one: Diagnostic, times: int = 1) -> str:
+def diagnostic_line(one: Diagnostic, times: int = 1) -> str:
     """A diagnostic in one line: what, where, what to do, how often."""
     where = f" (at {clean(one.path)})" if one.path else ""
     stop = "" if where or one.summary.endswith((".", "?", "!")) else "."

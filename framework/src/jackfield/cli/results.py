@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from jackfield.cli.app import App
-from jackfield.cli.output import say, told
+from jackfield.cli.output import diagnostic_line, say
 from jackfield.cli.snapshots import not_complete
 from jackfield.cli.text import clean, count
 from jackfield.snapshots.reader import read_snapshot
@@ -54,7 +54,7 @@ def _tell_rows(run: Run, snapshot: "Snapshot") -> None:
     again = f" and {count(run.rereads, 'reread')}" if run.rereads else ""
     say(f"  {count(run.requests, 'request')}{again} in {run.seconds:.1f} s")
     for one, times in snapshot.diagnostics():
-        say(f"  {told(one, times)}")
+        say(f"  {diagnostic_line(one, times)}")
     unreconciled = [one.scope for one in snapshot.seals() if one.seal is Verdict.UNRECONCILED and one.expected is None]
     if unreconciled:
         named = ", ".join(unreconciled[:_MOST_NAMED]) + (", …" if len(unreconciled) > _MOST_NAMED else "")

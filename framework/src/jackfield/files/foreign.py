@@ -35,7 +35,7 @@ def read_foreign(file: Path, *, what: str, most: int = MOST_BYTES, path: str | N
     except OSError as error:
         if error.errno not in _NO_WAY:
             raise
-        raise BadConfig(f"{_told(file, what, path)} can't be read: {error.strerror}", path=path, hint=hint) from None
+        raise BadConfig(f"{_text(file, what, path)} can't be read: {error.strerror}", path=path, hint=hint) from None
     _demand_regular(mode, file, what, path, hint)
     # Whatever has taken its place meanwhile: no pipe is waited for, no terminal becomes ours.
     handle = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
@@ -51,7 +51,7 @@ def read_foreign(file: Path, *, what: str, most: int = MOST_BYTES, path: str | N
             content += chunk
     finally:
         os.close(handle)
-    raise BadConfig(f"{_told(file, what, path)} is too large: more than {most:,} bytes", path=path)
+    raise BadConfig(f"{_text(file, what, path)} is too large: more than {most:,} bytes", path=path)
 
 
 def _demand_regular(mode: int, file: Path, what: str, path: str | None, hint: str) -> None:
@@ -59,11 +59,11 @@ def _demand_regular(mode: int, file: Path, what: str, path: str | None, hint: st
         return
     kind = next((name for holds, name in _KINDS if holds(mode)), "something else")
     raise BadConfig(
-        f"{_told(file, what, path)} can't be read: it is {kind}, not a regular file",
+        f"{_text(file, what, path)} can't be read: it is {kind}, not a regular file",
         path=path,
         hint=hint,
     )
 
 
-def _told(file: Path, what: str, path: str | None) -> str:
+def _text(file: Path, what: str, path: str | None) -> str:
     return what if path == str(file) else f"{what} {file}"

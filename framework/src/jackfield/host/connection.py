@@ -168,11 +168,11 @@ class Connection:
             raise self._bug(hook, f"it gave {len(given)} things for {wanted} changes, or not only outcomes")
         return tuple(self._masked(each) for each in cast("tuple[Outcome, ...]", given))
 
-    def _masked(self, told: S) -> S:
-        """*told* with the connection's secrets taken out of its texts."""
+    def _masked(self, outcome: S) -> S:
+        """*outcome* with the connection's secrets taken out of its texts."""
         change = self.http.mask.text
-        texts = {name: _rewritten(value, change) for name, value in msgspec.structs.asdict(told).items()}
-        return msgspec.structs.replace(told, **texts)
+        texts = {name: _rewritten(value, change) for name, value in msgspec.structs.asdict(outcome).items()}
+        return msgspec.structs.replace(outcome, **texts)
 
     def _tuple(self, hook: str, kind: type[T]) -> tuple[T, ...]:
         given = self._call(hook)

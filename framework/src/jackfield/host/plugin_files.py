@@ -100,14 +100,14 @@ def _imported(path: Path) -> tuple[ModuleType, list[Use]]:
     except BaseException as error:
         sys.modules.pop(name, None)
         raise BadConfig(
-            f"the plugin file fails to import: {_told(error)}",
+            f"the plugin file fails to import: {_text(error)}",
             path=_place(path, _line(error, path)),
             hint=_remedy(error, path),
         ) from error
     return module, uses
 
 
-def _told(error: BaseException) -> str:
+def _text(error: BaseException) -> str:
     try:
         text = error.msg if isinstance(error, SyntaxError) else str(error)
     except Exception:  # noqa: BLE001 - an exception of the file's own, which may do anything when asked

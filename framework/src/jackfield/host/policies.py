@@ -49,8 +49,8 @@ def open_policies(enabled: tuple[str, ...], log: Logger, files: Sequence[PluginF
                 path="policies",
             ) from error
         for use in (*found.uses, *uses):
-            told = f"the policy {name!r} {use}"
-            log.warning(told, version=found.version, where=use.where)
+            message = f"the policy {name!r} {use}"
+            log.warning(message, version=found.version, where=use.where)
         opened.append(Policy(name=name, relay=relay))
     return tuple(opened)
 

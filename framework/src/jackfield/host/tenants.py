@@ -88,7 +88,7 @@ def demand_tenant(tenant_match: TenantMatch, connection: str, *, planned: str | 
     if now is None:
         _demand_unknown(tenant_match, connection, planned=planned, writes=writes)
         return
-    reached = told(now)
+    reached = tenant_name(now)
     if planned not in (None, now.id):
         raise PlanOutdated(
             f"the plan was made for the account {planned}, and the connection reaches {reached}",
@@ -112,14 +112,14 @@ def other_tenant(now: Tenant, known: str, connection: str, *, command: str | Non
     """
     option = f"--accept-tenant {now.id}"
     return OtherTenant(
-        f"the connection now reaches {told(now)}, its snapshots and changes are of {known}",
+        f"the connection now reaches {tenant_name(now)}, its snapshots and changes are of {known}",
         connection=connection,
         hint="Sign in to the same account as before, or name another connection for this one. If the move is meant,"
         f" say {option if command is None else f'`{command} {option}`'}.",
     )
 
 
-def told(tenant: Tenant) -> str:
+def tenant_name(tenant: Tenant) -> str:
     """An account for people: its name and id."""
     return f"{tenant.name or 'another account'} ({tenant.id})"
 

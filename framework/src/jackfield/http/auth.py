@@ -174,15 +174,15 @@ def _where(response: Response) -> dict[str, str | None]:
 
 def _words(response: Response, sent: Mask) -> tuple[str, str]:
     """The application's own code for a refusal, and its words; both without what was sent and on one line."""
-    told = peek_json(response.body, _WireError)
-    if told is None:
+    reply = peek_json(response.body, _WireError)
+    if reply is None:
         return "", ""
-    error = told.error if isinstance(told.error, str) else ""
+    error = reply.error if isinstance(reply.error, str) else ""
     # Some put code and words into one text: "invalid_client: Invalid client_id or client_secret".
     code, _, rest = error.partition(":")
     if code.strip() not in (*_REFUSALS, *_PASSING):
         code, rest = "", error
-    description = told.error_description if isinstance(told.error_description, str) else ""
+    description = reply.error_description if isinstance(reply.error_description, str) else ""
     said = ": ".join(part for part in (rest.strip(), description.strip()) if part)
     return code.strip(), one_line(sent.text(said))
 
@@ -209,15 +209,15 @@ def _refusal(response: Response, client: OAuthClient, sent: Mask) -> JackfieldEr
         )
     if error in _PASSING:
         return Transient(f"the token address can't answer now ({reason})", **where)
-    told = f": {said}" if said else ""
+    reply = f": {said}" if said else ""
     if response.status in (400, 401, 403):
         return BadCredentials(
-            f"the token address refused with status {response.status}{told}",
+            f"the token address refused with status {response.status}{reply}",
             hint="Check the client's id and secret, and the token's address.",
             **where,
         )
     what = f"with status {response.status}" if response.status != 200 else "in JSON that holds no token"
-    return RemoteContract(f"the token address answered {what}{told}", **where)
+    return RemoteContract(f"the token address answered {what}{reply}", **where)
 
 
 def unauthorized(response: Response) -> bool:

@@ -70,15 +70,15 @@ class _Paging(msgspec.Struct, frozen=True, kw_only=True):
 
     def _total(self, answer: Answer) -> int | None:
         if self.total_header is not None:
-            told = answer.response.headers.get(self.total_header.lower(), "").strip()
+            message = answer.response.headers.get(self.total_header.lower(), "").strip()
         elif self.total is not None:
-            told = places.text_at(answer.response.body, self.total) or ""
+            message = places.text_at(answer.response.body, self.total) or ""
         else:
             return None
-        if not (told.isascii() and told.isdecimal() and len(told) < _MOST_DIGITS and int(told) <= 2**53):
+        if not (message.isascii() and message.isdecimal() and len(message) < _MOST_DIGITS and int(message) <= 2**53):
             # Left out or broken it would pass for an application that does not tell, and nothing would be held against it.
             raise RemoteContract("the answer does not tell how many there are in all, as it should")
-        return int(told)
+        return int(message)
 
 
 class ByCursor(_Paging, frozen=True, kw_only=True):

@@ -117,10 +117,10 @@ def decode(body: bytes | msgspec.Raw, decoder: "msgspec.json.Decoder[Any]", plac
     try:
         return decode_json(body, decoder)
     except msgspec.ValidationError as error:
-        told = _QUOTED.sub(lambda found: found.group() if _WORD.fullmatch(found.group(1)) else "'…'", str(error))
+        message = _QUOTED.sub(lambda found: found.group() if _WORD.fullmatch(found.group(1)) else "'…'", str(error))
         at = f" (all of it at {place!r})" if place else ""
         raise RemoteContract(
-            f"the answer is not of the form expected: {told}{at}", detail=sample(bytes(body))
+            f"the answer is not of the form expected: {message}{at}", detail=sample(bytes(body))
         ) from None
 
 

@@ -304,22 +304,22 @@ class JsonApi:
             if issubclass(meaning, NotFound) and self._tag is not None and tag is None:
                 # A gateway's answer, or that of a wrong address: absence is believed of the application only.
                 meaning = RemoteContract
-        told = f"with status {status}" + (f" ({tag})" if tag else "")
+        message = f"with status {status}" + (f" ({tag})" if tag else "")
         if issubclass(meaning, MissingPermission):
             hint = "Grant it to the credentials of this connection."
             lacks = self._word_at(response, self._permission) if self._permission is not None else tag
             without = f": {lacks} is missing" if self._permission is not None and lacks else ""
             return meaning(
-                f"the application does not allow it, {told}{without}", permission=lacks or "unknown", hint=hint
+                f"the application does not allow it, {message}{without}", permission=lacks or "unknown", hint=hint
             )
         if issubclass(meaning, BadCredentials):
-            return meaning(f"the application does not accept the credentials, {told}", tag=tag)
+            return meaning(f"the application does not accept the credentials, {message}", tag=tag)
         if issubclass(meaning, Refused):
             known = "does not know it" if issubclass(meaning, NotFound) else "refused"
-            return meaning(f"the application {known}, {told}", tag=tag)
+            return meaning(f"the application {known}, {message}", tag=tag)
         if issubclass(meaning, RemoteContract):
-            return meaning(f"the application gave no answer of success, {told}", detail=places.sample(response.body))
-        return meaning(f"the application refused, {told}")
+            return meaning(f"the application gave no answer of success, {message}", detail=places.sample(response.body))
+        return meaning(f"the application refused, {message}")
 
     def _tag_of(self, response: Response) -> str | None:
         return self._word_at(response, self._tag) if self._tag is not None else None

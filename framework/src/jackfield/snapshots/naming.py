@@ -201,7 +201,7 @@ def _pattern(text: str) -> str:
 
 
 def _ambiguous(text: str, candidates: list[Candidate]) -> BadConfig:
-    shown = [f"{id} ({told})" if told else str(id) for id, told in candidates[:_SHOWN]]
+    shown = [f"{id} ({message})" if message else str(id) for id, message in candidates[:_SHOWN]]
     more = f", and {len(candidates) - _SHOWN} more" if len(candidates) > _SHOWN else ""
     return BadConfig(
         f"{text!r} means several resources", hint=f"Write the one you mean as type:id: {', '.join(shown)}{more}."

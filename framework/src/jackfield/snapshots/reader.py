@@ -153,8 +153,8 @@ class Snapshot(Names):
             where.add("(g.principal IN temp.matched OR n.key IN temp.matched)")
         # From a principal, SQLite finds its own way by the index; else the order of the rows is that of the nodes.
         join = "CROSS JOIN" if principal is None else "JOIN"
-        told = GRANTS_NAMES if names else GRANTS_NO_NAMES
-        return grant_rows(where.run(self.db, GRANTS.format(db="main", join=join, names=told), GRANTS_ORDER))
+        message = GRANTS_NAMES if names else GRANTS_NO_NAMES
+        return grant_rows(where.run(self.db, GRANTS.format(db="main", join=join, names=message), GRANTS_ORDER))
 
 
 def _words(row: EntitlementRow) -> str:

@@ -144,6 +144,6 @@ def read_header(db: sqlite3.Connection, schema: str) -> Header:
     """The header of the snapshot attached as *schema*."""
     entries = dict(db.execute(f"SELECT key, value FROM {schema}.header").fetchall())
     known = {field.name for field in msgspec.structs.fields(Header)}
-    told = {key: value for key, value in entries.items() if key in known and value is not None}
-    told["complete"] = told.get("complete") == "1"
-    return msgspec.convert(told, Header, strict=False)
+    header = {key: value for key, value in entries.items() if key in known and value is not None}
+    header["complete"] = header.get("complete") == "1"
+    return msgspec.convert(header, Header, strict=False)

@@ -120,9 +120,9 @@ def hear(db: sqlite3.Connection, held: list[Held]) -> Heard:
             found[one.scope] = Evidence(alike=True)
         else:
             differing[node] = one
-    told = {one.scope for one in differing.values()} | found.keys()
+    message = {one.scope for one in differing.values()} | found.keys()
     for (kind, id), one in by_resource.items():
-        if one.rows and one.scope not in told:
+        if one.rows and one.scope not in message:
             # Nobody at all says to be there.
             (node,) = db.execute("SELECT key FROM node WHERE type = ? AND id = ?", (kind, id)).fetchone()
             differing[node] = one

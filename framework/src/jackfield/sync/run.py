@@ -28,7 +28,7 @@ from jackfield.errors import (
 from jackfield.files import sync_folder
 from jackfield.host.configured import Configured
 from jackfield.host.connection import Connection
-from jackfield.host.tenants import known_tenant, other_tenant, told
+from jackfield.host.tenants import known_tenant, other_tenant, tenant_name
 from jackfield.http import Session
 from jackfield.snapshots.file import (
     create_partial,
@@ -238,7 +238,7 @@ class _Sync:
         return self.requests
 
     def _meet(self, tenant: Tenant) -> None:
-        now = f"the connection now reaches {told(tenant)}"
+        now = f"the connection now reaches {tenant_name(tenant)}"
         if self.known_tenant not in (None, tenant.id):
             self.spoilt = True
             if self.accept_tenant is not None:

@@ -53,10 +53,10 @@ def fate_of(
         if (why := failure_to_load(suite, folder)) is not None:
             return Fate(patch=patch, said=f"{_UNFIT}: what is left can't be loaded: {why}")
         run = run_suite(suite, seeds=seeds, first_only=not every, before=folder, timeout=timeout)
-    return _told(patch, run)
+    return _text(patch, run)
 
 
-def _told(patch: Patch, run: SuiteRun) -> Fate:
+def _text(patch: Patch, run: SuiteRun) -> Fate:
     if run.passed:
         return Fate(patch=patch, said=_ALIVE)
     if (broken := run.broken) is None and not run.ended:
@@ -138,12 +138,12 @@ def _run(given: argparse.Namespace) -> int:
             fates.append(fate)
             print(f"{fate.patch.file.stem}: {fate.killed_by or fate.said}", flush=True)  # noqa: T201
     killed = sum(each.killed_by is not None for each in fates)
-    told = f"{killed} of {len(fates)} planted bugs were found ({killed * 100 / max(1, len(fates)):.0f} %)."
+    message = f"{killed} of {len(fates)} planted bugs were found ({killed * 100 / max(1, len(fates)):.0f} %)."
     if given.every:
-        told += f" Checks that found none: {', '.join(idle(fates)) or 'none'}."
-    print(told)  # noqa: T201
+        message += f" Checks that found none: {', '.join(idle(fates)) or 'none'}."
+    print(message)  # noqa: T201
     if given.markdown is not None:
-        given.markdown.write_text(f"{table(fates)}\n{told}\n", encoding="utf-8")
+        given.markdown.write_text(f"{table(fates)}\n{message}\n", encoding="utf-8")
     return 0 if killed == len(fates) else 1
 
 

@@ -36,7 +36,7 @@ def patches_in(folder: Path) -> tuple[Patch, ...]:
 
 
 def _read(file: Path) -> Patch:
-    told = {"Title": "", "Why": ""}
+    message = {"Title": "", "Why": ""}
     key = ""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
@@ -46,14 +46,14 @@ def _read(file: Path) -> Patch:
         if line.startswith(("--- ", "diff ")):
             break
         name, colon, text = line.partition(":")
-        if colon and name in told:
-            key, told[name] = name, text.strip()
+        if colon and name in message:
+            key, message[name] = name, text.strip()
         elif key and line.strip():
-            told[key] += f" {line.strip()}"
-    for name, text in told.items():
+            message[key] += f" {line.strip()}"
+    for name, text in message.items():
         if not text:
             raise BadConfig(f"{file} has no line that begins with {name}:")
-    return Patch(file=file, title=told["Title"], why=told["Why"])
+    return Patch(file=file, title=message["Title"], why=message["Why"])
 
 
 def package_folder(module: str) -> Path:

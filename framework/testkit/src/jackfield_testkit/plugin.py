@@ -64,11 +64,11 @@ class _Results:
 
 
 def _reason(report: Any) -> str:
-    told: Any = report.longrepr
-    if isinstance(told, tuple):
-        return str(cast("tuple[object, ...]", told)[2]).removeprefix("Skipped: ")
-    crash: Any = getattr(told, "reprcrash", None)
-    return str(crash.message) if crash is not None else str(told)
+    text: Any = report.longrepr
+    if isinstance(text, tuple):
+        return str(cast("tuple[object, ...]", text)[2]).removeprefix("Skipped: ")
+    crash: Any = getattr(text, "reprcrash", None)
+    return str(crash.message) if crash is not None else str(text)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -40,10 +40,10 @@ def rules(results: Sequence[Result]) -> tuple[Rule, ...]:
     from jackfield_testkit.finding import rule_and_reason
     from jackfield_testkit.suite import every_check
 
-    told = by_check(results)
+    message = by_check(results)
     found: list[Rule] = []
     for name, text in every_check().items():
-        result = told.get(name) or Result(check=name, verdict=Verdict.UNCHECKED, what="it was not run")
+        result = message.get(name) or Result(check=name, verdict=Verdict.UNCHECKED, what="it was not run")
         rule, reason = rule_and_reason(text)
         found.append(
             Rule(
@@ -59,7 +59,7 @@ def rules(results: Sequence[Result]) -> tuple[Rule, ...]:
     return tuple(found)
 
 
-def told(connector: str, found: Sequence[Rule]) -> str:
+def rules_text(connector: str, found: Sequence[Rule]) -> str:
     """*found* for people."""
     lines: list[str] = []
     for each in found:
@@ -108,7 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         document = {"connector": given.connector, "counts": counted, "rules": found, "beside": beside}
         print(msgspec.json.format(msgspec.json.encode(document)).decode())  # noqa: T201
     else:
-        print(told(given.connector, found))  # noqa: T201
+        print(rules_text(given.connector, found))  # noqa: T201
     return _verdict(run, found)
 
 

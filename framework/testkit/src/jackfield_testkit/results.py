@@ -72,9 +72,9 @@ def results_in(file: Path) -> tuple[Result, ...]:
 def by_check(results: Iterable[Result]) -> dict[str, Result]:
     """One result for each check: the first that is broken, or else the first that was checked."""
     weight = {Verdict.BROKEN: 0, Verdict.HELD: 1, Verdict.UNCHECKED: 2}
-    told: dict[str, Result] = {}
+    message: dict[str, Result] = {}
     for each in results:
-        known = told.get(each.check)
+        known = message.get(each.check)
         if known is None or weight[each.verdict] < weight[known.verdict]:
-            told[each.check] = each
-    return told
+            message[each.check] = each
+    return message

@@ -202,10 +202,10 @@ def _understood(route: str, response: Response, answer: type[T]) -> T:
 
 def _refusal(response: Response) -> tuple[str, tuple[str, ...]] | None:
     """The tag of a refusal and the people whom it names; None if there is no tag."""
-    told = peek_json(response.body, wire.Refusal)
-    if told is None:
+    text = peek_json(response.body, wire.Refusal)
+    if text is None:
         return None
-    error = told.error
+    error = text.error
     tag = error.get(".tag")
     if not isinstance(tag, str):
         return None
@@ -272,8 +272,8 @@ def retry_after(response: Response, clock: Clock) -> float | None:
     header = default_retry_after(response, clock)
     if header is not None:
         return header
-    told = peek_json(response.body, wire.RateLimit)
-    return told.error.retry_after if told is not None else None
+    text = peek_json(response.body, wire.RateLimit)
+    return text.error.retry_after if text is not None else None
 
 
 PRESUMES = (

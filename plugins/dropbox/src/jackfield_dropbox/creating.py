@@ -102,14 +102,14 @@ async def _unknown_groups(call: Api, changes: Sequence[CreateAccount]) -> dict[s
     """How invitations end whose groups can't be joined: known before anybody is invited. One request, where there are any."""
     wanted = tuple(dict.fromkeys(group for each in changes for group in texts(each.arguments, "groups")))
     there = await groups_now(call, wanted)
-    told = {group: _no_group(group, "The team has no such group.") for group in wanted if group not in there.known}
+    text = {group: _no_group(group, "The team has no such group.") for group in wanted if group not in there.known}
     for group, why in there.unreadable.items():
         reason = f"{group}: what Dropbox says of it can't be understood ({why}). Nobody was invited."
-        told[group] = Outcome(outcome=OutcomeKind.FAILED, tag="unreadable", reason=reason, retryable=True)
+        text[group] = Outcome(outcome=OutcomeKind.FAILED, tag="unreadable", reason=reason, retryable=True)
     for group, now in there.known.items():
         if now.group.group_management_type.tag == "system_managed":
-            told[group] = _no_group(group, "Dropbox manages the members of this group itself.")
-    return told
+            text[group] = _no_group(group, "Dropbox manages the members of this group itself.")
+    return text
 
 
 def _no_group(group: str, why: str) -> Outcome:
@@ -315,10 +315,10 @@ def _with_groups(end: Outcome, joined: Mapping[str, Outcome], call: Api) -> Outc
     fine = (OutcomeKind.CHANGED, OutcomeKind.ALREADY)
     inside = tuple(group for group, its in joined.items() if its.outcome in fine)
     outside = {group: its for group, its in joined.items() if its.outcome not in fine}
-    told = [end.reason or ("The account was made." if end.outcome is OutcomeKind.CHANGED else "")]
+    text = [end.reason or ("The account was made." if end.outcome is OutcomeKind.CHANGED else "")]
     if inside and end.outcome is OutcomeKind.ALREADY:
-        told.append(f"It joined {', '.join(inside)}.")
-    told += [f"Not joined: {group}: {its.reason or its.tag or 'no reason given'}" for group, its in outside.items()]
+        text.append(f"It joined {', '.join(inside)}.")
+    text += [f"Not joined: {group}: {its.reason or its.tag or 'no reason given'}" for group, its in outside.items()]
     made = end.outcome is OutcomeKind.CHANGED or any(its.outcome is OutcomeKind.CHANGED for its in joined.values())
     kind = OutcomeKind.CHANGED if made else end.outcome
     if outside:
@@ -327,7 +327,7 @@ def _with_groups(end: Outcome, joined: Mapping[str, Outcome], call: Api) -> Outc
     return msgspec.structs.replace(
         end,
         outcome=kind,
-        reason=" ".join(filter(None, told))
+        reason=" ".join(filter(None, text))
         if outside or (inside and end.outcome is OutcomeKind.ALREADY)
         else end.reason,
         tag=next((its.tag for its in outside.values()), end.tag),

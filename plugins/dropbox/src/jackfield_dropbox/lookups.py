@@ -35,12 +35,12 @@ class Lookups(Reads):
         joiners = listed.joined(found)
         groups = view.stored("group", joiners)
         items += listed.memberships(joiners, groups)
-        told = answer.told()
+        reason = answer.reason()
         return Page(
             items=tuple(items),
             witness=listed.witness(found, joiners, len(answer.broken)),
             mentions=listed.unlisted(joiners, groups),
-            incomplete=held.incomplete(dict.fromkeys(aside, told) if told else {}),
+            incomplete=held.incomplete(dict.fromkeys(aside, reason) if reason else {}),
             diagnostics=(*notes, *held.notes, *listed.kept_aside(answer)),
         )
 
@@ -98,12 +98,12 @@ class Lookups(Reads):
                 its, unknown = model.memberships(id, info.members or (), group.group_management_type.tag)
                 items += its
                 notes += unknown
-                if (told := model.incomplete(answer, info)) is not None:
-                    incomplete[scope.name] = told
+                if (reason := model.incomplete(answer, info)) is not None:
+                    incomplete[scope.name] = reason
             if info.created is not None:
                 created[group.group_id] = _EPOCH + timedelta(milliseconds=info.created)
-        if (told := answer.told(one for one in answer.broken if one.within is None)) is not None:
-            incomplete[model.GROUPS.name] = told
+        if (reason := answer.reason(one for one in answer.broken if one.within is None)) is not None:
+            incomplete[model.GROUPS.name] = reason
         elif waiting:
             raise RemoteContract(f"Dropbox left out {len(waiting)} of the groups asked for", route=answer.route)
         return Page(

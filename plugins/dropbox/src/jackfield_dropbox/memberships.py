@@ -53,12 +53,12 @@ async def groups_now(api: Api, ids: tuple[str, ...]) -> GroupsNow:
         group = wire.summary(info)
         if group is None:
             continue
-        broken = answer.told(one for one in answer.broken if one.within == group.group_id)
+        broken = answer.reason(one for one in answer.broken if one.within == group.group_id)
         found.known[group.group_id] = await _group_now(api, group, info.members, broken)
     for id in ids:
         if id not in found.known and id not in missing:
             found.unreadable[id] = (
-                answer.told() or f"{_INFO}: Dropbox left out some of the groups asked for, or what they are"
+                answer.reason() or f"{_INFO}: Dropbox left out some of the groups asked for, or what they are"
             )
     return found
 
@@ -85,7 +85,7 @@ async def listed_members(api: Api, group: str) -> tuple[list[wire.GroupMember], 
     while True:
         answer = await api.group_members(group, cursor, limit=_PAGE)
         members += answer.page.members
-        unclear = unclear or answer.told()
+        unclear = unclear or answer.reason()
         if not answer.page.has_more:
             return members, unclear
         cursor = answer.page.cursor

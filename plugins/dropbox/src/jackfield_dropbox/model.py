@@ -357,7 +357,7 @@ def incomplete(answer: Sifted[tuple[wire.GroupInfo, ...]], info: wire.GroupInfo)
     """Why the members of a group are not all in an answer that gives groups with their members."""
     if info.members is None and info.member_count != 0:
         return "Dropbox left out the members of the group"
-    return answer.told(one for one in answer.broken if one.within is not None and one.within == info.group_id)
+    return answer.reason(one for one in answer.broken if one.within is not None and one.within == info.group_id)
 
 
 PRESUMES = (

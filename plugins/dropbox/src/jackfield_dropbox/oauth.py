@@ -23,5 +23,5 @@ def token_lapsed(response: Response) -> bool:
     """Whether an answer says that the access token is no longer good; a newer one may be."""
     if response.status != 401:
         return False
-    told = peek_json(response.body, ErrorBody)
-    return told is not None and told.tag in _LAPSED
+    reason = peek_json(response.body, ErrorBody)
+    return reason is not None and reason.tag in _LAPSED

@@ -58,8 +58,8 @@ def asked_before(end: Outcome) -> Outcome:
     """*end* of a change for which this command had sent a request before: that it is so may be the doing of that one."""
     if end.outcome is not OutcomeKind.ALREADY:
         return end
-    told = f"{end.reason} " if end.reason else ""
-    reason = f"{told}An earlier request of this change may have made it, or somebody else may have made it."
+    text = f"{end.reason} " if end.reason else ""
+    reason = f"{text}An earlier request of this change may have made it, or somebody else may have made it."
     return msgspec.structs.replace(end, outcome=OutcomeKind.CHANGED, tag=None, reason=reason)
 
 

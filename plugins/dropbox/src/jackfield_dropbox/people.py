@@ -103,7 +103,7 @@ async def _search(api: Api, asked: list[Selector]) -> Found:
         if member is not None:
             found.members[by, value] = member
         elif value.casefold() not in missing:
-            found.unreadable[by, value] = answer.told() or _left_out(answer.page)
+            found.unreadable[by, value] = answer.reason() or _left_out(answer.page)
     return found
 
 
@@ -140,11 +140,11 @@ async def search_named(api: Api, names: Iterable[str], ids: Iterable[str] = ()) 
     wanted = list(dict.fromkeys(name for name in names if name))
     first = {name: one for name in wanted if (one := reading(name)) is not None}
     found = await search(api, [*(("team_member_id", id) for id in ids), *first.values()])
-    told = found.members.keys() | found.unreadable.keys()
+    reason = found.members.keys() | found.unreadable.keys()
     again: dict[str, Selector] = {
         name: ("external_id", name)
         for name, one in first.items()
-        if one not in told and one[0] != "external_id" and len(name) <= EXTERNAL_ID_LENGTH
+        if one not in reason and one[0] != "external_id" and len(name) <= EXTERNAL_ID_LENGTH
     }
     later = await search(api, again.values()) if again else Found(members={}, unreadable={})
     for name in wanted:

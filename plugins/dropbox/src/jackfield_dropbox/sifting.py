@@ -41,7 +41,7 @@ class Sifted(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     page: T
     broken: tuple[Broken, ...] = ()
 
-    def told(self, broken: Iterable[Broken] | None = None) -> str | None:
+    def reason(self, broken: Iterable[Broken] | None = None) -> str | None:
         """The broken rows, or some of them, in words for a seal; None if there are none."""
         rows = self.broken if broken is None else tuple(broken)
         if not rows:

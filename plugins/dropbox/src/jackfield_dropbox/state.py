@@ -164,7 +164,7 @@ async def _roles(api: Api, ids: tuple[str, ...]) -> tuple[tuple[wire.Role, ...],
     answer = await api.role_catalogue()
     known = tuple(role for role in answer.page.roles if role.role_id in ids)
     missing = set(ids) - {role.role_id for role in known}
-    why = answer.told()
+    why = answer.reason()
     return known, {str(ResourceId(type="role", id=id)): why for id in missing} if why is not None else {}
 
 

@@ -32,12 +32,12 @@ class DropboxReads(Lookups):
         info, unknown = team.result()
         answer = roles.result()
         items = [item for role in answer.page.roles for item in model.role(role)]
-        told = answer.told()
+        reason = answer.reason()
         return Page(
             items=(*items, *model.app(), *model.license(info)),
             opens=(model.seats(info, unknown),),
             expected=_provisioned(info),
-            incomplete={model.ROLES.name: told} if told else {},
+            incomplete={model.ROLES.name: reason} if reason else {},
             tenant=Tenant(id=info.team_id, name=info.name) if info else None,
             diagnostics=tuple(listed.kept_aside(answer)),
         )
@@ -57,12 +57,12 @@ class DropboxReads(Lookups):
             kind = group.group_management_type.tag
             if kind not in ("user_managed", *model.WITHOUT_OWNERS):
                 notes.append(model.drift("the group management type", kind))
-        told = answer.told()
+        reason = answer.reason()
         return Page(
             items=tuple(items),
             opens=tuple(opens),
             next=page.cursor if page.has_more else None,
-            incomplete={model.GROUPS.name: told} if told else {},
+            incomplete={model.GROUPS.name: reason} if reason else {},
             # Another route may tell it in a form that can be understood.
             mentions=tuple(ResourceId(type="group", id=one.id) for one in answer.broken if one.id is not None),
             diagnostics=tuple(notes),
@@ -74,12 +74,12 @@ class DropboxReads(Lookups):
         answer = await self._groups_page(cursor, attempt)
         known = view.stored("group", [group.group_id for group in answer.page.groups])
         found = [model.group(group, late=True) for group in answer.page.groups if group.group_id not in known]
-        told = answer.told()
+        reason = answer.reason()
         return Page(
             items=tuple(item for rows, _ in found for item in rows),
             opens=tuple(scope for _, scope in found),
             next=answer.page.cursor if answer.page.has_more else None,
-            incomplete={model.GROUPS.name: told} if told else {},
+            incomplete={model.GROUPS.name: reason} if reason else {},
         )
 
     async def _groups_page(self, cursor: str | None, attempt: int) -> Sifted[wire.GroupsPage]:
@@ -106,13 +106,13 @@ class DropboxReads(Lookups):
         joiners = listed.joined(page.members)
         groups = view.stored("group", joiners)
         items += listed.memberships(joiners, groups)
-        told = answer.told()
+        reason = answer.reason()
         return Page(
             items=tuple(items),
             next=page.cursor if page.has_more else None,
             witness=listed.witness(page.members, joiners, len(answer.broken)),
             mentions=listed.unlisted(joiners, groups),
-            incomplete=held.incomplete(dict.fromkeys(aside, told) if told else {}),
+            incomplete=held.incomplete(dict.fromkeys(aside, reason) if reason else {}),
             diagnostics=(*notes, *held.notes, *listed.kept_aside(answer)),
         )
 
@@ -146,10 +146,10 @@ class DropboxReads(Lookups):
             notes += unknown
             if info.member_count is not None:
                 expected[scope.name] = info.member_count
-            if (told := model.incomplete(answer, info)) is not None:
-                incomplete[scope.name] = told
-        if asked and (told := answer.told(one for one in answer.broken if one.within is None)) is not None:
-            incomplete |= {scope.name: told for scope in asked.values()}
+            if (reason := model.incomplete(answer, info)) is not None:
+                incomplete[scope.name] = reason
+        if asked and (reason := answer.reason(one for one in answer.broken if one.within is None)) is not None:
+            incomplete |= {scope.name: reason for scope in asked.values()}
         elif asked:
             raise RemoteContract(f"Dropbox left out {len(asked)} of the groups asked for", route=answer.route)
         return Page(
@@ -173,11 +173,11 @@ class DropboxReads(Lookups):
         known = view.stored("group", [group.id]).get(group.id)
         management = known.trait.management if known is not None and isinstance(known.trait, GroupTrait) else None
         rows, unknown = model.memberships(group, answer.page.members, management)
-        told = answer.told()
+        reason = answer.reason()
         return Page(
             items=tuple(rows),
             next=answer.page.cursor if answer.page.has_more else None,
-            incomplete={scopes[0].name: told} if told else {},
+            incomplete={scopes[0].name: reason} if reason else {},
             diagnostics=(*unknown, *listed.kept_aside(answer)),
         )
 
@@ -211,14 +211,14 @@ class DropboxReads(Lookups):
         expected: dict[str, int] = {}
         if not page.has_more and (info := await self._team_info()) is not None:
             expected = {**_provisioned(info), model.SEATS: info.num_used_licenses}
-        told = answer.told()
+        reason = answer.reason()
         return Page(
             items=tuple(items),
             next=page.cursor if page.has_more else None,
             expected=expected,
             witness=listed.witness(missed, joiners) if missed else None,
             mentions=listed.unlisted(joiners, groups),
-            incomplete=held.incomplete(dict.fromkeys(names, told) if told else {}),
+            incomplete=held.incomplete(dict.fromkeys(names, reason) if reason else {}),
             diagnostics=(*held.notes, *listed.kept_aside(answer)),
         )
 

@@ -54,7 +54,7 @@ async def confirmed(api: Api, members: Sequence[wire.Member], view: SyncView) ->
             unsure.append(id)
     return Confirmed(
         members=[replaced.get(member.profile.team_member_id, member) for member in members],
-        unsure=_told(unsure) if unsure else None,
+        unsure=_text(unsure) if unsure else None,
         notes=tuple(notes.values()),
     )
 
@@ -76,7 +76,7 @@ def _note(role: str) -> Diagnostic:
     )
 
 
-def _told(members: Sequence[str]) -> str:
+def _text(members: Sequence[str]) -> str:
     more = f" and {len(members) - _MOST_TOLD} more" if len(members) > _MOST_TOLD else ""
     return (
         f"the routes do not agree on the roles of {', '.join(members[:_MOST_TOLD])}{more}: the listing names one that"

@@ -287,12 +287,12 @@ class AddItem(Wire, frozen=True, kw_only=True, gc=False):
 def add_item(item: dict[str, Any]) -> AddItem:
     """One item of ``AddLaunch.complete``: the key of its e-mail address is its tag, those of tomorrow included."""
     known = msgspec.convert(item, AddItem, strict=False)
-    told = known.profile.email if known.profile is not None else item.get(known.tag)
+    reason = known.profile.email if known.profile is not None else item.get(known.tag)
     return AddItem(
         tag=plain_tag(known.tag),
         profile=known.profile,
         roles=known.roles,
-        email=told if isinstance(told, str) else None,
+        email=reason if isinstance(reason, str) else None,
     )
 
 

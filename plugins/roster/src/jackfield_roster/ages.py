@@ -20,7 +20,7 @@ def age_hours(export: Export, clock: Clock) -> float:
     return (clock.now() - exported(export)).total_seconds() / 3600
 
 
-def told_age(export: Export, clock: Clock) -> str:
+def age_text(export: Export, clock: Clock) -> str:
     """The same in words."""
     hours = age_hours(export, clock)
     if hours < -1:

@@ -14,11 +14,11 @@ from jackfield_contracts import (
     Tenant,
     TraitKind,
 )
-from jackfield_roster.ages import exported, old, told_age
+from jackfield_roster.ages import age_text, exported, old
 from jackfield_roster.changes import CREATE
 from jackfield_roster.config import Place, RosterConfig, path_of, places
 from jackfield_roster.model import NO_WORK_LIST
-from jackfield_roster.notes import told
+from jackfield_roster.notes import diagnostic_of
 from jackfield_roster.reading import Reader
 from jackfield_roster.sources import check_columns
 from jackfield_roster.worklist import WorkList
@@ -97,10 +97,10 @@ async def _looked_at(reader: Reader, config: RosterConfig, place: Place, clock: 
         code="export",
         severity=Severity.INFO,
         summary=f"{place.label}: {export.name}, {export.size:,} bytes, of {exported(export):%Y-%m-%d %H:%M} UTC,"
-        f" {told_age(export, clock)}",
+        f" {age_text(export, clock)}",
     )
     warning = old(place, export, config, clock)
-    remarks = [told(remark, export) for remark in await reader.remarks(export, place)]
+    remarks = [diagnostic_of(remark, export) for remark in await reader.remarks(export, place)]
     return [found, *remarks, *((warning,) if warning is not None else ())]
 
 

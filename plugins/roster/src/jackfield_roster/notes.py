@@ -19,7 +19,7 @@ MOST_TOLD = 50
 _CALCULATE = "Open the workbook in a spreadsheet program, which calculates its formulas, and save it; or export values."
 
 
-def told(remark: Remark, export: Export) -> Diagnostic:
+def diagnostic_of(remark: Remark, export: Export) -> Diagnostic:
     """A remark on a file as a note: a warning where it was a guess."""
     severity = Severity.WARNING if remark.hint is not None else Severity.INFO
     return Diagnostic(code="found_out", severity=severity, summary=remark.summary, path=export.name, hint=remark.hint)
@@ -45,7 +45,7 @@ class Notes:
         self.count = cursor.broken
         self.first = cursor.first
         self._absent = cursor.absent
-        self._told: list[Diagnostic] = []
+        self._text: list[Diagnostic] = []
 
     def take(self, row: Row, make: Callable[[Row], T]) -> T | None:
         """What *make* makes of a row; None, and noted, if it can't be taken."""
@@ -63,14 +63,14 @@ class Notes:
         if self.count > MOST_TOLD:
             return
         # All of a workbook lack it or none, as a rule: what to do is told once.
-        hint = _CALCULATE if why == NOT_CALCULATED and all(note.hint != _CALCULATE for note in self._told) else None
-        self._told.append(
+        hint = _CALCULATE if why == NOT_CALCULATED and all(note.hint != _CALCULATE for note in self._text) else None
+        self._text.append(
             Diagnostic(code="broken_row", severity=Severity.WARNING, summary=f"left out: {why}", path=place, hint=hint)
         )
 
     def remarks(self, found: Iterable[Remark]) -> None:
         """Note what was found out about the file."""
-        self._told += [told(remark, self._export) for remark in found]
+        self._text += [diagnostic_of(remark, self._export) for remark in found]
 
     def keys(self, chunk: Chunk) -> None:
         """Note the mapped keys that no row of JSON lines has, once the last chunk is there."""
@@ -78,7 +78,7 @@ class Notes:
         if chunk.next is not None:
             return
         columns = dict(columns_of(self._place.mapping))
-        self._told += [
+        self._text += [
             Diagnostic(
                 code="absent_key",
                 severity=Severity.WARNING,
@@ -110,5 +110,5 @@ class Notes:
             items=tuple(items),
             next=msgspec.json.encode(following).decode() if following is not None else None,
             incomplete={scope.name: why} if self.count else {},
-            diagnostics=tuple(self._told),
+            diagnostics=tuple(self._text),
         )

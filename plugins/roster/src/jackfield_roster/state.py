@@ -125,8 +125,8 @@ async def _accounts(reader: Reader, config: RosterConfig, query: StateQuery) -> 
             state = account_state(resource)
             if resource.id.id in ids:
                 found.setdefault(resource.id.id, state)
-            told = dict.fromkeys(name for each in _names_of(resource) for name in names.get(each.casefold(), ()))
-            by_name += [msgspec.structs.replace(state, asked=name) for name in told]
+            message = dict.fromkeys(name for each in _names_of(resource) for name in names.get(each.casefold(), ()))
+            by_name += [msgspec.structs.replace(state, asked=name) for name in message]
     unreadable.finish({*found, *(each.asked for each in by_name if each.asked)}, known=query.known.get("user"))
     return [*found.values(), *by_name]
 
@@ -189,11 +189,11 @@ async def _resources(
             async for export, chunk in scan(reader, place, _ROWS):
                 for row in chunk.rows:
                     try:
-                        told = pairs(place, row, of)
+                        message = pairs(place, row, of)
                     except BrokenRowError as error:
                         unreadable.row(place, export, row, error)
                         continue
-                    ids = {id for pair in told for id in named(kind, pair, of)} & wanted
+                    ids = {id for pair in message for id in named(kind, pair, of)} & wanted
                     found |= {id: model.bare(kind, id, config) for id in ids if id not in found}
     unreadable.finish(set(found), known=known if source is not None else None)
     return found
@@ -217,14 +217,14 @@ async def _held(reader: Reader, config: RosterConfig, query: StateQuery) -> list
             async for export, chunk in scan(reader, place, _ROWS):
                 for row in chunk.rows:
                     try:
-                        told = pairs(place, row, of)
+                        message = pairs(place, row, of)
                     except BrokenRowError as error:
                         if _may_hold(row, place, wanted, principals):
                             unreadable.row(place, export, row, error)
                         continue
-                    told_of[of] += len(told)
+                    told_of[of] += len(message)
                     again = first.again(row)
-                    about = {key for pair in told if (key := (pair.to, pair.member)) in asked}
+                    about = {key for pair in message if (key := (pair.to, pair.member)) in asked}
                     if about and again is not None:
                         unreadable.row(place, export, row, again)
                         continue
@@ -247,12 +247,12 @@ async def _demand_memberships(reader: Reader, config: RosterConfig, told_of: dic
         told_of[of] = 0
         for place in membership_sources(config, of):
             async for _, chunk in scan(reader, place, _ROWS):
-                told_of[of] += sum(_told(place, row, of) for row in chunk.rows)
+                told_of[of] += sum(_text(place, row, of) for row in chunk.rows)
     if _short(now := sum(told_of.values()), known):
         raise _cut_off("the exports tell", now, known, "memberships")
 
 
-def _told(place: Place, row: Row, of: str) -> int:
+def _text(place: Place, row: Row, of: str) -> int:
     try:
         return len(pairs(place, row, of))
     except BrokenRowError:
@@ -282,8 +282,8 @@ def _may_hold(row: Row, place: Place, wanted: set[str], principals: set[Resource
     if to is None or member is None:
         own = model.known(row, getattr(mapping, "id", ""))
         return own is None or own in ids or own in wanted
-    told, who = model.known(row, to), model.known(row, member)
-    if told is not None and told not in wanted:
+    message, who = model.known(row, to), model.known(row, member)
+    if message is not None and message not in wanted:
         return False
     named = {each.strip() for each in who.split(mapping.split)} if who is not None else set[str]()
     return not any(named) or bool(named & ids)

@@ -81,8 +81,8 @@ class RosterReads:
         async def page(cursor: Cursor, view: SyncView) -> Page:
             return await self._members(of, scope, cursor, view)
 
-        told = f"who is a member of which {of}"
-        self._add(Family(name=scope.family, scopes=(scope,), follows=follows, description=told), page)
+        message = f"who is a member of which {of}"
+        self._add(Family(name=scope.family, scopes=(scope,), follows=follows, description=message), page)
 
     @hookimpl
     def families(self) -> tuple[Family, ...]:
@@ -156,13 +156,13 @@ class RosterReads:
             async for export, chunk in scan(self._reader, place, PAGE):
                 for row in chunk.rows:
                     try:
-                        told = pairs(place, row, of)
+                        message = pairs(place, row, of)
                     except model.BrokenRowError as error:
                         # The read of memberships tells of each.
                         count += 1
                         first = first or f"{place_of(place, export, row.line, error.column)}: {error.why}"[:500]
                         continue
-                    found |= dict.fromkeys(id for pair in told for id in named(kind, pair, of))
+                    found |= dict.fromkeys(id for pair in message for id in named(kind, pair, of))
         items: list[Item] = []
         for id in found:
             resource = model.bare(kind, id, self._config)
@@ -212,10 +212,10 @@ class RosterReads:
             again = await self._reader.twice(export, place, source.id_of, chunk.rows)
 
         def taken(row: Row) -> list[model.Pair]:
-            told = pairs(place, row, of)
-            if told and source is not None and row.line in again:
+            message = pairs(place, row, of)
+            if message and source is not None and row.line in again:
                 raise twice(source, row)
-            return told
+            return message
 
         found: list[tuple[int, model.Pair]] = []
         for row in chunk.rows:

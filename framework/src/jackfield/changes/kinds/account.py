@@ -82,12 +82,12 @@ class Create(_Account[CreateAccount]):
         if account.status is AccountStatus.DELETED:
             # Whether a deleted account stands in the way is for the application to say.
             return GO
-        told = f"{account.account} has this login already ({account.status_raw or account.status.value})"
+        message = f"{account.account} has this login already ({account.status_raw or account.status.value})"
         other = unlike(self, change, operations, self.target(change, operations, view))
         if other:
             are = "is" if len(other) == 1 else "are"
-            told += f"; it was not touched, and its {', '.join(other)} {are} not as asked for"
-        return already(told, account)
+            message += f"; it was not touched, and its {', '.join(other)} {are} not as asked for"
+        return already(message, account)
 
     def is_met(self, change: CreateAccount, operations: Operations, view: View, target: TargetState) -> bool:
         return target.exists and target.status in _IN_USE and not unlike(self, change, operations, target)
@@ -155,8 +155,8 @@ class Delete(_Account[DeleteAccount]):
     ) -> Evaluation:
         if not self.met(change, operations, view):
             return GO
-        told = "the account is not there" if account is None else "the account is deleted already"
-        return already(told + unheeded(self, change, operations))
+        message = "the account is not there" if account is None else "the account is deleted already"
+        return already(message + unheeded(self, change, operations))
 
     def is_met(self, change: DeleteAccount, operations: Operations, view: View, target: TargetState) -> bool:
         return not target.exists or target.status is AccountStatus.DELETED

@@ -54,8 +54,8 @@ def unreadable_of(change: Change, operations: Operations, view: View) -> str | N
 def is_older(change: Change, operations: Operations, view: View, than: str) -> bool:
     """Whether what the state tells of *change* stood before the moment *than*, and so can't show what came after."""
     keys = kind_of(change).dated_keys(change, operations)
-    told = [stood for key in keys if (stood := view.state.as_of.get(key)) is not None]
-    return any(datetime.fromisoformat(stood) < datetime.fromisoformat(than) for stood in told)
+    message = [stood for key in keys if (stood := view.state.as_of.get(key)) is not None]
+    return any(datetime.fromisoformat(stood) < datetime.fromisoformat(than) for stood in message)
 
 
 def readable(change: Change, operations: Operations) -> bool:

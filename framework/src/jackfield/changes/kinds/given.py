@@ -34,8 +34,8 @@ def shown_value(value: Value) -> str:
 
 def title_with(title: str, beside: Iterable[str]) -> str:
     """*title* and what is asked for beside."""
-    told = ", ".join(beside)
-    return f"{title}: {told}" if told else title
+    message = ", ".join(beside)
+    return f"{title}: {message}" if message else title
 
 
 def beside(kind: Kind[C], change: C, operations: Operations, named: Collection[str] = ()) -> Iterator[str]:

@@ -85,7 +85,7 @@ def authorize(
         note(f"The refresh token is in {place}.")
     try:
         with foreign_output():
-            whom = whom or _told(app.run(_checked(app, settings, plugin, _with_token(config, key, token))))
+            whom = whom or _text(app.run(_checked(app, settings, plugin, _with_token(config, key, token))))
     except JackfieldError as error:
         where = "printed" if place is None else "stored"
         note(f"Consent was given and the token is {where}, but signing in with it failed:")
@@ -259,10 +259,10 @@ def _compared(
     except JackfieldError:
         note("Consent was given, and the token is not stored or printed: whatever was stored before stays.")
         raise
-    return _told(report)
+    return _text(report)
 
 
-def _told(report: "CheckReport") -> str:
+def _text(report: "CheckReport") -> str:
     tenant = (report.tenant.name or report.tenant.id) if report.tenant else "an unknown account"
     return f"{report.authorized_by or 'an unknown administrator'} of {tenant}"
 

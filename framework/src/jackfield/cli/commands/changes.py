@@ -73,8 +73,8 @@ def list_(
             say("\n".join(entry_lines(entry)))
     if not total:
         note("The journal has no such change.")
-    if (told := cut(total, most)) is not None:
-        note(told)
+    if (message := cut(total, most)) is not None:
+        note(message)
 
 
 @contextmanager

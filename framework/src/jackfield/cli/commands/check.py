@@ -32,7 +32,7 @@ def check(app: App, connection: str, output: str) -> None:
     """
     from jackfield.changes.plan import demand_kinds
     from jackfield.cli.foreign import foreign_output
-    from jackfield.cli.output import Columns, print_json, print_rows, say, told
+    from jackfield.cli.output import Columns, diagnostic_line, print_json, print_rows, say
     from jackfield.cli.text import clean
 
     settings = app.settings.connection(connection)
@@ -54,7 +54,7 @@ def check(app: App, connection: str, output: str) -> None:
                 )
             say(f"  authorized by  {clean(report.authorized_by or 'unknown')}")
             for one in report.diagnostics:
-                say(f"  {told(one)}")
+                say(f"  {diagnostic_line(one)}")
         known = {one.name: one for one in plugin.type.capabilities}
 
         def cells(one: "CapabilityStatus") -> tuple[Any, ...]:
@@ -94,15 +94,15 @@ async def _checked(
 
     from jackfield_contracts import Diagnostic, Severity
 
-    told: list[str] = []
+    message: list[str] = []
 
     async def look(connection: "Connection", report: "CheckReport") -> None:
         moved = report.tenant is not None and known not in (None, report.tenant.id)
-        told[:] = await _unclear(app, settings, connection, moved=moved)
+        message[:] = await _unclear(app, settings, connection, moved=moved)
 
     report = await checked(app, settings, plugin, app.connector_config(settings, plugin), beside=look)
     at = f"connections.{settings.name}.protected"
-    notes = (Diagnostic(code="protected", severity=Severity.WARNING, summary=each, path=at) for each in told)
+    notes = (Diagnostic(code="protected", severity=Severity.WARNING, summary=each, path=at) for each in message)
     return msgspec.structs.replace(report, diagnostics=(*report.diagnostics, *notes))
 
 

@@ -21,7 +21,7 @@ def connectors() -> None:
 @output_option("table", "json", "csv")
 def list_(app: App, output: str) -> None:
     """List the connectors that are installed, and why others can't be used."""
-    from jackfield.cli.describe import deprecations, told_use
+    from jackfield.cli.describe import deprecations, use_text
     from jackfield.cli.output import Columns, note, print_json, print_rows
 
     discovery = app.discovery
@@ -48,7 +48,7 @@ def list_(app: App, output: str) -> None:
 
     def cells(one: dict[str, Any]) -> tuple[Any, ...]:
         state = f"can't be used: {one['reason']}" if "reason" in one else "ready"
-        state = "; ".join((state, *(told_use(each) for each in one.get("deprecations", ()))))
+        state = "; ".join((state, *(use_text(each) for each in one.get("deprecations", ()))))
         return (one["name"], one.get("display_name"), one["version"], one["distribution"], one.get("api"), state)
 
     names = "name", "display_name", "version", "distribution", "api", "state"

@@ -74,14 +74,14 @@ def _document(one: "Changed") -> dict[str, Any]:
 
 
 def _head(found: "Diff", before: "Run", after: "Run") -> dict[str, object]:
-    def told(header: Any, run: "Run") -> dict[str, object]:
+    def header_object(header: Any, run: "Run") -> dict[str, object]:
         return {"run": run.run, "status": run.status.value, "taken": header.taken, "complete": header.complete}
 
     counts = {change.value: dict(kinds) for change, kinds in found.counts().items()}
     return {
         "connection": after.connection,
-        "old": told(found.old, before),
-        "new": told(found.new, after),
+        "old": header_object(found.old, before),
+        "new": header_object(found.new, after),
         "counts": counts,
     }
 

@@ -27,15 +27,15 @@ def print_found(
     At most *limit* of them are printed, and how many there are is told. Columns that tell carried rows are added to *table*
     and *csv*; not to a *csv* that has them already (*csv_whole*).
     """
-    told = CarriedCells(app, snapshot)
+    carried_cells = CarriedCells(app, snapshot)
     if output != "json":
         caveats(app, snapshot)
     if not csv_whole:
-        csv = _longer(csv, told.csv, told.for_csv)
+        csv = _longer(csv, carried_cells.csv, carried_cells.for_csv)
     print_listing(
         output,
         rows,
-        table=_longer(table, told.table, told.for_table),
+        table=_longer(table, carried_cells.table, carried_cells.for_table),
         csv=csv,
         document=document,
         head={**head(snapshot), **(about or {})},

@@ -18,7 +18,7 @@ MOST_SHOWN = 20
 @output_option("table", "json", "csv")
 def stats(app: App, connection: str, run: str | None, output: str) -> None:
     """What the snapshot of CONNECTION holds, in figures."""
-    from jackfield.cli.output import Columns, note, print_json, print_rows, told
+    from jackfield.cli.output import Columns, diagnostic_line, note, print_json, print_rows
     from jackfield.cli.snapshots import caveats, head, look
     from jackfield.cli.text import clean, count
     from jackfield.snapshots.figures import figures
@@ -49,7 +49,7 @@ def stats(app: App, connection: str, run: str | None, output: str) -> None:
         names = "what", "of", "rows", "carried"
         print_rows(output, found, Columns(names, lambda one: (one.what, one.of, one.rows, one.carried)))
         for one, times in notes:
-            note(told(one, times))
+            note(diagnostic_line(one, times))
 
 
 @command("syncs")

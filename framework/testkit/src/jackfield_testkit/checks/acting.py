@@ -88,7 +88,7 @@ async def make_raw(connection: Connection, change: Change, state: AccessState) -
     return outcome
 
 
-def told(outcome: Outcome) -> str:
+def outcome_text(outcome: Outcome) -> str:
     """An outcome in words."""
     more = ", ".join(text for text in (outcome.tag, outcome.reason) if text)
     return f"{outcome.outcome.value}{f' ({more})' if more else ''}"
@@ -130,7 +130,7 @@ async def restore(bench: Bench, change: GrantAccess, before: Truth) -> None:
         (outcome,) = await bench.change(back)
         steps.append(name_of(back))
         if outcome.outcome is not OutcomeKind.CHANGED:
-            raise Finding(f"what was granted can't be revoked: {told(outcome)}", *steps)
+            raise Finding(f"what was granted can't be revoked: {outcome_text(outcome)}", *steps)
         now = bench.truth().grants
         if lost := before.grants - now:
             raise Finding(f"revoking took {min(lost)} too", *steps)

@@ -25,12 +25,12 @@ from jackfield_testkit.checks.acting import (
     name_of,
     one_of_each_kind,
     opposite,
+    outcome_text,
     ranked_below,
     restore,
     same_effects,
     samples_of,
     state_query,
-    told,
     unchanged,
 )
 from jackfield_testkit.data import Finding, NotApplicable, Truth
@@ -49,7 +49,7 @@ async def grants_and_revokes(bench: Bench) -> None:
         (outcome,) = await bench.change(change)
         step = name_of(change)
         if outcome.outcome is not OutcomeKind.CHANGED:
-            raise Finding(f"a grant that is possible ends as {told(outcome)}", step)
+            raise Finding(f"a grant that is possible ends as {outcome_text(outcome)}", step)
         after = bench.truth()
         if grant_id(change) not in after.grants:
             raise Finding("the grant is told as changed, and is not there", step)
@@ -73,14 +73,14 @@ async def repeats_without_effect(bench: Bench) -> None:
         (outcome,) = await bench.change(change)
         if outcome.outcome is not OutcomeKind.ALREADY:
             raise Finding(
-                f"granted twice, the second ends as {told(outcome)}, not already", name_of(change), "once more"
+                f"granted twice, the second ends as {outcome_text(outcome)}, not already", name_of(change), "once more"
             )
         await restore(bench, change, before)
         await _again(bench, opposite(change), bench.truth(), shown=True)
         (outcome,) = await bench.change(opposite(change))
         if outcome.outcome is not OutcomeKind.ALREADY:
             raise Finding(
-                f"revoked twice, the second ends as {told(outcome)}, not already",
+                f"revoked twice, the second ends as {outcome_text(outcome)}, not already",
                 name_of(opposite(change)),
                 "once more",
             )
@@ -96,7 +96,7 @@ async def _again(bench: Bench, change: GrantAccess | RevokeAccess, held: Truth, 
         outcome = await make_raw(connection, change, msgspec.structs.replace(real, held=stale))
     steps = (f"{name_of(change)} (the hook, on a state from before)", "what is asked for is so already")
     if outcome.outcome not in (*DONE, OutcomeKind.PENDING):
-        raise Finding(f"made twice, the hook answers {told(outcome)}", *steps)
+        raise Finding(f"made twice, the hook answers {outcome_text(outcome)}", *steps)
     unchanged(held, bench.truth(), steps[0])
     if outcome.outcome is OutcomeKind.ALREADY:
         same_effects(effects, bench.effects(), steps[0])
@@ -146,7 +146,9 @@ async def _beside(bench: Bench, change: GrantAccess, rival: EntitlementId, *, ra
             outcome = await make_raw(connection, other, state)
         unchanged(held, bench.truth(), f"{name_of(other)} (the hook), while {change.entitlement} is held instead")
         if outcome.outcome is OutcomeKind.CHANGED:
-            raise Finding(f"revoking what is not held is told as {told(outcome)}", name_of(change), name_of(other))
+            raise Finding(
+                f"revoking what is not held is told as {outcome_text(outcome)}", name_of(change), name_of(other)
+            )
         if not ranked:
             await _unasked(bench, change, GrantAccess(entitlement=rival, principal=change.principal))
     await restore(bench, change, before)
@@ -160,7 +162,7 @@ async def _unasked(bench: Bench, change: GrantAccess, other: GrantAccess) -> Non
         outcome = await make_raw(connection, other, state)
     steps = (name_of(change), f"{name_of(other)} (the hook, replace=False)")
     if outcome.outcome not in NOT_MADE:
-        raise Finding(f"a grant that excludes what is held ends as {told(outcome)}", *steps)
+        raise Finding(f"a grant that excludes what is held ends as {outcome_text(outcome)}", *steps)
     unchanged(held, bench.truth(), steps[1])
 
 
@@ -203,7 +205,7 @@ async def _both(
                 outcome = await make_raw(connection, other, await connection.read_state(state_query((other, change))))
             step = f"{name_of(other)} (the hook), while {change.entitlement} is held, which ranks higher"
             if outcome.outcome not in (*DONE, *NOT_MADE) or outcome.outcome is OutcomeKind.CHANGED:
-                raise Finding(f"a grant of what is held with more ends as {told(outcome)}", step)
+                raise Finding(f"a grant of what is held with more ends as {outcome_text(outcome)}", step)
             unchanged(held, bench.truth(), step)
         (outcome,) = await bench.change(other)
         steps = (name_of(change), name_of(other))
@@ -211,7 +213,9 @@ async def _both(
             GrantId(entitlement=id, principal=other.principal) for id in ranked_below(offered, other.entitlement)
         }
         if gone := held.grants - bench.truth().grants - replaced:
-            raise Finding(f"it took {min(gone)}, which no exclusive set says, and ends as {told(outcome)}", *steps)
+            raise Finding(
+                f"it took {min(gone)}, which no exclusive set says, and ends as {outcome_text(outcome)}", *steps
+            )
         if outcome.outcome is not OutcomeKind.CHANGED:
             unchanged(held, bench.truth(), steps[1])
     now = bench.truth().grants
@@ -244,7 +248,7 @@ async def makes_all_that_it_offers(bench: Bench) -> None:
 async def _made(bench: Bench, change: Change) -> None:
     (outcome,) = await bench.change(change)
     if outcome.outcome is not OutcomeKind.CHANGED:
-        raise Finding(f"a change that is possible ends as {told(outcome)}", name_of(change))
+        raise Finding(f"a change that is possible ends as {outcome_text(outcome)}", name_of(change))
 
 
 async def tells_of_jobs_that_fail(bench: Bench) -> None:
@@ -263,12 +267,12 @@ async def tells_of_jobs_that_fail(bench: Bench) -> None:
         (outcome,) = await bench.change(change)
         step = f"{name_of(change)}, whose job fails"
         if outcome.outcome is OutcomeKind.PENDING:
-            raise Finding(f"a job that failed is {told(outcome)} for ever", step)
+            raise Finding(f"a job that failed is {outcome_text(outcome)} for ever", step)
         if outcome.job is None:
             continue
         jobs += 1
         if outcome.outcome not in NOT_MADE:
-            raise Finding(f"a job that failed is told as {told(outcome)}", step)
+            raise Finding(f"a job that failed is told as {outcome_text(outcome)}", step)
         if not (outcome.reason or outcome.tag):
             raise Finding("a job that failed is told without a reason", step)
         unchanged(before, bench.truth(), step)
@@ -291,14 +295,14 @@ async def answers_each_of_many(bench: Bench) -> None:
         possible = change not in wrong
         if possible != (outcome.outcome in DONE) or possible != held:
             raise Finding(
-                f"among others, {name_of(change)} ends as {told(outcome)}, and is {'held' if held else 'not held'}",
+                f"among others, {name_of(change)} ends as {outcome_text(outcome)}, and is {'held' if held else 'not held'}",
                 "one plan of all samples",
             )
     await _batch(bench, changes, nobody)
     (*undone,) = await bench.change(*(opposite(each) for each in reversed(changes)))
     if any(outcome.outcome not in DONE for outcome in undone):
         raise Finding(
-            f"taken back together, one ends as {told(next(each for each in undone if each.outcome not in DONE))}"
+            f"taken back together, one ends as {outcome_text(next(each for each in undone if each.outcome not in DONE))}"
         )
     async with bench.open() as connection:
         offered = {each.id: each for each in (await connection.read_state(state_query(changes))).entitlements}
@@ -335,7 +339,7 @@ async def _together(bench: Bench, changes: Sequence[GrantAccess], wrong: Sequenc
         held = grant_id(change) in truth.grants
         if possible != (outcome.outcome in DONE) or possible != held:
             raise Finding(
-                f"among others, {name_of(change)} ends as {told(outcome)}, and is {'held' if held else 'not held'}",
+                f"among others, {name_of(change)} ends as {outcome_text(outcome)}, and is {'held' if held else 'not held'}",
                 step,
             )
 
@@ -359,7 +363,7 @@ async def _batch(bench: Bench, changes: Sequence[GrantAccess], nobody: ResourceI
             raise Finding(f"{len(batch)} changes get {len(outcomes)} outcomes", step)
         for change, outcome in zip(batch, outcomes, strict=True):
             if (change.principal == nobody) == (outcome.outcome in DONE):
-                raise Finding(f"among others, {name_of(change)} ends as {told(outcome)}", step)
+                raise Finding(f"among others, {name_of(change)} ends as {outcome_text(outcome)}", step)
         unchanged(held, bench.truth(), step)
 
 

@@ -244,11 +244,11 @@ async def checks_its_credentials(bench: Bench) -> None:
             raise Finding(f"check fails on a connection that works: {error}", "await connection.check()") from None
     if bench.truth() != before:
         raise Finding("check changed the application")
-    told = [each.capability for each in report.capabilities]
+    message = [each.capability for each in report.capabilities]
     known = [each.name for each in bench.found.type.capabilities]
-    if unknown := [name for name in told if name not in known]:
+    if unknown := [name for name in message if name not in known]:
         raise Finding(f"check tells of the capability {unknown[0]!r}, which is not declared")
-    silent = [each.name for each in bench.found.type.capabilities if each.hook and each.name not in told]
+    silent = [each.name for each in bench.found.type.capabilities if each.hook and each.name not in message]
     if silent:
         raise Finding(f"check does not say whether {silent[0]!r} can be used")
 

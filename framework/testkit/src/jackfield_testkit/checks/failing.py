@@ -149,8 +149,8 @@ async def names_errors_by_what_to_do(bench: Bench) -> None:
     for what, body in (("HTML", b"<html>Sign in</html>"), ("other JSON", FOREIGN)):
         error = await _error_of(bench, everywhere(answer(200, body)))
         if not isinstance(error, RemoteContract | Transient | BadCredentials):
-            told = f"becomes {type(error).__name__}" if error else "is taken for a page"
-            raise Finding(f"an answer in {what} {told}, not RemoteContract: {error}", _FIRST_PAGES)
+            message = f"becomes {type(error).__name__}" if error else "is taken for a page"
+            raise Finding(f"an answer in {what} {message}, not RemoteContract: {error}", _FIRST_PAGES)
 
 
 async def _error_of(bench: Bench, plan: Plan) -> JackfieldError | None:
@@ -253,16 +253,16 @@ async def tells_no_secret(bench: Bench) -> None:
         "500": answer(500, echo),
     }
     for what, fault in faults.items():
-        told: list[str] = []
+        message: list[str] = []
         for aim in (aims[0], aims[-1]):
             shown = await bench.sync(Wire(aim.plan(fault, lasting=True)))
-            told += [str(shown.error), repr(shown.error), str(shown.run), *(str(each) for each in shown.diagnostics)]
+            message += [str(shown.error), repr(shown.error), str(shown.run), *(str(each) for each in shown.diagnostics)]
         async with bench.open(Wire(everywhere(fault))) as connection:
             try:
                 await connection.check()
             except JackfieldError as error:
-                told += [str(error), repr(error), str(error.detail), str(error.__cause__), str(error.__context__)]
-        for text in (*told, *bench.log.lines):
+                message += [str(error), repr(error), str(error.detail), str(error.__cause__), str(error.__context__)]
+        for text in (*message, *bench.log.lines):
             if any(value in text for value in values):
                 raise Finding(
                     f"a secret of the configuration is told: {_masked(text, values)[:300]}", f"answers {what}"

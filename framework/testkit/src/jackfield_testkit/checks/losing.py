@@ -11,10 +11,10 @@ from jackfield_testkit.checks.acting import (
     make_raw,
     name_of,
     one_of_each_kind,
+    outcome_text,
     restore,
     samples_of,
     state_before,
-    told,
 )
 from jackfield_testkit.data import Finding, NotApplicable
 from jackfield_testkit.wire import (
@@ -45,7 +45,7 @@ async def survives_lost_answers(bench: Bench) -> None:
                 if outcome.outcome is OutcomeKind.CHANGED and grant_id(change) not in after.grants:
                     raise Finding("the change is told as changed, and was not made", name_of(change), step)
                 if outcome.outcome is not OutcomeKind.CHANGED:
-                    raise Finding(f"a lost message ends it as {told(outcome)}", name_of(change), step)
+                    raise Finding(f"a lost message ends it as {outcome_text(outcome)}", name_of(change), step)
                 twice = {
                     name: number - effects.get(name, 0)
                     for name, number in bench.effects().items()
@@ -98,7 +98,7 @@ async def _follow(bench: Bench, change: Change, what: str, fault: Fault) -> None
         raise Finding(f"an effect happened more than once: {twice}", *steps)
     changed = bench.truth() != before or any(more.values())
     if outcome.outcome in NOT_MADE and changed:
-        raise Finding(f"it is told as {told(outcome)}, and was made", *steps)
+        raise Finding(f"it is told as {outcome_text(outcome)}, and was made", *steps)
     if outcome.outcome is OutcomeKind.CHANGED and not changed and bench.has("effects"):
         raise Finding("it is told as changed, and was not made", *steps)
 
@@ -146,7 +146,7 @@ async def doubts_what_it_can_not_read(bench: Bench) -> None:
                 if outcome.outcome in DONE and not made:
                     raise Finding(f"it is told as {outcome.outcome.value}, and was not made", name_of(change), step)
                 if outcome.outcome in NOT_MADE and made:
-                    raise Finding(f"it is told as {told(outcome)}, and was made", name_of(change), step)
+                    raise Finding(f"it is told as {outcome_text(outcome)}, and was made", name_of(change), step)
                 if made:
                     await restore(bench, change, before)
                 if not wire.struck:

@@ -23,7 +23,7 @@ from jackfield_contracts import (
 )
 from jackfield_testkit.aims import requests_of
 from jackfield_testkit.bench import Bench
-from jackfield_testkit.checks.acting import DONE, grant_id, name_of, samples_of, told, unchanged
+from jackfield_testkit.checks.acting import DONE, grant_id, name_of, outcome_text, samples_of, unchanged
 from jackfield_testkit.checks.failing import never_lies
 from jackfield_testkit.data import Finding, NotApplicable, Truth
 from jackfield_testkit.wire import (
@@ -216,7 +216,7 @@ async def _step(
         again = bench.truth()
         (second,) = await bench.change(change)
         if outcome.outcome in DONE and second.outcome is not OutcomeKind.ALREADY:
-            raise Finding(f"made twice, the second ends as {told(second)}")
+            raise Finding(f"made twice, the second ends as {outcome_text(second)}")
         unchanged(again, bench.truth(), said[-1])
 
 
@@ -235,10 +235,10 @@ def hold_against(
         if not moved:
             raise Finding("it is told as changed, and nothing is another than before")
     elif outcome.outcome is OutcomeKind.UNVERIFIED:
-        raise Finding(f"it ends as {told(outcome)}, and can be read")
+        raise Finding(f"it ends as {outcome_text(outcome)}, and can be read")
     elif moved:
         raise Finding(
-            f"it is told as {told(outcome)}, and {min(moved)} {'is gone' if own in before.grants else 'is new'}"
+            f"it is told as {outcome_text(outcome)}, and {min(moved)} {'is gone' if own in before.grants else 'is new'}"
         )
     elif outcome.outcome is OutcomeKind.ALREADY and granting != _held(world, own, after):
         raise Finding(f"it is told as already so, and {own} is {'not ' if granting else ''}held")

@@ -181,9 +181,9 @@ async def resumes_at_every_cursor(bench: Bench) -> None:
             wanted = _rows(one.page for one in read[number:])
             given = _rows(again)
             if wanted != given:
-                told = _told(wanted, given)
+                message = _text(wanted, given)
                 raise Finding(
-                    f"resumed at page {number + 1}, the rest is another: {told}", str(call), "in a new process"
+                    f"resumed at page {number + 1}, the rest is another: {message}", str(call), "in a new process"
                 )
 
 
@@ -191,7 +191,7 @@ def _rows(pages: Iterable[Page]) -> Counter[bytes]:
     return Counter(msgspec.json.encode(item) for page in pages for item in page.items)
 
 
-def _told(wanted: Counter[bytes], given: Counter[bytes]) -> str:
+def _text(wanted: Counter[bytes], given: Counter[bytes]) -> str:
     missing, more = wanted - given, given - wanted
     said = [f"{sum(missing.values())} rows are missing, such as {min(missing)[:200]!r}"] if missing else []
     said += [f"{sum(more.values())} rows come beside, such as {min(more)[:200]!r}"] if more else []

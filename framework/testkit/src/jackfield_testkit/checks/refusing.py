@@ -19,11 +19,11 @@ from jackfield_testkit.checks.acting import (
     make_raw,
     name_of,
     opposite,
+    outcome_text,
     same_effects,
     samples_of,
     state_before,
     state_query,
-    told,
     unchanged,
 )
 from jackfield_testkit.data import Finding, NotApplicable
@@ -65,11 +65,11 @@ async def refuses_strangers(bench: Bench) -> None:
                 state = await connection.read_state(state_query((change, opposite(change))))
                 outcome = await make_raw(connection, each, state)
             if outcome.outcome in (*DONE, OutcomeKind.PENDING):
-                raise Finding(f"what can't be granted ends as {told(outcome)}", f"{name_of(each)} (the hook)")
+                raise Finding(f"what can't be granted ends as {outcome_text(outcome)}", f"{name_of(each)} (the hook)")
             unchanged(before, bench.truth(), name_of(each))
             (outcome,) = await bench.change(each)
             if outcome.outcome not in NOT_MADE:
-                raise Finding(f"what can't be granted ends as {told(outcome)}", name_of(each))
+                raise Finding(f"what can't be granted ends as {outcome_text(outcome)}", name_of(each))
 
 
 async def tells_refusals(bench: Bench) -> None:
@@ -84,14 +84,15 @@ async def tells_refusals(bench: Bench) -> None:
         before, effects = bench.truth(), bench.effects()
         (outcome,) = await bench.change(change)
         if outcome.outcome not in NOT_MADE:
-            raise Finding(f"what the application refuses ends as {told(outcome)}", name_of(change))
+            raise Finding(f"what the application refuses ends as {outcome_text(outcome)}", name_of(change))
         unchanged(before, bench.truth(), name_of(change))
         async with bench.open() as connection:
             state = await state_before(connection, change)
             outcome = await _to_the_end(bench, connection, change, state)
         if outcome.outcome not in NOT_MADE:
             raise Finding(
-                f"the hook answers {told(outcome)} for what the application refuses", f"{name_of(change)} (the hook)"
+                f"the hook answers {outcome_text(outcome)} for what the application refuses",
+                f"{name_of(change)} (the hook)",
             )
         if not outcome.reason:
             raise Finding("a refusal comes without a reason for people", f"{name_of(change)} (the hook)")
@@ -101,7 +102,7 @@ async def tells_refusals(bench: Bench) -> None:
             outcome = await _to_the_end(bench, connection, change, state)
         if outcome.outcome not in NOT_MADE:
             raise Finding(
-                f"refused for a reason that nobody knows, the hook answers {told(outcome)}",
+                f"refused for a reason that nobody knows, the hook answers {outcome_text(outcome)}",
                 f"{name_of(change)} (the hook)",
                 "every code in the application's refusal is another than is documented",
             )
@@ -143,7 +144,7 @@ async def _refused_at(bench: Bench, change: Change, state: AccessState, index: i
             return False
         if outcome.outcome in (*DONE, OutcomeKind.PENDING):
             raise Finding(
-                f"an answer {status} that the connector can't know ends as {told(outcome)}",
+                f"an answer {status} that the connector can't know ends as {outcome_text(outcome)}",
                 f"{name_of(change)} (the hook)",
                 f"{wire.struck[0]} is answered {status} {FOREIGN.decode()}",
             )
@@ -176,7 +177,8 @@ async def _reworded(bench: Bench, change: Change) -> OutcomeKind:
     scrambled = await _outcome_on(bench, change, state, Wire(everywhere(other_words)))
     if scrambled.outcome is not again.outcome:
         raise Finding(
-            f"with other words in the application's answers it ends as {told(scrambled)}, before as {told(again)}",
+            f"with other words in the application's answers it ends as {outcome_text(scrambled)},"
+            f" before as {outcome_text(again)}",
             f"{name_of(change)} (the hook)",
             "every text for people in an error is reworded",
         )

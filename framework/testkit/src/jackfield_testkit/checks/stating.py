@@ -108,8 +108,8 @@ async def states_what_a_sync_shows(bench: Bench) -> None:
             )
         for name in ("exclusive", "immutable", "privileged"):
             if getattr(offered[each.id], name) != getattr(each, name):
-                told = f"{name} of {each.id} is {getattr(each, name)!r} in a sync"
-                raise Finding(f"{told} and {getattr(offered[each.id], name)!r} in the state", "sync", "read_state")
+                message = f"{name} of {each.id} is {getattr(each, name)!r} in a sync"
+                raise Finding(f"{message} and {getattr(offered[each.id], name)!r} in the state", "sync", "read_state")
     shown = {each for each in synced.grants if each.entitlement.resource in resources and each.principal in accounts}
     held = {each for each in state.held if each.entitlement.resource in resources}
     if shown != held:
@@ -182,10 +182,10 @@ async def raises_where_the_state_is_unknown(bench: Bench) -> None:
 
 def _short(state: AccessState, wanted: AccessState) -> bool:
     """Whether *state* is another than *wanted* without saying so; what it tells as unreadable may be missing."""
-    told = state.unreadable.keys()
-    held = {each for each in wanted.held if not {str(each.entitlement.resource), str(each.principal)} & told}
-    accounts = {each.account for each in wanted.accounts if str(each.account) not in told}
-    offered = {each.id for each in wanted.entitlements if str(each.id.resource) not in told}
+    message = state.unreadable.keys()
+    held = {each for each in wanted.held if not {str(each.entitlement.resource), str(each.principal)} & message}
+    accounts = {each.account for each in wanted.accounts if str(each.account) not in message}
+    offered = {each.id for each in wanted.entitlements if str(each.id.resource) not in message}
     return not (
         held <= set(state.held) <= set(wanted.held)
         and accounts <= {each.account for each in state.accounts} <= {each.account for each in wanted.accounts}

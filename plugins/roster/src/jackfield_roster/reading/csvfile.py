@@ -22,8 +22,8 @@ def read(opened: BinaryIO, name: str, layout: Layout, at: Position | None, most:
     """At most *most* rows from *at* (None: the first). Raises RemoteContract for what is no such file at all."""
     lines = Lines(opened, name, layout.bounds)
     records = _Records(lines, layout)
-    told = records.skip(layout.skip_lines)
-    header = records.header(layout.delimiter or told)
+    message = records.skip(layout.skip_lines)
+    header = records.header(layout.delimiter or message)
     if len(header) > MOST_COLUMNS:
         raise RemoteContract(f"{name} has {len(header):,} columns: more than {MOST_COLUMNS:,} are no table")
     if at is not None:
@@ -85,12 +85,12 @@ class _Records:
     def skip(self, lines: int) -> str | None:
         """Pass over the lines above the heading; what the first of them says separates cells."""
         first = self._text()
-        told = _SEPARATOR.fullmatch(first)
-        if lines == 0 and told is None:
+        message = _SEPARATOR.fullmatch(first)
+        if lines == 0 and message is None:
             self.go_to(Position(0, 0))
         for _ in range(lines - 1):
             self._text()
-        return told[1] if told else None
+        return message[1] if message else None
 
     def header(self, delimiter: str | None) -> tuple[str, ...]:
         before = self._lines.position

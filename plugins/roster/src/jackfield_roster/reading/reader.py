@@ -141,8 +141,8 @@ class Reader:
         remarks = yield from workbook.unpack(file, place.mapping.sheet, place.label, to, budget)
         return _Source(workbook.read, copy=to, remarks=remarks)
 
-    def _as_text(self, file: BinaryIO, export: Export, told: str | None) -> Generator[None, None, _Source]:
-        found = encoding.Encoding(told) if told is not None else (yield from encoding.find(file, export.name))
+    def _as_text(self, file: BinaryIO, export: Export, message: str | None) -> Generator[None, None, _Source]:
+        found = encoding.Encoding(message) if message is not None else (yield from encoding.find(file, export.name))
         if encoding.is_plain(found.name):
             return _Source(csvfile.read, found.name, remarks=found.remarks)
         to = self._new_copy()

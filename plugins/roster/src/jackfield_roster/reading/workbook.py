@@ -83,11 +83,11 @@ def _passed_over(book: Book, sheet: Sheet, name: str) -> tuple[Remark, ...]:
     before = list(book.sheets[: book.sheets.index(sheet)])
     if not before:
         return ()
-    told = ", ".join(f"{each.name!r} ({'hidden' if each.table else 'no table'})" for each in before[:_MOST_SHOWN])
+    message = ", ".join(f"{each.name!r} ({'hidden' if each.table else 'no table'})" for each in before[:_MOST_SHOWN])
     more = f" and {len(before) - _MOST_SHOWN:,} more" if len(before) > _MOST_SHOWN else ""
     return (
         Remark(
-            f"the sheet {sheet.name!r} of {name} is read; before it are {told}{more}",
+            f"the sheet {sheet.name!r} of {name} is read; before it are {message}{more}",
             "Name the sheet in the configuration to choose it.",
         ),
     )

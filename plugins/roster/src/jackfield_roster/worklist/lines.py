@@ -110,8 +110,8 @@ def written(id: str) -> str:
     no-break space is ``\u{a0}``.
     """
     last = len(id) - 1
-    told = "".join(_letter(letter, at in (0, last), id[at + 1 : at + 3]) for at, letter in enumerate(id))
-    return _quoted(_beside(lambda run, sign: f"{run}\\u{{{ord(sign):x}}}", told))
+    message = "".join(_letter(letter, at in (0, last), id[at + 1 : at + 3]) for at, letter in enumerate(id))
+    return _quoted(_beside(lambda run, sign: f"{run}\\u{{{ord(sign):x}}}", message))
 
 
 def _beside(put: Callable[[str, str], str], text: str) -> str:
@@ -120,8 +120,8 @@ def _beside(put: Callable[[str, str], str], text: str) -> str:
 
 
 def _letter(letter: str, at_end: bool, following: str) -> str:
-    told = letter.isprintable() and not (at_end and letter == " ") and not (letter == "\\" and following == "u{")
-    return letter if told else f"\\u{{{ord(letter):x}}}"
+    message = letter.isprintable() and not (at_end and letter == " ") and not (letter == "\\" and following == "u{")
+    return letter if message else f"\\u{{{ord(letter):x}}}"
 
 
 def read_back(cell: str) -> str:

@@ -155,7 +155,10 @@ def _open(book: Book, line: Line) -> bool:
                 # Who has an id may be another by now than when the line was written.
                 names = {"what_name": line.what_name, "who_name": line.who_name}
                 entry.set(
-                    state=OPEN, id=line.id, asked=line.asked, **{name: told for name, told in names.items() if told}
+                    state=OPEN,
+                    id=line.id,
+                    asked=line.asked,
+                    **{name: message for name, message in names.items() if message},
                 )
             return not same
     book.add(line)

@@ -94,17 +94,17 @@ class Texts:
             found = convert(number, dates.MAC_EPOCH if self._since_1904 else dates.WINDOWS_EPOCH)
         except (OverflowError, ValueError):
             return stored
-        return _told(found) if isinstance(found, date | time) else str(found)
+        return _text(found) if isinstance(found, date | time) else str(found)
 
 
 def _iso(stored: str) -> str:
     try:
-        return _told(datetime.fromisoformat(stored))
+        return _text(datetime.fromisoformat(stored))
     except ValueError:
         return stored[:100]
 
 
-def _told(value: date | time) -> str:
+def _text(value: date | time) -> str:
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time() else value.isoformat()
     return value.isoformat()

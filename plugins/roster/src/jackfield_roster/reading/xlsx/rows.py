@@ -68,12 +68,12 @@ class _Rows(Handler):
         if self._gathering:
             self._gathered.add(text)
 
-    def _begin_row(self, told: str | None) -> None:
+    def _begin_row(self, message: str | None) -> None:
         number = self._row + 1
-        if told is not None:
-            number = int(told) if told.isascii() and told.isdigit() and len(told) < 12 else 0
+        if message is not None:
+            number = int(message) if message.isascii() and message.isdigit() and len(message) < 12 else 0
         if not self._row < number <= MOST_SHEET_ROWS:
-            shown = ascii(told[:40]) if told is not None else f"{number:,}"
+            shown = ascii(message[:40]) if message is not None else f"{number:,}"
             raise damaged(
                 self._name, f"row {shown} stands after row {self._row:,}, and a sheet has {MOST_SHEET_ROWS:,}"
             )
