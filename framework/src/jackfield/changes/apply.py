@@ -13,7 +13,7 @@ import msgspec
 from jackfield.changes.call import call, is_old, still_to_make
 from jackfield.changes.confirm import confirm
 from jackfield.changes.drift import with_newcomers
-from jackfield.changes.kinds.change import evaluate, target_of, with_account
+from jackfield.changes.kinds.facade import evaluate, target_of, with_account
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View

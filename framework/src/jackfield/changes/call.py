@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import msgspec
 
-from jackfield.changes.kinds.change import carries_on, met, readable, target_of, unreadable, unreadable_of
+from jackfield.changes.kinds.facade import carries_on, met, readable, target_of, unreadable, unreadable_of
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View
 from jackfield.changes.session import Attempt, Recorder, Session, read, read_patiently, unverified

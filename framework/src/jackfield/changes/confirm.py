@@ -6,7 +6,7 @@ Promises that ``changed`` means that a read showed it, or that nothing can be re
 import msgspec
 
 from jackfield.changes.call import READS_FOR, may_be_ours, with_ids
-from jackfield.changes.kinds.change import begun, met, readable, target_of, unlike, unread, unreadable_of
+from jackfield.changes.kinds.facade import begun, met, readable, target_of, unlike, unread, unreadable_of
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.view import View
 from jackfield.changes.session import Attempt, Recorder, read, unverified

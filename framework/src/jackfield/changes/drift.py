@@ -5,7 +5,7 @@ Promises that an account is known by its id: somebody who has come under the sam
 
 from collections.abc import Iterable
 
-from jackfield.changes.kinds.change import target_of, with_account, without_drift
+from jackfield.changes.kinds.facade import target_of, with_account, without_drift
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View

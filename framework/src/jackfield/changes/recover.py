@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from jackfield.changes.apply import batches, held_back
 from jackfield.changes.call import call
 from jackfield.changes.confirm import confirm, unseen
-from jackfield.changes.kinds.change import (
+from jackfield.changes.kinds.facade import (
     begun,
     carries_on,
     evaluate,

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from jackfield.changes.kinds.change import query_of, target_of
+from jackfield.changes.kinds.facade import query_of, target_of
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.view import View, joined
 from jackfield.changes.protection import Protected

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from jackfield.changes.drift import drift_of
-from jackfield.changes.kinds.change import LASTING, evaluate, met, readable, target_of, title_of
+from jackfield.changes.kinds.facade import LASTING, evaluate, met, readable, target_of, title_of
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.view import View
 from jackfield.changes.ongoing import GOES_ON

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from jackfield.changes.kinds.change import query_of
+from jackfield.changes.kinds.facade import query_of
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.errors import JackfieldError

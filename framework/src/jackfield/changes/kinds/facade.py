@@ -43,7 +43,7 @@ def title_of(change: Change, operations: Operations, view: View) -> str:
 
 def with_account(change: Change, operations: Operations, view: View) -> Change:
     """*change* with the account that it names, once that is known."""
-    return kind_of(change).settled(change, operations, view)
+    return kind_of(change).with_account(change, operations, view)
 
 
 def unreadable_of(change: Change, operations: Operations, view: View) -> str | None:
@@ -99,18 +99,17 @@ def carries_on(
 
 
 def without_drift(change: Change, operations: Operations, planned: TargetState, now: TargetState) -> bool:
-    """Whether what a plan was made on still holds; of the facts, those that *change* sets."""
+    """Whether what a plan was made on still holds; of the facts, those that count for *change*."""
     # The same account may have another address by now.
     before, after = (msgspec.structs.replace(each, facts={}, login=None) for each in (planned, now))
     if before != after:
         return False
-    asked = kind_of(change).arguments(change)
-    sets = {each.sets for each in operations.arguments(change) if each.sets and each.name in asked}
-    return all(planned.facts.get(name) == now.facts.get(name) for name in sets)
+    facts = kind_of(change).facts(change, operations)
+    return all(planned.facts.get(name) == now.facts.get(name) for name in facts)
 
 
 def evaluate(change: Change, operations: Operations, view: View, protected: Protected = NOBODY) -> Evaluation:
-    """Judge one change on the state that was just read, *protected* being those that are never changed."""
+    """What would become of one change, by the state that was just read, *protected* being those that are never changed."""
     account = subject_of(change, operations, view)
     if protected.covers(change, account, operations, view):
         return refused("protected", "it concerns a principal that the configuration protects from every change")
