@@ -3,7 +3,7 @@
 import pytest
 
 from jackfield.changes import plan
-from jackfield.changes.kinds import facade
+from jackfield.changes.kinds import rules
 from jackfield.changes.kinds.account import Delete
 from jackfield.changes.kinds.kind import Place
 from jackfield.changes.kinds.operations import Operations
@@ -41,7 +41,7 @@ def heirs(monkeypatch: pytest.MonkeyPatch) -> None:
     def kind_of(change: Change) -> Heirs:
         return Heirs()
 
-    for module in (plan, facade):
+    for module in (plan, rules):
         monkeypatch.setattr(module, "kind_of", kind_of)
 
 
@@ -61,4 +61,4 @@ def test_a_fact_that_counts_is_part_of_what_a_plan_was_made_on() -> None:
     planned = deletion("u4", "u5")
     for owned, holds in ((3, True), (7, False)):
         now = TargetState(exists=True, facts={"owned": owned})
-        assert facade.without_drift(planned.change, object(), planned.before, now) is holds  # type: ignore[arg-type]
+        assert rules.without_drift(planned.change, object(), planned.before, now) is holds  # type: ignore[arg-type]

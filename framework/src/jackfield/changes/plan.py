@@ -8,10 +8,10 @@ from datetime import timedelta
 import msgspec
 
 from jackfield.changes.consent import warned
-from jackfield.changes.kinds.facade import LASTING, evaluate, target_of, title_of, with_account
 from jackfield.changes.kinds.kind import Evaluation
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of, limit_names
+from jackfield.changes.kinds.rules import LASTING, evaluate
 from jackfield.changes.kinds.view import View
 from jackfield.changes.ongoing import ongoing_entries, ongoing_outcomes
 from jackfield.changes.session import Session, read_patiently
@@ -127,7 +127,7 @@ async def make_plan(session: Session, changes: Sequence[Change]) -> Plan:
         session.warn(message)
     planned: list[PlannedChange] = []
     for number, change in enumerate(completed, 1):
-        settled = with_account(change, operations, view)
+        settled = kind_of(change).with_account(change, operations, view)
         evaluation = evaluate(settled, operations, view, session.protected)
         # Padded, so that the ids are in the order of the plan.
         own = f"{id}.{number:0{len(str(len(completed)))}}"
@@ -213,9 +213,9 @@ def _planned(id: str, change: Change, operations: Operations, view: View, evalua
     return PlannedChange(
         id=id,
         change=change,
-        title=title_of(change, operations, view),
+        title=kind_of(change).title(change, operations, view),
         forecast=evaluation.forecast,
-        before=target_of(change, operations, view),
+        before=kind_of(change).target(change, operations, view),
         replaces=evaluation.replaces,
         kinds=operations.kinds(change, view),
         warnings=operations.warnings(change),
