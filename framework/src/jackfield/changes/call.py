@@ -200,7 +200,7 @@ def _give_up_unreadable(recorder: Recorder, attempts: list[Attempt], error: Jack
             left.append(attempt)
         else:
             attempt.answer = unverified(
-                f"the answer was lost ({error.summary}), and nothing can be read that would tell",
+                f"the answer was lost ({error.summary}), and no read can show whether it was made",
                 _failed(error, retryable=False),
             )
     return left

@@ -105,7 +105,7 @@ def _by_answer(attempt: Attempt) -> Outcome:
     answer = attempt.answer or Outcome(outcome=OutcomeKind.UNVERIFIED)
     if not answer.understood:
         return unverified(
-            f"{answer.reason or 'the answer was not understood'}, and nothing can be read that would tell", answer
+            f"{answer.reason or 'the answer was not understood'}, and no read can show whether it was made", answer
         )
     return msgspec.structs.replace(answer, confirmed_by=Confirmation.ANSWER) if answer.outcome in _DONE else answer
 

@@ -75,7 +75,7 @@ async def _evaluate_lost(recorder: Recorder, attempts: list[Attempt]) -> list[tu
     """Settle what can be told of changes whose answer was lost; the others, in batches, with the state to ask on."""
     unreadable = [each for each in attempts if not readable(each.change, recorder.operations)]
     if unreadable:
-        reason = "the process ended before an answer came, and nothing can be read that would tell"
+        reason = "the process ended before an answer came, and no read can show whether it was made"
         recorder.record([(each, unverified(reason), None) for each in unreadable])
     left = [each for each in attempts if not each.settled]
     if not left:
