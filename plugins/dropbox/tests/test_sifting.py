@@ -98,14 +98,14 @@ def test_a_broken_row_costs_itself_only(route: str) -> None:
         answer: Sifted[Any] = ask(json.dumps(around([good, one, good])).encode(), call)
         [broken] = answer.broken
         assert broken.number == 2
-        told = answer.told() or ""
+        told = answer.reason() or ""
         assert answer.route in told
         assert "row 2" in told
         assert SECRET not in told + repr(answer)
         whole: Sifted[Any] = ask(json.dumps(around([good, good])).encode(), call)
         assert answer.page == whole.page
         assert whole.broken == ()
-        assert whole.told() is None
+        assert whole.reason() is None
 
 
 def test_one_byte_that_is_no_utf_8_costs_its_row_only() -> None:
@@ -153,7 +153,7 @@ def test_an_answer_without_rows_breaks_the_contract() -> None:
 def test_many_broken_rows_are_told_in_few_words() -> None:
     rows = [member(f"dbmid:{number}", groups=1) for number in range(500)]
     answer = ask(json.dumps({"members": rows, **PAGE}).encode(), lambda api: api.members_list_continue("c"))
-    told = answer.told() or ""
+    told = answer.reason() or ""
     assert "500 rows" in told
     assert "and 497 more" in told
     assert len(told) < 600

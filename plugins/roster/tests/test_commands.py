@@ -159,7 +159,9 @@ ALTERED = [
 def test_an_id_that_no_export_could_have_is_not_taken_for_gone(
     folder: Folder, do: str, what: str, who: str, state: str
 ) -> None:
-    WorkList(folder.list).ask([Line(id="c1", asked="then", do=do, what=read_back(what), who=read_back(who))], {})
+    WorkList(folder.list).ask(
+        [Line(id="c1", asked="2020-01-01T00:00:00+00:00", do=do, what=read_back(what), who=read_back(who))], {}
+    )
     grant = GrantAccess(entitlement=EntitlementId.parse("group:g3/member"), principal=ResourceId.parse("user:1"))
 
     async def run() -> None:

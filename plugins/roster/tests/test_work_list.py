@@ -47,7 +47,7 @@ def test_lines_are_appended(file: Path) -> None:
     WorkList(file).ask([line(1), line(2)], {})
     WorkList(file).ask([line(3)], {})
     assert told(file) == [("open", f"c{number}", f"user:{number}") for number in (1, 2, 3)]
-    assert WorkList(file).open_things() == [Thing("grant", "group:g1/member", f"user:{n}") for n in (1, 2, 3)]
+    assert list(WorkList(file).open_things()) == [Thing("grant", "group:g1/member", f"user:{n}") for n in (1, 2, 3)]
     assert {each.name for each in file.parent.iterdir()} == {file.name, f".{file.name}.lock"}
 
 
@@ -214,7 +214,7 @@ def test_no_cell_is_a_formula_and_the_thing_is_known_again(file: Path, name: str
     assert_nothing_runs(file)
     WorkList(file).ask([line(1, who=name, who_name=name)], {})
     assert len(cells(file)) == 1
-    assert WorkList(file).open_things() == [line(1, who=name).thing]
+    assert list(WorkList(file).open_things()) == [line(1, who=name).thing]
 
 
 @given(st.text(st.one_of(st.sampled_from("\\u{5ca0}'=@; ,\t\xa0\u200b"), st.characters()), max_size=12))
@@ -316,7 +316,7 @@ def test_a_list_without_end_is_not_read(tmp_path: Path) -> None:
     with (tmp_path / "list.csv").open("wb") as out:
         out.truncate(1 << 40)
     with pytest.raises(BadConfig, match="too large"):
-        WorkList(tmp_path / "list.csv").open_things()
+        list(WorkList(tmp_path / "list.csv").open_things())
 
 
 def test_what_somebody_saved_meanwhile_is_not_lost(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

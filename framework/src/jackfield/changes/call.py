@@ -9,7 +9,7 @@ from contextlib import suppress
 import msgspec
 
 from jackfield.changes.kinds.registry import kind_of
-from jackfield.changes.kinds.rules import carries_on, readable, unreadable
+from jackfield.changes.kinds.rules import SO_BEFORE, carries_on, is_older, readable, unreadable
 from jackfield.changes.kinds.view import View
 from jackfield.changes.session import Attempt, Recorder, Session, read, read_patiently, unverified
 from jackfield.errors import (
@@ -180,9 +180,10 @@ def still_to_make(recorder: Recorder, attempts: Sequence[Attempt], view: View) -
             continue
         now = kind_of(attempt.change).target(attempt.change, recorder.operations, view)
         if kind_of(attempt.change).met(attempt.change, recorder.operations, view):
-            kind = OutcomeKind.CHANGED if attempt.maybe_made else OutcomeKind.ALREADY
-            reason = None if attempt.maybe_made else "somebody else made it meanwhile"
-            attempt.answer = Outcome(outcome=kind, reason=reason)
+            older = is_older(attempt.change, recorder.operations, view, attempt.entry.intended)
+            ours = attempt.maybe_made and not older
+            reason = SO_BEFORE if older else None if ours else "somebody else made it meanwhile"
+            attempt.answer = Outcome(outcome=OutcomeKind.CHANGED if ours else OutcomeKind.ALREADY, reason=reason)
         elif carries_on(attempt.change, recorder.operations, attempt.entry.before, now, maybe_made=attempt.maybe_made):
             left.append(attempt)
         elif attempt.maybe_made and kind_of(attempt.change).may_become_other:

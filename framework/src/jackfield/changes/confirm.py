@@ -8,7 +8,7 @@ import msgspec
 from jackfield.changes.call import READS_FOR, may_be_ours, with_ids
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
-from jackfield.changes.kinds.rules import begun, readable, unlike, unread
+from jackfield.changes.kinds.rules import SO_BEFORE, begun, is_older, readable, unlike, unread
 from jackfield.changes.kinds.view import View
 from jackfield.changes.session import Attempt, Recorder, read, unverified
 from jackfield.errors import JackfieldError, RateLimited, Refused, RemoteContract, Transient
@@ -145,23 +145,27 @@ def _by_read(recorder: Recorder, attempt: Attempt, view: View) -> Outcome | None
     if kind_of(attempt.change).unreadable(attempt.change, recorder.operations, view) is not None:
         return _known(attempt)
     shown = kind_of(attempt.change).met(attempt.change, recorder.operations, view)
+    # What stood so before it was asked for is not our work, whatever came of the call.
+    ours = attempt.maybe_made and not is_older(attempt.change, recorder.operations, view, attempt.entry.intended)
     if answer.outcome in _DONE:
         if not shown:
             return None
         # What an earlier call of ours may have made is no news to the application.
-        kind = OutcomeKind.CHANGED if attempt.maybe_made else answer.outcome
+        kind = OutcomeKind.CHANGED if ours else answer.outcome
         reason = None if kind is not answer.outcome else answer.reason
         return msgspec.structs.replace(
             answer,
             outcome=kind,
             confirmed_by=Confirmation.READ,
             reason=" ".join(filter(None, (reason, unseen(attempt, recorder.operations)))) or None,
-            tag=None if attempt.maybe_made else answer.tag,
+            tag=None if ours else answer.tag,
         )
     if not attempt.maybe_made:
         return answer
     if not shown:
         return None
+    if not ours:
+        return msgspec.structs.replace(answer, outcome=OutcomeKind.ALREADY, tag=None, reason=SO_BEFORE)
     return Outcome(
         outcome=OutcomeKind.CHANGED,
         confirmed_by=Confirmation.READ,

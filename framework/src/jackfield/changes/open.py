@@ -81,6 +81,7 @@ async def confirm_after_sync(configured: Configured, tenant: str | None) -> tupl
     try:
         with _locked(configured):
             async with _opened(configured, ChangeOptions()) as session:
+                session.after_sync = True
                 session.tenant_match = TenantMatch(now=Tenant(id=tenant) if tenant is not None else None)
                 return await confirm_pending(session)
     except Busy as error:

@@ -10,7 +10,17 @@ from jackfield.changes.call import call
 from jackfield.changes.confirm import confirm, unseen
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
-from jackfield.changes.kinds.rules import begun, carries_on, evaluate, is_older, readable, unlike, without_drift
+from jackfield.changes.kinds.rules import (
+    SO_BEFORE,
+    begun,
+    carries_on,
+    evaluate,
+    is_older,
+    readable,
+    shown_since,
+    unlike,
+    without_drift,
+)
 from jackfield.changes.kinds.view import View
 from jackfield.changes.plan import exceeded, limits_of, used
 from jackfield.changes.session import Attempt, Progress, Recorder, Session, read_patiently, unverified
@@ -90,7 +100,8 @@ async def _evaluate_lost(recorder: Recorder, attempts: list[Attempt]) -> list[tu
             continue
         now = kind_of(attempt.change).target(attempt.change, recorder.operations, view)
         if kind_of(attempt.change).met(attempt.change, recorder.operations, view):
-            over.append((attempt, _found_made(recorder, attempt), view))
+            older = is_older(attempt.change, recorder.operations, view, attempt.entry.intended)
+            over.append((attempt, _SO_BEFORE if older else _found_made(recorder, attempt), view))
         elif not (
             _recent(recorder, attempt.entry)
             and carries_on(attempt.change, recorder.operations, attempt.entry.before, now)
@@ -119,18 +130,16 @@ def _without_secret(recorder: Recorder, attempt: Attempt) -> Outcome | None:
     return None
 
 
+_SO_BEFORE = Outcome(outcome=OutcomeKind.ALREADY, confirmed_by=Confirmation.READ, reason=SO_BEFORE)
+
+
 async def _read_pending(recorder: Recorder, attempts: list[Attempt]) -> None:
     """Settle changes that go on without a job where the state shows them made by now."""
     attempts = [each for each in attempts if readable(each.change, recorder.operations)]
     if not attempts:
         return
     view = await read_patiently(recorder.session, [each.change for each in attempts], recorder.operations)
-    made = [
-        each
-        for each in attempts
-        if kind_of(each.change).met(each.change, recorder.operations, view)
-        and not is_older(each.change, recorder.operations, view, than=each.entry.intended)
-    ]
+    made = [each for each in attempts if shown_since(each.change, recorder.operations, view, each.entry.intended)]
     if made:
         recorder.record([(each, _found_made(recorder, each), view) for each in made])
 

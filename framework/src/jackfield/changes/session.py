@@ -108,14 +108,18 @@ class Session:
         self.warnings: tuple[str, ...] = ()
         """What a person should know of all changes that are made now, each once."""
         self.lock = lock
+        self.after_sync = False
+        """Whether the last published snapshot is of what is read now."""
         self._known: Counts | None = None
         self.seen: tuple[str, float, View] | None = None
         """The state that a plan was just made on: the plan's id, the moment (monotonic), and the state."""
 
     async def read_state(self, query: StateQuery) -> AccessState:
-        """The live state that *query* asks for, beside what the last published snapshot of this account has."""
+        """The live state that *query* asks for, beside what the last published snapshot of this account had."""
         if self._known is None:
-            latest = next(iter(self.state.published(self.connection.name, 1)), None)
+            published = [*self.state.published(self.connection.name, 2)]
+            # What a sync has just published is no witness of itself: an export that was cut off shows nobody gone.
+            latest = next(iter(published[self.after_sync :]), None)
             self._known = latest.counts if latest is not None and not self.tenant_match.moved else Counts()
         grants = self._known.grants if self._known.resources else None
         return await self.connection.read_state(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from hashlib import blake2b
 
 import msgspec
@@ -68,10 +69,11 @@ async def ask(
     lines = [_line(change, id, asked, state) for change, id in zip(changes, names, strict=True)]
     book = WorkList(path_of(config.work_list))
     own = [line.thing for line in lines]
-    others = [thing for thing in await asyncio.to_thread(book.open_things) if thing not in own]
-    seen = await _seen(reader, config, [*own, *others], known, log) if others else None
-    shown = [thing for thing in others if seen is not None and _query(thing) is not None and _done(thing, seen)]
-    now = seen or await _seen(reader, config, own, known, log) or state
+    since = await asyncio.to_thread(book.open_things)
+    others = [thing for thing in since if thing not in own]
+    seen = await _seen(reader, config, [*own, *others], known, clock, log) if others else None
+    shown = [thing for thing in others if seen is not None and _shown(thing, since[thing], seen)]
+    now = seen or await _seen(reader, config, own, known, clock, log) or state
     ends = {index: end for index, change in enumerate(changes) if (end := _answered(change, now)) is not None}
     left = [line for index, line in enumerate(lines) if index not in ends]
     if left:
@@ -80,7 +82,7 @@ async def ask(
 
 
 async def _seen(
-    reader: Reader, config: RosterConfig, things: Sequence[Thing], known: StateQuery, log: Logger
+    reader: Reader, config: RosterConfig, things: Sequence[Thing], known: StateQuery, clock: Clock, log: Logger
 ) -> AccessState | None:
     """What the exports say of *things*; None where that can't be read."""
     queries = [query for thing in things if (query := _query(thing)) is not None]
@@ -91,7 +93,7 @@ async def _seen(
         resources=tuple(dict.fromkeys(each for query in queries for each in query.resources)),
     )
     try:
-        return await read_state(reader, config, whole)
+        return await read_state(reader, config, whole, clock)
     except JackfieldError as error:
         log.info("what the exports say of the work list can't be read", reason=str(error))
         return None
@@ -187,6 +189,23 @@ def _query(thing: Thing) -> StateQuery | None:
 def _known(id: ResourceId, *types: str) -> bool:
     """Whether an export could have this id: none has white space around it."""
     return id.type in types and id.id == id.id.strip()
+
+
+def _shown(thing: Thing, asked: str, state: AccessState) -> bool:
+    """Whether the exports show it, and were written after it was asked for."""
+    if (query := _query(thing)) is None or not _done(thing, state):
+        return False
+    keys = [f"{what}#{who}" for what in query.resources for who in query.principals]
+    stood = [state.as_of.get(key) for key in keys or (*map(str, query.principals), *query.names)]
+    return all(_after(each, asked) for each in stood)
+
+
+def _after(stood: str | None, asked: str) -> bool:
+    """Whether a moment is known and after another; a date that a person wrote otherwise is not."""
+    try:
+        return stood is not None and datetime.fromisoformat(stood) >= datetime.fromisoformat(asked)
+    except (ValueError, TypeError):
+        return False
 
 
 def _done(thing: Thing, state: AccessState) -> bool:

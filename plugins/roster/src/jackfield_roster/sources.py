@@ -77,6 +77,17 @@ def membership_sources(config: RosterConfig, of: str) -> tuple[Place, ...]:
     return tuple(found)
 
 
+def names_members(mapping: FileMapping, of: str, type: str) -> bool:
+    """Whether a file that tells who is in a group (or has a role, by *of*) may name members of *type*."""
+    if isinstance(mapping, Memberships):
+        return mapping.member_type is not None or mapping.members == type
+    if isinstance(mapping, Groups):
+        return type == "group" or (of == "group" and mapping.members is not None)
+    if isinstance(mapping, Roles):
+        return (mapping.members if type == "user" else mapping.member_groups) is not None
+    return type == "user"
+
+
 def pairs(place: Place, row: Row, of: str) -> list[model.Pair]:
     """The memberships that a row tells of; raises BrokenRowError."""
     mapping = place.mapping

@@ -5,10 +5,12 @@ an export is too short to be believed, it raises. Cost: one pass over each file 
 """
 
 from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
 
 import msgspec
 
 from jackfield.errors import CursorExpired, RemoteContract, Transient
+from jackfield.hookspecs import Clock
 from jackfield_contracts import (
     AccessState,
     AccountState,
@@ -33,6 +35,7 @@ from jackfield_roster.sources import (
     listing,
     membership_sources,
     named,
+    names_members,
     naming_sources,
     pairs,
     place_of,
@@ -41,12 +44,13 @@ from jackfield_roster.sources import (
 )
 
 _ROWS = 2000
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 SHORT_SHARE, SHORT_ROWS = 0.2, 10
 """An export that lacks so much of what the last snapshot has is not believed: a sync of it would be held."""
 
 
-async def read_state(reader: Reader, config: RosterConfig, query: StateQuery) -> AccessState:
+async def read_state(reader: Reader, config: RosterConfig, query: StateQuery, clock: Clock) -> AccessState:
     """Read what *query* asks for. Raises Transient if a file changes meanwhile, RemoteContract where it can't be known.
 
     So it can't where something is not there, and the export lacks much of what the last snapshot has: it may have been cut
@@ -54,7 +58,8 @@ async def read_state(reader: Reader, config: RosterConfig, query: StateQuery) ->
     """
     try:
         # Looked at first: an export that comes meanwhile is newer than what is read.
-        as_of = await _as_of(reader, config, query)
+        stood = _Stood(reader, config, clock)
+        as_of = await _as_of(stood, config, query)
         accounts = await _accounts(reader, config, query)
         offered: dict[ResourceId, Entitlement] = {}
         for kind in ("group", "role"):
@@ -68,38 +73,60 @@ async def read_state(reader: Reader, config: RosterConfig, query: StateQuery) ->
                             account=resource.id, status=AccountStatus.ENABLED, display_name=resource.display_name
                         )
                     )
-        held = await _held(reader, config, query)
+        held = await _held(reader, config, query, stood)
     except CursorExpired as error:
         raise Transient(error.summary, hint="Try again once the export is whole.") from error
     return AccessState(
         accounts=tuple(accounts),
         entitlements=tuple(offered.values()),
         held=tuple(held),
-        as_of=as_of,
+        # What is there stands since the export that shows it; what is not, since the oldest that might.
+        as_of=as_of | {f"{one.entitlement.resource}#{one.principal}": since for one, since in held.items()},
     )
 
 
-async def _as_of(reader: Reader, config: RosterConfig, query: StateQuery) -> dict[str, str]:
-    """Since when the answer about each thing stands: that of the newest export that tells of it.
+class _Stood:
+    """Since when exports say what they say: the moments at which they were written, each looked at once."""
 
-    What is done after that moment is in none of them, and what is in an older one stood there before.
+    def __init__(self, reader: Reader, config: RosterConfig, clock: Clock) -> None:
+        self._reader = reader
+        self._now = clock.now()
+        self._known: dict[str, datetime] = {}
+
+    async def of(self, place: Place) -> datetime:
+        """When the export of *place* was written.
+
+        A date that has not come says nothing of that: such an export shows nothing that was asked for before.
+        """
+        if place.label not in self._known:
+            written = exported(await self._reader.find(place.mapping))
+            self._known[place.label] = _LONG_AGO if written > self._now else written
+        return self._known[place.label]
+
+    async def oldest(self, places: Sequence[Place]) -> str:
+        """When the oldest of them was written."""
+        return min([await self.of(place) for place in places]).isoformat()
+
+
+async def _as_of(stood: _Stood, config: RosterConfig, query: StateQuery) -> dict[str, str]:
+    """Since when the answer about each thing stands: that of the oldest export that has a say in it.
+
+    What is done after that moment need not be in it, and what is in an older one stood there before.
     """
     found: dict[str, str] = {}
     users = listing(config, "user")
     people = [str(each) for each in query.principals if each.type == "user"]
     if users is not None and (people or query.names):
-        found |= dict.fromkeys([*people, *query.names], await _newest(reader, [users.place]))
+        found |= dict.fromkeys([*people, *query.names], await stood.oldest([users.place]))
     for of in ("group", "role"):
         wanted = [each for each in query.resources if each.type == of]
-        if wanted and query.principals and (places := membership_sources(config, of)):
-            stood = await _newest(reader, places)
-            found |= {f"{resource}#{principal}": stood for resource in wanted for principal in query.principals}
+        places = membership_sources(config, of) if wanted else ()
+        for type in {each.type for each in query.principals}:
+            if own := [place for place in places if names_members(place.mapping, of, type)]:
+                since = await stood.oldest(own)
+                principals = [each for each in query.principals if each.type == type]
+                found |= {f"{resource}#{principal}": since for resource in wanted for principal in principals}
     return found
-
-
-async def _newest(reader: Reader, places: Sequence[Place]) -> str:
-    found = [exported(await reader.find(place.mapping)) for place in places]
-    return max(found).isoformat()
 
 
 async def _accounts(reader: Reader, config: RosterConfig, query: StateQuery) -> list[AccountState]:
@@ -199,9 +226,10 @@ async def _resources(
     return found
 
 
-async def _held(reader: Reader, config: RosterConfig, query: StateQuery) -> list[GrantId]:
+async def _held(reader: Reader, config: RosterConfig, query: StateQuery, stood: _Stood) -> dict[GrantId, str]:
+    """What is held of what was asked for, and since when the newest export that shows it stands."""
     principals = set(query.principals)
-    held: dict[GrantId, None] = {}
+    held: dict[GrantId, str] = {}
     told_of: dict[str, int] = {}
     lacking = False
     for of in ("group", "role"):
@@ -211,8 +239,9 @@ async def _held(reader: Reader, config: RosterConfig, query: StateQuery) -> list
         asked = {(id, principal) for id in wanted for principal in principals}
         unreadable = _Unreadable(asked)
         told_of[of] = 0
-        seen: set[tuple[str, ResourceId]] = set()
+        seen: dict[tuple[str, ResourceId], datetime] = {}
         for place in membership_sources(config, of):
+            written = await stood.of(place)
             first = _First(listed_by(config, place), wanted | {one.id for one in principals})
             async for export, chunk in scan(reader, place, _ROWS):
                 for row in chunk.rows:
@@ -228,15 +257,15 @@ async def _held(reader: Reader, config: RosterConfig, query: StateQuery) -> list
                     if about and again is not None:
                         unreadable.row(place, export, row, again)
                         continue
-                    seen |= about
-        unreadable.finish(seen)
-        lacking = lacking or bool(asked - seen)
-        for to, member in sorted(seen):
+                    seen |= {each: max(written, seen.get(each, written)) for each in about}
+        unreadable.finish(set(seen))
+        lacking = lacking or bool(asked - seen.keys())
+        for (to, member), since in sorted(seen.items()):
             entitlement = EntitlementId(resource=ResourceId(type=of, id=to), slug=model.SLUG)
-            held[GrantId(entitlement=entitlement, principal=member)] = None
+            held[GrantId(entitlement=entitlement, principal=member)] = since.isoformat()
     if lacking:
         await _demand_memberships(reader, config, told_of, query.known_grants)
-    return list(held)
+    return held
 
 
 async def _demand_memberships(reader: Reader, config: RosterConfig, told_of: dict[str, int], known: int | None) -> None:

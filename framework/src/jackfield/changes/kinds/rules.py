@@ -15,6 +15,8 @@ from jackfield_contracts import Change, Confirmation, Outcome, OutcomeKind, Targ
 LASTING = ("protected", "immutable", "wrong_principal")
 """Tags of refusals that no earlier change of a plan takes away."""
 
+SO_BEFORE = "what was read is older than the request, and shows it so already"
+
 NOBODY = Protected()
 
 
@@ -23,6 +25,11 @@ def is_older(change: Change, operations: Operations, view: View, than: str) -> b
     keys = kind_of(change).dated_keys(change, operations)
     message = [stood for key in keys if (stood := view.state.as_of.get(key)) is not None]
     return any(datetime.fromisoformat(stood) < datetime.fromisoformat(than) for stood in message)
+
+
+def shown_since(change: Change, operations: Operations, view: View, asked: str) -> bool:
+    """Whether the state shows *change* made after it was *asked*: what stood so before is no work of ours."""
+    return kind_of(change).met(change, operations, view) and not is_older(change, operations, view, asked)
 
 
 def readable(change: Change, operations: Operations) -> bool:

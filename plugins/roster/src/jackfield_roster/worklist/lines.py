@@ -80,6 +80,11 @@ class Entry:
         return Thing(self.cells.get("do", "").strip(), what, who)
 
     @property
+    def asked(self) -> str:
+        """When it was asked for, as it stands there."""
+        return self.cells.get("asked", "").strip()
+
+    @property
     def done(self) -> bool:
         """Whether a person has written that it is done."""
         return bool(self.cells.get("done", "").strip())

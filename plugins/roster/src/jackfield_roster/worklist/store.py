@@ -35,9 +35,9 @@ class WorkList:
         if not stat.S_ISREG(mode):
             raise BadConfig(f"the work list is no file: {self.file}", path="work_list")
 
-    def open_things(self) -> list[Thing]:
-        """What the file has open, in its order; nothing is written."""
-        return [entry.thing for entry in self._book()[0].entries if entry.is_open]
+    def open_things(self) -> dict[Thing, str]:
+        """What the file has open, in its order, and when each was asked for as it stands there; nothing is written."""
+        return {entry.thing: entry.asked for entry in self._book()[0].entries if entry.is_open}
 
     def ask(self, lines: list[Line], shown: dict[Thing, str]) -> list[str]:
         """See that each of *lines* is open, and mark as shown what is in *shown*; the ids under which they are open.
