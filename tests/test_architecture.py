@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from harness.distributions import all_distributions
+
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 
@@ -30,11 +32,12 @@ def test_the_host_names_no_connector():
 
 
 def test_links_inside_the_documents_lead_somewhere():
-    for document in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+    readmes = [ROOT / each / "README.md" for each in (".", *all_distributions())]
+    for document in [*readmes, ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#\s]+)\)", document.read_text(encoding="utf-8")):
             if "://" not in target:
                 assert (document.parent / target).exists(), f"{document.relative_to(ROOT)} links to {target}"
 
 
 def test_every_distribution_is_typed():
-    assert len([*ROOT.glob("*/src/*/py.typed"), *ROOT.glob("*/*/src/*/py.typed")]) == 5
+    assert [each for each in all_distributions() if not [*ROOT.glob(f"{each}/src/*/py.typed")]] == []
