@@ -54,7 +54,7 @@ sweep: $(READY)
 
 docs: $(READY)
 	@$(BIN)/python -m jackfield_contracts.schemas contracts/schemas
-	@$(BIN)/cog -r --verbosity=1 -I docs $$(grep -rl --include='*.md' '\[\[\[cog' docs)
+	@$(BIN)/cog -r --verbosity=1 -I docs $$(grep -rl --include='*.md' --include='*.svg' '\[\[\[cog' docs)
 	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -j auto docs build/docs
 	@echo "build/docs/index.html"
 
