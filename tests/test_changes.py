@@ -23,7 +23,7 @@ def test_where_nothing_can_be_told_of_what_was_made_the_way_to_it_is(stage: Stag
     command = ("grant", NAME, entitlement(group, "member"), who["email"], "--yes", "--output", output)
     ended = stage.site.start(*command, program=("sh", "-c", 'exec "$0" "$@" >/dev/full', JACKFIELD)).end()
     assert ended.code == 12
-    assert f"`jackfield changes list --connection {NAME}` tells what became of each" in ended.err
+    assert f"`jackfield changes list --connection {NAME}` shows what became of each" in ended.err
     assert stage.now().access(group["group_id"], who["team_member_id"]) == "member"
 
 

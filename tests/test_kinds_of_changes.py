@@ -2,12 +2,14 @@
 
 import ast
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from jackfield.changes.kinds.kind import Kind
-from jackfield.changes.kinds.registry import kind_of
+from jackfield.changes.kinds.registry import kind_of, limit_names
 from jackfield_contracts import (
+    Change,
     CreateAccount,
     DeleteAccount,
     EntitlementId,
@@ -20,7 +22,7 @@ from jackfield_contracts import (
 FRAMEWORK = Path(__file__).parents[1] / "framework"
 HOST = FRAMEWORK / "src" / "jackfield"
 KIT = FRAMEWORK / "testkit" / "src" / "jackfield_testkit"
-KINDS = ("GrantAccess", "RevokeAccess", "CreateAccount", "DeleteAccount", "RunAction")
+KINDS = tuple(each.__name__ for each in get_args(Change))
 SOMEBODY = ResourceId(type="user", id="1")
 MEMBER = EntitlementId(resource=ResourceId(type="group", id="1"), slug="member")
 
@@ -67,8 +69,10 @@ def test_each_kind_of_the_contracts_is_there() -> None:
         DeleteAccount(account=SOMEBODY),
         RunAction(name="any"),
     )
+    assert [type(each).__name__ for each in changes] == list(KINDS)
     kinds = [kind_of(each) for each in changes]
-    assert len({type(each) for each in kinds}) == len(changes) == len(KINDS)
+    assert [each.change for each in kinds] == [type(each) for each in changes]
+    assert {name for each in kinds for name in each.counts} == set(limit_names())
     assert all(isinstance(each, Kind) for each in kinds)
 
 

@@ -13,9 +13,9 @@ import msgspec
 from jackfield.changes.call import call, is_old, still_to_make
 from jackfield.changes.confirm import confirm
 from jackfield.changes.drift import with_newcomers
-from jackfield.changes.kinds.change import evaluate, target_of, with_account
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
+from jackfield.changes.kinds.rules import evaluate
 from jackfield.changes.kinds.view import View
 from jackfield.changes.ongoing import ongoing_entries, ongoing_outcomes
 from jackfield.changes.plan import exceeded, limits_of, make_plan, stages, used, will_be_made
@@ -93,14 +93,10 @@ async def apply_plan(session: Session, plan: Plan, progress: Progress | None = N
     for number, stage in enumerate(stages(each for each in stands.order if each.planned.id in counted)):
         if number:
             view = await read_patiently(session, [each.change for each in stage], operations)
-        attempts = [
-            Attempt(
-                recorder.entry(
-                    msgspec.structs.replace(each, change=with_account(each.change, operations, view)), plan.id
-                )
-            )
-            for each in stage
-        ]
+        attempts: list[Attempt] = []
+        for each in stage:
+            change = kind_of(each.change).with_account(each.change, operations, view)
+            attempts.append(Attempt(recorder.entry(msgspec.structs.replace(each, change=change), plan.id)))
         await _apply_stage(recorder, attempts, stage, view, too_many, stands.drifted | going)
         entries.update((attempt.entry.id, attempt.entry) for attempt in attempts)
     return tuple(entries[change.id] for change in plan.changes)
@@ -138,7 +134,7 @@ async def _apply_stage(
     go: list[Attempt] = []
     over: list[tuple[Attempt, Outcome, View | None]] = []
     for attempt, planned in zip(attempts, stage, strict=True):
-        now = target_of(attempt.change, recorder.operations, view)
+        now = kind_of(attempt.change).target(attempt.change, recorder.operations, view)
         outcome = evaluate(attempt.change, recorder.operations, view, recorder.session.protected).forecast
         if (why := refused.get(planned.id)) is not None and supersedes(why, outcome, planned):
             outcome = why

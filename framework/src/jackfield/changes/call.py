@@ -8,8 +8,8 @@ from contextlib import suppress
 
 import msgspec
 
-from jackfield.changes.kinds.change import carries_on, met, readable, target_of, unreadable, unreadable_of
 from jackfield.changes.kinds.registry import kind_of
+from jackfield.changes.kinds.rules import carries_on, readable, unreadable
 from jackfield.changes.kinds.view import View
 from jackfield.changes.session import Attempt, Recorder, Session, read, read_patiently, unverified
 from jackfield.errors import (
@@ -175,11 +175,11 @@ def still_to_make(recorder: Recorder, attempts: Sequence[Attempt], view: View) -
         if not readable(attempt.change, recorder.operations):
             left.append(attempt)
             continue
-        if (why := unreadable_of(attempt.change, recorder.operations, view)) is not None:
+        if (why := kind_of(attempt.change).unreadable(attempt.change, recorder.operations, view)) is not None:
             attempt.answer = unverified(f"no answer came, and {why}") if attempt.maybe_made else unreadable(why)
             continue
-        now = target_of(attempt.change, recorder.operations, view)
-        if met(attempt.change, recorder.operations, view):
+        now = kind_of(attempt.change).target(attempt.change, recorder.operations, view)
+        if kind_of(attempt.change).met(attempt.change, recorder.operations, view):
             kind = OutcomeKind.CHANGED if attempt.maybe_made else OutcomeKind.ALREADY
             reason = None if attempt.maybe_made else "somebody else made it meanwhile"
             attempt.answer = Outcome(outcome=kind, reason=reason)
@@ -200,7 +200,7 @@ def _give_up_unreadable(recorder: Recorder, attempts: list[Attempt], error: Jack
             left.append(attempt)
         else:
             attempt.answer = unverified(
-                f"the answer was lost ({error.summary}), and nothing can be read that would tell",
+                f"the answer was lost ({error.summary}), and no read can show whether it was made",
                 _failed(error, retryable=False),
             )
     return left

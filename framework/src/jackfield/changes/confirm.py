@@ -6,8 +6,9 @@ Promises that ``changed`` means that a read showed it, or that nothing can be re
 import msgspec
 
 from jackfield.changes.call import READS_FOR, may_be_ours, with_ids
-from jackfield.changes.kinds.change import begun, met, readable, target_of, unlike, unread, unreadable_of
 from jackfield.changes.kinds.operations import Operations
+from jackfield.changes.kinds.registry import kind_of
+from jackfield.changes.kinds.rules import begun, readable, unlike, unread
 from jackfield.changes.kinds.view import View
 from jackfield.changes.session import Attempt, Recorder, read, unverified
 from jackfield.errors import JackfieldError, RateLimited, Refused, RemoteContract, Transient
@@ -104,7 +105,7 @@ def _by_answer(attempt: Attempt) -> Outcome:
     answer = attempt.answer or Outcome(outcome=OutcomeKind.UNVERIFIED)
     if not answer.understood:
         return unverified(
-            f"{answer.reason or 'the answer was not understood'}, and nothing can be read that would tell", answer
+            f"{answer.reason or 'the answer was not understood'}, and no read can show whether it was made", answer
         )
     return msgspec.structs.replace(answer, confirmed_by=Confirmation.ANSWER) if answer.outcome in _DONE else answer
 
@@ -141,9 +142,9 @@ async def _confirm(recorder: Recorder, attempts: list[Attempt]) -> None:
 def _by_read(recorder: Recorder, attempt: Attempt, view: View) -> Outcome | None:
     """The outcome, where the state and the answer agree; None where the state may still follow."""
     answer = attempt.answer or Outcome(outcome=OutcomeKind.FAILED)
-    if unreadable_of(attempt.change, recorder.operations, view) is not None:
+    if kind_of(attempt.change).unreadable(attempt.change, recorder.operations, view) is not None:
         return _known(attempt)
-    shown = met(attempt.change, recorder.operations, view)
+    shown = kind_of(attempt.change).met(attempt.change, recorder.operations, view)
     if answer.outcome in _DONE:
         if not shown:
             return None
@@ -187,10 +188,10 @@ def _contradicted(recorder: Recorder, attempt: Attempt, view: View | None, error
         if answer.outcome in _DONE:
             return unverified(f"the application answered that it is so, and {why}", answer)
         return unverified(f"{answer.reason or 'it failed'}; whether it was made is not known, since {why}", answer)
-    if (unclear := unreadable_of(attempt.change, recorder.operations, view)) is not None:
+    if (unclear := kind_of(attempt.change).unreadable(attempt.change, recorder.operations, view)) is not None:
         said = "the application answered that it is so" if answer.outcome in _DONE else answer.reason or "it failed"
         return unverified(f"{said}, and whether it is can't be read: {unclear}", answer)
-    target = target_of(attempt.change, recorder.operations, view)
+    target = kind_of(attempt.change).target(attempt.change, recorder.operations, view)
     other = ", ".join(unlike(attempt.change, recorder.operations, target))
     if answer.outcome not in _DONE:
         if begun(attempt.change, recorder.operations, attempt.entry.before, target):

@@ -5,9 +5,9 @@ Promises that an account is known by its id: somebody who has come under the sam
 
 from collections.abc import Iterable
 
-from jackfield.changes.kinds.change import target_of, with_account, without_drift
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
+from jackfield.changes.kinds.rules import without_drift
 from jackfield.changes.kinds.view import View
 from jackfield.changes.plan import will_be_made
 from jackfield.changes.session import Session, state_of
@@ -54,8 +54,8 @@ def drift_of(planned: PlannedChange, now: PlannedChange, operations: Operations,
         return planned.forecast
     if (other := _instead(planned, operations, view)) is not None:
         return other
-    change = with_account(planned.change, operations, view)
-    target = target_of(change, operations, view)
+    change = kind_of(planned.change).with_account(planned.change, operations, view)
+    target = kind_of(change).target(change, operations, view)
     if not will_be_made(planned):
         # Nobody was asked about it, and no limit counted it.
         return _drifted(f"it was planned as {planned.forecast.outcome.value}, and would be made now")

@@ -19,11 +19,11 @@ def ongoing_entries(session: Session, changes: Iterable[PlannedChange], operatio
     undecided = session.state.changes(session.connection.name, undecided=True, limit=None)
     if not undecided:
         return []
-    wanted = {subject for each in changes for subject in _subjects(each, operations)}
+    wanted = {subject for each in changes for subject in _exclusive_keys(each, operations)}
     return [
         entry
         for entry in undecided
-        if session.tenant_match.is_of(entry.tenant) and wanted & _subjects(entry, operations)
+        if session.tenant_match.is_of(entry.tenant) and wanted & _exclusive_keys(entry, operations)
     ]
 
 
@@ -35,7 +35,7 @@ def ongoing_outcomes(
         each.id: _text(entry, alike=entry.change == each.change)
         for each in changes
         for entry in entries
-        if _subjects(each, operations) & _subjects(entry, operations)
+        if _exclusive_keys(each, operations) & _exclusive_keys(entry, operations)
     }
 
 
@@ -47,5 +47,5 @@ def _text(entry: JournalEntry, *, alike: bool) -> Outcome:
     return Outcome(outcome=OutcomeKind.REFUSED, tag=GOES_ON, reason=message)
 
 
-def _subjects(of: PlannedChange | JournalEntry, operations: Operations) -> set[object]:
-    return kind_of(of.change).subjects(of.change, of.before, operations)
+def _exclusive_keys(of: PlannedChange | JournalEntry, operations: Operations) -> set[object]:
+    return kind_of(of.change).exclusive_keys(of.change, of.before, operations)

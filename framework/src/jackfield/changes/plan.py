@@ -8,10 +8,10 @@ from datetime import timedelta
 import msgspec
 
 from jackfield.changes.consent import warned
-from jackfield.changes.kinds.change import LASTING, evaluate, target_of, title_of, with_account
 from jackfield.changes.kinds.kind import Evaluation
-from jackfield.changes.kinds.operations import KINDS, Operations
-from jackfield.changes.kinds.registry import kind_of
+from jackfield.changes.kinds.operations import Operations
+from jackfield.changes.kinds.registry import kind_of, limit_names
+from jackfield.changes.kinds.rules import LASTING, evaluate
 from jackfield.changes.kinds.view import View
 from jackfield.changes.ongoing import ongoing_entries, ongoing_outcomes
 from jackfield.changes.session import Session, read_patiently
@@ -40,7 +40,7 @@ def limits_of(session: Session) -> dict[str, int]:
 
 def demand_kinds(named: Iterable[str], path: str, *, beside: Collection[str] = ()) -> None:
     """Raise BadConfig, with *path* as the place, where one of *named* is no kind of change, nor one of those *beside*."""
-    kinds = (*KINDS, *beside)
+    kinds = (*limit_names(), *beside)
     for kind in named:
         if kind not in kinds:
             raise BadConfig(
@@ -89,9 +89,8 @@ def in_order(changes: Sequence[PlannedChange], view: View, operations: Operation
     places: list[Ordered] = []
     for planned in changes:
         about = kind_of(planned.change).place(planned.change, planned, operations, view)
-        who = about.account
         before = list(by_key.get(about.key, ()))
-        if who is not None:
+        for who in about.accounts:
             before += (touched if about.alters else altered).get(who, ())
         stage = max((each.stage + 1 for each in before), default=0)
         # Those before them too: between two changes may stand one that is never made.
@@ -99,7 +98,7 @@ def in_order(changes: Sequence[PlannedChange], view: View, operations: Operation
         place = Ordered(planned=planned, stage=stage, after=after)
         places.append(place)
         by_key.setdefault(about.key, []).append(place)
-        if who is not None:
+        for who in about.accounts:
             touched.setdefault(who, []).append(place)
             if about.alters:
                 altered.setdefault(who, []).append(place)
@@ -128,7 +127,7 @@ async def make_plan(session: Session, changes: Sequence[Change]) -> Plan:
         session.warn(message)
     planned: list[PlannedChange] = []
     for number, change in enumerate(completed, 1):
-        settled = with_account(change, operations, view)
+        settled = kind_of(change).with_account(change, operations, view)
         evaluation = evaluate(settled, operations, view, session.protected)
         # Padded, so that the ids are in the order of the plan.
         own = f"{id}.{number:0{len(str(len(completed)))}}"
@@ -214,9 +213,9 @@ def _planned(id: str, change: Change, operations: Operations, view: View, evalua
     return PlannedChange(
         id=id,
         change=change,
-        title=title_of(change, operations, view),
+        title=kind_of(change).title(change, operations, view),
         forecast=evaluation.forecast,
-        before=target_of(change, operations, view),
+        before=kind_of(change).target(change, operations, view),
         replaces=evaluation.replaces,
         kinds=operations.kinds(change, view),
         warnings=operations.warnings(change),

@@ -8,20 +8,9 @@ from datetime import datetime, timedelta
 from jackfield.changes.apply import batches, held_back
 from jackfield.changes.call import call
 from jackfield.changes.confirm import confirm, unseen
-from jackfield.changes.kinds.change import (
-    begun,
-    carries_on,
-    evaluate,
-    is_older,
-    met,
-    readable,
-    target_of,
-    unlike,
-    unreadable_of,
-    without_drift,
-)
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
+from jackfield.changes.kinds.rules import begun, carries_on, evaluate, is_older, readable, unlike, without_drift
 from jackfield.changes.kinds.view import View
 from jackfield.changes.plan import exceeded, limits_of, used
 from jackfield.changes.session import Attempt, Progress, Recorder, Session, read_patiently, unverified
@@ -86,7 +75,7 @@ async def _evaluate_lost(recorder: Recorder, attempts: list[Attempt]) -> list[tu
     """Settle what can be told of changes whose answer was lost; the others, in batches, with the state to ask on."""
     unreadable = [each for each in attempts if not readable(each.change, recorder.operations)]
     if unreadable:
-        reason = "the process ended before an answer came, and nothing can be read that would tell"
+        reason = "the process ended before an answer came, and no read can show whether it was made"
         recorder.record([(each, unverified(reason), None) for each in unreadable])
     left = [each for each in attempts if not each.settled]
     if not left:
@@ -96,11 +85,11 @@ async def _evaluate_lost(recorder: Recorder, attempts: list[Attempt]) -> list[tu
     again: list[Attempt] = []
     over: list[tuple[Attempt, Outcome, View | None]] = []
     for attempt in left:
-        if (why := unreadable_of(attempt.change, recorder.operations, view)) is not None:
+        if (why := kind_of(attempt.change).unreadable(attempt.change, recorder.operations, view)) is not None:
             over.append((attempt, unverified(f"the process ended before an answer came, and {why}"), None))
             continue
-        now = target_of(attempt.change, recorder.operations, view)
-        if met(attempt.change, recorder.operations, view):
+        now = kind_of(attempt.change).target(attempt.change, recorder.operations, view)
+        if kind_of(attempt.change).met(attempt.change, recorder.operations, view):
             over.append((attempt, _found_made(recorder, attempt), view))
         elif not (
             _recent(recorder, attempt.entry)
@@ -139,7 +128,7 @@ async def _read_pending(recorder: Recorder, attempts: list[Attempt]) -> None:
     made = [
         each
         for each in attempts
-        if met(each.change, recorder.operations, view)
+        if kind_of(each.change).met(each.change, recorder.operations, view)
         and not is_older(each.change, recorder.operations, view, than=each.entry.intended)
     ]
     if made:

@@ -302,8 +302,10 @@ def _change(one: _Prepared, resolved: Resolved, operations: Operations) -> Chang
     change: CreateAccount | DeleteAccount
     if request.kind == "create_account":
         change = CreateAccount(type=request.type) if request.type else CreateAccount()
-    else:
+    elif request.kind == "delete_account":
         change = DeleteAccount(account=resolved.principal(request.account))
+    else:
+        raise ValueError(f"nothing says how a request of the kind {request.kind!r} becomes a change")
     values = read_values(request.arguments, operations.arguments(change))
     return msgspec.structs.replace(change, arguments=values)
 

@@ -9,8 +9,8 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from jackfield.changes.kinds.change import query_of, target_of
 from jackfield.changes.kinds.operations import Operations
+from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View, joined
 from jackfield.changes.protection import Protected
 from jackfield.changes.vault import Reveal, Vault
@@ -140,7 +140,7 @@ async def read(
 
     *evaluating*: also who is protected.
     """
-    asked = [query_of(change, operations) for change in changes]
+    asked = [kind_of(change).query(change, operations) for change in changes]
     query = joined(asked)
     if evaluating:
         # A person is asked for once, under the name that the change has: the answer comes under that one.
@@ -258,7 +258,7 @@ class Recorder:
         """Write down outcomes with the state after, and tell of them."""
         now = moment(self.session.clock.now())
         for attempt, outcome, view in ended:
-            after = target_of(attempt.change, self.operations, view) if view is not None else None
+            after = kind_of(attempt.change).target(attempt.change, self.operations, view) if view is not None else None
             if view is not None and outcome.confirmed_by is Confirmation.READ:
                 ids = dict.fromkeys((*outcome.request_ids, *view.state.request_ids))
                 outcome = msgspec.structs.replace(outcome, request_ids=tuple(ids))

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from jackfield.changes.drift import drift_of
-from jackfield.changes.kinds.change import LASTING, evaluate, met, readable, target_of, title_of
 from jackfield.changes.kinds.operations import Operations
+from jackfield.changes.kinds.registry import kind_of
+from jackfield.changes.kinds.rules import LASTING, evaluate, readable
 from jackfield.changes.kinds.view import View
 from jackfield.changes.ongoing import GOES_ON
 from jackfield.changes.plan import Ordered, in_order, will_be_made
@@ -63,7 +64,7 @@ def _of_now(planned: PlannedChange, operations: Operations, view: View) -> Plann
     change = planned.change
     return msgspec.structs.replace(
         planned,
-        title=title_of(change, operations, view),
+        title=kind_of(change).title(change, operations, view),
         kinds=operations.kinds(change, view),
         effects=operations.effects(change),
         warnings=operations.warnings(change),
@@ -90,9 +91,9 @@ def _previous_entry(entry: JournalEntry, operations: Operations, view: View, *, 
             why = f"{outcome.reason or before}; so it ended on {when}, and this plan does not try it again: make a new one"
             return _restated(entry, outcome, reason=why, confirmed_by=None)
         return _restated(entry, outcome, outcome=OutcomeKind.ALREADY, reason=f"{before}, and no read can tell more")
-    now = target_of(entry.change, operations, view)
+    now = kind_of(entry.change).target(entry.change, operations, view)
     entry = msgspec.structs.replace(entry, after=now)
-    so = met(entry.change, operations, view)
+    so = kind_of(entry.change).met(entry.change, operations, view)
     if not so and _was_so(outcome):
         # An account that was there already, though not with all that was asked for.
         so = evaluate(entry.change, operations, view).forecast.outcome is OutcomeKind.ALREADY

@@ -150,7 +150,7 @@ def reporting(connection: str | None) -> Generator[None]:
         raise BadStorage(
             f"what became of the changes can't be written to standard output: {error.strerror or type(error).__name__}",
             connection=connection,
-            hint=f"They were asked for all the same: `jackfield changes list{of}` tells what became of each.",
+            hint=f"They were asked for all the same: `jackfield changes list{of}` shows what became of each.",
         ) from None
 
 

@@ -74,7 +74,9 @@ async def match_tenant(
     except (Refused, Unsupported) as error:
         return msgspec.structs.replace(tenant_match, why=error.summary)
     if now is None:
-        return msgspec.structs.replace(tenant_match, why=f"the connector {connection.plugin.name!r} does not tell it")
+        return msgspec.structs.replace(
+            tenant_match, why=f"the connector {connection.plugin.name!r} does not say which account it is"
+        )
     return msgspec.structs.replace(tenant_match, now=now)
 
 

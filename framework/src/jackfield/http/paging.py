@@ -77,7 +77,7 @@ class _Paging(msgspec.Struct, frozen=True, kw_only=True):
             return None
         if not (message.isascii() and message.isdecimal() and len(message) < _MOST_DIGITS and int(message) <= 2**53):
             # Left out or broken it would pass for an application that does not tell, and nothing would be held against it.
-            raise RemoteContract("the answer does not tell how many there are in all, as it should")
+            raise RemoteContract("the answer does not say how many there are in all, as it should")
         return int(message)
 
 
@@ -103,7 +103,7 @@ class ByCursor(_Paging, frozen=True, kw_only=True):
             if self.more is not None:
                 more = places.plain_at(answer.response.body, self.more)
                 if not isinstance(more, bool):
-                    raise RemoteContract(f"the answer does not tell at {self.more!r} whether there is more")
+                    raise RemoteContract(f"the answer does not say at {self.more!r} whether there is more")
                 if more and following is None:
                     raise RemoteContract(f"the answer says that there is more, and has no cursor at {self.next!r}")
                 following = following if more else None
@@ -152,9 +152,7 @@ class ByPage(_Paging, frozen=True, kw_only=True):
         if self.pages is not None:
             pages = places.plain_at(answer.response.body, self.pages)
             if not isinstance(pages, int) or isinstance(pages, bool):
-                raise _at(
-                    answer, RemoteContract(f"the answer does not tell at {self.pages!r} how many pages there are")
-                )
+                raise _at(answer, RemoteContract(f"the answer does not say at {self.pages!r} how many pages there are"))
             return read < pages
         if total is not None:
             # An empty page ends it only where so many pages would hold all: items may be hidden from these credentials.

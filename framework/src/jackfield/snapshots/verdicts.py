@@ -60,7 +60,7 @@ def verdict(state: ScopeState) -> Seal:
         belongs = "" if len(state.lacking) == 1 else " that they belong"
         return sealed(Verdict.PARTIAL, f"{who}{belongs} to it and the read of it lacks them, {again}")
     if state.own and state.silent and state.reread != "done":
-        return sealed(Verdict.PARTIAL, f"it comes of a read that does not tell it of everybody, {again}")
+        return sealed(Verdict.PARTIAL, f"it comes from a read that does not say it of everybody, {again}")
     if state.expected is None:
         reason = scope.unreconcilable or "the application gives no count to compare with"
         return sealed(Verdict.UNRECONCILED, reason)

@@ -32,7 +32,7 @@ BRAKE_SHARE = 0.2
 BRAKE_ROWS = 10
 _INCOMPARABLE = (
     "it can't be compared with what was published before, since each of those files is missing or was changed, so that"
-    " nothing tells how much is lost; `jackfield verify` lists them, and a backup may have them"
+    " nothing shows how much is lost; `jackfield verify` lists them, and a backup may have them"
 )
 
 
@@ -54,7 +54,7 @@ async def seal(
     """Seal every scope, carry rows forward, decide whether to hold, and close; one transaction.
 
     The base, if any, is attached. *damaged*: snapshots were published before and can't be built upon; where there is no base
-    either, nothing tells how much is lost, and the new one is held.
+    either, nothing shows how much is lost, and the new one is held.
     Raises Transient if no scope was seen whole: then there is nothing to publish.
     """
     db = writer.db
@@ -103,7 +103,7 @@ def _verdicts(writer: SnapshotWriter, found: list[Listing], states: list[ScopeSt
         doubted = listing.scope.lookup is None or f"doubt {listing.scope.name}" in header
         if listing.unlisted and doubted and seals[listing.key].seal.whole:
             reason = (
-                f"{len(listing.unlisted)} are named that the listing lacks, and nothing tells whether they are there"
+                f"{len(listing.unlisted)} are named that the listing lacks, and nothing shows whether they are there"
             )
             seals[listing.key] = msgspec.structs.replace(seals[listing.key], seal=Verdict.PARTIAL, reason=reason)
     return spread(seals, states)

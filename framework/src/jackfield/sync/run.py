@@ -363,7 +363,7 @@ def _demand_accepted(sync: _Sync) -> None:
     if sync.accept_tenant is not None and sync.writer_tenant is None:
         sync.spoilt = True
         raise OtherTenant(
-            f"nothing tells that the connection reaches the account {sync.accept_tenant}, which was accepted",
+            f"nothing shows that the connection reaches the account {sync.accept_tenant}, which was accepted",
             connection=sync.name,
             hint="Grant the permission that `jackfield check` names, or name another connection for this account.",
         )

@@ -1,4 +1,8 @@
-"""What each error tag of each route means: one table, and the only place where a tag becomes an outcome."""
+"""What each error tag of each route means: one table, in which every tag of the specification has its row.
+
+What a tag means only beside who is in a group is decided in ``groups.py``; what is no end of a change, such as a limit of
+requests, is raised by ``api.py``.
+"""
 
 from collections.abc import Mapping
 

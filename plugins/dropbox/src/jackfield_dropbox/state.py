@@ -158,7 +158,7 @@ async def _people(api: Api, query: StateQuery) -> tuple[list[AccountState], list
 
 
 async def _roles(api: Api, ids: tuple[str, ...]) -> tuple[tuple[wire.Role, ...], dict[str, str]]:
-    """Those of the catalogue, and why some can't be told."""
+    """Those of the catalogue, and why some can't be told. A role that it lacks can't be granted, whoever holds it."""
     if not ids:
         return (), {}
     answer = await api.role_catalogue()

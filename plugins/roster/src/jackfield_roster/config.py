@@ -39,7 +39,7 @@ class FileMapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         str | None,
         Meta(
             description="Encoding of a CSV file, such as cp1250. Without it: that of its byte order mark; else UTF-8; else,"
-            " where no letter is UTF-8, cp1252, which is told."
+            " where no letter is UTF-8, cp1252, which it says."
         ),
     ] = None
     delimiter: Annotated[

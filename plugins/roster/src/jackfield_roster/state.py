@@ -240,7 +240,7 @@ async def _held(reader: Reader, config: RosterConfig, query: StateQuery) -> list
 
 
 async def _demand_memberships(reader: Reader, config: RosterConfig, told_of: dict[str, int], known: int | None) -> None:
-    """Raise where the exports tell of so few memberships that one which is not in them may have been cut off."""
+    """Raise where the exports show of so few memberships that one which is not in them may have been cut off."""
     for of in ("group", "role"):
         if not _short(sum(told_of.values()), known) or of in told_of:
             continue
@@ -249,7 +249,7 @@ async def _demand_memberships(reader: Reader, config: RosterConfig, told_of: dic
             async for _, chunk in scan(reader, place, _ROWS):
                 told_of[of] += sum(_text(place, row, of) for row in chunk.rows)
     if _short(now := sum(told_of.values()), known):
-        raise _cut_off("the exports tell", now, known, "memberships")
+        raise _cut_off("the exports show", now, known, "memberships")
 
 
 def _text(place: Place, row: Row, of: str) -> int:
@@ -270,7 +270,7 @@ def _cut_off(what: str, now: int, known: int | None, of: str) -> RemoteContract:
     return RemoteContract(
         f"what was asked for is not there, and {what} of {now:,} {of} where the last snapshot has {known:,}: it may have been"
         " cut off",
-        hint="Have the application export anew. If so many have gone, a sync tells so, and --accept publishes it.",
+        hint="Have the application export anew. If so many have gone, a sync says so, and --accept publishes it.",
     )
 
 

@@ -60,7 +60,7 @@ class _Access(Kind[A]):
     def dated_keys(self, change: A, operations: Operations) -> tuple[str, ...]:
         return self.further_keys(change)
 
-    def subjects(self, change: A, before: TargetState, operations: Operations) -> set[object]:
+    def exclusive_keys(self, change: A, before: TargetState, operations: Operations) -> set[object]:
         # The opposite of it, or another of those that exclude it.
         return {(change.entitlement.resource, change.principal)}
 
@@ -76,7 +76,7 @@ class _Access(Kind[A]):
     def place(self, change: A, planned: PlannedChange, operations: Operations, view: View) -> Place:
         own = view.entitlement(change.entitlement)
         group = own.exclusive.set if own and own.exclusive else str(change.entitlement)
-        return Place(key=(group, change.principal), account=change.principal)
+        return Place(key=(group, change.principal), accounts=(change.principal,))
 
     def _named(self, change: A, operations: Operations, view: View) -> tuple[str, str]:
         own = view.entitlement(change.entitlement)
@@ -92,7 +92,9 @@ class Grant(_Access[GrantAccess]):
     """Somebody holds an entitlement."""
 
     hook = "grant"
+    change = GrantAccess
     counted = "grant"
+    counts = ("grant", "privileged")
 
     def title(self, change: GrantAccess, operations: Operations, view: View) -> str:
         what, whom = self._named(change, operations, view)
@@ -149,7 +151,9 @@ class Revoke(_Access[RevokeAccess]):
     """Somebody holds an entitlement no more."""
 
     hook = "revoke"
+    change = RevokeAccess
     counted = "revoke"
+    counts = ("revoke", "privileged")
 
     def takes_away(self, change: RevokeAccess, operations: Operations) -> bool:
         return True

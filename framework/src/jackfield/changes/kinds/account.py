@@ -57,7 +57,9 @@ class _Account(Kind[A]):
 class Create(_Account[CreateAccount]):
     """An account is made."""
 
+    change = CreateAccount
     hook = "create_account"
+    counts = ("create", "privileged")
     makes_account = True
 
     def counts_as(self, change: CreateAccount, operations: Operations, view: View) -> tuple[str, ...]:
@@ -110,7 +112,7 @@ class Create(_Account[CreateAccount]):
     def call_key(self, change: CreateAccount) -> object:
         return type(change), change.type
 
-    def subjects(self, change: CreateAccount, before: TargetState, operations: Operations) -> set[object]:
+    def exclusive_keys(self, change: CreateAccount, before: TargetState, operations: Operations) -> set[object]:
         login = _login(change, operations)
         return _logins(login) if login else {(CreateAccount, change.type, str(change.arguments))}
 
@@ -127,7 +129,9 @@ class Create(_Account[CreateAccount]):
 class Delete(_Account[DeleteAccount]):
     """An account is deleted."""
 
+    change = DeleteAccount
     hook = "delete_account"
+    counts = ("delete",)
 
     def counts_as(self, change: DeleteAccount, operations: Operations, view: View) -> tuple[str, ...]:
         return ("delete",)
@@ -169,11 +173,11 @@ class Delete(_Account[DeleteAccount]):
         whom = who(self.subject(change, operations, view), str(change.account))
         return title_with(f"delete the account {whom}", beside(self, change, operations))
 
-    def subjects(self, change: DeleteAccount, before: TargetState, operations: Operations) -> set[object]:
+    def exclusive_keys(self, change: DeleteAccount, before: TargetState, operations: Operations) -> set[object]:
         return {(DeleteAccount, change.account), *_logins(before.login)}
 
     def place(self, change: DeleteAccount, planned: PlannedChange, operations: Operations, view: View) -> Place:
-        return Place(key=change.account, account=change.account, alters=True)
+        return Place(key=change.account, accounts=(change.account,), alters=True)
 
     async def call(
         self, connection: Connection, changes: Sequence[DeleteAccount], state: AccessState, ids: tuple[str, ...]

@@ -35,7 +35,9 @@ _COUNTED = {ActionKind.ENABLE_ACCOUNT: "enable", ActionKind.DISABLE_ACCOUNT: "di
 class Run(Kind[RunAction]):
     """An action of the connector is run."""
 
+    change = RunAction
     hook = "run_action"
+    counts = ("enable", "disable", "action", "privileged")
     may_become_other = True
 
     def arguments(self, change: RunAction) -> Mapping[str, Value]:
@@ -103,7 +105,7 @@ class Run(Kind[RunAction]):
     def principals(self, change: RunAction) -> tuple[ResourceId, ...]:
         return (change.account,) if change.account is not None else ()
 
-    def settled(self, change: RunAction, operations: Operations, view: View) -> RunAction:
+    def with_account(self, change: RunAction, operations: Operations, view: View) -> RunAction:
         if change.account is None and (found := self.subject(change, operations, view)) is not None:
             return msgspec.structs.replace(change, account=found.account)
         return change
@@ -156,12 +158,12 @@ class Run(Kind[RunAction]):
             f"{change.name} {whom}".rstrip(), beside(self, change, operations, {subject} if subject else ())
         )
 
-    def subjects(self, change: RunAction, before: TargetState, operations: Operations) -> set[object]:
+    def exclusive_keys(self, change: RunAction, before: TargetState, operations: Operations) -> set[object]:
         return {(change.name, change.account or _subject_name(change, operations), str(change.arguments))}
 
     def place(self, change: RunAction, planned: PlannedChange, operations: Operations, view: View) -> Place:
         account = planned.before.account or change.account
-        return Place(key=account or planned.id, account=account, alters=True)
+        return Place(key=account or planned.id, accounts=(account,) if account else (), alters=True)
 
     async def call(
         self, connection: Connection, changes: Sequence[RunAction], state: AccessState, ids: tuple[str, ...]

@@ -45,11 +45,11 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """What a change is about: changes of one ``key`` are made one after the other, and so are those of one account.
 
-    ``alters``: it changes the account itself, so that it waits for all others that touch the account.
+    ``alters``: it changes the accounts themselves, so that it waits for all others that touch one of them.
     """
 
     key: object
-    account: ResourceId | None = None
+    accounts: tuple[ResourceId, ...] = ()
     alters: bool = False
 
 
@@ -59,8 +59,14 @@ class Kind(ABC, Generic[C]):
     What is abstract each kind says for itself: one that leaves it out can't be made.
     """
 
+    change: type[Change]
+    """What of the contracts it is the kind of."""
+
     hook: str
     """The hook of a connector that makes it."""
+
+    counts: tuple[str, ...]
+    """All kinds of limit that one of it may count in."""
 
     makes_account: bool = False
     """Whether it makes an account: by several calls, and refused where an earlier call of ours has made it already."""
@@ -163,17 +169,21 @@ class Kind(ABC, Generic[C]):
         query = self.query(change, operations)
         return (*map(str, query.principals), *query.names)
 
-    def settled(self, change: C, operations: Operations, view: View) -> C:
+    def with_account(self, change: C, operations: Operations, view: View) -> C:
         """*change* with the account that it names, once that is known."""
         return change
+
+    def facts(self, change: C, operations: Operations) -> set[str]:
+        """The facts of the account that count: those that its arguments set. What a plan was made on has them as they were."""
+        given = self.arguments(change)
+        return {each.sets for each in operations.arguments(change) if each.sets and each.name in given}
 
     def target(self, change: C, operations: Operations, view: View) -> TargetState:
         """The part of the state that it is about."""
         account, held = self.subject(change, operations, view), self.held(change, view)
         if account is None:
             return TargetState(exists=False, held=held)
-        given = self.arguments(change)
-        wanted = {each.sets for each in operations.arguments(change) if each.sets and each.name in given}
+        wanted = self.facts(change, operations)
         known = {"display_name": account.display_name, "login": account.login, **account.facts}
         return TargetState(
             exists=True,
@@ -246,7 +256,7 @@ class Kind(ABC, Generic[C]):
         return object()
 
     @abstractmethod
-    def subjects(self, change: C, before: TargetState, operations: Operations) -> set[object]:
+    def exclusive_keys(self, change: C, before: TargetState, operations: Operations) -> set[object]:
         """What changes have in common that must not go on at the same time; *before* is the state that it was asked for on."""
         ...
 

@@ -10,9 +10,6 @@ from jackfield.errors import Unsupported
 from jackfield.host.connection import Connection
 from jackfield_contracts import Action, Argument, Capability, Change, Confirmation
 
-KINDS = ("grant", "revoke", "privileged", "create", "delete", "enable", "disable", "action")
-"""What limits count. A change of a privileged entitlement counts as *privileged* beside its own kind."""
-
 
 class Operations:
     """The operations of one open connection."""

@@ -253,7 +253,7 @@ def _compared(
 
     try:
         report = app.run(_checked(app, settings, plugin, config))
-        why = "signing in with the new token does not tell it"
+        why = "signing in with the new token does not say which account it is"
         tenant_match = TenantMatch(now=report.tenant, known=known, accepted=accepted, why=why)
         demand_tenant(tenant_match, settings.name, writes=True)
     except JackfieldError:

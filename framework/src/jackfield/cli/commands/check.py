@@ -123,7 +123,7 @@ async def _unclear(
         try:
             found = await connection.read_state(guard.query)
         except (MissingPermission, Refused) as error:
-            return (f"whom the entries of `protected` mean can't be told: {error.summary}",)
+            return (f"it is not known whom the entries of `protected` mean: {error.summary}",)
     return guard.unclear(found.accounts)
 
 

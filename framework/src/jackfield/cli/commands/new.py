@@ -44,7 +44,7 @@ def new(app: App, name: str, into: Path | None) -> None:
     ):
         say(f"  {line}")
     say()
-    say(f"Then make it yours, beginning with src/{names.module}/api.py; README.md tells the order.")
+    say(f"Then make it yours, beginning with src/{names.module}/api.py; README.md gives the order.")
 
 
 def _demand_free(distribution: str) -> None:

@@ -139,7 +139,7 @@ def apply(app: App, plan: Path, flags: Flags, confirm: dict[str, int]) -> int:
         return await preview(session, ours)
 
     if origin is not Origin.HERE:
-        note(f"Mind where the plan {plan} comes from: {origin.value}. What is told of it was worked out now.")
+        note(f"Mind where the plan {plan} comes from: {origin.value}. What is shown of it was worked out now.")
     flags = flags._replace(confirm=confirm, planned_for=loaded.tenant)
     made = make(app, ours.connection, flags, planned, origin)
     if made.declined:

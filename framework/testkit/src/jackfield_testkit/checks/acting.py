@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from jackfield.changes.kinds.change import query_of
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.errors import JackfieldError
@@ -76,7 +75,7 @@ def state_query(changes: Sequence[GrantAccess | RevokeAccess]) -> StateQuery:
 
 async def state_before(connection: Connection, change: Change) -> AccessState:
     """What the host reads before it makes *change*, of any kind."""
-    return await connection.read_state(query_of(change, Operations(connection)))
+    return await connection.read_state(kind_of(change).query(change, Operations(connection)))
 
 
 async def make_raw(connection: Connection, change: Change, state: AccessState) -> Outcome:

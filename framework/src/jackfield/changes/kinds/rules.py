@@ -1,4 +1,4 @@
-"""What is asked of any change on a state that was read; its kind answers."""
+"""The rules that hold for changes of every kind, on a state that was read."""
 
 from datetime import datetime
 
@@ -10,45 +10,12 @@ from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View
 from jackfield.changes.protection import Protected
-from jackfield_contracts import AccountState, Change, Confirmation, Outcome, OutcomeKind, StateQuery, TargetState
+from jackfield_contracts import Change, Confirmation, Outcome, OutcomeKind, TargetState
 
 LASTING = ("protected", "immutable", "wrong_principal")
 """Tags of refusals that no earlier change of a plan takes away."""
 
 NOBODY = Protected()
-
-
-def query_of(change: Change, operations: Operations) -> StateQuery:
-    """What has to be read to evaluate *change*."""
-    return kind_of(change).query(change, operations)
-
-
-def subject_of(change: Change, operations: Operations, view: View) -> AccountState | None:
-    """The account that *change* is about, as it is now."""
-    return kind_of(change).subject(change, operations, view)
-
-
-def target_of(change: Change, operations: Operations, view: View) -> TargetState:
-    """The part of the state that *change* is about."""
-    return kind_of(change).target(change, operations, view)
-
-
-def title_of(change: Change, operations: Operations, view: View) -> str:
-    """*change* in words, with the names that the application shows, and all that was asked for beside.
-
-    Nothing that a change does is left out of it, since a person says yes to that.
-    """
-    return kind_of(change).title(change, operations, view)
-
-
-def with_account(change: Change, operations: Operations, view: View) -> Change:
-    """*change* with the account that it names, once that is known."""
-    return kind_of(change).settled(change, operations, view)
-
-
-def unreadable_of(change: Change, operations: Operations, view: View) -> str | None:
-    """Why the state can't tell of *change*: what the application says of its account or resource can't be understood."""
-    return kind_of(change).unreadable(change, operations, view)
 
 
 def is_older(change: Change, operations: Operations, view: View, than: str) -> bool:
@@ -61,11 +28,6 @@ def is_older(change: Change, operations: Operations, view: View, than: str) -> b
 def readable(change: Change, operations: Operations) -> bool:
     """Whether a read can show that *change* was made."""
     return operations.confirmed_by(change) is Confirmation.READ
-
-
-def met(change: Change, operations: Operations, view: View) -> bool:
-    """Whether the state shows *change* made; only for one that is ``readable``."""
-    return kind_of(change).met(change, operations, view)
 
 
 def unlike(change: Change, operations: Operations, target: TargetState) -> list[str]:
@@ -99,22 +61,21 @@ def carries_on(
 
 
 def without_drift(change: Change, operations: Operations, planned: TargetState, now: TargetState) -> bool:
-    """Whether what a plan was made on still holds; of the facts, those that *change* sets."""
+    """Whether what a plan was made on still holds; of the facts, those that count for *change*."""
     # The same account may have another address by now.
     before, after = (msgspec.structs.replace(each, facts={}, login=None) for each in (planned, now))
     if before != after:
         return False
-    asked = kind_of(change).arguments(change)
-    sets = {each.sets for each in operations.arguments(change) if each.sets and each.name in asked}
-    return all(planned.facts.get(name) == now.facts.get(name) for name in sets)
+    facts = kind_of(change).facts(change, operations)
+    return all(planned.facts.get(name) == now.facts.get(name) for name in facts)
 
 
 def evaluate(change: Change, operations: Operations, view: View, protected: Protected = NOBODY) -> Evaluation:
-    """Judge one change on the state that was just read, *protected* being those that are never changed."""
-    account = subject_of(change, operations, view)
+    """What would become of one change, by the state that was just read, *protected* being those that are never changed."""
+    account = kind_of(change).subject(change, operations, view)
     if protected.covers(change, account, operations, view):
         return refused("protected", "it concerns a principal that the configuration protects from every change")
-    if (why := unreadable_of(change, operations, view)) is not None:
+    if (why := kind_of(change).unreadable(change, operations, view)) is not None:
         return Evaluation(forecast=unreadable(why))
     return kind_of(change).evaluate(change, account, operations, view)
 
