@@ -9,7 +9,7 @@ DISTRIBUTIONS := contracts framework framework/testkit plugins/dropbox plugins/d
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench sweep docs lock clean
+.PHONY: help install demo test check bench sweep docs dist lock clean
 
 help:
 	@echo "make demo     run the main job on a simulated Dropbox team"
@@ -18,6 +18,7 @@ help:
 	@echo "make bench    speed and memory beside a floor, a thousand grants, nested groups"
 	@echo "make sweep    the long sweeps; tables under docs/evidence/"
 	@echo "make docs     generated pages and schemas, and the documentation in build/docs"
+	@echo "make dist     every distribution as sdist and wheel in dist/, checked and tried in a fresh environment"
 	@echo "make lock     compile requirements/*.txt anew"
 
 install: $(READY)
@@ -53,9 +54,12 @@ sweep: $(READY)
 
 docs: $(READY)
 	@$(BIN)/python -m jackfield_contracts.schemas contracts/schemas
-	@$(BIN)/cog -r --verbosity=1 -I docs $$(grep -rl --include='*.md' '\[\[\[cog' docs)
+	@$(BIN)/cog -r --verbosity=1 -I docs $$(grep -rl --include='*.md' --include='*.svg' '\[\[\[cog' docs)
 	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -j auto docs build/docs
 	@echo "build/docs/index.html"
+
+dist: $(READY)
+	@$(BIN)/python -m tests.release
 
 lock:
 	@test -x $(BIN)/uv || ($(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv)
@@ -68,4 +72,4 @@ lock:
 		$(DISTRIBUTIONS:%=%/pyproject.toml) requirements/dev.in -o requirements/dev.txt
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .demo .bench
+	rm -rf $(VENV) dist .pytest_cache .ruff_cache .hypothesis .demo .bench

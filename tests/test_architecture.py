@@ -5,6 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from harness.distributions import all_distributions
+
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 
@@ -30,11 +33,25 @@ def test_the_host_names_no_connector():
 
 
 def test_links_inside_the_documents_lead_somewhere():
-    for document in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+    readmes = [ROOT / each / "README.md" for each in (".", *all_distributions())]
+    for document in [*readmes, ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#\s]+)\)", document.read_text(encoding="utf-8")):
             if "://" not in target:
                 assert (document.parent / target).exists(), f"{document.relative_to(ROOT)} links to {target}"
 
 
+@pytest.mark.parametrize(
+    "document", ["CONTRIBUTING.md", "docs/reference/architecture.md", "docs/decisions/dependencies.md"]
+)
+def test_every_module_that_a_map_names_is_there(document: str):
+    there = [
+        f"/{path.relative_to(ROOT).as_posix()}" + "/" * path.is_dir()
+        for each in (*all_distributions(), "tests", "docs")
+        for path in (ROOT / each).rglob("*")
+    ]
+    named = re.findall(r"`([\w./-]+(?:\.py|/))`", (ROOT / document).read_text(encoding="utf-8"))
+    assert [name for name in named if not any(path.endswith(f"/{name}") for path in there)] == []
+
+
 def test_every_distribution_is_typed():
-    assert len([*ROOT.glob("*/src/*/py.typed"), *ROOT.glob("*/*/src/*/py.typed")]) == 5
+    assert [each for each in all_distributions() if not [*ROOT.glob(f"{each}/src/*/py.typed")]] == []

@@ -35,8 +35,10 @@ def page(name: str) -> str:
 
 
 def test_generated_parts_are_up_to_date():
-    generated = [str(file) for file in DOCS.rglob("*.md") if "[[[cog" in file.read_text(encoding="utf-8")]
+    files = [*DOCS.rglob("*.md"), *DOCS.rglob("*.svg")]
+    generated = [str(file) for file in files if "[[[cog" in file.read_text(encoding="utf-8")]
     assert len(generated) >= 7
+    assert str(DOCS / "diagrams" / "architecture.svg") in generated
     done = run(str(BIN / "cog"), "--check", "--diff", "-I", "docs", *generated)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from harness.clean import ROOT, build_wheels, environment_of, make_environment
+from harness.distributions import stem_of, wheel_faults
 
 from jackfield_dropbox_simulator.launch import Spawned, spawn
 
@@ -73,6 +74,11 @@ def test_nothing_comes_from_a_source_tree(host: Host) -> None:
     assert len(told.split()) == len(names)
 
 
+def test_nothing_is_wrong_with_the_wheels(host: Host) -> None:
+    for each in DISTRIBUTIONS:
+        assert wheel_faults(host.folder / "wheels" / f"{stem_of(each)}-py3-none-any.whl", each) == []
+
+
 def test_both_are_found_and_used_side_by_side(host: Host) -> None:
     listed = host.run("connectors", "list", "--output", "json").json
     assert [one["name"] for one in listed["connectors"]] == ["dropbox", "roster"]
@@ -96,6 +102,7 @@ def test_both_are_found_and_used_side_by_side(host: Host) -> None:
     ids=["raises", "no Python", "needs what is not installed"],
 )
 def test_a_broken_one_is_named_and_the_other_works(host: Host, file: str, text: str) -> None:
+    assert host.run("sync", "erp").code == 0
     at = host.file(file)
     whole = at.read_text()
     at.write_text(text + whole)

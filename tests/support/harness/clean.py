@@ -1,6 +1,6 @@
 """A clean environment: the distributions as wheels, and what they need, without any source tree.
 
-What they need is linked from this environment, so that no test asks a registry.
+What they need is linked from this environment, so that no test asks an index of packages; ``make dist`` alone does.
 """
 
 import os
@@ -23,6 +23,12 @@ def build_wheels(folder: Path, distributions: Sequence[str]) -> list[Path]:
     return sorted(folder.glob("*.whl"))
 
 
+def build_all(folder: Path, distributions: Sequence[str]) -> None:
+    """Build the sdist of each of *distributions*, and of that, its wheel: what the sdist lacks, the wheel lacks too."""
+    for each in distributions:
+        _uv("build", "--offline", "--no-build-isolation", "--python", sys.executable, "--out-dir", str(folder), each)
+
+
 def make_environment(folder: Path, installed: Sequence[Path]) -> Path:
     """A virtual environment with *installed*, wheels or source folders; gives the folder of its commands."""
     venv.create(folder, with_pip=False, symlinks=True)
@@ -37,10 +43,19 @@ def make_environment(folder: Path, installed: Sequence[Path]) -> Path:
 
 def install(bin: Path, *installed: Path) -> None:
     """Install wheels or source folders into the environment of *bin*, and nothing that they need."""
+    alone = ("--offline", "--no-deps", "--no-build-isolation")
+    _uv("pip", "install", *alone, "--python", str(bin / "python"), *map(str, installed))
+
+
+def install_with_all(bin: Path, *installed: Path) -> None:
+    """Install wheels into the environment of *bin*, and what they need from the index, as whoever uses them does."""
+    _uv("pip", "install", "--python", str(bin / "python"), *map(str, installed))
+    _uv("pip", "check", "--python", str(bin / "python"))
+
+
+def _uv(*words: str) -> None:
     uv = str(Path(sys.executable).with_name("uv"))
-    command = [uv, "pip", "install", "--quiet", "--offline", "--no-deps", "--no-build-isolation"]
-    command += ["--python", str(bin / "python"), *map(str, installed)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run([uv, "--quiet", *words], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 

@@ -1,4 +1,7 @@
-"""The operational database: the record of runs. Promises that a record is whole or not there; hides SQL."""
+"""The operational database: the record of runs, the journal of changes, and the plans that were written here.
+
+Promises that a record is whole or not there; hides SQL.
+"""
 
 from jackfield.state.database import State, open_state
 from jackfield.state.home import Home
