@@ -71,9 +71,9 @@ async def ask(
     own = [line.thing for line in lines]
     since = await asyncio.to_thread(book.open_things)
     others = [thing for thing in since if thing not in own]
-    seen = await _seen(reader, config, [*own, *others], known, clock, log) if others else None
+    seen = await _seen(reader, config, [*own, *others], known, log) if others else None
     shown = [thing for thing in others if seen is not None and _shown(thing, since[thing], seen)]
-    now = seen or await _seen(reader, config, own, known, clock, log) or state
+    now = seen or await _seen(reader, config, own, known, log) or state
     ends = {index: end for index, change in enumerate(changes) if (end := _answered(change, now)) is not None}
     left = [line for index, line in enumerate(lines) if index not in ends]
     if left:
@@ -82,7 +82,7 @@ async def ask(
 
 
 async def _seen(
-    reader: Reader, config: RosterConfig, things: Sequence[Thing], known: StateQuery, clock: Clock, log: Logger
+    reader: Reader, config: RosterConfig, things: Sequence[Thing], known: StateQuery, log: Logger
 ) -> AccessState | None:
     """What the exports say of *things*; None where that can't be read."""
     queries = [query for thing in things if (query := _query(thing)) is not None]
@@ -93,7 +93,7 @@ async def _seen(
         resources=tuple(dict.fromkeys(each for query in queries for each in query.resources)),
     )
     try:
-        return await read_state(reader, config, whole, clock)
+        return await read_state(reader, config, whole)
     except JackfieldError as error:
         log.info("what the exports say of the work list can't be read", reason=str(error))
         return None

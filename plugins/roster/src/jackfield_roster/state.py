@@ -5,12 +5,11 @@ an export is too short to be believed, it raises. Cost: one pass over each file 
 """
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
 from jackfield.errors import CursorExpired, RemoteContract, Transient
-from jackfield.hookspecs import Clock
 from jackfield_contracts import (
     AccessState,
     AccountState,
@@ -44,13 +43,12 @@ from jackfield_roster.sources import (
 )
 
 _ROWS = 2000
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 SHORT_SHARE, SHORT_ROWS = 0.2, 10
 """An export that lacks so much of what the last snapshot has is not believed: a sync of it would be held."""
 
 
-async def read_state(reader: Reader, config: RosterConfig, query: StateQuery, clock: Clock) -> AccessState:
+async def read_state(reader: Reader, config: RosterConfig, query: StateQuery) -> AccessState:
     """Read what *query* asks for. Raises Transient if a file changes meanwhile, RemoteContract where it can't be known.
 
     So it can't where something is not there, and the export lacks much of what the last snapshot has: it may have been cut
@@ -58,7 +56,7 @@ async def read_state(reader: Reader, config: RosterConfig, query: StateQuery, cl
     """
     try:
         # Looked at first: an export that comes meanwhile is newer than what is read.
-        stood = _Stood(reader, config, clock)
+        stood = _Stood(reader)
         as_of = await _as_of(stood, config, query)
         accounts = await _accounts(reader, config, query)
         offered: dict[ResourceId, Entitlement] = {}
@@ -88,19 +86,14 @@ async def read_state(reader: Reader, config: RosterConfig, query: StateQuery, cl
 class _Stood:
     """Since when exports say what they say: the moments at which they were written, each looked at once."""
 
-    def __init__(self, reader: Reader, config: RosterConfig, clock: Clock) -> None:
+    def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._now = clock.now()
         self._known: dict[str, datetime] = {}
 
     async def of(self, place: Place) -> datetime:
-        """When the export of *place* was written.
-
-        A date that has not come says nothing of that: such an export shows nothing that was asked for before.
-        """
+        """When the export of *place* was written."""
         if place.label not in self._known:
-            written = exported(await self._reader.find(place.mapping))
-            self._known[place.label] = _LONG_AGO if written > self._now else written
+            self._known[place.label] = exported(await self._reader.find(place.mapping))
         return self._known[place.label]
 
     async def oldest(self, places: Sequence[Place]) -> str:
