@@ -220,7 +220,7 @@ class TestSync:
     def test_an_account_that_nothing_tells_of_can_not_be_accepted(self, line: WritableLine) -> None:
         line.app.tenant = None
         ran = line.run("sync", "acme", "--accept-tenant", "t1")
-        assert (ran.code, "nothing tells" in ran.err) == (2, True)
+        assert (ran.code, "nothing shows" in ran.err) == (2, True)
         assert line.run("stats", "acme").code == 5
 
     def test_a_held_snapshot_is_published_without_reading(self, line: WritableLine) -> None:
