@@ -338,12 +338,13 @@ def _read_texts(
             _convert(read[key], types[key], strict=True)
         except msgspec.ValidationError:
             read[key] = msgspec.to_builtins(
-                convert(read[key], types[key], f"{at}.{key}", strict=False), enc_hook=_plain
+                convert(read[key], types[key], f"{at}.{key}", strict=False), enc_hook=revealed
             )
     return read
 
 
-def _plain(value: object) -> str:
+def revealed(value: object) -> str:
+    """What a secret hides, as an ``enc_hook`` of msgspec; for what is compared or hashed, and never shown."""
     if isinstance(value, Secret):
         return value.reveal()
     raise NotImplementedError(type(value))  # how a hook of msgspec says that a type is not its own

@@ -2,11 +2,11 @@
 
 import hmac
 import secrets
-from typing import Any
 
 import msgspec
 
-from jackfield.config import ConnectorConfig, Secret
+from jackfield.config import ConnectorConfig
+from jackfield.config.load import revealed
 
 
 def fingerprint(config: ConnectorConfig) -> str:
@@ -24,11 +24,5 @@ def fits(config: ConnectorConfig, mark: str) -> bool:
 
 
 def _hashed(config: ConnectorConfig, salt: str) -> str:
-    values = msgspec.json.encode(config, enc_hook=_plain, order="deterministic")
+    values = msgspec.json.encode(config, enc_hook=revealed, order="deterministic")
     return f"{salt}:{hmac.new(salt.encode(), values, 'sha256').hexdigest()}"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Secret):
-        return value.reveal()
-    raise NotImplementedError  # how a hook of msgspec says that a type is not its own
