@@ -62,3 +62,40 @@ def test_so_many_that_are_gone_are_accepted_by_a_person(folder: Folder) -> None:
     assert folder.run("sync", "erp", "--accept", held.json["run"]).code == 0
     assert folder.run("changes", "recover", "erp").code == 0
     assert outcomes(folder) == ["changed", "changed"]
+
+
+@pytest.mark.parametrize("people", [1, 3, 9])
+def test_an_export_without_anybody_is_no_empty_application(tmp_path: Path, people: int) -> None:
+    folder = Folder(tmp_path, users=USERS, work_list=str(tmp_path / "work" / "erp.csv"))
+    folder.write("users.csv", HEADING, *ROWS[:people])
+    assert folder.run("sync", "erp").code == 0
+    assert folder.run("account", "delete", "erp", "user:1", "--yes").code == 10
+    folder.write("users.csv", HEADING)
+    synced = folder.run("sync", "erp")
+    assert synced.code == 8
+    assert "users.csv has no row: look whether the export was cut off" in synced.out
+    for _ in range(2):
+        assert folder.run("changes", "recover", "erp").code == 10
+        folder.run("sync", "erp")
+    assert outcomes(folder) == ["pending"]
+
+
+def test_a_key_that_was_given_another_name_takes_no_membership_away(tmp_path: Path) -> None:
+    users = {"file": "users.jsonl", "id": "id", "login": "mail", "groups": "groups"}
+    folder = Folder(tmp_path, users=users, work_list=str(tmp_path / "work" / "erp.csv"))
+    rows = [{"id": str(n), "mail": f"u{n}@x.org", "groups": ["g1"] if n < 4 else []} for n in range(6)]
+    folder.write("users.jsonl", *map(json.dumps, rows))
+    assert folder.run("sync", "erp").code == 0
+    assert folder.run("revoke", "erp", "group:g1/member", "user:1", "--yes").code == 10
+    folder.write("users.jsonl", *(json.dumps(row).replace("groups", "teams") for row in rows))
+    synced = folder.run("sync", "erp")
+    assert synced.code == 8
+    assert "no row of users.jsonl has the key 'groups' (users.groups), so that nothing is known of it" in synced.out
+    recovered = folder.run("changes", "recover", "erp")
+    assert (recovered.code, outcomes(folder)) == (10, ["pending"])
+    assert "has the key 'groups'" in recovered.err
+    folder.write("users.jsonl", *(json.dumps(row | {"groups": []}) for row in rows))
+    assert folder.run("changes", "recover", "erp").code == 10, "as many are gone as may have been cut off"
+    folder.write("users.jsonl", *(json.dumps(row | {"groups": ["g1"] if row["id"] == "2" else []}) for row in rows))
+    assert folder.run("changes", "recover", "erp").code == 0
+    assert outcomes(folder) == ["changed"]

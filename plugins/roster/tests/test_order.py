@@ -78,3 +78,16 @@ def test_a_sync_is_no_witness_of_what_it_has_just_published(folder: Folder) -> N
     folder.write("users-z.csv", HEADING)
     folder.run("sync", "erp")
     assert outcomes(folder) == ["pending"]
+
+
+def test_a_date_that_has_not_come_shows_nothing(folder: Folder) -> None:
+    assert folder.run("revoke", "erp", "group:g2/member", "user:3", "--yes").code == 10
+    folder.write("users-z.csv", HEADING, *WITHOUT)
+    folder.age("users-z.csv", hours=-3)
+    folder.run("sync", "erp")
+    assert folder.run("changes", "recover", "erp").code == 10
+    assert outcomes(folder) == ["pending"]
+    folder.age("users-z.csv")
+    folder.age("groups.csv")
+    assert folder.run("changes", "recover", "erp").code == 0
+    assert outcomes(folder) == ["changed"]

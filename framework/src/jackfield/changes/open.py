@@ -83,7 +83,10 @@ async def confirm_after_sync(configured: Configured, tenant: str | None) -> tupl
             async with _opened(configured, ChangeOptions()) as session:
                 session.after_sync = True
                 session.tenant_match = TenantMatch(now=Tenant(id=tenant) if tenant is not None else None)
-                return await confirm_pending(session)
+                settled = await confirm_pending(session)
+                for message in session.warnings:
+                    configured.log.warning("pending changes", connection=configured.name, reason=message)
+                return settled
     except Busy as error:
         configured.log.info("pending changes are not looked at now", connection=configured.name, reason=error.summary)
     except JackfieldError as error:

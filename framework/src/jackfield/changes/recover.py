@@ -139,9 +139,21 @@ async def _read_pending(recorder: Recorder, attempts: list[Attempt]) -> None:
     if not attempts:
         return
     view = await read_patiently(recorder.session, [each.change for each in attempts], recorder.operations)
+    _warn_of_unreadable(recorder, attempts, view)
     made = [each for each in attempts if shown_since(each.change, recorder.operations, view, each.entry.intended)]
     if made:
         recorder.record([(each, _found_made(recorder, each), view) for each in made])
+
+
+def _warn_of_unreadable(recorder: Recorder, attempts: list[Attempt], view: View) -> None:
+    """Tell why some stay pending: one sentence for each reason."""
+    titles: dict[str, list[str]] = {}
+    for each in attempts:
+        if (why := kind_of(each.change).unreadable(each.change, recorder.operations, view)) is not None:
+            titles.setdefault(why, []).append(each.entry.title)
+    for why, some in titles.items():
+        more = f" and {len(some) - 1:,} more" if len(some) > 1 else ""
+        recorder.session.warn(f"whether it is done by now can't be told: {some[0]}{more}: {why}")
 
 
 def _found_made(recorder: Recorder, attempt: Attempt) -> Outcome:

@@ -338,6 +338,8 @@ def recovered(app: App, connection: str | None, flags: Flags) -> tuple[list[Jour
 async def _recover(app: App, connection: str, state: State, flags: Flags) -> None:
     async with opened(app, connection, state, flags, tell=False) as session:
         await recover(session)
+        for each in session.warnings:
+            note(f"WARNING: {each}")
         if left := elsewhere(session):
             of = ", ".join(sorted({entry.tenant or "" for entry in left}))
             raise OtherTenant(

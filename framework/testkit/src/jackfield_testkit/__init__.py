@@ -6,12 +6,13 @@ reason and the steps that show it. Needs pytest and hypothesis (the extra ``test
 
 from typing import TYPE_CHECKING, Any
 
+from jackfield_testkit.clock import HastyClock
 from jackfield_testkit.data import Backend, Samples, Truth
 
 if TYPE_CHECKING:
     from jackfield_testkit.suite import ConnectorSuite
 
-__all__ = ["Backend", "ConnectorSuite", "Samples", "Truth"]
+__all__ = ["Backend", "ConnectorSuite", "HastyClock", "Samples", "Truth"]
 
 
 def __getattr__(name: str) -> Any:

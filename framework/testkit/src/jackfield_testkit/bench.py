@@ -94,12 +94,15 @@ class Bench:
         backend: Backend,
         samples: Samples,
         folder: Path,
+        *,
+        clock: HastyClock | None = None,
     ) -> None:
         self.found = found
         self.values = dict(values)
         self.backend = backend
         self.samples = samples
         self.folder = folder
+        self.clock = clock or HastyClock()
         self.log = KeptLog()
         self.home = Home(folder=folder / "home").ensure()
         self._held = ExitStack()
@@ -169,7 +172,7 @@ class Bench:
         found = wire.under(self.found) if wire else self.found
         options = SessionOptions(concurrency=4, timeout=20.0)
         async with open_connection(
-            "testkit", found, self.config, options=options, clock=clock or HastyClock(), log=self.log
+            "testkit", found, self.config, options=options, clock=clock or self.clock, log=self.log
         ) as connection:
             yield connection
 
@@ -198,7 +201,7 @@ class Bench:
             home=self.home,
             state=self.state,
             network=NetworkSettings(),
-            clock=clock or HastyClock(),
+            clock=clock or self.clock,
             log=self.log,
         )
 

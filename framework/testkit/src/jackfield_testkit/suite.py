@@ -11,6 +11,7 @@ from jackfield.errors import JackfieldError
 from jackfield_testkit.bench import Bench
 from jackfield_testkit.checks import changing, declared, failing, losing, reading, refusing, running, stating
 from jackfield_testkit.checks import random as at_random
+from jackfield_testkit.clock import HastyClock
 from jackfield_testkit.data import Backend, Finding, NotApplicable, Samples
 from jackfield_testkit.finding import discovered, reported
 from jackfield_testkit.results import FINDING
@@ -81,7 +82,7 @@ class ConnectorSuite:
 
     ``backend`` gives the application to talk to, fresh for each test; see ``Backend``. ``config`` gives the keys of a
     connection to it, as they would stand in ``jackfield.toml``. ``samples`` gives changes that may be tried, for a
-    connector that makes any. ``waived`` names checks that are left out, each with the reason, which is printed.
+    connector that makes any. ``clock`` is the host's clock, for a backend that dates what it writes. ``waived`` names checks that are left out, each with the reason, which is printed.
     """
 
     connector: ClassVar[str]
@@ -105,9 +106,21 @@ class ConnectorSuite:
         return Samples()
 
     @pytest.fixture
-    def bench(self, backend: Backend, config: Mapping[str, Any], samples: Samples, tmp_path: Path) -> Generator[Bench]:
+    def clock(self) -> HastyClock:
+        """The clock of the host, which waiting moves on; for a backend that dates what it writes."""
+        return HastyClock()
+
+    @pytest.fixture
+    def bench(
+        self,
+        backend: Backend,
+        config: Mapping[str, Any],
+        samples: Samples,
+        tmp_path: Path,
+        clock: HastyClock,
+    ) -> Generator[Bench]:
         """The connector as installed, with a home of its own."""
-        bench = Bench(discovered(self.connector), config, backend, samples, tmp_path)
+        bench = Bench(discovered(self.connector), config, backend, samples, tmp_path, clock=clock)
         yield bench
         bench.close()
 

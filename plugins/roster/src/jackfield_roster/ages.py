@@ -1,18 +1,44 @@
-"""How old an export is, in words."""
+"""How old an export is: in words, and as the moment since which it says what it says."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from jackfield.hookspecs import Clock
 from jackfield_contracts import Diagnostic, Severity
 from jackfield_roster.config import Place, RosterConfig
-from jackfield_roster.reading import Export
+from jackfield_roster.reading import Export, Reader
 
 _NOT_YET_HOURS = 24.0
+
+_NOBODY_KNOWS = datetime.min.replace(tzinfo=UTC)
 
 
 def exported(export: Export) -> datetime:
     """When the file was last written, in UTC."""
     return datetime.fromtimestamp(export.modified / 1e9, UTC)
+
+
+class Stood:
+    """Since when exports say what they say: the moments at which they were written, each looked at once.
+
+    Of one whose date has not come nobody knows when it was written: it may be of before anything that was asked for.
+    """
+
+    def __init__(self, reader: Reader, clock: Clock) -> None:
+        self._reader = reader
+        self._clock = clock
+        self._known: dict[str, datetime] = {}
+
+    async def of(self, place: Place) -> datetime:
+        """When the export of *place* was written."""
+        if place.label not in self._known:
+            written = exported(await self._reader.find(place.mapping))
+            self._known[place.label] = written if written <= self._clock.now() else _NOBODY_KNOWS
+        return self._known[place.label]
+
+    async def oldest(self, places: Sequence[Place]) -> str:
+        """When the oldest of them was written."""
+        return min([await self.of(place) for place in places]).isoformat()
 
 
 def age_hours(export: Export, clock: Clock) -> float:

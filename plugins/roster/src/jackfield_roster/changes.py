@@ -59,8 +59,8 @@ async def ask(
     """Have *changes* in the work list, one open line each; *pending* until an export shows them.
 
     Lines that the newest exports show done are marked so by the way. Asked twice, it is one line. Nobody is asked for what
-    the exports show already or do not have; *state* is believed where they can't be read. *known* says what the last snapshot
-    has.
+    the exports show already or do not have; *state* is believed where they can't be read, or can't tell. *known* says what
+    the last snapshot has.
     """
     if config.work_list is None:
         return tuple(_refused("no_work_list", NO_WORK_LIST) for _ in changes)
@@ -71,10 +71,15 @@ async def ask(
     own = [line.thing for line in lines]
     since = await asyncio.to_thread(book.open_things)
     others = [thing for thing in since if thing not in own]
-    seen = await _seen(reader, config, [*own, *others], known, log) if others else None
+    seen = await _seen(reader, config, [*own, *others], known, clock, log) if others else None
     shown = [thing for thing in others if seen is not None and _shown(thing, since[thing], seen)]
-    now = seen or await _seen(reader, config, own, known, log) or state
-    ends = {index: end for index, change in enumerate(changes) if (end := _answered(change, now)) is not None}
+    now = seen or await _seen(reader, config, own, known, clock, log) or state
+    believed = [now if _is_clear(thing, now) else state for thing in own]
+    ends = {
+        index: end
+        for index, (change, by) in enumerate(zip(changes, believed, strict=True))
+        if (end := _answered(change, by)) is not None
+    }
     left = [line for index, line in enumerate(lines) if index not in ends]
     if left:
         await asyncio.to_thread(book.ask, left, dict.fromkeys(shown, asked))
@@ -82,7 +87,7 @@ async def ask(
 
 
 async def _seen(
-    reader: Reader, config: RosterConfig, things: Sequence[Thing], known: StateQuery, log: Logger
+    reader: Reader, config: RosterConfig, things: Sequence[Thing], known: StateQuery, clock: Clock, log: Logger
 ) -> AccessState | None:
     """What the exports say of *things*; None where that can't be read."""
     queries = [query for thing in things if (query := _query(thing)) is not None]
@@ -93,7 +98,7 @@ async def _seen(
         resources=tuple(dict.fromkeys(each for query in queries for each in query.resources)),
     )
     try:
-        return await read_state(reader, config, whole)
+        return await read_state(reader, config, whole, clock)
     except JackfieldError as error:
         log.info("what the exports say of the work list can't be read", reason=str(error))
         return None
@@ -193,11 +198,22 @@ def _known(id: ResourceId, *types: str) -> bool:
 
 def _shown(thing: Thing, asked: str, state: AccessState) -> bool:
     """Whether the exports show it, and were written after it was asked for."""
-    if (query := _query(thing)) is None or not _done(thing, state):
+    if (query := _query(thing)) is None or not _is_clear(thing, state) or not _done(thing, state):
         return False
-    keys = [f"{what}#{who}" for what in query.resources for who in query.principals]
-    stood = [state.as_of.get(key) for key in keys or (*map(str, query.principals), *query.names)]
+    stood = [state.as_of.get(key) for key in _memberships(query) or (*map(str, query.principals), *query.names)]
     return all(_after(each, asked) for each in stood)
+
+
+def _memberships(query: StateQuery) -> list[str]:
+    return [f"{what}#{who}" for what in query.resources for who in query.principals]
+
+
+def _is_clear(thing: Thing, state: AccessState) -> bool:
+    """Whether nothing that the exports may tell of it is unclear."""
+    if not state.unreadable or (query := _query(thing)) is None:
+        return True
+    keys = (*map(str, query.principals), *query.names, *map(str, query.resources), *_memberships(query))
+    return not any(key in state.unreadable for key in keys)
 
 
 def _after(stood: str | None, asked: str) -> bool:

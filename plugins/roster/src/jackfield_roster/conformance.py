@@ -7,7 +7,6 @@ import csv
 import json
 import os
 import random
-import time
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,14 +16,10 @@ import pytest
 
 from jackfield_contracts import CreateAccount, DeleteAccount, EntitlementId, GrantAccess, GrantId, ResourceId
 from jackfield_roster.sync import PAGE
-from jackfield_testkit import ConnectorSuite, Samples, Truth
+from jackfield_testkit import ConnectorSuite, HastyClock, Samples, Truth
 
 _PEOPLE = PAGE + 40
 _WORDS = {"enabled": "active", "disabled": "left"}
-
-
-_AHEAD = 6 * 3600.0
-"""Seconds by which the clock of the suite may run ahead; who sleeps moves it on."""
 
 
 class Application:
@@ -33,8 +28,9 @@ class Application:
     page_size = PAGE * 2
     """A row of a listing of groups is two things: the group, and to be a member of it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock: HastyClock) -> None:
         self.folder = folder
+        self._clock = clock
         self.list = folder / "work.csv"
         self._people = {
             f"u{n}": {"name": f"Person {n}", "status": "disabled" if n % 9 == 0 else "enabled"} for n in range(_PEOPLE)
@@ -46,12 +42,11 @@ class Application:
         self._held |= {("group:g1", "group:g0"), ("group:g4", "group:g5"), ("group:g5", "group:g4")}
         self._held |= {("role:admin", "group:g1"), ("role:auditor", "user:u1")}
         self._effects: Counter[str] = Counter()
-        self._exports = 0
+        self._exported = 0
         self.export()
 
     def export(self) -> None:
         """Write all files, each at once."""
-        self._exports += 1
         people = [(id, f"{id}@example.com", one["name"], _WORDS[one["status"]]) for id, one in self._people.items()]
         self._write("users.csv", ("Id", "Mail", "Name", "State"), people)
         self._write("groups.csv", ("Id", "Name"), list(self._groups.items()))
@@ -79,9 +74,8 @@ class Application:
         self._published(made, name)
 
     def _published(self, made: Path, name: str) -> None:
-        # Two exports of one size within one tick of the clock are different files all the same; and each is of after what
-        # was asked for before, by a clock of the suite's that runs ahead.
-        moment = int((time.time() + _AHEAD + self._exports) * 1e9)
+        # By the suite's clock, as what was asked for before; two exports of one size within one tick are different files.
+        moment = self._exported = max(self._exported + 1, int(self._clock.now().timestamp() * 1e9))
         os.utime(made, ns=(moment, moment))
         made.rename(self.folder / name)
 
@@ -144,11 +138,11 @@ class TestRoster(ConnectorSuite):
     connector = "roster"
 
     @pytest.fixture
-    def backend(self, tmp_path: Path) -> Application:  # type: ignore[override]
+    def backend(self, tmp_path: Path, clock: HastyClock) -> Application:  # type: ignore[override]
         """An application of its own for each test."""
         folder = tmp_path / "exports"
         folder.mkdir()
-        return Application(folder)
+        return Application(folder, clock)
 
     @pytest.fixture
     def config(self, backend: Application) -> Mapping[str, Any]:  # type: ignore[override]

@@ -240,15 +240,17 @@ def memberships(row: Row, mapping: Users | Groups | Roles | Memberships, of: str
             yield from _turned(row, mapping, mapping.parents, "group")
 
 
-def tells_of(mapping: Users | Groups | Roles | Memberships, of: str) -> bool:
-    """Whether *mapping* has a column for memberships in groups (or roles, by *of*)."""
+def membership_keys(mapping: Users | Groups | Roles | Memberships, of: str) -> tuple[str, ...]:
+    """The keys of *mapping* that name a column which tells of memberships in groups (or roles, by *of*)."""
     if isinstance(mapping, Memberships):
-        return mapping.of == of
+        return ("to", "member") if mapping.of == of else ()
     if isinstance(mapping, Users):
-        return (mapping.groups if of == "group" else mapping.roles) is not None
-    if isinstance(mapping, Roles):
-        return of == "role" and (mapping.members is not None or mapping.member_groups is not None)
-    return mapping.roles is not None if of == "role" else any((mapping.members, mapping.member_groups, mapping.parents))
+        keys = ("groups",) if of == "group" else ("roles",)
+    elif isinstance(mapping, Roles):
+        keys = ("members", "member_groups") if of == "role" else ()
+    else:
+        keys = ("roles",) if of == "role" else ("members", "member_groups", "parents")
+    return tuple(key for key in keys if getattr(mapping, key) is not None)
 
 
 def _of_own_row(row: Row, mapping: Memberships) -> Iterator[Pair]:

@@ -1,6 +1,6 @@
 """What is told of a page: where to go on, which rows were left out, and that the scope is not whole by that."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TypeVar
 
 import msgspec
@@ -9,7 +9,7 @@ from jackfield_contracts import Diagnostic, Item, Page, Scope, Severity
 from jackfield_roster.config import Place, columns_of
 from jackfield_roster.model import NOT_CALCULATED, BrokenRowError
 from jackfield_roster.reading import Chunk, Export, Position, Remark, Row
-from jackfield_roster.sources import absent_keys, place_of
+from jackfield_roster.sources import absent_keys, key_lacking, place_of
 
 T = TypeVar("T")
 
@@ -45,6 +45,7 @@ class Notes:
         self.count = cursor.broken
         self.first = cursor.first
         self._absent = cursor.absent
+        self._unknown = ""
         self._text: list[Diagnostic] = []
 
     def take(self, row: Row, make: Callable[[Row], T]) -> T | None:
@@ -72,10 +73,18 @@ class Notes:
         """Note what was found out about the file."""
         self._text += [diagnostic_of(remark, self._export) for remark in found]
 
-    def keys(self, chunk: Chunk) -> None:
-        """Note the mapped keys that no row of JSON lines has, once the last chunk is there."""
+    def keys(self, chunk: Chunk, *, demanded: Collection[str] = (), tell: bool = True) -> None:
+        """Note the mapped keys that no row of JSON lines has, once the last chunk is there.
+
+        Of those *demanded* nothing is known then: an application that has given a key another name looks as if it were
+        empty everywhere. *tell*: also as warnings.
+        """
         self._absent = absent_keys(self._place, self._export, chunk, self._absent)
         if chunk.next is not None:
+            return
+        if lacking := [key for key in self._absent if key in demanded]:
+            self._unknown = key_lacking(self._place, self._export, lacking[0])
+        if not tell:
             return
         columns = dict(columns_of(self._place.mapping))
         self._text += [
@@ -88,6 +97,12 @@ class Notes:
             )
             for key in self._absent
         ]
+
+    def nobody(self) -> None:
+        """Note that the export has no row at all where an application has somebody: whoever manages it, at least."""
+        self._unknown = (
+            f"{self._export.name} has no row: look whether the export was cut off, or whom it is meant to have"
+        )
 
     def cursor(self, before: Cursor, export: Export, chunk: Chunk) -> Cursor:
         """Where to go on after *chunk*."""
@@ -106,9 +121,10 @@ class Notes:
             why = f"1 row or entry is left out, {self.first}"
         else:
             why = f"{self.count:,} rows or entries are left out, the first {self.first}"
+        why = "; ".join(filter(None, (self._unknown, why if self.count else "")))
         return Page(
             items=tuple(items),
             next=msgspec.json.encode(following).decode() if following is not None else None,
-            incomplete={scope.name: why} if self.count else {},
+            incomplete={scope.name: why} if why else {},
             diagnostics=tuple(self._text),
         )

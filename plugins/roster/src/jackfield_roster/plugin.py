@@ -54,7 +54,7 @@ class Roster(RosterReads):
     async def read_state(self, query: StateQuery) -> AccessState:
         """See ``state.read_state``."""
         self._known = StateQuery(known=query.known, known_grants=query.known_grants)
-        return await read_state(self._reader, self._config, query)
+        return await read_state(self._reader, self._config, query, self._context.clock)
 
     @hookimpl
     async def grant(

@@ -69,12 +69,7 @@ def twice(source: Listing, row: Row) -> model.BrokenRowError:
 
 def membership_sources(config: RosterConfig, of: str) -> tuple[Place, ...]:
     """The files that tell who is in a group (or has a role, by *of*)."""
-    found: list[Place] = []
-    for place in places(config):
-        mapping = place.mapping
-        if isinstance(mapping, Users | Groups | Roles | Memberships) and model.tells_of(mapping, of):
-            found.append(place)
-    return tuple(found)
+    return tuple(place for place in places(config) if membership_keys(place, of))
 
 
 def names_members(mapping: FileMapping, of: str, type: str) -> bool:
@@ -94,6 +89,12 @@ def pairs(place: Place, row: Row, of: str) -> list[model.Pair]:
     if not isinstance(mapping, Users | Groups | Roles | Memberships):
         raise TypeError(mapping)
     return list(model.memberships(row, mapping, of))
+
+
+def membership_keys(place: Place, of: str) -> tuple[str, ...]:
+    """The keys of a file's mapping that tell who is in a group (or has a role, by *of*)."""
+    mapping = place.mapping
+    return model.membership_keys(mapping, of) if isinstance(mapping, Users | Groups | Roles | Memberships) else ()
 
 
 def naming_sources(config: RosterConfig, kind: str) -> tuple[tuple[Place, str], ...]:
@@ -182,6 +183,23 @@ def absent_keys(place: Place, export: Export, chunk: Chunk, before: tuple[str, .
         return ()
     keys = dict(columns_of(place.mapping))
     return tuple(key for key in (keys if before is None else before) if keys[key] not in chunk.columns)
+
+
+def key_lacking(place: Place, export: Export, key: str) -> str:
+    """Why nothing is known of what a key tells that no row of JSON lines has."""
+    column = dict(columns_of(place.mapping))[key]
+    return (
+        f"no row of {export.name} has the key {column!r} ({place.label}.{key}), so that nothing is known of it: have the"
+        " application write it as an empty list where it is empty, put its name right, or take it out of the configuration"
+    )
+
+
+def memberships_lacking(place: Place, export: Export, chunk: Chunk, absent: tuple[str, ...], of: str) -> str | None:
+    """Why nothing is known of memberships in groups (or roles, by *of*), once the last *chunk* of a file is there."""
+    if chunk.next is not None:
+        return None
+    keys = membership_keys(place, of)
+    return next((key_lacking(place, export, key) for key in absent if key in keys), None)
 
 
 def is_json(export: Export) -> bool:

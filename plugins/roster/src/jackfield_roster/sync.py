@@ -26,11 +26,14 @@ from jackfield_roster.notes import Cursor, Notes
 from jackfield_roster.reading import Chunk, Export, Reader, Row
 from jackfield_roster.sources import (
     Listing,
+    absent_keys,
     check_columns,
     has,
     listed_by,
     listing,
+    membership_keys,
     membership_sources,
+    memberships_lacking,
     named,
     naming_sources,
     pairs,
@@ -131,6 +134,8 @@ class RosterReads:
         notes = Notes(source.place, export, cursor)
         if cursor.at is None:
             notes.remarks(await self._reader.remarks(export, source.place))
+            if source.kind == "user" and not chunk.rows and chunk.next is None:
+                notes.nobody()
         items: list[Item] = []
         for left in reversed(range(MOST_EMPTY)):
             notes.keys(chunk)
@@ -152,8 +157,12 @@ class RosterReads:
         """All groups or roles that memberships name, where no file lists them. One page."""
         found: dict[str, None] = {}
         count, first = 0, ""
+        unknown: str | None = None
         for place, of in naming_sources(self._config, kind):
+            absent: tuple[str, ...] | None = None
             async for export, chunk in scan(self._reader, place, PAGE):
+                absent = absent_keys(place, export, chunk, absent)
+                unknown = unknown or memberships_lacking(place, export, chunk, absent, of)
                 for row in chunk.rows:
                     try:
                         message = pairs(place, row, of)
@@ -169,7 +178,8 @@ class RosterReads:
             items += (resource, model.offered(resource, self._config))
         rows = "1 row" if count == 1 else f"{count:,} rows"
         why = f"{rows} that can't be understood may name others, {'' if count == 1 else 'the first '}{first}"
-        return Page(items=tuple(items), incomplete={scope.name: why} if count else {})
+        why = "; ".join(filter(None, (unknown, why if count else "")))
+        return Page(items=tuple(items), incomplete={scope.name: why} if why else {})
 
     async def _members(self, of: str, scope: Scope, cursor: Cursor, view: SyncView) -> Page:
         """A page of one of the files that tell of memberships."""
@@ -180,10 +190,10 @@ class RosterReads:
         source = listed_by(self._config, place)
         if source is None and cursor.at is None:
             notes.remarks(await self._reader.remarks(export, place))  # of a listing, the read of the listing tells them
+        demanded = membership_keys(place, of)
         held: dict[str, dict[ResourceId, None]] = {}
         for left in reversed(range(MOST_EMPTY)):
-            if source is None:
-                notes.keys(chunk)
+            notes.keys(chunk, demanded=demanded, tell=source is None)
             await self._take_members(of, place, export, chunk, notes, held, view)
             if held or chunk.next is None or not left:
                 break
