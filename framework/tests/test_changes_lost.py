@@ -95,6 +95,12 @@ def test_what_goes_on_is_not_asked_for_twice(site: Site) -> None:
     assert one(make(site, CHANGES["create_account"], wait=0.0)) == ("pending", None)
     assert one(make(site, CHANGES["create_account"], wait=0.0)) == ("pending", "goes_on")
     assert site.office.calls["create_account"] == 1
+    # Nor does it go on for ever: it ends as the one that it is the same as.
+    assert len(site.state.changes(undecided=True)) == 2
+    site.clock.pass_by(10)
+    within(site, _nothing)
+    assert told(reversed(site.state.changes())) == [("changed", None), ("already", None)]
+    assert site.office.effects == {"invite new@x.org": 1}
 
 
 def test_a_hook_hears_the_ids_of_the_journal_and_the_same_ones_again(site: Site) -> None:

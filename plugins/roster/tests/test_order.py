@@ -91,3 +91,16 @@ def test_a_date_that_has_not_come_shows_nothing(folder: Folder) -> None:
     folder.age("groups.csv")
     assert folder.run("changes", "recover", "erp").code == 0
     assert outcomes(folder) == ["changed"]
+
+
+def test_somebody_who_was_there_is_no_new_account(folder: Folder) -> None:
+    assert folder.run("account", "create", "erp", "login=dee@x.org").code == 10
+    folder.write("users-z.csv", HEADING, ROWS[0].replace("ann@", "dee@"), *ROWS[1:])
+    folder.run("changes", "recover", "erp")
+    (change,) = folder.run("changes", "list", "--output", "json").json["changes"]
+    assert change["outcome"] == "already"
+    assert "user:1 was there before this was asked for, and has this login now" in change["reason"]
+    assert folder.run("account", "create", "erp", "login=eve@x.org").code == 10
+    folder.write("users-z.csv", HEADING, *ROWS, "9,eve@x.org,")
+    assert folder.run("changes", "recover", "erp").code == 0
+    assert outcomes(folder)[1] == "changed"

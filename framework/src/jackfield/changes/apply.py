@@ -17,7 +17,7 @@ from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.rules import evaluate
 from jackfield.changes.kinds.view import View
-from jackfield.changes.ongoing import ongoing_entries, ongoing_outcomes
+from jackfield.changes.ongoing import end_repeats, ongoing_entries, ongoing_outcomes
 from jackfield.changes.plan import exceeded, limits_of, make_plan, stages, used, will_be_made
 from jackfield.changes.session import Attempt, Progress, Recorder, Session, read_patiently
 from jackfield.changes.standing import past_of, previewed, standing, supersedes
@@ -25,7 +25,7 @@ from jackfield.errors import BadConfig, JackfieldError, PlanOutdated
 from jackfield.hookspecs import Proposed
 from jackfield.host.policies import veto_of
 from jackfield.host.tenants import demand_tenant
-from jackfield_contracts import Change, JournalEntry, Outcome, OutcomeKind, Plan, PlannedChange
+from jackfield_contracts import Change, JournalEntry, JournalStatus, Outcome, OutcomeKind, Plan, PlannedChange
 
 
 async def preview(session: Session, plan: Plan) -> Plan:
@@ -110,6 +110,7 @@ async def _outcomes_of_ongoing(recorder: Recorder, changes: Sequence[PlannedChan
         return {}
     session.seen = None
     await confirm(recorder, same, wait=session.options.wait)
+    end_repeats(recorder)
     return ongoing_outcomes([attempt.entry for attempt in same if not attempt.settled], changes, operations)
 
 
@@ -133,6 +134,7 @@ async def _apply_stage(
 ) -> None:
     go: list[Attempt] = []
     over: list[tuple[Attempt, Outcome, View | None]] = []
+    repeats: list[Attempt] = []
     for attempt, planned in zip(attempts, stage, strict=True):
         now = kind_of(attempt.change).target(attempt.change, recorder.operations, view)
         outcome = evaluate(attempt.change, recorder.operations, view, recorder.session.protected).forecast
@@ -143,8 +145,13 @@ async def _apply_stage(
         attempt.entry = msgspec.structs.replace(attempt.entry, before=now)
         if outcome.outcome is OutcomeKind.CHANGED:
             go.append(attempt)
+        elif outcome.outcome is OutcomeKind.PENDING:
+            attempt.answer = outcome
+            repeats.append(attempt)
         else:
             over.append((attempt, outcome, view))
+    if repeats:
+        recorder.save(repeats, JournalStatus.PENDING)
     if over:
         recorder.record(over)
     failure: JackfieldError | None = None

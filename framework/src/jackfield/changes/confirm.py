@@ -6,6 +6,7 @@ Promises that ``changed`` means that a read showed it, or that nothing can be re
 import msgspec
 
 from jackfield.changes.call import READS_FOR, may_be_ours, with_ids
+from jackfield.changes.earlier import earlier_account
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.rules import SO_BEFORE, begun, is_older, readable, unlike, unread
@@ -166,6 +167,8 @@ def _by_read(recorder: Recorder, attempt: Attempt, view: View) -> Outcome | None
         return None
     if not ours:
         return msgspec.structs.replace(answer, outcome=OutcomeKind.ALREADY, tag=None, reason=SO_BEFORE)
+    if (earlier := earlier_account(recorder.session, attempt, recorder.operations, view)) is not None:
+        return earlier
     return Outcome(
         outcome=OutcomeKind.CHANGED,
         confirmed_by=Confirmation.READ,

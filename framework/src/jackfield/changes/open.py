@@ -109,6 +109,7 @@ async def _opened(
             policies=configured.policies,
             reveal=configured.reveal,
             lock=lock,
+            home=configured.home,
         )
 
 

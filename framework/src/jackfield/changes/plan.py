@@ -13,7 +13,7 @@ from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of, limit_names
 from jackfield.changes.kinds.rules import LASTING, evaluate
 from jackfield.changes.kinds.view import View
-from jackfield.changes.ongoing import ongoing_entries, ongoing_outcomes
+from jackfield.changes.ongoing import is_repeat, ongoing_entries, ongoing_outcomes
 from jackfield.changes.session import Session, read_patiently
 from jackfield.config.load import did_you_mean
 from jackfield.errors import BadConfig
@@ -70,7 +70,7 @@ def exceeded(changes: Iterable[PlannedChange], limits: Mapping[str, int], before
 
 def _counts(entry: JournalEntry) -> bool:
     known = outcome_of(entry)
-    return known is None or known.outcome not in _HARMLESS
+    return known is None or (known.outcome not in _HARMLESS and not is_repeat(entry))
 
 
 class Ordered(msgspec.Struct, frozen=True, kw_only=True):

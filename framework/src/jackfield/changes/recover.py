@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from jackfield.changes.apply import batches, held_back
 from jackfield.changes.call import call
 from jackfield.changes.confirm import confirm, unseen
+from jackfield.changes.earlier import earlier_account
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.rules import (
@@ -22,6 +23,7 @@ from jackfield.changes.kinds.rules import (
     without_drift,
 )
 from jackfield.changes.kinds.view import View
+from jackfield.changes.ongoing import end_repeats, is_repeat
 from jackfield.changes.plan import exceeded, limits_of, used
 from jackfield.changes.session import Attempt, Progress, Recorder, Session, read_patiently, unverified
 from jackfield.errors import BadConfig
@@ -40,10 +42,10 @@ async def recover(
     than before it; one of which nothing can be read is ``unverified``. Those that were asked of another account than the one
     that is reached now stay undecided: nothing that can be read here tells of them.
     """
+    recorder = Recorder(session, Operations(session.connection), progress)
     entries = _undecided(session)
     if not entries:
-        return ()
-    recorder = Recorder(session, Operations(session.connection), progress)
+        return tuple(end_repeats(recorder))
     # Whichever answer is written down, it may be that of a second call, made where the answer to the first was lost.
     asked = [Attempt(entry, maybe_made=True) for entry in entries if entry.outcome is not None]
     lost = [Attempt(entry, maybe_made=True, lost=True) for entry in entries if entry.outcome is None]
@@ -58,15 +60,16 @@ async def recover(
     ]
     if going:
         await confirm(recorder, going, wait=session.options.wait if wait is None else wait)
-    return tuple(each.entry for each in (*asked, *lost))
+    return (*(each.entry for each in (*asked, *lost)), *end_repeats(recorder))
 
 
 async def confirm_pending(session: Session) -> tuple[JournalEntry, ...]:
     """Settle those changes that go on without a job and that one read shows made by now; no write call. Those settled."""
     entries = _undecided(session)
     waiting = [each for each in (Attempt(entry, maybe_made=True) for entry in entries) if _without_job(each)]
-    await _read_pending(Recorder(session, Operations(session.connection)), waiting)
-    return tuple(each.entry for each in waiting if each.settled)
+    recorder = Recorder(session, Operations(session.connection))
+    await _read_pending(recorder, waiting)
+    return (*(each.entry for each in waiting if each.settled), *end_repeats(recorder))
 
 
 def elsewhere(session: Session) -> list[JournalEntry]:
@@ -78,7 +81,7 @@ def elsewhere(session: Session) -> list[JournalEntry]:
 def _undecided(session: Session) -> list[JournalEntry]:
     """The undecided changes that were asked of the account that is reached, the oldest first."""
     undecided = session.state.changes(session.connection.name, undecided=True, limit=None)[::-1]
-    return [entry for entry in undecided if session.tenant_match.is_of(entry.tenant)]
+    return [entry for entry in undecided if session.tenant_match.is_of(entry.tenant) and not is_repeat(entry)]
 
 
 async def _evaluate_lost(recorder: Recorder, attempts: list[Attempt]) -> list[tuple[list[Attempt], View]]:
@@ -101,7 +104,7 @@ async def _evaluate_lost(recorder: Recorder, attempts: list[Attempt]) -> list[tu
         now = kind_of(attempt.change).target(attempt.change, recorder.operations, view)
         if kind_of(attempt.change).met(attempt.change, recorder.operations, view):
             older = is_older(attempt.change, recorder.operations, view, attempt.entry.intended)
-            over.append((attempt, _SO_BEFORE if older else _found_made(recorder, attempt), view))
+            over.append((attempt, _SO_BEFORE if older else _found_made(recorder, attempt, view), view))
         elif not (
             _recent(recorder, attempt.entry)
             and carries_on(attempt.change, recorder.operations, attempt.entry.before, now)
@@ -142,7 +145,7 @@ async def _read_pending(recorder: Recorder, attempts: list[Attempt]) -> None:
     _warn_of_unreadable(recorder, attempts, view)
     made = [each for each in attempts if shown_since(each.change, recorder.operations, view, each.entry.intended)]
     if made:
-        recorder.record([(each, _found_made(recorder, each), view) for each in made])
+        recorder.record([(each, _found_made(recorder, each, view), view) for each in made])
 
 
 def _warn_of_unreadable(recorder: Recorder, attempts: list[Attempt], view: View) -> None:
@@ -156,7 +159,9 @@ def _warn_of_unreadable(recorder: Recorder, attempts: list[Attempt], view: View)
         recorder.session.warn(f"whether it is done by now can't be told: {some[0]}{more}: {why}")
 
 
-def _found_made(recorder: Recorder, attempt: Attempt) -> Outcome:
+def _found_made(recorder: Recorder, attempt: Attempt, view: View) -> Outcome:
+    if (earlier := earlier_account(recorder.session, attempt, recorder.operations, view)) is not None:
+        return earlier
     reason = unseen(attempt, recorder.operations)
     return Outcome(outcome=OutcomeKind.CHANGED, confirmed_by=Confirmation.READ, reason=reason)
 

@@ -23,6 +23,7 @@ from jackfield.host.tenants import TenantMatch
 from jackfield.http.session import DEFAULT_PAUSE
 from jackfield.log import Logger
 from jackfield.state import State
+from jackfield.state.home import Home
 from jackfield.state.journal import moment
 from jackfield.state.runs import Counts
 from jackfield_contracts import (
@@ -75,7 +76,8 @@ class Locked(Protocol):
 class Session:
     """One connection that is open for changes; while it is, no other process writes through it.
 
-    ``lock`` is let go only while a person thinks, see ``open.resume``; None where nothing is written.
+    ``lock`` is let go only while a person thinks, see ``open.resume``; None where nothing is written. ``home`` is where the
+    snapshots are.
     """
 
     def __init__(
@@ -91,8 +93,10 @@ class Session:
         tenant_match: TenantMatch | None = None,
         reveal: Reveal | None = None,
         lock: Locked | None = None,
+        home: Home | None = None,
     ) -> None:
         self.connection = connection
+        self.home = home
         self.state = state
         self.host = host
         self.options = options

@@ -82,7 +82,8 @@ class ConnectorSuite:
 
     ``backend`` gives the application to talk to, fresh for each test; see ``Backend``. ``config`` gives the keys of a
     connection to it, as they would stand in ``jackfield.toml``. ``samples`` gives changes that may be tried, for a
-    connector that makes any. ``clock`` is the host's clock, for a backend that dates what it writes. ``waived`` names checks that are left out, each with the reason, which is printed.
+    connector that makes any. ``clock`` is the host's clock, for a backend that dates what it writes. ``waived`` names
+    checks that are left out, each with the reason, which is printed.
     """
 
     connector: ClassVar[str]
