@@ -104,3 +104,10 @@ def test_somebody_who_was_there_is_no_new_account(folder: Folder) -> None:
     folder.write("users-z.csv", HEADING, *ROWS, "9,eve@x.org,")
     assert folder.run("changes", "recover", "erp").code == 0
     assert outcomes(folder)[1] == "changed"
+
+
+@pytest.mark.parametrize("login", ["dee@x.org ", " dee@x.org", "dee "])
+def test_an_address_that_no_export_could_have_is_not_asked_for(folder: Folder, login: str) -> None:
+    ended = folder.run("account", "create", "erp", f"login={login}")
+    assert (ended.code, outcomes(folder)) == (2, [])
+    assert f"login has white space at an end: {login!r}" in ended.err

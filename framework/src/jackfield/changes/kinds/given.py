@@ -119,6 +119,9 @@ def check_form(argument: Argument, value: Value) -> None:
     form = _FORMS[argument.type]
     if not isinstance(value, form) or (form is int and isinstance(value, bool)):
         raise BadConfig(f"{argument.name} must be of type {argument.type.value}", path=argument.name)
+    if argument.sets in ADDRESSES and isinstance(value, str) and value != value.strip():
+        # No account would ever be found by it again.
+        raise BadConfig(f"{argument.name} has white space at an end: {value!r}", path=argument.name)
     if argument.choices and value not in argument.choices:
         raise BadConfig(f"{argument.name} must be one of {_listed(argument.choices)}", path=argument.name)
 
