@@ -9,11 +9,12 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from itertools import islice
+from pathlib import Path
 
 import msgspec
 
 from jackfield.clock import Clock
-from jackfield.errors import PluginBug
+from jackfield.errors import PluginBug, storing
 from jackfield.snapshots import reads
 from jackfield.snapshots.keys import Keys
 from jackfield.snapshots.notes import keep_note
@@ -36,6 +37,7 @@ class SnapshotWriter:
     def __init__(self, db: sqlite3.Connection, clock: Clock, *, most_alike_notes: int = 25) -> None:
         """*most_alike_notes*: different notes of one code that are kept; more become one."""
         self.db = db
+        self._file = Path(db.execute("PRAGMA database_list").fetchone()[2])
         self._clock = clock
         self._most_alike_notes = most_alike_notes
         self._keys = Keys(db)
@@ -90,8 +92,12 @@ class SnapshotWriter:
         return known
 
     def stored(self, type: str, ids: Iterable[str]) -> Mapping[str, Resource]:
-        """The resources of *type* among *ids* that this snapshot holds so far."""
-        return self._stored.find(type, ids)
+        """The resources of *type* among *ids* that this snapshot holds so far.
+
+        Raises BadStorage for what the disk refuses, which is no fault of the connector that asks.
+        """
+        with storing(self._file):
+            return self._stored.find(type, ids)
 
     def scope_states(self) -> list[ScopeState]:
         """Every scope with its counts; a million grants are counted anew only after something changed."""
