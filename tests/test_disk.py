@@ -20,9 +20,10 @@ from harness.simulators import simulating
 from harness.syncs import snapshot_of
 
 from jackfield.errors import BadStorage
+from jackfield.snapshots.stored import StoredResources
 from jackfield.snapshots.writer import SnapshotWriter
 from jackfield.state import RunStatus
-from jackfield.sync import run as sync_run
+from jackfield.sync import publish
 from jackfield_dropbox_simulator.launch import spawn
 from jackfield_dropbox_simulator.options import TeamOptions
 
@@ -82,7 +83,7 @@ def test_what_the_disk_refuses_to_a_connector_is_no_fault_of_its_own(monkeypatch
         with bench() as workshop:
             async with simulating(TeamOptions(members=30, groups=4, seed=2)) as simulator:
                 with monkeypatch.context() as patch:
-                    patch.setattr(SnapshotWriter, "stored", _refuse(sqlite3.SQLITE_FULL, "SQLITE_FULL"))
+                    patch.setattr(StoredResources, "find", _refuse(sqlite3.SQLITE_FULL, "SQLITE_FULL"))
                     failed = await workshop.sync(simulator)
                 assert isinstance(failed.error, BadStorage)
                 assert failed.run.status is RunStatus.FAILED
@@ -116,7 +117,7 @@ def test_without_room_to_publish_nothing_half_made_stays(monkeypatch: pytest.Mon
         with bench() as workshop:
             async with simulating(TeamOptions(members=30, groups=4, seed=2)) as simulator:
                 with monkeypatch.context() as patch:
-                    patch.setattr(sync_run, "digest", _refuse(sqlite3.SQLITE_FULL, "SQLITE_FULL"))
+                    patch.setattr(publish, "digest", _refuse(sqlite3.SQLITE_FULL, "SQLITE_FULL"))
                     failed = await workshop.sync(simulator)
                 assert isinstance(failed.error, BadStorage)
                 left = {file.name for file in workshop.home.snapshots("acme").iterdir()}

@@ -16,8 +16,7 @@ from harness.syncs import Bench, snapshot_of
 from jackfield.clock import SystemClock
 from jackfield.snapshots.reader import read_snapshot
 from jackfield.state import RunStatus
-from jackfield.sync import SyncResult
-from jackfield.sync import run as sync_run
+from jackfield.sync import SyncResult, publish
 from jackfield_dropbox_simulator.options import SCOPES, TeamOptions
 
 TEAM = TeamOptions(members=1100, groups=1010, seed=31)
@@ -155,7 +154,7 @@ def test_stopped_while_publishing(monkeypatch: pytest.MonkeyPatch, step: str, la
                 assert (await workshop.sync(simulator)).run.complete
                 simulator.change({"do": "remove_percent", "percent": 40 if loss else 5})
                 with monkeypatch.context() as patch:
-                    patch.setattr(sync_run, step, stop)
+                    patch.setattr(publish, step, stop)
                     with pytest.raises(StoppedError):
                         await workshop.sync(simulator)
                 stopped = workshop.state.history("acme")[0]
@@ -191,7 +190,7 @@ def test_what_was_sealed_with_another_configuration_is_read_afresh(
         with bench() as workshop:
             async with simulating(TeamOptions(members=60, groups=9, seed=2)) as simulator:
                 with monkeypatch.context() as patch:
-                    patch.setattr(sync_run, step, stop)
+                    patch.setattr(publish, step, stop)
                     with pytest.raises(StoppedError):
                         await workshop.sync(simulator)
                 sealed = workshop.state.history("acme")[0].run
@@ -239,7 +238,7 @@ def test_a_held_run_that_was_accepted_stays_published(monkeypatch: pytest.Monkey
                 assert (await workshop.sync(simulator)).run.complete
                 simulator.change({"do": "remove_percent", "percent": 40})
                 with monkeypatch.context() as patch:
-                    patch.setattr(sync_run, "remove", stop)
+                    patch.setattr(publish, "remove", stop)
                     with pytest.raises(StoppedError):
                         await workshop.sync(simulator)
                 held = workshop.state.history("acme")[0].run

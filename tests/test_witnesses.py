@@ -12,6 +12,7 @@ from harness.verdicts import exit_code, judge
 
 from jackfield.clock import SystemClock
 from jackfield.snapshots.file import create_partial
+from jackfield.snapshots.reads import add_read, add_scope
 from jackfield.snapshots.sealing import keep_last_of_exclusive
 from jackfield.snapshots.writer import SnapshotWriter
 from jackfield.state import Run, RunStatus, open_state
@@ -119,8 +120,8 @@ def test_of_two_exclusive_grants_the_later_page_is_kept(tmp_path: Path, pages: l
     async def run() -> set[Any]:
         writer = SnapshotWriter(create_partial(tmp_path / "x.partial"), SystemClock())
         async with writer.transaction():
-            read = writer.add_read("roles")
-            writer.add_scope(Scope(name="role", family="roles"), read=read.key)
+            read = add_read(writer.db, "roles")
+            add_scope(writer.db, Scope(name="role", family="roles"), read=read.key)
         contents = [(offer("a"), offer("b")), *(tuple(held(id) for id in page) for page in pages)]
         for number, items in enumerate(contents):
             page = Page(items=items, next=str(number))

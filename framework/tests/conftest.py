@@ -7,7 +7,7 @@ import pytest
 
 from jackfield.state import open_state
 
-from .office import Site
+from .office_connector import Site
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from jackfield_contracts import (
     JournalEntry,
 )
 
-from .office import Site
+from .office_connector import Site
 
 ENTRY = msgspec.convert(
     {

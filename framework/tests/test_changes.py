@@ -24,7 +24,8 @@ from jackfield_contracts import (
 )
 
 from .making import make, one, told, within
-from .office import Site, group, role, user
+from .office import group, role, user
+from .office_connector import Site
 
 
 class TestJudging:

@@ -23,7 +23,8 @@ from jackfield_contracts import (
 )
 
 from .making import make, one, told, within
-from .office import Site, group, role, user
+from .office import group, role, user
+from .office_connector import Site
 
 HELPER = GrantAccess(entitlement=role("helper"), principal=user("u3"))
 DISABLE = RunAction(name="disable", arguments={"user_id": "u3"})

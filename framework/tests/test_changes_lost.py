@@ -18,7 +18,8 @@ from jackfield_contracts import (
 )
 
 from .making import make, one, told, within
-from .office import Site, group, user
+from .office import group, user
+from .office_connector import Site
 
 CHANGES: dict[str, Change] = {
     "grant": GrantAccess(entitlement=group("g1", "owner"), principal=user("u2")),

@@ -22,7 +22,8 @@ from jackfield_contracts import (
 )
 
 from .making import make, told, within
-from .office import Site, group, role, user
+from .office import group, role, user
+from .office_connector import Site
 
 GRANT = GrantAccess(entitlement=group("g1", "owner"), principal=user("u2"))
 DELETE = DeleteAccount(account=user("u4"))

@@ -13,7 +13,8 @@ from jackfield.state import open_state
 from jackfield_contracts import Change, GrantAccess, RunAction
 
 from .making import make, told, within
-from .office import Site, role, user
+from .office import role, user
+from .office_connector import Site
 
 HELPER = GrantAccess(entitlement=role("helper"), principal=user("u3"))
 CHANGES = (

@@ -12,8 +12,9 @@ from jackfield.clock import SystemClock
 from jackfield.errors import CursorExpired, MissingPermission
 from jackfield.hookspecs import Reads, family
 from jackfield.snapshots.file import create_partial
+from jackfield.snapshots.lookups import listings
 from jackfield.snapshots.scopes import ScopeState
-from jackfield.snapshots.sealing import listings, replace_reread
+from jackfield.snapshots.sealing import replace_reread
 from jackfield.snapshots.verdicts import to_be_read_again, verdict
 from jackfield.snapshots.writer import SnapshotWriter
 from jackfield_contracts import (

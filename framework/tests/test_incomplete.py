@@ -8,8 +8,9 @@ import pytest
 from jackfield.clock import SystemClock
 from jackfield.errors import PluginBug
 from jackfield.snapshots.file import create_partial
+from jackfield.snapshots.reads import Read, add_read, add_scope, assign
 from jackfield.snapshots.verdicts import verdict
-from jackfield.snapshots.writer import Read, SnapshotWriter
+from jackfield.snapshots.writer import SnapshotWriter
 from jackfield_contracts import Diagnostic, Page, Scope, Severity, Verdict
 
 from .imaginary import Line
@@ -31,11 +32,11 @@ class Written:
 
     async def begin(self, *, reread: bool = False) -> Read:
         async with self.writer.transaction():
-            read = self.writer.add_read("users", reread=reread)
+            read = add_read(self.writer.db, "users", reread=reread)
             if reread:
-                self.writer.assign(["user"], read)
+                assign(self.writer.db, ["user"], read)
             else:
-                self.writer.add_scope(SCOPE, read=read.key)
+                add_scope(self.writer.db, SCOPE, read=read.key)
         return read
 
     async def page(self, read: Read, why: str | None, *, last: bool = True) -> None:

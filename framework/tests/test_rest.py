@@ -1,58 +1,19 @@
 """A JSON API: addresses, answers and what refusals mean. Nothing but a known success counts as one."""
 
-import json
-from typing import Any, Literal
+from typing import Any
 
-import msgspec
 import pytest
 from aiohttp import web
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jackfield.config import Secret
-from jackfield.errors import (
-    BadCredentials,
-    JackfieldError,
-    MissingPermission,
-    NotFound,
-    RateLimited,
-    Refused,
-    RemoteContract,
-    Transient,
-)
-from jackfield.http import REFUSALS, Bearer, JsonApi
-from jackfield.http.places import decode, find, plain_at, sample, text_at
+from jackfield.errors import JackfieldError, Refused, RemoteContract
+from jackfield.http import Bearer, JsonApi
 from jackfield_contracts import OutcomeKind
 
-from .loopback import Handler, asynchronous, session, web_server
-
-PRIVATE = "jane@example.com"
-
-
-class User(msgspec.Struct, frozen=True):
-    """What a route of these tests gives."""
-
-    id: str
-    status: Literal["active", "gone"] = "active"
-
-
-def says(status: int, body: Any = None, **headers: str) -> Handler:
-    async def handler(_: web.Request) -> web.Response:
-        text = body if isinstance(body, str) else json.dumps(body)
-        return web.Response(
-            status=status, text=None if status == 204 else text, headers={"X-Request-Id": "r-1", **headers}
-        )
-
-    return handler
-
-
-async def raised(handler: Handler, method: str = "POST", **options: Any) -> JackfieldError:
-    """What a call that fails raises."""
-    async with web_server(handler) as url, session() as http:
-        api = JsonApi(http, url, Bearer(Secret("t0ken")), tag="error.code", **options)
-        with pytest.raises(JackfieldError) as refused:
-            await api.send(method, "users/{}", "u1", json={"a": 1})
-    return refused.value
+from .loopback import asynchronous, session, web_server
+from .rest_answers import PRIVATE, User, raised, says
 
 
 @given(ids=st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8), min_size=2, max_size=2))
@@ -124,99 +85,6 @@ async def test_json_is_sent_and_answers_are_decoded() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("status", "error"),
-    [
-        *REFUSALS.items(),
-        (302, RemoteContract),
-        (405, RemoteContract),
-        (418, RemoteContract),
-        (429, RateLimited),
-        (500, Transient),
-    ],
-)
-def test_a_status_means_one_error_that_names_route_request_and_tag(status: int, error: type[JackfieldError]) -> None:
-    @asynchronous
-    async def run() -> None:
-        refused = await raised(says(status, {"error": {"code": "no_good", "message": PRIVATE}, PRIVATE: PRIVATE}))
-        assert type(refused) is error
-        assert refused.request_id == "r-1"
-        if status not in (429, 500):
-            assert refused.route == "users/{}"
-        if isinstance(refused, (Refused, BadCredentials)):
-            assert refused.tag == "no_good"
-        if isinstance(refused, MissingPermission):
-            assert refused.permission == "no_good"
-        assert PRIVATE not in f"{refused} {refused.detail}"
-
-    run()
-
-
-@pytest.mark.parametrize(
-    ("status", "tag", "error"),
-    [
-        (409, "team_full", MissingPermission),
-        (403, "team_full", MissingPermission),
-        (403, "other", Refused),
-        (400, "other", RemoteContract),
-    ],
-)
-def test_the_table_is_laid_over_and_a_tag_counts_more_than_a_status(
-    status: int, tag: str, error: type[JackfieldError]
-) -> None:
-    @asynchronous
-    async def run() -> None:
-        refused = await raised(
-            says(status, {"error": {"code": tag}}), refusals={403: Refused, "team_full": MissingPermission}
-        )
-        assert type(refused) is error
-
-    run()
-    assert REFUSALS[403] is MissingPermission
-
-
-@pytest.mark.parametrize("body", [{"error": {"code": f"{PRIVATE} is not here"}}, {"error": {"code": "a" * 65}}])
-def test_a_tag_that_can_not_be_one_is_not_repeated(body: Any) -> None:
-    @asynchronous
-    async def run() -> None:
-        refused = await raised(says(409, body))
-        assert isinstance(refused, Refused)
-        assert refused.tag == "malformed_tag"
-        assert PRIVATE not in str(refused)
-
-    run()
-
-
-@pytest.mark.parametrize(
-    "body", ["", "<html>no</html>", [], {"error": "plain"}, {"error": {"code": None}}, {"error": {"code": ["a"]}}]
-)
-def test_a_refusal_without_a_tag_is_decided_by_its_status(body: Any) -> None:
-    @asynchronous
-    async def run() -> None:
-        refused = await raised(says(409, body))
-        assert isinstance(refused, Refused)
-        assert refused.tag is None
-
-    run()
-
-
-@pytest.mark.parametrize("status", [404, 410])
-@pytest.mark.parametrize("body", ["", "<html>no</html>", {"message": "no route"}])
-def test_absence_is_believed_of_the_application_only(status: int, body: Any) -> None:
-    """A gateway and a wrong address answer 404 too; without a place for tags, the status is all that there is."""
-
-    @asynchronous
-    async def run() -> None:
-        async with web_server(says(status, body)) as url, session() as http:
-            with pytest.raises(RemoteContract):
-                await JsonApi(http, url, tag="error.code").find("users/{}", "u1", type=User)
-            assert await JsonApi(http, url).find("users/{}", "u1", type=User) is None
-        async with web_server(says(status, {"error": {"code": "no_user"}})) as url, session() as http:
-            assert await JsonApi(http, url, tag="error.code").find("users/{}", "u1", type=User) is None
-
-    run()
-
-
 @pytest.mark.parametrize("status", [202, 203, 205, 206, 207, 226, 301, 302, 303, 307])
 def test_what_is_not_known_as_success_is_none(status: int) -> None:
     @asynchronous
@@ -263,25 +131,6 @@ def test_what_is_only_promised_may_be_at_an_address() -> None:
     run()
 
 
-@pytest.mark.parametrize(
-    ("body", "permission"),
-    [
-        ({"error": {"code": "right_missing", "right": "zones:write"}}, "zones:write"),
-        ({"error": {"code": "right_missing"}}, "unknown"),
-        ({"error": {"code": "right_missing", "right": "t0ken and more"}}, "malformed_tag"),
-    ],
-)
-def test_the_permission_that_is_missing_is_told(body: Any, permission: str) -> None:
-    @asynchronous
-    async def run() -> None:
-        error = await raised(says(403, body), permission="error.right")
-        assert isinstance(error, MissingPermission)
-        assert error.permission == permission
-        assert ("zones:write" in str(error)) == (permission == "zones:write")
-
-    run()
-
-
 @pytest.mark.parametrize(("sent", "told"), [("tr.7-x", "tr.7-x"), ("a b", None), ("", None)])
 def test_requests_are_told_apart_by_the_header_that_is_named(sent: str, told: str | None) -> None:
     async def handler(_: web.Request) -> web.Response:
@@ -302,26 +151,6 @@ def test_an_answer_to_a_read_has_a_body(status: int) -> None:
     @asynchronous
     async def run() -> None:
         assert type(await raised(says(status, {}), "GET")) is RemoteContract
-
-    run()
-
-
-@pytest.mark.parametrize(
-    ("body", "error"),
-    [
-        ({"ok": False, "error": {"code": "no_such_user"}}, NotFound),
-        ({"ok": False, "error": {"code": "new"}}, RemoteContract),
-        ({"ok": "true"}, RemoteContract),
-        ({}, RemoteContract),
-        ("", RemoteContract),
-    ],
-)
-def test_an_application_that_refuses_with_200_is_understood(body: Any, error: type[JackfieldError]) -> None:
-    @asynchronous
-    async def run() -> None:
-        assert type(await raised(says(200, body), ok="ok", refusals={"no_such_user": NotFound})) is error
-        async with web_server(says(200, {"ok": True})) as url, session() as http:
-            await JsonApi(http, url, ok="ok").send("POST", "x")
 
     run()
 
@@ -391,41 +220,3 @@ def test_a_change_that_was_not_decided_has_none(status: int) -> None:
                 await JsonApi(http, url, tag="code").change("PUT", "x", already=("already_member",))
 
     run()
-
-
-DOCUMENT = {"a": {"b": [1, {"c": "x"}], "d.e": None, "~/": True}, "n": 7, "half": 0.5}
-
-
-@pytest.mark.parametrize(
-    ("place", "value"),
-    [
-        ("", DOCUMENT),
-        ("a.b.0", 1),
-        ("a.b.1.c", "x"),
-        ("a.b.-1.c", "x"),
-        ("a.b.-2", 1),
-        ("a.b.2", None),
-        ("a.b.-3", None),
-        ("a.b.c", None),
-        ("/a/d.e", None),
-        ("/a/~0~1", True),
-        ("n", 7),
-        ("n.x", None),
-        ("none.at.all", None),
-    ],
-)
-def test_a_place_is_found(place: str, value: object) -> None:
-    body = json.dumps(DOCUMENT, indent=1).encode()
-    assert plain_at(body, place) == value
-    assert (find(body, place) is None) == (value is None)
-    known = {"n": "7", "a.b.0": "1", "a.b.1.c": "x", "a.b.-1.c": "x", "a.b.-2": "1"}
-    assert text_at(body, place) == known.get(place)
-
-
-def test_a_sample_shows_the_form_and_no_content() -> None:
-    body = json.dumps({"id": "secret-1", "n": 5, "list": [{"mail": PRIVATE}] * 3, PRIVATE: None}).encode()
-    assert json.loads(sample(body)) == {"id": "text", "n": "number", "list": [{"mail": "text"}] * 2 + ["…"], "…": None}
-    assert len(sample(json.dumps([{f"k{n}": n for n in range(200)}]).encode())) <= 300
-    assert sample(b"<html>") == "6 bytes that are no JSON"
-    with pytest.raises(RemoteContract):
-        decode(b"[1]", msgspec.json.Decoder(list[str]))

@@ -9,6 +9,7 @@ import pytest
 from jackfield.clock import SystemClock
 from jackfield.errors import PluginBug
 from jackfield.snapshots.file import create_partial
+from jackfield.snapshots.reads import add_read, add_scope
 from jackfield.snapshots.writer import SnapshotWriter
 from jackfield_contracts import Entitlement, EntitlementId, Grant, Item, Page, Resource, ResourceId, Scope
 
@@ -58,8 +59,8 @@ def test_what_could_not_be_read_back_is_a_fault_of_the_connector(
     async def run() -> None:
         writer = SnapshotWriter(create_partial(tmp_path / "p.sqlite"), SystemClock())
         async with writer.transaction():
-            read = writer.add_read("all")
-            writer.add_scope(SCOPE, read=read.key)
+            read = add_read(writer.db, "all")
+            add_scope(writer.db, SCOPE, read=read.key)
         page = Page(items=tuple(items), opens=tuple(opens))
         with pytest.raises(PluginBug):
             await writer.store(read, page, feeding={"all": read.key}, next_hash=None, requests=1)

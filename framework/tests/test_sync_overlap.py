@@ -15,7 +15,8 @@ from jackfield.errors import BadConfig, CursorExpired, RemoteContract
 from jackfield.hookspecs import Reads, family
 from jackfield.snapshots import writer as writing
 from jackfield.snapshots.file import create_partial
-from jackfield.snapshots.writer import Read, SnapshotWriter
+from jackfield.snapshots.reads import Read, add_read, add_scope, reads_of
+from jackfield.snapshots.writer import SnapshotWriter
 from jackfield.sync.engine import Engine
 from jackfield.sync.pages import PageReader, Patience
 from jackfield_contracts import Entitlement, EntitlementId, Grant, Item, Page, Resource, ResourceId, RowKind, Scope
@@ -129,7 +130,7 @@ def test_a_scope_that_the_listing_took_back_is_not_read(
     asyncio.run(run())
     assert app.asked == asked
     assert held(writer) == [("g1", "u1"), ("g3", "u1")]
-    assert {read.state for read in writer.reads()} == {"done"}
+    assert {read.state for read in reads_of(writer.db)} == {"done"}
 
 
 class Again(Reads):
@@ -284,7 +285,7 @@ def test_nothing_is_read_while_a_statement_runs_in_a_thread(slow: Held):
     async def run() -> None:
         async def store() -> None:
             async with writer.transaction():
-                read = writer.add_read("groups")
+                read = add_read(writer.db, "groups")
                 writer.set_header({"a": "1"})
                 reads.append(read)
 
@@ -316,9 +317,9 @@ def test_a_merge_that_the_disk_refuses_is_noticed_while_rows_are_asked_for(tmp_p
 
 async def _merge_without_room(writer: SnapshotWriter) -> None:
     async with writer.transaction():
-        read = writer.add_read("groups")
-        writer.add_scope(GROUPS, read=read.key)
-        writer.add_scope(scope("g1"), read=read.key)
+        read = add_read(writer.db, "groups")
+        add_scope(writer.db, GROUPS, read=read.key)
+        add_scope(writer.db, scope("g1"), read=read.key)
     first = Page(items=(*group("g1"), *grants("g1", *(f"u{number}" for number in range(4000)))), next="2")
     await writer.store(read, first, feeding={}, next_hash=1, requests=1)
     (pages,) = writer.db.execute("PRAGMA page_count").fetchone()

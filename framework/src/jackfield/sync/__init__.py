@@ -5,6 +5,7 @@ that nothing is asked twice. Hides reads, packing, retries and files.
 """
 
 from jackfield.sync.accept import accept
-from jackfield.sync.run import Progress, SyncResult, run_sync
+from jackfield.sync.ongoing import Progress
+from jackfield.sync.run import SyncResult, run_sync
 
 __all__ = ["Progress", "SyncResult", "accept", "run_sync"]

@@ -1,8 +1,11 @@
 """Files that are finished already: publishing a held one, and recording one that lost its record to a crash."""
 
+import os
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
+
+import msgspec
 
 from jackfield.clock import Clock
 from jackfield.errors import BadConfig, Refused, storing
@@ -31,13 +34,11 @@ def accept(
 
     Raises BadConfig for an unknown run, and Refused if it is not held, was changed since, or a newer one is published.
     """
-    import os
-
     now = clock.now().isoformat(timespec="microseconds")
     holder = Holder(pid=os.getpid(), run=run, since=now)
     at = home.lock(name, "sync")
     with storing(home.folder), hold_lock(at, connection=name, purpose="sync", holder=holder):
-        reconcile(name, home=home, state=state, clock=clock, log=log)
+        reconcile(name, home=home, state=state, log=log)
         record = state.get(name, run)
         if record is None:
             raise BadConfig(f"there is no run {run!r}", connection=name, hint=f"`jackfield syncs {name}` lists them.")
@@ -61,13 +62,13 @@ def accept(
             raise Refused(
                 f"the snapshot file of run {run} is not the one that was held", connection=name, path=str(file)
             )
-        published = _with(record, status=RunStatus.PUBLISHED, reason=None)
+        published = msgspec.structs.replace(record, status=RunStatus.PUBLISHED, reason=None)
         state.save(published, published=now)
     tell(published, policies, log)
     return published
 
 
-def reconcile(name: str, *, home: Home, state: State, clock: Clock, log: Logger) -> None:
+def reconcile(name: str, *, home: Home, state: State, log: Logger) -> None:
     """Record each finished snapshot file that has no record of its end; call while holding the connection's lock."""
     known = {run.run: run for run in state.history(name)}
     for file in sorted(home.snapshots(name).glob("*.sqlite")):
@@ -127,9 +128,3 @@ def tell(run: Run, policies: Sequence[Policy], log: Logger) -> None:
         complete=run.complete,
     )
     tell_published(policies, published, log)
-
-
-def _with(run: Run, *, status: RunStatus, reason: str | None) -> Run:
-    import msgspec
-
-    return msgspec.structs.replace(run, status=status, reason=reason)

@@ -21,17 +21,12 @@ from jackfield.errors import (
     RemoteContract,
     Transient,
 )
+from jackfield.snapshots.lookups import Listing, already_asked, ids_of, listings, missing_from_base, note_asked
+from jackfield.snapshots.reads import Read, add_read, add_scope, assign, end_read, reads_of, waiting_scopes
 from jackfield.snapshots.scopes import ScopeState
-from jackfield.snapshots.sealing import (
-    Listing,
-    already_asked,
-    ids_of,
-    keep_last_of_exclusive,
-    listings,
-    missing_from_base,
-)
+from jackfield.snapshots.sealing import keep_last_of_exclusive
 from jackfield.snapshots.verdicts import to_be_read_again
-from jackfield.snapshots.writer import Read, SnapshotWriter
+from jackfield.snapshots.writer import SnapshotWriter
 from jackfield.sync.budget import OverBudget
 from jackfield.sync.packing import pack
 from jackfield.sync.pages import MOST_CURSOR_BYTES, PageReader, reason_of
@@ -103,26 +98,26 @@ class Engine:
             await self._merge()
 
     async def _begin(self) -> None:
-        reads = self._writer.reads()
+        reads = reads_of(self._writer.db)
         async with self._writer.transaction():
             for read in reads:
                 if read.state == "failed":
-                    self._writer.reopen(read)
+                    end_read(self._writer.db, read, "open")
             begun = {read.family: read for read in reads}
             for family in self._families.values():
                 if not family.scopes:
                     continue
                 read = begun.get(family.name)
                 if read is None:
-                    read = self._writer.add_read(family.name)
+                    read = add_read(self._writer.db, family.name)
                     reads.append(read)
                     for scope in family.scopes:
-                        self._writer.add_scope(scope, read=read.key)
+                        add_scope(self._writer.db, scope, read=read.key)
                 self._feeding[family.name] = read.key
         for read in reads:
             if read.state == "open":
                 self._enlist(read)
-        for scope in self._writer.waiting():
+        for scope in waiting_scopes(self._writer.db):
             self._waiting[scope.family].append(scope)
 
     def _enlist(self, read: Read) -> None:
@@ -180,8 +175,8 @@ class Engine:
             return
         async with self._writer.transaction():
             for batch in batches:
-                read = self._writer.add_read(family.name, reread=reread)
-                self._writer.assign([scope.name for scope in batch], read)
+                read = add_read(self._writer.db, family.name, reread=reread)
+                assign(self._writer.db, [scope.name for scope in batch], read)
                 self._packed[read.key] = batch
                 self._enlist(read)
                 if until is not None:
@@ -222,7 +217,7 @@ class Engine:
 
     async def _nothing_left(self, read: Read) -> None:
         async with self._writer.transaction():
-            self._writer.end_read(read, "done")
+            end_read(self._writer.db, read, "done")
 
     async def _failed(self, read: Read, scopes: tuple[Scope, ...], error: JackfieldError) -> None:
         """A read of many scopes is split, so that one bad scope does not spoil the others; else its scopes are lost."""
@@ -234,22 +229,22 @@ class Engine:
         may_help = isinstance(error, _MAY_BE_TOO_MUCH) and self._spent is None and self._clock.monotonic() < until
         if len(ids) > 1 and may_help:
             async with self._writer.transaction():
-                self._writer.end_read(read, "split", reason_of(error))
+                end_read(self._writer.db, read, "split", reason_of(error))
                 for part in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
-                    half = self._writer.add_read(family.name, cursor=msgspec.json.encode(part).decode())
+                    half = add_read(self._writer.db, family.name, cursor=msgspec.json.encode(part).decode())
                     self._until[half.key] = until
                     self._enlist(half)
             return
         if _can_be_split(family, scopes) and may_help:
             async with self._writer.transaction():
-                self._writer.end_read(read, "split", reason_of(error))
+                end_read(self._writer.db, read, "split", reason_of(error))
             half = len(scopes) // 2
             parts = [scopes[:half], scopes[half:]]
             await self._add_reads(family, parts, reread=read.reread, until=until)
             return
         self.errors.append(error.locate(scope=scopes[0].name if len(scopes) == 1 else read.family))
         async with self._writer.transaction():
-            self._writer.end_read(read, "failed", reason_of(error))
+            end_read(self._writer.db, read, "failed", reason_of(error))
 
     async def _merge(self) -> None:
         await self._writer.merge()
@@ -262,7 +257,7 @@ class Engine:
         They joined, they left, or the listing is short: the answer tells. Too many of them are not asked for.
         """
         asked = False
-        failed = {read.family for read in self._writer.reads() if read.state == "failed"}
+        failed = {read.family for read in reads_of(self._writer.db) if read.state == "failed"}
         async with self._writer.transaction():
             for listing in listings(self._writer.db):
                 family = listing.scope.lookup
@@ -307,9 +302,9 @@ class Engine:
         return asked
 
     def _ask(self, family: str, whom: dict[int, str]) -> None:
-        self._writer.asked(whom, family)
+        note_asked(self._writer.db, whom, family)
         for cursor in _cursors(list(whom.values())):
-            self._enlist(self._writer.add_read(family, cursor=cursor))
+            self._enlist(add_read(self._writer.db, family, cursor=cursor))
 
     def _doubt(self, scope: Scope) -> None:
         self._writer.set_header({f"doubt {scope.name}": "1"})

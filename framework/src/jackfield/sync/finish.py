@@ -10,16 +10,15 @@ from pathlib import Path
 import msgspec
 
 from jackfield.errors import JackfieldError, Transient
+from jackfield.snapshots.lookups import Listing, listings
 from jackfield.snapshots.losses import Loss, losses, shares_one
 from jackfield.snapshots.scopes import USUAL, ScopeState
 from jackfield.snapshots.sealing import (
-    Listing,
     carry_forward,
     close_file,
     drop_principals,
     index_keys,
     keep_last_of_exclusive,
-    listings,
     replace_reread,
     write_seals,
 )

@@ -16,7 +16,8 @@ from jackfield.errors import CursorExpired, JackfieldError, PluginBug, RateLimit
 from jackfield.hookspecs import SyncView
 from jackfield.http.session import DEFAULT_PAUSE
 from jackfield.log import Logger
-from jackfield.snapshots.writer import Read, SnapshotWriter
+from jackfield.snapshots.reads import Read
+from jackfield.snapshots.writer import SnapshotWriter
 from jackfield_contracts import Page, Scope
 
 MOST_RESTARTS = 3
