@@ -54,7 +54,7 @@ class Started:
     def end(self, timeout: float = 90.0, *, given: str | None = None) -> Ended:
         """Wait for its end, with *given* on its standard input if it was started to read any."""
         out, err = self.process.communicate(self._given if given is None else given, timeout=timeout)
-        return Ended(self.process.returncode, out, self._read + err, time.monotonic() - self._at)
+        return Ended(self.process.wait(), out, self._read + err, time.monotonic() - self._at)
 
     def kill(self) -> Ended:
         """End it as a power cut would."""

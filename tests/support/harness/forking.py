@@ -26,8 +26,9 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, NamedTuple, TextIO
+from typing import IO, Any, NamedTuple, NoReturn, TextIO, cast
 
 JACKFIELD = str(Path(sys.executable).with_name("jackfield"))
 SIMULATOR = (sys.executable, "-m", "jackfield_dropbox_simulator")
@@ -94,11 +95,8 @@ class Forked:
             said[number] = stream.read()
 
         def write(stream: IO[str]) -> None:
-            try:
-                with stream:
-                    stream.write(given or "")
-            except BrokenPipeError:
-                pass  # it ended, or does not want to know
+            with suppress(BrokenPipeError), stream:  # it may have ended, or not want to know
+                stream.write(given or "")
 
         jobs = [
             threading.Thread(target=read, args=(number, stream), daemon=True)
@@ -128,8 +126,13 @@ def _is_file(command: Sequence[str]) -> bool:
     return command[0] == sys.executable and len(command) > 1 and command[1].endswith(".py")
 
 
-def start(command: Sequence[str], *, folder: Path, environment: Mapping[str, str], given: bool = False) -> Forked:
-    """Start *command* in *folder* with exactly these variables; *given*: with a standard input to write to."""
+def start(
+    command: Sequence[str], *, folder: Path, environment: Mapping[str, str], given: bool = False, heard: bool = True
+) -> Forked:
+    """Start *command* in *folder* with exactly these variables.
+
+    *given*: with a standard input to write to; not *heard*: its standard error is ours, and that of the process empty.
+    """
     parent: list[int] = []
     child: list[int] = []
     if given:
@@ -142,6 +145,9 @@ def start(command: Sequence[str], *, folder: Path, environment: Mapping[str, str
         reads, writes = os.pipe()
         child.append(writes)
         parent.append(reads)
+    if not heard:
+        os.close(child.pop())
+        child.append(os.dup(2))
     ours, theirs = socket.socketpair()
     asked = {"command": list(command), "folder": str(folder), "environment": dict(environment)}
     try:
@@ -225,7 +231,7 @@ def _serve(number: int) -> _Asked:
     wakes, woken = socket.socketpair()
     for each in (wakes, woken):
         each.setblocking(False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGCHLD, _nothing)
     signal.set_wakeup_fd(woken.fileno())
     with selectors.DefaultSelector() as selector:
         selector.register(asked, selectors.EVENT_READ)
@@ -266,11 +272,13 @@ def _serve(number: int) -> _Asked:
     return _Asked(**json.loads(body))
 
 
+def _nothing(number: int, frame: object) -> None:
+    """Be woken; a signal that is ignored wakes nobody."""
+
+
 def _tell(told: socket.socket, number: int) -> None:
-    try:
+    with suppress(OSError):  # nobody may wait for it any more
         told.sendall(f"{number}\n".encode())
-    except OSError:
-        pass  # nobody waits for it any more
 
 
 def _read(told: socket.socket) -> bytes:
@@ -314,9 +322,32 @@ def _become(asked: _Asked) -> int | None:
     return None
 
 
+def _end(asked: _Asked) -> NoReturn:
+    """Be what was asked for, and end as an interpreter does; only what is imported is not taken apart, piece by piece."""
+    code: object = None
+    try:
+        code = _become(asked)
+    except SystemExit as ended:
+        code = ended.code
+    except BaseException:  # noqa: BLE001 - told as an interpreter tells it
+        sys.excepthook(*cast("tuple[Any, Any, Any]", sys.exc_info()))
+        code = 1
+    if not isinstance(code, int | None):
+        print(code, file=sys.stderr)
+        code = 1
+    cast("Any", threading)._shutdown()
+    cast("Any", atexit)._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        code = 120
+    os._exit((code or 0) & 0xFF)
+
+
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)
     _import_all()
     gc.collect()
     gc.freeze()
-    sys.exit(_become(_serve(int(sys.argv[1]))))
+    _end(_serve(int(sys.argv[1])))
