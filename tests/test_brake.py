@@ -8,8 +8,8 @@ import pytest
 from harness.benches import bench
 from harness.cli import Site
 from harness.pictures import assert_same, of_file, of_truth
+from harness.spawned import spawn
 
-from jackfield_dropbox_simulator.launch import spawn
 from tests.sweeps.brake import LOSSES, Loss, lose, meet_another
 
 

@@ -10,10 +10,11 @@ import pytest
 from harness.cli import NAME, Ended, Site
 from harness.plugins import installer
 from harness.rosters import Roster
+from harness.spawned import spawn
 
 from jackfield.hookspecs import POLICIES_GROUP
 from jackfield.state import open_state
-from jackfield_dropbox_simulator.launch import Spawned, spawn
+from jackfield_dropbox_simulator.launch import Spawned
 
 CODE = """
 import json

@@ -17,6 +17,7 @@ from harness.cli import JACKFIELD, Site
 from harness.partials import stored_in
 from harness.pictures import assert_same, of_file, of_truth
 from harness.simulators import simulating
+from harness.spawned import spawn
 from harness.syncs import snapshot_of
 
 from jackfield.errors import BadStorage
@@ -24,7 +25,6 @@ from jackfield.snapshots.stored import StoredResources
 from jackfield.snapshots.writer import SnapshotWriter
 from jackfield.state import RunStatus
 from jackfield.sync import publish
-from jackfield_dropbox_simulator.launch import spawn
 from jackfield_dropbox_simulator.options import TeamOptions
 
 TEAM = ("--members", "3000", "--groups", "300", "--seed", "5")

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from harness.cli import NAME, Site
+from harness.spawned import spawn
 
-from jackfield_dropbox_simulator.launch import Spawned, spawn
+from jackfield_dropbox_simulator.launch import Spawned
 
 WARNING = "the connection has its credentials by this person's consent"
 

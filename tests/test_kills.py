@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from harness.cli import Site
 from harness.pictures import assert_same, of_file, of_truth
+from harness.spawned import spawn
 
-from jackfield_dropbox_simulator.launch import Spawned, spawn
+from jackfield_dropbox_simulator.launch import Spawned
 from tests.sweeps.kills import TEAM, Yard
 
 SMALL = ("--members", "1300", "--groups", "40", "--latency", "50", "--seed", "12")

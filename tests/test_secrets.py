@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from harness.cli import Site
+from harness.spawned import spawn
 
-from jackfield_dropbox_simulator.launch import spawn
 from tests.sweeps.secrets import found_in, planted, play
 
 SAMPLE = (

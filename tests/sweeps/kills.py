@@ -19,11 +19,12 @@ from harness.cli import Site, Started
 from harness.evidence import table, write
 from harness.partials import ROUTES, Stored, stored_in
 from harness.pictures import assert_same, of_file, of_truth
+from harness.spawned import spawn
 from harness.syncs import snapshot_of
 from harness.verdicts import HELD
 
 from jackfield.state import RunStatus
-from jackfield_dropbox_simulator.launch import Spawned, spawn
+from jackfield_dropbox_simulator.launch import Spawned
 
 TEAM = (
     "--members", "3300", "--groups", "1150", "--memberships", "16000", "--shape", "mixed", "--seed", "11", "--latency", "30",

@@ -14,8 +14,9 @@ from urllib.parse import quote
 from harness.cli import Ended, Site
 from harness.documented import CONSENT, consent_code
 from harness.evidence import table, write
+from harness.spawned import spawn
 
-from jackfield_dropbox_simulator.launch import Spawned, spawn
+from jackfield_dropbox_simulator.launch import Spawned
 
 KEY, SECRET, TOKEN = "plantedkey", "planted+app/secret=%1", "planted&refresh token/§9"
 ACCESS = re.compile(rb"sl\.u\.[A-Za-z0-9_-]{6,}")

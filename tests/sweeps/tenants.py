@@ -19,6 +19,7 @@ from harness.documented import CONSENT, consent_code
 from harness.errands import NEW, Places
 from harness.evidence import table, write
 from harness.rosters import Roster
+from harness.spawned import spawn
 
 from jackfield.cli.main import cli
 from jackfield.clock import SystemClock
@@ -33,7 +34,7 @@ from jackfield_contracts import (
     ResourceId,
     TargetState,
 )
-from jackfield_dropbox_simulator.launch import Spawned, spawn
+from jackfield_dropbox_simulator.launch import Spawned
 from jackfield_dropbox_simulator.options import SCOPES
 
 HERE, THERE = "dbtid:AAhere", "dbtid:AAthere"

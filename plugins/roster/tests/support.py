@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -12,6 +10,8 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 import openpyxl
+from harness import forking
+from harness.forking import JACKFIELD
 
 from jackfield.clock import SystemClock
 from jackfield.config.load import convert
@@ -21,7 +21,6 @@ from jackfield_contracts import Diagnostic, Item, Page, Resource, ResourceId
 from jackfield_roster.config import RosterConfig
 from jackfield_roster.plugin import Roster, connector
 
-JACKFIELD = str(Path(sys.executable).with_name("jackfield"))
 USERS = {"file": "users.csv", "id": "Id", "name": "Name"}
 
 
@@ -115,16 +114,8 @@ class Folder:
     def command(self, *arguments: str) -> Ran:
         """Run it with the configuration that lies there."""
         environment = {key: value for key, value in os.environ.items() if not key.startswith("JACKFIELD")}
-        done = subprocess.run(
-            [JACKFIELD, "--home", str(self.folder / "home"), *arguments],
-            cwd=self.folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=90,
-        )
+        command = [JACKFIELD, "--home", str(self.folder / "home"), *arguments]
+        done = forking.run(command, folder=self.folder, environment=environment)
         return Ran(done.returncode, done.stdout, done.stderr)
 
 

@@ -197,6 +197,9 @@ def changed(file: Path, part: str, pattern: bytes, to: bytes) -> None:
         ("workbook.xml.rels", b"worksheets/sheet1.xml", b"worksheets/sheet9.xml", "it lacks the part"),
         ("workbook.xml", b"<workbook", b"<document", "no XML|a document of another office program"),
         ("_rels/.rels", b"officeDocument\"", b"another\"", "it does not say where the workbook is"),
+        ("xl/workbook.xml", b"^<", b'<?xml version="1.0" encoding="U-F-8"?><', "an encoding that is not known, 'U-F-8'"),
+        ("xl/workbook.xml", b"^<", b'<?xml version="1.0" encoding="UTF-7"?><', "an encoding that is not known, 'UTF-7'"),
+        ("xl/workbook.xml", b"^<", b'<?xml version="1.0" encoding="rot13"?><', "an encoding that is not known, 'rot13'"),
     ],
 )  # fmt: skip
 def test_a_damaged_workbook_is_told(folder: Folder, part: str, pattern: bytes, to: bytes, why: str) -> None:

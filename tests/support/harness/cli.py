@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +13,9 @@ from typing import Any, NamedTuple
 from jackfield.state import Run, open_state
 from jackfield.state.home import Home
 
-JACKFIELD = str(Path(sys.executable).with_name("jackfield"))
+from . import forking
+from .forking import JACKFIELD
+
 NAME = "acme"
 
 
@@ -35,7 +36,7 @@ class Ended(NamedTuple):
 class Started:
     """A process that runs."""
 
-    def __init__(self, process: subprocess.Popen[str], given: str | None = None) -> None:
+    def __init__(self, process: subprocess.Popen[str] | forking.Forked, given: str | None = None) -> None:
         self.process = process
         self._given = given
         self._read = ""
@@ -53,7 +54,7 @@ class Started:
     def end(self, timeout: float = 90.0, *, given: str | None = None) -> Ended:
         """Wait for its end, with *given* on its standard input if it was started to read any."""
         out, err = self.process.communicate(self._given if given is None else given, timeout=timeout)
-        return Ended(self.process.returncode, out, self._read + err, time.monotonic() - self._at)
+        return Ended(self.process.wait(), out, self._read + err, time.monotonic() - self._at)
 
     def kill(self) -> Ended:
         """End it as a power cut would."""
@@ -82,8 +83,12 @@ class Site:
     def start(self, *arguments: str, given: str | None = None, program: Sequence[str] = (JACKFIELD,)) -> Started:
         """Start ``jackfield ARGUMENT…`` (or *program*) in the folder, with *given* on its standard input."""
         environment = {key: value for key, value in os.environ.items() if not key.startswith("JACKFIELD")}
+        command = [*program, "--home", str(self.home.folder), *arguments]
+        if forking.knows(command):
+            forked = forking.start(command, folder=self.folder, environment=environment, given=given is not None)
+            return Started(forked, given)
         process = subprocess.Popen(
-            [*program, "--home", str(self.home.folder), *arguments],
+            command,
             cwd=self.folder,
             env=environment,
             stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,

@@ -25,7 +25,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
-from jackfield_dropbox_simulator.launch import Control, Spawned, spawn
+from jackfield_dropbox_simulator.launch import Control, Spawned
+
+from .spawned import spawn
 
 BIN = Path(sys.executable).parent
 CONFIGURATION = """\

@@ -15,6 +15,9 @@ _MOST_TOKEN = 1 << 20
 _MOST_NAMES = 10_000
 """Names of elements and attributes, each of which the parser keeps; the whole format has some hundred."""
 
+_ENCODINGS = ("utf-8", "utf-16", "utf-16le", "utf-16be", "iso-8859-1", "us-ascii")
+"""Those that the parser knows itself."""
+
 
 class Handler:
     """What becomes of elements: their names come without prefix, and so do those of attributes."""
@@ -48,6 +51,7 @@ class _Parser:
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
         parser.StartDoctypeDeclHandler = self._doctype
+        parser.XmlDeclHandler = self._declaration
         self._parser = parser
 
     def run(self, blocks: Iterable[bytes]) -> Generator[None]:
@@ -67,6 +71,7 @@ class _Parser:
             # The parser and its callbacks would hold each other.
             self._parser.StartElementHandler = self._parser.EndElementHandler = None
             self._parser.CharacterDataHandler = self._parser.StartDoctypeDeclHandler = None
+            self._parser.XmlDeclHandler = None
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._quiet = 0
@@ -91,5 +96,17 @@ class _Parser:
     def _doctype(self, *_: Any) -> None:
         raise self._damaged("it declares a document type, which could hide entities")
 
+    def _declaration(self, _: str, encoding: str | None, __: int) -> None:
+        # The parser would ask Python for any other, and fail by itself where that knows none of the kind.
+        if encoding is not None and encoding.lower() not in _ENCODINGS and not _is_of_single_bytes(encoding):
+            raise self._damaged(f"it is in an encoding that is not known, {encoding[:100]!a}")
+
     def _damaged(self, why: str) -> Exception:
         return damaged(self._name, f"its part {self._part[:100]!a}: {why}")
+
+
+def _is_of_single_bytes(encoding: str) -> bool:
+    try:
+        return len(bytes(range(256)).decode(encoding, "replace")) == 256
+    except (LookupError, ValueError):
+        return False
