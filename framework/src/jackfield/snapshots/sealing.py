@@ -14,7 +14,7 @@ from jackfield.files import create
 from jackfield.snapshots.lookups import Listing
 from jackfield.snapshots.schema import INDEXES, KEY_INDEXES, VIEWS, WORKING_TABLES
 from jackfield.snapshots.scopes import ScopeState
-from jackfield_contracts import Seal
+from jackfield_contracts import GrantId, ResourceId, Seal
 
 
 def replace_reread(db: sqlite3.Connection, states: Iterable[ScopeState]) -> None:
@@ -188,6 +188,28 @@ def carry_forward(db: sqlite3.Connection, run: str, taken: str) -> int:
     for table in ("carried", "gone_type", "needed", "node_map"):
         db.execute(f"DROP TABLE temp.{table}")
     return rows
+
+
+def drop_carried(
+    db: sqlite3.Connection, grants: Iterable[tuple[str, GrantId]], accounts: Iterable[tuple[str, ResourceId]]
+) -> int:
+    """Drop grants, and accounts with all that they hold, each where it was carried forward from the run said; how many."""
+    node = "(SELECT key FROM node WHERE type = ? AND id = ?)"
+    origin = "origin = (SELECT key FROM origin WHERE run = ?)"
+    dropped = db.executemany(
+        f"DELETE FROM grant_row WHERE {origin} AND principal = {node}"
+        f" AND entitlement = (SELECT key FROM entitlement_row WHERE resource = {node} AND slug = ?)",
+        ((run, *_of(id.principal), *_of(id.entitlement.resource), id.entitlement.slug) for run, id in grants),
+    ).rowcount
+    for table, key in (("grant_row", "principal"), ("resource_row", "key")):
+        dropped += db.executemany(
+            f"DELETE FROM {table} WHERE {origin} AND {key} = {node}", ((run, *_of(id)) for run, id in accounts)
+        ).rowcount
+    return max(dropped, 0)
+
+
+def _of(id: ResourceId) -> tuple[str, str]:
+    return id.type, id.id
 
 
 def close_file(db: sqlite3.Connection) -> None:

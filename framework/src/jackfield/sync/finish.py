@@ -4,7 +4,7 @@ Promises that nothing is published that is not sealed, and that a loss larger th
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -42,18 +42,24 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
     file: Path
 
 
+def _nothing() -> None:
+    """Drop nothing."""
+
+
 async def seal(
     writer: SnapshotWriter,
     base: Base | None,
     header: Mapping[str, str | None],
     types: tuple[str, ...],
     *,
+    drop: Callable[[], None] = _nothing,
     damaged: bool = False,
 ) -> None:
     """Seal every scope, carry rows forward, decide whether to hold, and close; one transaction.
 
-    The base, if any, is attached. *damaged*: snapshots were published before and can't be built upon; where there is no base
-    either, nothing shows how much is lost, and the new one is held.
+    The base, if any, is attached. *drop* leaves out of what is carried forward what is known to be gone. *damaged*:
+    snapshots were published before and can't be built upon; where there is no base either, nothing shows how much is lost,
+    and the new one is held.
     Raises Transient if no scope was seen whole: then there is nothing to publish.
     """
     db = writer.db
@@ -72,6 +78,7 @@ async def seal(
         reason = _INCOMPARABLE if damaged and base is None else None
         if base is not None:
             if carry_forward(db, base.run.run, base.run.finished or base.run.started):
+                drop()
                 keep_last_of_exclusive(db)
             reason = _hold(db, base, writer.header().get("tenant"), types)
         db.execute("DELETE FROM header WHERE key LIKE 'doubt %'")

@@ -8,7 +8,7 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
@@ -24,9 +24,8 @@ from jackfield.sync.finish import first_of, seal
 from jackfield.sync.ongoing import OngoingSync, Progress
 from jackfield.sync.pages import PageReader, Patience
 from jackfield.sync.publish import delete_old, publish
+from jackfield.sync.taken import LONGEST_CHANGE, drop_taken_away
 from jackfield_contracts import TraitKind
-
-_LONGEST_CHANGE = timedelta(days=1)
 
 
 class SyncResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,7 +159,14 @@ async def _seal(sync: OngoingSync, errors: list[JackfieldError], types: tuple[st
     taken = sync.configured.clock.now().isoformat(timespec="milliseconds")
     try:
         entries = {"taken": taken, "requests": str(sync.requests), "changes": _changes_meanwhile(sync)}
-        await seal(sync.writer, sync.base, entries, types, damaged=sync.damaged)
+        await seal(
+            sync.writer,
+            sync.base,
+            entries,
+            types,
+            drop=lambda: drop_taken_away(sync.writer, sync.configured.state, sync.name),
+            damaged=sync.damaged,
+        )
     except Transient as nothing_whole:
         sync.writer.db.close()
         remove(sync.partial)
@@ -170,6 +176,6 @@ async def _seal(sync: OngoingSync, errors: list[JackfieldError], types: tuple[st
 def _changes_meanwhile(sync: OngoingSync) -> str | None:
     """The ids of changes that were made through Jackfield while it was read, as a JSON array; None if there were none."""
     started = datetime.fromisoformat(sync.started)
-    meanwhile = sync.configured.state.changes(sync.name, since=started - _LONGEST_CHANGE, limit=None)
+    meanwhile = sync.configured.state.changes(sync.name, since=started - LONGEST_CHANGE, limit=None)
     ids = [each.id for each in meanwhile if each.settled is None or datetime.fromisoformat(each.settled) >= started]
     return msgspec.json.encode(ids[::-1]).decode() if ids else None
