@@ -307,6 +307,7 @@ def _become(asked: _Asked) -> int | None:
     program, *arguments = asked.command
     places = [each for each in asked.environment.get("PYTHONPATH", "").split(os.pathsep) if each]
     sys.path[:1] = [str(Path(program if program == JACKFIELD else arguments[0]).parent), *places]
+    sys.dont_write_bytecode = bool(asked.environment.get("PYTHONDONTWRITEBYTECODE"))
     importlib.invalidate_caches()
     if program == JACKFIELD:
         from jackfield.cli.main import main
