@@ -34,7 +34,6 @@ JACKFIELD = str(Path(sys.executable).with_name("jackfield"))
 SIMULATOR = (sys.executable, "-m", "jackfield_dropbox_simulator")
 _PACKAGES = ("jackfield.cli", "jackfield_dropbox", "jackfield_roster", "jackfield_dropbox_simulator")
 _MODULES = ("aiohttp", "httpx", "httpx_aiohttp", "stamina", "rich.progress", "openpyxl")
-_MOST = 1 << 20
 _STREAMS = 3
 
 
