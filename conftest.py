@@ -20,5 +20,17 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest, so that nobody waits for one that was begun last."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    """Begin with the longest, each worker with its share of them, so that nobody waits for one that was begun last.
+
+    A worker is first given a stretch of the tests as they stand; what is left of it may be taken over by others.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if item.get_closest_marker("long") is not None]
+    others = [item for item in items if item.get_closest_marker("long") is None]
+    stretch, taken = len(items) // workers, 0
+    items.clear()
+    for worker in range(workers):
+        mine = long[worker::workers]
+        rest = max(0, stretch - len(mine)) if worker < workers - 1 else len(others) - taken
+        items += [*mine, *others[taken : taken + rest]]
+        taken += rest

@@ -29,10 +29,10 @@ SOURCES = {
 NOT_OF_THE_HOST = ("simulator", "demo.py", "template")
 METHODS = ("match", "fullmatch", "search", "sub", "subn", "findall", "finditer", "split")
 
-LENGTH = 60_000
-MOST_OF_A_SECRET = 6000
-MOST_SECONDS = 0.5
-"""A hundred times what a linear pattern takes for so much; a quadratic one takes 2 x 10^9 steps, some seconds."""
+LENGTH = 30_000
+MOST_OF_A_SECRET = 3000
+MOST_SECONDS = 0.125
+"""Fifty times what a linear pattern takes for so much; a quadratic one takes 5 x 10^8 steps, half a second or more."""
 
 UNITS = (
     *("a", "a.", "a-", "A", "1", "1.", "_", " ", "\t", "\n", ",", ";", ":", "://", "://a:", "a://b", "@", "a@", "a@a."),
@@ -79,12 +79,17 @@ UNITS = (
 
 
 def sources() -> Iterator[tuple[str, Path, ast.Module]]:
+    """The modules in which a pattern may be made or used."""
     for package, folder in SOURCES.items():
         for file in sorted((ROOT / folder).rglob("*.py")):
             within = file.relative_to(ROOT / folder)
             if not any(part in NOT_OF_THE_HOST for part in within.parts):
+                text = file.read_text(encoding="utf-8")
+                # Most of the time would go into trees in which there is nothing to be found.
+                if not any(f".{method}(" in text for method in ("compile", *METHODS)):
+                    continue
                 name = ".".join((package, *within.with_suffix("").parts)).removesuffix(".__init__")
-                yield name, file, ast.parse(file.read_text(encoding="utf-8"))
+                yield name, file, ast.parse(text)
 
 
 def patterns() -> dict[str, tuple[re.Pattern[str] | re.Pattern[bytes], set[str]]]:
@@ -94,13 +99,14 @@ def patterns() -> dict[str, tuple[re.Pattern[str] | re.Pattern[bytes], set[str]]
     named: dict[str, str] = {}
     for module, _, tree in sources():
         inside: set[ast.AST] = set()
-        for node in ast.walk(tree):
+        nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Assign | ast.AnnAssign | ast.Call)]
+        for node in nodes:
             if isinstance(node, ast.Assign | ast.AnnAssign) and _is_compile(node.value):
                 target = node.targets[0] if isinstance(node, ast.Assign) else node.target
                 assert isinstance(target, ast.Name), f"{module}:{node.lineno}: a pattern without a name of its own"
                 inside.add(node.value)  # type: ignore[arg-type]
                 named[f"{module}.{target.id}"] = target.id
-        for node in ast.walk(tree):
+        for node in nodes:
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
                 continue
             of, method = node.func.value, node.func.attr

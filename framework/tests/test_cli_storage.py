@@ -28,15 +28,26 @@ READING = (
 )
 
 
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the home folder is kept that the first test has made, to be copied for the others."""
+    return tmp_path_factory.mktemp("published") / "home"
+
+
 @pytest.fixture
-def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Line:
+def line(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Line:
     """A home folder with two snapshots of some megabytes."""
     made = Line(tmp_path, monkeypatch, capsys)
     made.world.users |= {f"u{number}": f"Person {number} {'x' * 300}" for number in range(1, 3000)}
     made.world.groups["g1"] = set(made.world.users)
+    if published.exists():
+        shutil.copytree(published, made.home)
+        made.world.users["new"] = "New"
+        return made
     made.published()
     made.world.users["new"] = "New"
     made.published()
+    shutil.copytree(made.home, published)
     return made
 
 

@@ -3,18 +3,17 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from harness import forking
+from harness.forking import JACKFIELD
 
 from jackfield.hookspecs import CONNECTORS_GROUP
 
 from .filed import CONNECTOR, POLICY
 from .installing import install
-
-JACKFIELD = str(Path(sys.executable).with_name("jackfield"))
 
 
 class Desk:
@@ -36,16 +35,18 @@ class Desk:
         (self.folder / "jackfield.toml").write_text(f"policies = {json.dumps(policies)}\n[connections.acme]\n{text}")
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        done = self.started([JACKFIELD, *words])
+        done = forking.run([JACKFIELD, *words], folder=self.folder, environment=self.environ())
         if "debug" not in words:
             assert "Traceback" not in done.stdout + done.stderr, done.stderr
         return done
 
-    def started(self, command: list[str]) -> subprocess.CompletedProcess[str]:
+    def environ(self) -> dict[str, str]:
         own = ("JACKFIELD_", "PYTHONDONTWRITEBYTECODE")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
-        environ = {**kept, "JACKFIELD_HOME": str(self.folder / "home"), "PYTHONPATH": str(self.site)}
-        return subprocess.run(command, cwd=self.folder, env=environ, capture_output=True, text=True, timeout=60)
+        return {**kept, "JACKFIELD_HOME": str(self.folder / "home"), "PYTHONPATH": str(self.site)}
+
+    def started(self, command: list[str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command, cwd=self.folder, env=self.environ(), capture_output=True, text=True, timeout=60)
 
     def done(self, *words: str) -> str:
         done = self.run(*words)

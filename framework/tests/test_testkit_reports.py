@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from harness import forking
 
 from jackfield.errors import BadConfig
 from jackfield_testkit.isolated import suite_of
@@ -24,8 +25,8 @@ def python(environment: dict[str, str], *arguments: str) -> subprocess.Completed
 
 
 def check(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    code = "import sys; from jackfield.cli.main import main; sys.exit(main(sys.argv[1:]))"
-    return python(environment, "-c", code, "connectors", "check", *arguments)
+    command = [forking.JACKFIELD, "connectors", "check", *arguments]
+    return forking.run(command, folder=Path.cwd(), environment=environment, timeout=300)
 
 
 DIES = """

@@ -104,6 +104,7 @@ def play(
     """One scene with a team and a folder of its own: its row, and the requests of ``apply`` by route."""
     with tempfile.TemporaryDirectory(prefix="grants-") as folder, spawn(*TEAM, timeout=120) as simulator:
         site = Site(Path(folder), simulator, provisioning=True)
+        site.forked = False
         work = Work(simulator, groups, each)
         file, plan = Path(folder) / "grants.csv", Path(folder) / "grants.plan"
         work.write(file)

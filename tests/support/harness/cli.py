@@ -63,7 +63,12 @@ class Started:
 
 
 class Site:
-    """A configuration with one connection, and its home folder."""
+    """A configuration with one connection, and its home folder.
+
+    ``forked``: commands are processes that need not start anew, see ``forking``; where their time is measured, they do.
+    """
+
+    forked = True
 
     def __init__(self, folder: Path, simulator: Any, **settings: object) -> None:
         self.folder = folder
@@ -84,9 +89,9 @@ class Site:
         """Start ``jackfield ARGUMENT…`` (or *program*) in the folder, with *given* on its standard input."""
         environment = {key: value for key, value in os.environ.items() if not key.startswith("JACKFIELD")}
         command = [*program, "--home", str(self.home.folder), *arguments]
-        if forking.knows(command):
-            forked = forking.start(command, folder=self.folder, environment=environment, given=given is not None)
-            return Started(forked, given)
+        if self.forked and forking.knows(command):
+            begun = forking.start(command, folder=self.folder, environment=environment, given=given is not None)
+            return Started(begun, given)
         process = subprocess.Popen(
             command,
             cwd=self.folder,

@@ -34,7 +34,6 @@ JACKFIELD = str(Path(sys.executable).with_name("jackfield"))
 SIMULATOR = (sys.executable, "-m", "jackfield_dropbox_simulator")
 _PACKAGES = ("jackfield.cli", "jackfield_dropbox", "jackfield_roster", "jackfield_dropbox_simulator")
 _MODULES = ("aiohttp", "httpx", "httpx_aiohttp", "stamina", "rich.progress", "openpyxl")
-_MOST = 1 << 20
 _STREAMS = 3
 
 
@@ -307,6 +306,7 @@ def _become(asked: _Asked) -> int | None:
     program, *arguments = asked.command
     places = [each for each in asked.environment.get("PYTHONPATH", "").split(os.pathsep) if each]
     sys.path[:1] = [str(Path(program if program == JACKFIELD else arguments[0]).parent), *places]
+    sys.dont_write_bytecode = bool(asked.environment.get("PYTHONDONTWRITEBYTECODE"))
     importlib.invalidate_caches()
     if program == JACKFIELD:
         from jackfield.cli.main import main
