@@ -8,8 +8,25 @@ import pytest
 from harness.errands import ERRANDS
 from harness.stands import Shown
 
-from tests.sweeps import changes
-from tests.sweeps.changes import AGAIN, RECOVER, Case, Seen, boundaries, cases_of, differences, sweep, undisturbed
+from tests.sweeps.changes.cases import (
+    AGAIN,
+    ANSWER,
+    BEGIN,
+    BOUNDARIES,
+    DONE,
+    INTENT,
+    JOB,
+    OVER,
+    READ,
+    RECOVER,
+    WRITTEN,
+    Case,
+    boundaries,
+    cases_of,
+    kills_of,
+)
+from tests.sweeps.changes.comparing import Seen, Undisturbed, differences
+from tests.sweeps.changes.running import sweep, undisturbed
 
 SAMPLE = (
     ("grant ownership to a member", "create by a job, invited at its end"),
@@ -26,7 +43,7 @@ def test_a_killed_change_ends_as_if_nothing_had_happened(errands: tuple[str, ...
         rng = random.Random(len(errands[0]))
         chosen: list[Case] = []
         for errand, model in models.items():
-            cases = [case for case in cases_of(errand, model) if not case.lag]
+            cases = [case for case in cases_of(errand, model.points) if not case.lag]
             sending = [case for case in cases if case.hold in ("before", "after")]
             chosen += [rng.choice(cases), *rng.sample(sending, 2)]
         return await sweep(chosen, models)
@@ -52,14 +69,14 @@ def test_every_boundary_of_a_change_is_hit() -> None:
         "saved settled #1",
     ]
     assert [boundary for _, boundary in boundaries(points)] == [
-        *[changes.BEGIN] * 2,
-        *[changes.INTENT] * 2,
-        *[changes.ANSWER] * 2,
-        *[changes.WRITTEN] * 2,
-        *[changes.READ] * 2,
-        changes.OVER,
+        *[BEGIN] * 2,
+        *[INTENT] * 2,
+        *[ANSWER] * 2,
+        *[WRITTEN] * 2,
+        *[READ] * 2,
+        OVER,
     ]
-    assert {case.boundary for case in changes.kills_of("enable", points)} == {*changes.BOUNDARIES} - {changes.JOB}
+    assert {case.boundary for case in kills_of("enable", points)} == {*BOUNDARIES} - {JOB}
 
 
 def test_every_kind_of_change_is_among_the_errands() -> None:
@@ -69,7 +86,7 @@ def test_every_kind_of_change_is_among_the_errands() -> None:
 ENTRY = {"change": "c", "status": "settled", "outcome": {"outcome": "changed"}, "after": {"exists": True}}
 BEFORE = Shown(truth={"users": []}, effects={}, entries=(), told=(), undecided=0, pending=0)
 ONCE = msgspec.structs.replace(BEFORE, truth={"users": ["u"]}, effects={"wipes u": 1}, entries=(ENTRY,), told=("x",))
-MODEL = changes.Undisturbed(before=BEFORE, once=ONCE, twice=ONCE, points=())
+MODEL = Undisturbed(before=BEFORE, once=ONCE, twice=ONCE, points=())
 UNVERIFIED = {**ENTRY, "outcome": {"outcome": "unverified"}}
 
 
@@ -89,7 +106,7 @@ UNVERIFIED = {**ENTRY, "outcome": {"outcome": "unverified"}}
 )
 def test_the_comparison_finds_what_is_wrong(shown: Shown, by_answer: bool, word: str | None) -> None:
     for then in (RECOVER, AGAIN):
-        case = Case(errand="e", boundary=changes.DONE, point="saved intent #1", then=then)
+        case = Case(errand="e", boundary=DONE, point="saved intent #1", then=then)
         found = differences(case, shown, MODEL, by_answer)
         assert bool(found) == (word is not None)
         assert word is None or word in found[0]

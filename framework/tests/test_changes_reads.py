@@ -6,7 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from jackfield.changes.requests import Request, changes_of
+from jackfield.changes.kinds.access import GrantRequest
+from jackfield.changes.requests import changes_of
 from jackfield.changes.session import Session
 from jackfield.errors import BadCredentials, JackfieldError, PluginBug, RateLimited, RemoteContract, Transient
 from jackfield.state import open_state
@@ -99,7 +100,7 @@ def test_what_no_patience_helps_ends_it_at_once(site: Site, error: Callable[[], 
 @pytest.mark.parametrize("error", PASSING)
 def test_looking_names_up_may_fail_for_a_while(site: Site, error: Callable[[], JackfieldError]) -> None:
     async def look(session: Session) -> tuple[Change, ...]:
-        asked = Request(kind="grant", entitlement=str(HELPER.entitlement), principal="u3@x.org")
+        asked = GrantRequest(entitlement=str(HELPER.entitlement), principal="u3@x.org")
         return await changes_of(session, (asked,), None)
 
     site.office.unread = [error(), error()]

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from jackfield.changes.kinds.access import GrantRequest
+from jackfield.changes.kinds.request import Request
+from jackfield.changes.kinds.values import read_pairs, read_value, read_values
 from jackfield.changes.request_files import read_requests
-from jackfield.changes.requests import Request, WrongRequests, read_pairs, read_value, read_values, request_of
+from jackfield.changes.requests import WrongRequests, request_of
 from jackfield.errors import BadConfig
 from jackfield_contracts import Argument, ArgumentType
 
@@ -27,7 +30,7 @@ def wrong(folder: Path, content: str | bytes, ending: str = "csv") -> tuple[str,
 class TestCsv:
     def test_a_row_is_a_grant_unless_it_says_otherwise(self, tmp_path: Path):
         rows = read(tmp_path, "entitlement,principal\ngroup:g1/owner,ann@example.com\n")
-        assert rows == (Request(entitlement="group:g1/owner", principal="ann@example.com", place="line 2"),)
+        assert rows == (GrantRequest(entitlement="group:g1/owner", principal="ann@example.com", place="line 2"),)
 
     def test_all_kinds_and_columns(self, tmp_path: Path):
         rows = read(

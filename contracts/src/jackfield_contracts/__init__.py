@@ -4,115 +4,24 @@ Frozen, keyword-only msgspec Structs and nothing else: no I/O, nothing of the ho
 with defaults; a field is never renamed or given another meaning within a major version.
 """
 
-from jackfield_contracts.arguments import (
-    Argument,
-    ArgumentType,
-    Confirmation,
-    Value,
-)
-from jackfield_contracts.changes import (
-    AccessState,
-    AccountState,
-    Action,
-    ActionKind,
-    Change,
-    CreateAccount,
-    DeleteAccount,
-    GrantAccess,
-    JournalEntry,
-    JournalStatus,
-    Outcome,
-    OutcomeKind,
-    Plan,
-    PlannedChange,
-    RevokeAccess,
-    RunAction,
-    StateQuery,
-    TargetState,
-)
-from jackfield_contracts.checks import (
-    Capability,
-    CapabilityStatus,
-    CheckReport,
-    Permission,
-    Tenant,
-)
-from jackfield_contracts.diagnostics import Diagnostic, Severity
-from jackfield_contracts.grants import Entitlement, Exclusive, Grant
-from jackfield_contracts.ids import EntitlementId, GrantId, IdentifierError, ResourceId
-from jackfield_contracts.reading import Family, Item, Page, Reading, RowKind, Scope, Witness
-from jackfield_contracts.resources import (
-    AccountStatus,
-    AccountType,
-    AppTrait,
-    Email,
-    GroupTrait,
-    LicenseTrait,
-    Resource,
-    ResourceType,
-    RoleTrait,
-    Trait,
-    TraitKind,
-    UserTrait,
-)
-from jackfield_contracts.seals import Seal, Verdict
+from . import arguments, changes, checks, diagnostics, grants, ids, reading, resources, seals
+from .arguments import *
+from .changes import *
+from .checks import *
+from .diagnostics import *
+from .grants import *
+from .ids import *
+from .reading import *
+from .resources import *
+from .seals import *
 
-__all__ = [
-    "AccessState",
-    "AccountState",
-    "AccountStatus",
-    "AccountType",
-    "Action",
-    "ActionKind",
-    "AppTrait",
-    "Argument",
-    "ArgumentType",
-    "Capability",
-    "CapabilityStatus",
-    "Change",
-    "CheckReport",
-    "Confirmation",
-    "CreateAccount",
-    "DeleteAccount",
-    "Diagnostic",
-    "Email",
-    "Entitlement",
-    "EntitlementId",
-    "Exclusive",
-    "Family",
-    "Grant",
-    "GrantAccess",
-    "GrantId",
-    "GroupTrait",
-    "IdentifierError",
-    "Item",
-    "JournalEntry",
-    "JournalStatus",
-    "LicenseTrait",
-    "Outcome",
-    "OutcomeKind",
-    "Page",
-    "Permission",
-    "Plan",
-    "PlannedChange",
-    "Reading",
-    "Resource",
-    "ResourceId",
-    "ResourceType",
-    "RevokeAccess",
-    "RoleTrait",
-    "RowKind",
-    "RunAction",
-    "Scope",
-    "Seal",
-    "Severity",
-    "StateQuery",
-    "TargetState",
-    "Tenant",
-    "Trait",
-    "TraitKind",
-    "UserTrait",
-    "Value",
-    "Verdict",
-    "Witness",
-]
+__all__: list[str] = []
+__all__ += arguments.__all__
+__all__ += changes.__all__
+__all__ += checks.__all__
+__all__ += diagnostics.__all__
+__all__ += grants.__all__
+__all__ += ids.__all__
+__all__ += reading.__all__
+__all__ += resources.__all__
+__all__ += seals.__all__

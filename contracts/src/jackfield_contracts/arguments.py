@@ -4,6 +4,10 @@ from enum import StrEnum
 
 import msgspec
 
+from jackfield_contracts.since import since
+
+__all__ = ["Argument", "ArgumentType", "Confirmation", "Value"]
+
 Value = str | int | float | bool | tuple[str, ...] | None
 """What an argument, a result or a fact may be."""
 
@@ -17,6 +21,7 @@ class ArgumentType(StrEnum):
     STRINGS = "strings"
 
 
+@since(1, 1, privileged=(1, 2), secret=(1, 3), effect=(1, 3))
 class Argument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A named value that a change takes or gives. ``choices`` lists the only texts allowed, if there are any.
 

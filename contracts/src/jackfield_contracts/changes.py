@@ -9,6 +9,28 @@ from jackfield_contracts.checks import Permission
 from jackfield_contracts.grants import Entitlement
 from jackfield_contracts.ids import EntitlementId, GrantId, ResourceId, TypeName
 from jackfield_contracts.resources import AccountStatus
+from jackfield_contracts.since import since
+
+__all__ = [
+    "AccessState",
+    "AccountState",
+    "Action",
+    "ActionKind",
+    "Change",
+    "CreateAccount",
+    "DeleteAccount",
+    "GrantAccess",
+    "JournalEntry",
+    "JournalStatus",
+    "Outcome",
+    "OutcomeKind",
+    "Plan",
+    "PlannedChange",
+    "RevokeAccess",
+    "RunAction",
+    "StateQuery",
+    "TargetState",
+]
 
 
 class ActionKind(StrEnum):
@@ -22,6 +44,7 @@ class ActionKind(StrEnum):
     OTHER = "other"
 
 
+@since(1, 1)
 class Action(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A custom operation that a connector offers.
 
@@ -44,6 +67,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     permissions: tuple[Permission, ...] = ()
 
 
+@since(1, 1)
 class GrantAccess(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="grant"):
     """Let a principal hold an entitlement. ``replace``: also where it takes the place of another that excludes it."""
 
@@ -52,6 +76,7 @@ class GrantAccess(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     replace: bool = False
 
 
+@since(1, 1)
 class RevokeAccess(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="revoke"):
     """Let a principal hold an entitlement no more."""
 
@@ -59,6 +84,7 @@ class RevokeAccess(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     principal: ResourceId
 
 
+@since(1, 1)
 class CreateAccount(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="create_account"
 ):
@@ -68,6 +94,7 @@ class CreateAccount(
     arguments: dict[str, Value] = {}
 
 
+@since(1, 1)
 class DeleteAccount(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="delete_account"
 ):
@@ -77,6 +104,7 @@ class DeleteAccount(
     arguments: dict[str, Value] = {}
 
 
+@since(1, 1)
 class RunAction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="action"):
     """Run an action by its name; ``account`` is the one that it is about, once it is known."""
 
@@ -88,6 +116,7 @@ class RunAction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, t
 Change = GrantAccess | RevokeAccess | CreateAccount | DeleteAccount | RunAction
 
 
+@since(1, 1, known=(1, 3), known_grants=(1, 3))
 class StateQuery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What to read: principals, people by ``names`` (login, e-mail, external id), and what ``resources`` offer them.
 
@@ -102,6 +131,7 @@ class StateQuery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     known_grants: int | None = None
 
 
+@since(1, 1, names=(1, 3))
 class AccountState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One account as the application shows it now. ``asked`` is the name by which it was asked for.
 
@@ -119,6 +149,7 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     names: tuple[str, ...] = ()
 
 
+@since(1, 1, unreadable=(1, 3), as_of=(1, 3))
 class AccessState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a read found. Principals, names and resources that are not in it are not in the application, or ``unreadable``.
 
@@ -149,6 +180,7 @@ class OutcomeKind(StrEnum):
     UNVERIFIED = "unverified"
 
 
+@since(1, 1, understood=(1, 3))
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The one end of a change, with a sentence for people and the application's own ``tag``.
 
@@ -169,6 +201,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     request_ids: tuple[str, ...] = ()
 
 
+@since(1, 1, login=(1, 3))
 class TargetState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The part of a state that one change is about: the account, and what it holds of what the change names.
 
@@ -184,6 +217,7 @@ class TargetState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     login: str | None = None
 
 
+@since(1, 1, limit=(1, 2), effects=(1, 3))
 class PlannedChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A change with what is expected of it. ``before`` is the state that it was planned on, and its precondition.
 
@@ -206,6 +240,7 @@ class PlannedChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     effects: tuple[str, ...] = ()
 
 
+@since(1, 1, tenant=(1, 3), warnings=(1, 3))
 class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Changes worked out and shown before they are made. ``blast_radius`` counts those that would be made, by kind.
 
@@ -231,6 +266,7 @@ class JournalStatus(StrEnum):
     SETTLED = "settled"
 
 
+@since(1, 1, tenant=(1, 3), effects=(1, 3), lost=(1, 3))
 class JournalEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One change in the journal: who, why, when, of which plan, the state before and after, and the outcome.
 

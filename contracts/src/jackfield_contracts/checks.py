@@ -4,8 +4,12 @@ import msgspec
 
 from jackfield_contracts.arguments import Argument, Confirmation
 from jackfield_contracts.diagnostics import Diagnostic
+from jackfield_contracts.since import since
+
+__all__ = ["Capability", "CapabilityStatus", "CheckReport", "Permission", "Tenant"]
 
 
+@since(1, 0)
 class Permission(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One right that the application grants, under the application's own name."""
 
@@ -14,6 +18,7 @@ class Permission(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     optional: bool = False
 
 
+@since(1, 0, arguments=(1, 1), confirmed_by=(1, 1))
 class Capability(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something that a connector can do: the ``hook`` that does it and the permissions needed for it.
 
@@ -30,6 +35,7 @@ class Capability(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     confirmed_by: Confirmation = Confirmation.READ
 
 
+@since(1, 0)
 class CapabilityStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether given credentials allow a capability; None is unknown. ``missing`` names permissions to be granted."""
 
@@ -39,6 +45,7 @@ class CapabilityStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     reason: str | None = None
 
 
+@since(1, 0)
 class Tenant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The account of the application that a connection reaches: its stable id and its name."""
 
@@ -46,6 +53,7 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str | None = None
 
 
+@since(1, 0)
 class CheckReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What signing in showed: the tenant and who authorised it (None is unknown), and each capability's status."""
 

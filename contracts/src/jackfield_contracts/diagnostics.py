@@ -4,6 +4,10 @@ from enum import StrEnum
 
 import msgspec
 
+from jackfield_contracts.since import since
+
+__all__ = ["Diagnostic", "Severity"]
+
 
 class Severity(StrEnum):
     """How much it matters: an error stopped something, a warning did not, info is worth knowing."""
@@ -13,6 +17,7 @@ class Severity(StrEnum):
     INFO = "info"
 
 
+@since(1, 0)
 class Diagnostic(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing to tell: ``code`` is stable, ``summary`` one sentence, ``path`` the place, ``hint`` the next step."""
 

@@ -3,8 +3,12 @@
 import msgspec
 
 from jackfield_contracts.ids import EntitlementId, ResourceId
+from jackfield_contracts.since import since
+
+__all__ = ["Entitlement", "Exclusive", "Grant"]
 
 
+@since(1, 0)
 class Exclusive(msgspec.Struct, frozen=True, kw_only=True):
     """Of all entitlements of one ``set`` a principal holds at most one; a higher ``rank`` includes the lower."""
 
@@ -12,6 +16,7 @@ class Exclusive(msgspec.Struct, frozen=True, kw_only=True):
     rank: int = 0
 
 
+@since(1, 0)
 class Entitlement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="entitlement"):
     """What a resource offers to principals, keyed by ``id``; ``scope`` names the set of rows that it belongs to.
 
@@ -30,6 +35,7 @@ class Entitlement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     immutable: str | None = None
 
 
+@since(1, 0)
 class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="kind", tag="grant"):
     """A principal holds an entitlement, keyed by the two; ``scope`` names the set of rows that it belongs to.
 

@@ -11,6 +11,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from jackfield_contracts.since import since
+
+__all__ = ["EntitlementId", "GrantId", "IdentifierError", "ResourceId"]
+
 _TYPE = re.compile(r"[a-z][a-z0-9_-]*")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 _ESCAPE = {"%": "%25", "/": "%2F", "#": "%23"}
@@ -45,6 +49,7 @@ def _unescape(text: str) -> str:
     return _UNESCAPE.sub(plain, text)
 
 
+@since(1, 0)
 class ResourceId(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False):
     """One resource of a connection: its type and the application's own id.
 
@@ -72,6 +77,7 @@ class ResourceId(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False
         return cls(type=kind, id=_unescape(rest))
 
 
+@since(1, 0)
 class EntitlementId(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False):
     """What one resource offers: the resource and the slug. Text form ``type:id/slug``."""
 
@@ -90,6 +96,7 @@ class EntitlementId(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=Fa
         return cls(resource=ResourceId.parse(resource), slug=slug)
 
 
+@since(1, 0)
 class GrantId(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False):
     """Who holds what: the entitlement and the principal. Text form ``type:id/slug#type:id``."""
 

@@ -10,6 +10,9 @@ from jackfield_contracts.diagnostics import Diagnostic
 from jackfield_contracts.grants import Entitlement, Grant
 from jackfield_contracts.ids import ResourceId
 from jackfield_contracts.resources import AccountStatus, Resource
+from jackfield_contracts.since import since
+
+__all__ = ["Family", "Item", "Page", "Reading", "RowKind", "Scope", "Witness"]
 
 Item = Resource | Entitlement | Grant
 
@@ -21,6 +24,7 @@ class RowKind(StrEnum):
     GRANTS = "grants"
 
 
+@since(1, 3)
 class Reading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a count may be a count of: the rows of a scope of accounts that are in one of these statuses."""
 
@@ -28,6 +32,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     statuses: tuple[AccountStatus, ...]
 
 
+@since(1, 0, presumed=(1, 3), counts=(1, 3), may_count=(1, 3), witness=(1, 3), like=(1, 3))
 class Scope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A set of rows by content, with the family of reads that feeds it.
 
@@ -66,6 +71,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     like: Grant | None = None
 
 
+@since(1, 3)
 class Witness(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a page says beside its rows of who holds something on which resource; no row is made of it.
 
@@ -82,6 +88,7 @@ class Witness(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     silent: int = 0
 
 
+@since(1, 0)
 class Family(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A kind of read. It starts when the families that it ``follows`` have ended.
 
@@ -98,6 +105,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     description: str = ""
 
 
+@since(1, 0, incomplete=(1, 2), witness=(1, 3), mentions=(1, 3), outside=(1, 3), created=(1, 3))
 class Page(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one call gave: rows in any mixture, and where to go on (``next``, None at the end).
 

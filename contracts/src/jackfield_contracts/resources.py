@@ -6,6 +6,22 @@ from enum import StrEnum
 import msgspec
 
 from jackfield_contracts.ids import ResourceId, TypeName
+from jackfield_contracts.since import since
+
+__all__ = [
+    "AccountStatus",
+    "AccountType",
+    "AppTrait",
+    "Email",
+    "GroupTrait",
+    "LicenseTrait",
+    "Resource",
+    "ResourceType",
+    "RoleTrait",
+    "Trait",
+    "TraitKind",
+    "UserTrait",
+]
 
 
 class TraitKind(StrEnum):
@@ -18,6 +34,7 @@ class TraitKind(StrEnum):
     LICENSE = "license"
 
 
+@since(1, 0, batch=(1, 1))
 class ResourceType(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A kind of thing that a connector reads; ``permissions`` are the application's own names for reading it.
 
@@ -51,6 +68,7 @@ class AccountType(StrEnum):
     UNKNOWN = "unknown"
 
 
+@since(1, 0)
 class Email(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One address of a user; ``verified`` is None where the application does not say."""
 
@@ -59,6 +77,7 @@ class Email(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     verified: bool | None = None
 
 
+@since(1, 0)
 class UserTrait(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="trait", tag="user"):
     """An account. ``status_raw`` is the application's own word; dates are UTC; ``external_ids`` by name of the id."""
 
@@ -77,6 +96,7 @@ class UserTrait(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, t
     last_login: datetime | None = None
 
 
+@since(1, 0)
 class GroupTrait(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="trait", tag="group"):
     """A set of principals. ``management`` is the application's own word for who may change it."""
 
@@ -85,18 +105,21 @@ class GroupTrait(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     member_count: int | None = None
 
 
+@since(1, 0)
 class RoleTrait(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="trait", tag="role"):
     """A bundle of rights that is held as one."""
 
     privileged: bool = False
 
 
+@since(1, 0)
 class AppTrait(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="trait", tag="app"):
     """An application that people sign in to."""
 
     home_page: str | None = None
 
 
+@since(1, 0)
 class LicenseTrait(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="trait", tag="license"):
     """A paid seat. Totals are the application's own figures, None where it gives none."""
 
@@ -107,6 +130,7 @@ class LicenseTrait(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 Trait = UserTrait | GroupTrait | RoleTrait | AppTrait | LicenseTrait
 
 
+@since(1, 0)
 class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="resource"):
     """One thing in the application, keyed by ``id``; ``scope`` names the set of rows that it belongs to.
 

@@ -4,6 +4,10 @@ from enum import StrEnum
 
 import msgspec
 
+from jackfield_contracts.since import since
+
+__all__ = ["Seal", "Verdict"]
+
 
 class Verdict(StrEnum):
     """How far a scope was seen.
@@ -25,6 +29,7 @@ class Verdict(StrEnum):
         return self in (Verdict.COMPLETE, Verdict.UNRECONCILED)
 
 
+@since(1, 0)
 class Seal(msgspec.Struct, frozen=True, kw_only=True):
     """The verdict on one scope, with the rows observed, the application's own count, and the reason in words."""
 

@@ -12,14 +12,13 @@ from typing import Any, cast
 
 import msgspec
 
-from jackfield.changes.requests import Request, WrongRequests, located, request_of
+from jackfield.changes.kinds.registry import request_types
+from jackfield.changes.kinds.request import Request
+from jackfield.changes.requests import WrongRequests, keys_of, located, request_of
 from jackfield.changes.twice import key_twice
 from jackfield.config.load import did_you_mean
 from jackfield.errors import BadConfig, JackfieldError, storing
 from jackfield.files import MOST_BYTES, read_foreign
-
-COLUMNS = ("kind", "entitlement", "principal", "replace", "account", "name", "type")
-"""The columns of a CSV file, beside those of arguments."""
 
 _ARGUMENT = "arg."
 _DELIMITERS = ",;\t"
@@ -98,15 +97,22 @@ def _csv(file: Path, text: str) -> Iterator[Row]:
             yield f"line {first}", _row(columns, cells)
 
 
+def _known_columns() -> tuple[str, ...]:
+    """The columns of a CSV file, beside those of arguments: the keys of all kinds."""
+    keys = (key for of in request_types().values() for key, field in keys_of(of).items() if field.type in (str, bool))
+    return ("kind", *dict.fromkeys(keys))
+
+
 def _columns(file: Path, cells: list[str], line: int) -> list[str]:
     """The names of the columns, an empty one for a column without; raises BadConfig."""
     names = [cell.strip() for cell in cells]
     while names and not names[-1]:
         names.pop()
+    known = _known_columns()
     found: dict[str, None] = {}
     for name in names:
         plain = name if name.startswith(_ARGUMENT) else name.casefold()
-        if (plain.startswith(_ARGUMENT) and plain != _ARGUMENT) or plain in COLUMNS:
+        if (plain.startswith(_ARGUMENT) and plain != _ARGUMENT) or plain in known:
             if plain in found:
                 raise BadConfig(f"{file}: the column {name!r} stands there twice", path=f"line {line}")
             found[plain] = None
@@ -114,7 +120,7 @@ def _columns(file: Path, cells: list[str], line: int) -> list[str]:
         raise BadConfig(
             f"{file}: {name!r} is no column of changes" if name else f"{file}: a column has no name",
             path=f"line {line}",
-            hint=did_you_mean(name, COLUMNS) or f"The columns: {', '.join(COLUMNS)}, and arg.NAME for arguments.",
+            hint=did_you_mean(name, known) or f"The columns: {', '.join(known)}, and arg.NAME for arguments.",
         )
     return list(found)
 

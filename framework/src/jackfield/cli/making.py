@@ -17,11 +17,12 @@ from jackfield.changes.apply import apply_plan
 from jackfield.changes.consent import WARNING
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
+from jackfield.changes.kinds.request import Request
 from jackfield.changes.open import demand_writable, open_session, resume
 from jackfield.changes.origin import Origin
 from jackfield.changes.plan import demand_kinds, foretold, make_plan, will_be_made
 from jackfield.changes.recover import elsewhere, recover
-from jackfield.changes.requests import Request, changes_of, request_of
+from jackfield.changes.requests import changes_of, request_of
 from jackfield.changes.session import ChangeOptions, Session
 from jackfield.cli import exits
 from jackfield.cli.app import App
@@ -293,11 +294,8 @@ def _kinds_told(changes: Sequence[PlannedChange]) -> str:
         verb = of.privileged_verb(verb) if privileged else verb
         message = f"to {verb}{': ' if each.effects else ''}{' and '.join(each.effects)}"
         found[message] += 1
-        weight[message] = _WEIGHTS.get(kind, 0) + bool(each.effects) * 10 + privileged
+        weight[message] = of.weight(kind) + bool(each.effects) * 10 + privileged
     return ", ".join(f"{found[message]:,} {message}" for message in sorted(found, key=lambda message: weight[message]))
-
-
-_WEIGHTS = {"action": 1, "revoke": 2, "disable": 3, "delete": 4}
 
 
 def asks_before(operations: Operations, planned: PlannedChange, consent: ResourceId | None = None) -> bool:

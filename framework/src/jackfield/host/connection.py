@@ -7,7 +7,7 @@ Hides pluggy: nothing else touches a hook.
 from asyncio import CancelledError, current_task, timeout
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from inspect import isawaitable, iscoroutine
+from inspect import isawaitable, iscoroutine, signature
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -26,18 +26,14 @@ from jackfield_contracts import (
     AccessState,
     Action,
     CapabilityStatus,
+    Change,
     CheckReport,
-    CreateAccount,
-    DeleteAccount,
     Diagnostic,
     Family,
-    GrantAccess,
     Outcome,
     Page,
     ResourceId,
     ResourceType,
-    RevokeAccess,
-    RunAction,
     Scope,
     StateQuery,
     Tenant,
@@ -128,45 +124,26 @@ class Connection:
         """See ``ConnectorSpec.read_state``."""
         return await self._await("read_state", AccessState, query=query)
 
-    async def grant(
-        self, changes: tuple[GrantAccess, ...], state: AccessState, ids: tuple[str, ...] = ()
+    async def change(
+        self, hook: str, changes: tuple[Change, ...], state: AccessState, ids: tuple[str, ...] = ()
     ) -> tuple[Outcome, ...]:
-        """See ``ConnectorSpec.grant``."""
-        return await self._outcomes("grant", len(changes), changes=changes, state=state, ids=ids)
-
-    async def revoke(
-        self, changes: tuple[RevokeAccess, ...], state: AccessState, ids: tuple[str, ...] = ()
-    ) -> tuple[Outcome, ...]:
-        """See ``ConnectorSpec.revoke``."""
-        return await self._outcomes("revoke", len(changes), changes=changes, state=state, ids=ids)
-
-    async def create_account(
-        self, changes: tuple[CreateAccount, ...], ids: tuple[str, ...] = ()
-    ) -> tuple[Outcome, ...]:
-        """See ``ConnectorSpec.create_account``."""
-        return await self._outcomes("create_account", len(changes), changes=changes, ids=ids)
-
-    async def delete_account(self, change: DeleteAccount, state: AccessState, id: str = "") -> Outcome:
-        """See ``ConnectorSpec.delete_account``."""
-        return self._masked(await self._await("delete_account", Outcome, change=change, state=state, id=id))
+        """An outcome of each of *changes*, by the hook of their kind, which takes all of them at once or one alone."""
+        given = {"changes": changes, "change": changes[0], "state": state, "ids": ids, "id": ids[0] if ids else ""}
+        arguments = {name: given[name] for name in _arguments_of(hook)}
+        if "change" in arguments:
+            return (self._masked(await self._await(hook, Outcome, **arguments)),)
+        outcomes = cast("tuple[object, ...]", await self._await(hook, tuple, **arguments))
+        if len(outcomes) != len(changes) or not all(isinstance(each, Outcome) for each in outcomes):
+            raise self._bug(hook, f"it gave {len(outcomes)} things for {len(changes)} changes, or not only outcomes")
+        return tuple(self._masked(each) for each in cast("tuple[Outcome, ...]", outcomes))
 
     def actions(self) -> tuple[Action, ...]:
         """See ``ConnectorSpec.actions``; none where the connector has no such hook."""
         return self._tuple("actions", Action) if self.implements("actions") else ()
 
-    async def run_action(self, change: RunAction, state: AccessState, id: str = "") -> Outcome:
-        """See ``ConnectorSpec.run_action``."""
-        return self._masked(await self._await("run_action", Outcome, change=change, state=state, id=id))
-
     async def job_status(self, job: str) -> Outcome:
         """See ``ConnectorSpec.job_status``."""
         return self._masked(await self._await("job_status", Outcome, job=job))
-
-    async def _outcomes(self, hook: str, wanted: int, **arguments: Any) -> tuple[Outcome, ...]:
-        given = cast("tuple[object, ...]", await self._await(hook, tuple, **arguments))
-        if len(given) != wanted or not all(isinstance(each, Outcome) for each in given):
-            raise self._bug(hook, f"it gave {len(given)} things for {wanted} changes, or not only outcomes")
-        return tuple(self._masked(each) for each in cast("tuple[Outcome, ...]", given))
 
     def _masked(self, outcome: S) -> S:
         """*outcome* with the connection's secrets taken out of its texts."""
@@ -229,6 +206,11 @@ class Connection:
 
     def _bug(self, hook: str, what: str) -> PluginBug:
         return _bug(self.name, self.plugin, hook, what)
+
+
+def _arguments_of(hook: str) -> tuple[str, ...]:
+    """The arguments of a hook, as ``ConnectorSpec`` has them."""
+    return tuple(signature(getattr(ConnectorSpec, hook)).parameters)[1:]
 
 
 _PASSING = (KeyboardInterrupt, CancelledError, GeneratorExit)

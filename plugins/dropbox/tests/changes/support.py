@@ -133,25 +133,33 @@ class Team:
 
     async def grant(self, *changes: GrantAccess, state: AccessState | None = None) -> tuple[Outcome, ...]:
         """Grant, on the state of now unless another is given."""
-        return await self.connection.grant(changes, state if state is not None else await self.state(*changes))
+        return await self.connection.change(
+            "grant", changes, state if state is not None else await self.state(*changes)
+        )
 
     async def revoke(self, *changes: RevokeAccess, state: AccessState | None = None) -> tuple[Outcome, ...]:
         """Revoke, on the state of now unless another is given."""
-        return await self.connection.revoke(changes, state if state is not None else await self.state(*changes))
+        return await self.connection.change(
+            "revoke", changes, state if state is not None else await self.state(*changes)
+        )
 
     async def create(self, *people: dict[str, Value]) -> tuple[Outcome, ...]:
         """Create accounts."""
-        return await self.connection.create_account(tuple(CreateAccount(arguments=each) for each in people))
+        return await self.connection.change(
+            "create_account", tuple(CreateAccount(arguments=each) for each in people), AccessState()
+        )
 
     async def delete(self, user: str, state: AccessState | None = None, **terms: Value) -> Outcome:
         """Delete an account."""
         change = DeleteAccount(account=ResourceId(type="user", id=user), arguments=terms)
-        return await self.connection.delete_account(change, state if state is not None else await self.state(change))
+        state = state if state is not None else await self.state(change)
+        return (await self.connection.change("delete_account", (change,), state))[0]
 
     async def run(self, name: str, user: str, state: AccessState | None = None, **values: Value) -> Outcome:
         """Run an action on the account with the id."""
         change = RunAction(name=name, arguments={"user_id": user, **values}, account=ResourceId(type="user", id=user))
-        return await self.connection.run_action(change, state if state is not None else await self.state(change))
+        state = state if state is not None else await self.state(change)
+        return (await self.connection.change("run_action", (change,), state))[0]
 
 
 def entitlement(kind: str, id: str, slug: str) -> EntitlementId:

@@ -137,9 +137,11 @@ async def test_an_action_finds_its_account_by_any_name(team: Team) -> None:
     for name in (user, team.true(user)["email"], "x-7"):
         change = RunAction(name="enable_user", arguments={"user_id": name})
         for state in (AccessState(), await team.state(change)):
-            end = await team.connection.run_action(change, state)
+            [end] = await team.connection.change("run_action", (change,), state)
             assert (end.outcome, end.account and end.account.id) == (ALREADY, user)
     change = RunAction(name="enable_user", arguments={"user_id": "nobody@team.example"})
-    assert (await team.connection.run_action(change, AccessState())).tag == "user_not_found"
+    [end] = await team.connection.change("run_action", (change,), AccessState())
+    assert end.tag == "user_not_found"
     change = RunAction(name="no_such", arguments={})
-    assert (await team.connection.run_action(change, AccessState())).tag == "unknown_action"
+    [end] = await team.connection.change("run_action", (change,), AccessState())
+    assert end.tag == "unknown_action"

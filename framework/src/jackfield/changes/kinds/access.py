@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from jackfield.changes.kinds.kind import GO, Evaluation, Kind, Place, already, refused, who
+from jackfield.changes.kinds.request import Request
 from jackfield_contracts import (
-    AccessState,
     AccountState,
+    Change,
     Entitlement,
     EntitlementId,
     GrantAccess,
-    Outcome,
     PlannedChange,
     ResourceId,
     RevokeAccess,
@@ -23,7 +23,7 @@ from jackfield_contracts import (
 if TYPE_CHECKING:
     from jackfield.changes.kinds.operations import Operations
     from jackfield.changes.kinds.view import View
-    from jackfield.host.connection import Connection
+    from jackfield.changes.resolve import Resolved
 
 A = TypeVar("A", GrantAccess, RevokeAccess)
 
@@ -31,6 +31,37 @@ _NEITHER = (
     "the process ended before an answer came, and what is held there is neither what it was nor what was asked for: whether"
     " this change had a part in it is not known"
 )
+
+
+class RevokeRequest(Request, frozen=True, kw_only=True, tag="revoke"):
+    """Somebody is to hold an entitlement no more."""
+
+    entitlement: str
+    principal: str
+
+    def entitlements(self) -> tuple[str, ...]:
+        return (self.entitlement,)
+
+    def principals(self, operations: Operations) -> tuple[str, ...]:
+        return (self.principal,)
+
+    def change(self, resolved: Resolved, operations: Operations) -> Change:
+        return RevokeAccess(
+            entitlement=resolved.entitlement(self.entitlement), principal=resolved.principal(self.principal)
+        )
+
+
+class GrantRequest(RevokeRequest, frozen=True, kw_only=True, tag="grant"):
+    """Somebody is to hold an entitlement; with ``replace`` also where it takes the place of another."""
+
+    replace: bool = False
+
+    def change(self, resolved: Resolved, operations: Operations) -> Change:
+        return GrantAccess(
+            entitlement=resolved.entitlement(self.entitlement),
+            principal=resolved.principal(self.principal),
+            replace=self.replace,
+        )
 
 
 class _Access(Kind[A]):
@@ -92,6 +123,7 @@ class Grant(_Access[GrantAccess]):
     """Somebody holds an entitlement."""
 
     hook = "grant"
+    requests = (GrantRequest,)
     change = GrantAccess
     counted = "grant"
     counts = ("grant", "privileged")
@@ -141,22 +173,21 @@ class Grant(_Access[GrantAccess]):
             )
         return Evaluation(forecast=GO.forecast, replaces=tuple(each.id for each in held))
 
-    async def call(
-        self, connection: Connection, changes: Sequence[GrantAccess], state: AccessState, ids: tuple[str, ...]
-    ) -> tuple[Outcome, ...]:
-        return await connection.grant(tuple(changes), state, ids)
-
 
 class Revoke(_Access[RevokeAccess]):
     """Somebody holds an entitlement no more."""
 
     hook = "revoke"
+    requests = (RevokeRequest,)
     change = RevokeAccess
     counted = "revoke"
     counts = ("revoke", "privileged")
 
     def takes_away(self, change: RevokeAccess, operations: Operations) -> bool:
         return True
+
+    def weight(self, counted: str) -> int:
+        return 2
 
     def title(self, change: RevokeAccess, operations: Operations, view: View) -> str:
         what, whom = self._named(change, operations, view)
@@ -185,11 +216,6 @@ class Revoke(_Access[RevokeAccess]):
         if own.immutable is not None:
             return refused("immutable", own.immutable)
         return GO
-
-    async def call(
-        self, connection: Connection, changes: Sequence[RevokeAccess], state: AccessState, ids: tuple[str, ...]
-    ) -> tuple[Outcome, ...]:
-        return await connection.revoke(tuple(changes), state, ids)
 
 
 def _above(own: Entitlement, held: Sequence[Entitlement]) -> Entitlement | None:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from jackfield.changes.kinds.given import beside, shown_value, title_with, unheeded, unlike
 from jackfield.changes.kinds.kind import GO, Evaluation, Kind, Place, already, refused, who
+from jackfield.changes.kinds.request import Request
+from jackfield.changes.kinds.values import read_values
 from jackfield_contracts import (
-    AccessState,
     AccountState,
     AccountStatus,
     Argument,
+    Change,
     Confirmation,
     CreateAccount,
     DeleteAccount,
-    Outcome,
     PlannedChange,
     ResourceId,
     StateQuery,
@@ -28,12 +29,37 @@ from jackfield_contracts import (
 if TYPE_CHECKING:
     from jackfield.changes.kinds.operations import Operations
     from jackfield.changes.kinds.view import View
-    from jackfield.host.connection import Connection
+    from jackfield.changes.resolve import Resolved
 
 A = TypeVar("A", CreateAccount, DeleteAccount)
 
 _IN_USE = (AccountStatus.ENABLED, AccountStatus.PENDING, AccountStatus.UNKNOWN)
 _USUAL = CreateAccount().type
+
+
+class CreateRequest(Request, frozen=True, kw_only=True, tag="create_account"):
+    """An account is to be made."""
+
+    type: str = _USUAL
+    arguments: dict[str, object] = msgspec.field(default_factory=dict[str, object])
+
+    def change(self, resolved: Resolved, operations: Operations) -> Change:
+        change = CreateAccount(type=self.type)
+        return msgspec.structs.replace(change, arguments=read_values(self.arguments, operations.arguments(change)))
+
+
+class DeleteRequest(Request, frozen=True, kw_only=True, tag="delete_account"):
+    """An account is to be deleted."""
+
+    account: str
+    arguments: dict[str, object] = msgspec.field(default_factory=dict[str, object])
+
+    def principals(self, operations: Operations) -> tuple[str, ...]:
+        return (self.account,)
+
+    def change(self, resolved: Resolved, operations: Operations) -> Change:
+        change = DeleteAccount(account=resolved.principal(self.account))
+        return msgspec.structs.replace(change, arguments=read_values(self.arguments, operations.arguments(change)))
 
 
 class _Account(Kind[A]):
@@ -59,6 +85,7 @@ class Create(_Account[CreateAccount]):
 
     change = CreateAccount
     hook = "create_account"
+    requests = (CreateRequest,)
     counts = ("create", "privileged")
     makes_account = True
 
@@ -120,17 +147,13 @@ class Create(_Account[CreateAccount]):
         login = _login(change, operations)
         return Place(key=(login.casefold() if login else planned.id, change.type))
 
-    async def call(
-        self, connection: Connection, changes: Sequence[CreateAccount], state: AccessState, ids: tuple[str, ...]
-    ) -> tuple[Outcome, ...]:
-        return await connection.create_account(tuple(changes), ids)
-
 
 class Delete(_Account[DeleteAccount]):
     """An account is deleted."""
 
     change = DeleteAccount
     hook = "delete_account"
+    requests = (DeleteRequest,)
     counts = ("delete",)
 
     def counts_as(self, change: DeleteAccount, operations: Operations, view: View) -> tuple[str, ...]:
@@ -138,6 +161,9 @@ class Delete(_Account[DeleteAccount]):
 
     def takes_away(self, change: DeleteAccount, operations: Operations) -> bool:
         return True
+
+    def weight(self, counted: str) -> int:
+        return 4
 
     def verb(self, change: DeleteAccount, counted: str) -> str:
         return "DELETE"
@@ -178,11 +204,6 @@ class Delete(_Account[DeleteAccount]):
 
     def place(self, change: DeleteAccount, planned: PlannedChange, operations: Operations, view: View) -> Place:
         return Place(key=change.account, accounts=(change.account,), alters=True)
-
-    async def call(
-        self, connection: Connection, changes: Sequence[DeleteAccount], state: AccessState, ids: tuple[str, ...]
-    ) -> tuple[Outcome, ...]:
-        return (await connection.delete_account(changes[0], state, ids[0]),)
 
 
 def _login(change: CreateAccount, operations: Operations) -> str | None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
 from jackfield.changes.kinds.given import beside, title_with, unheeded, unlike
 from jackfield.changes.kinds.kind import GO, Evaluation, Kind, Place, already, refused, who
+from jackfield.changes.kinds.request import Request
+from jackfield.changes.kinds.values import read_values
+from jackfield.errors import BadConfig, JackfieldError, NotFound
 from jackfield_contracts import (
-    AccessState,
     AccountState,
     ActionKind,
     Argument,
+    Change,
     Confirmation,
-    Outcome,
     PlannedChange,
     ResourceId,
     RunAction,
@@ -27,9 +29,75 @@ from jackfield_contracts import (
 if TYPE_CHECKING:
     from jackfield.changes.kinds.operations import Operations
     from jackfield.changes.kinds.view import View
-    from jackfield.host.connection import Connection
+    from jackfield.changes.resolve import Resolved
 
+_WEIGHTS = {"action": 1, "disable": 3}
 _COUNTED = {ActionKind.ENABLE_ACCOUNT: "enable", ActionKind.DISABLE_ACCOUNT: "disable"}
+
+
+class RunRequest(Request, frozen=True, kw_only=True, tag="action"):
+    """An action is to be run; ``account`` in place of the argument that names the account that it is about."""
+
+    name: str
+    account: str = ""
+    arguments: dict[str, object] = msgspec.field(default_factory=dict[str, object])
+
+    def principals(self, operations: Operations) -> tuple[str, ...]:
+        try:
+            subject = operations.action(self.name).account
+        except JackfieldError:
+            return ()  # told where it becomes a change
+        text = self.account or self.arguments.get(subject or "")
+        return (text,) if isinstance(text, str) and text else ()
+
+    def change(self, resolved: Resolved, operations: Operations) -> Change:
+        action = operations.action(self.name)
+        values = read_values(self.arguments, action.arguments)
+        if self.account:
+            if action.account is None:
+                raise BadConfig(f"the action {action.name} is not about an account", path="account")
+            if action.account in values:
+                raise BadConfig(f"the account is given twice, also as {action.account}", path="account")
+            account = resolved.principal(self.account)
+            return RunAction(name=action.name, arguments={**values, action.account: account.id}, account=account)
+        text = values.get(action.account) if action.account else None
+        if action.account and isinstance(text, str) and text:
+            try:
+                account = resolved.principal(text)
+            except NotFound:
+                # It may be a name that only the application knows how to read; the plan says whose it is.
+                return RunAction(name=action.name, arguments=values)
+            return RunAction(name=action.name, arguments={**values, action.account: account.id}, account=account)
+        return RunAction(name=action.name, arguments=values)
+
+
+class EnableRequest(Request, frozen=True, kw_only=True, tag="enable_account"):
+    """An account is to be enabled, by the action for it; ``name`` says which where there are several."""
+
+    does: ClassVar[ActionKind] = ActionKind.ENABLE_ACCOUNT
+
+    account: str
+    name: str = ""
+    arguments: dict[str, object] = msgspec.field(default_factory=dict[str, object])
+
+    def principals(self, operations: Operations) -> tuple[str, ...]:
+        try:
+            return self._run(operations).principals(operations)
+        except JackfieldError:
+            return ()  # told where it becomes a change
+
+    def change(self, resolved: Resolved, operations: Operations) -> Change:
+        return self._run(operations).change(resolved, operations)
+
+    def _run(self, operations: Operations) -> RunRequest:
+        action = operations.action_of_kind(self.does, self.name)
+        return RunRequest(name=action.name, account=self.account, arguments=self.arguments)
+
+
+class DisableRequest(EnableRequest, frozen=True, kw_only=True, tag="disable_account"):
+    """An account is to be disabled, by the action for it; ``name`` says which where there are several."""
+
+    does = ActionKind.DISABLE_ACCOUNT
 
 
 class Run(Kind[RunAction]):
@@ -37,6 +105,7 @@ class Run(Kind[RunAction]):
 
     change = RunAction
     hook = "run_action"
+    requests = (EnableRequest, DisableRequest, RunRequest)
     counts = ("enable", "disable", "action", "privileged")
     may_become_other = True
 
@@ -81,6 +150,9 @@ class Run(Kind[RunAction]):
 
     def verb(self, change: RunAction, counted: str) -> str:
         return change.name if counted == "action" else counted
+
+    def weight(self, counted: str) -> int:
+        return _WEIGHTS.get(counted, 0)
 
     def privileged_verb(self, verb: str) -> str:
         return f"{verb} (PRIVILEGED)"
@@ -164,11 +236,6 @@ class Run(Kind[RunAction]):
     def place(self, change: RunAction, planned: PlannedChange, operations: Operations, view: View) -> Place:
         account = planned.before.account or change.account
         return Place(key=account or planned.id, accounts=(account,) if account else (), alters=True)
-
-    async def call(
-        self, connection: Connection, changes: Sequence[RunAction], state: AccessState, ids: tuple[str, ...]
-    ) -> tuple[Outcome, ...]:
-        return (await connection.run_action(changes[0], state, ids[0]),)
 
 
 def _subject_name(change: RunAction, operations: Operations) -> str | None:

@@ -1,6 +1,6 @@
 """What a kind of change knows: everything else about changes asks it, and no other module asks which kind a change is.
 
-A kind is added as a class of its own beside this one, and entered in ``registry``.
+A kind is added as a module of its own beside this one; ``registry`` finds it there.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
 
+from jackfield.changes.kinds.request import Request
 from jackfield_contracts import (
     AccessState,
     AccountState,
@@ -64,6 +65,9 @@ class Kind(ABC, Generic[C]):
 
     hook: str
     """The hook of a connector that makes it."""
+
+    requests: tuple[type[Request], ...]
+    """How people ask for it."""
 
     counts: tuple[str, ...]
     """All kinds of limit that one of it may count in."""
@@ -119,6 +123,10 @@ class Kind(ABC, Generic[C]):
     def takes_away(self, change: C, operations: Operations) -> bool:
         """Whether it takes something away by what it is, whatever its arguments do beside."""
         return False
+
+    def weight(self, counted: str) -> int:
+        """How much one takes away that counts in this kind of limit: in a sum of changes the heaviest stand last."""
+        return 0
 
     def warnings(self, change: C, operations: Operations) -> tuple[str, ...]:
         """What a person should know before it is made."""
@@ -265,12 +273,11 @@ class Kind(ABC, Generic[C]):
         """What it is about, for the order of a plan."""
         ...
 
-    @abstractmethod
     async def call(
         self, connection: Connection, changes: Sequence[C], state: AccessState, ids: tuple[str, ...]
     ) -> tuple[Outcome, ...]:
         """One call of the hook for all of *changes*, and an outcome of each."""
-        ...
+        return await connection.change(self.hook, tuple(changes), state, ids)
 
 
 GO = Evaluation(forecast=Outcome(outcome=OutcomeKind.CHANGED))

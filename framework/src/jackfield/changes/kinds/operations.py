@@ -6,9 +6,9 @@ from jackfield.changes.kinds.given import check_form, checked, shown_value
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View
 from jackfield.config.load import did_you_mean
-from jackfield.errors import Unsupported
+from jackfield.errors import BadConfig, Unsupported
 from jackfield.host.connection import Connection
-from jackfield_contracts import Action, Argument, Capability, Change, Confirmation
+from jackfield_contracts import Action, ActionKind, Argument, Capability, Change, Confirmation
 
 
 class Operations:
@@ -30,6 +30,32 @@ class Operations:
                 hint=did_you_mean(name, self._actions) or f"Its actions: {known}.",
             )
         return self._actions[name]
+
+    def action_of_kind(self, kind: ActionKind, name: str = "") -> Action:
+        """The action of that kind, the one called *name* where there are several; raises Unsupported or BadConfig."""
+        connection = self._connection
+        found = {each.name: each for each in self._actions.values() if each.kind is kind}
+        verb = kind.value.partition("_")[0]
+        if not found:
+            raise Unsupported(
+                f"the connector {connection.plugin.name!r} has no action that can {verb} accounts",
+                connection=connection.name,
+                hint=f"`jackfield action list {connection.name}` shows those that it has.",
+            )
+        if not name and len(found) == 1:
+            return next(iter(found.values()))
+        if not name:
+            raise BadConfig(
+                f"several actions can {verb} accounts: {', '.join(found)}",
+                hint=f"Run the one you mean: `jackfield action run {connection.name} {next(iter(found))} …`.",
+            )
+        if name not in found:
+            raise BadConfig(
+                f"{name!r} is no action that can {verb} accounts",
+                path="name",
+                hint=did_you_mean(name, found) or f"There is {', '.join(found)}.",
+            )
+        return found[name]
 
     def capability(self, hook: str) -> Capability | None:
         """What the connector says of the changes that *hook* makes."""

@@ -22,7 +22,7 @@ def create(app: App, connection: str, pairs: tuple[str, ...], type_: str | None,
 
     `jackfield connectors show NAME` lists the keys that the connector takes, such as email=ann@example.com.
     """
-    from jackfield.changes.requests import read_pairs
+    from jackfield.changes.kinds.values import read_pairs
     from jackfield.cli.making import change
 
     return change(app, connection, flags, {"kind": "create_account", "type": type_, "arguments": read_pairs(pairs)})
@@ -62,7 +62,7 @@ def disable(app: App, connection: str, account: str, pairs: tuple[str, ...], fla
 
 
 def _of(app: App, connection: str, flags: Flags, kind: str, account: str, pairs: tuple[str, ...]) -> int:
-    from jackfield.changes.requests import read_pairs
+    from jackfield.changes.kinds.values import read_pairs
     from jackfield.cli.making import change
 
     return change(app, connection, flags, {"kind": kind, "account": account, "arguments": read_pairs(pairs)})

@@ -93,7 +93,7 @@ def run(app: App, connection: str, name: str, pairs: tuple[str, ...], flags: Fla
 
     A list is written with commas between its texts, or its key is repeated.
     """
-    from jackfield.changes.requests import read_pairs
+    from jackfield.changes.kinds.values import read_pairs
     from jackfield.cli.making import change
 
     return change(app, connection, flags, {"kind": "action", "name": name, "arguments": read_pairs(pairs)})

@@ -326,7 +326,7 @@ async def _together(bench: Bench, changes: Sequence[GrantAccess], wrong: Sequenc
     async with bench.open() as connection:
         state = await connection.read_state(state_query(batch))
         try:
-            outcomes = await connection.grant(batch, state)
+            outcomes = await connection.change("grant", batch, state)
         except JackfieldError as error:
             raise Finding(f"one that can't be granted spoils all others: {error}", step) from None
     if len(outcomes) != len(batch):
@@ -356,7 +356,7 @@ async def _batch(bench: Bench, changes: Sequence[GrantAccess], nobody: ResourceI
         async with bench.open() as connection:
             state = msgspec.structs.replace(await connection.read_state(state_query(batch)), held=())
             try:
-                outcomes = await connection.grant(tuple(batch), state)
+                outcomes = await connection.change("grant", tuple(batch), state)
             except JackfieldError as error:
                 raise Finding(f"one that can't be granted spoils all others: {error}", step) from None
         if len(outcomes) != len(batch):
