@@ -222,6 +222,29 @@ class TestAccounts:
         assert stage.now().named("new@team.example") is not None
         assert stage.effects() == {"calls": 1, "invitations": 1, "welcome_mails": 1}
 
+    def test_nothing_alters_an_account_while_its_deletion_goes_on(self, stage: Stage) -> None:
+        stage.control.settings(async_jobs=True, job_seconds=500.0, job_effect="end")
+        who = stage.now().people("active", role=None)[0]
+        going = stage.make("account", "delete", NAME, who["email"], "--wait", "0.2", code=10)
+        for command in (
+            ("action", "run", NAME, "recover_user", f"user_id={who['team_member_id']}"),
+            ("account", "disable", NAME, who["email"]),
+        ):
+            made = stage.make(*command, "--wait", "0.2", code=5)
+            assert told(made) == ("refused", "goes_on", None)
+            assert going["change"] in made["reason"]
+        assert stage.effects() == {"calls": 1}
+        stage.control.advance(500)
+        assert stage.make("changes", "recover", NAME)["outcomes"] == {"changed": 1}
+
+    def test_somebody_who_was_removed_is_not_disabled_nor_is_that_foretold(self, stage: Stage) -> None:
+        who = stage.now().people("active", role=None)[0]
+        stage.make("account", "delete", NAME, who["email"])
+        for more in (("--dry-run",), ()):
+            made = stage.make("account", "disable", NAME, f"user:{who['team_member_id']}", *more, code=5)
+            assert (made["outcome"], made["tag"]) == ("refused", "not_found")
+        assert stage.effects() == {"calls": 1, "removals": 1}
+
     def test_create_for_somebody_invited_is_already_and_sends_nothing(self, stage: Stage) -> None:
         invited = stage.now().people("invited", role=None)[0]
         made = stage.make("account", "create", NAME, f"email={invited['email'].upper()}")

@@ -70,3 +70,18 @@ def test_the_administrator_behind_the_token_is_warned_of(team: Spawned, tmp_path
     for verb in ("delete", "disable"):
         assert WARNING in site.run("account", verb, NAME, email, "--dry-run").out
         assert WARNING not in site.run("account", verb, NAME, others[0], "--dry-run").out
+
+
+def test_another_address_counts_as_privileged(team: Spawned, tmp_path: Path) -> None:
+    """Whoever reads what is sent there can sign in as the person."""
+    site = Site(tmp_path, team, provisioning=True, **{"limits.privileged": 1})
+    first, second = [one["email"] for one in team.truth()["users"] if one["status"] == "active"][-2:]
+    for number, (who, codes) in enumerate(((first, (0,)), (second, (5, 5)))):
+        command = ("action", "run", NAME, "set_profile", f"user_id={who}", f"email=other{number}@team.example")
+        asked = site.run(*command)
+        assert "would change" in asked.out or asked.code != 0, "nobody was asked"
+        for more, code in zip((("--yes",), ("--yes", "--dry-run")), codes, strict=False):
+            assert site.run(*command, *more).code == code
+    there = {one["email"] for one in team.truth()["users"]}
+    assert "other0@team.example" in there
+    assert second in there

@@ -142,17 +142,46 @@ async def _read_pending(recorder: Recorder, attempts: list[Attempt]) -> None:
     if not attempts:
         return
     view = await read_patiently(recorder.session, [each.change for each in attempts], recorder.operations)
-    _warn_of_unreadable(recorder, attempts, view)
+    _warn_of_waiting(recorder, attempts, view)
+    if others := [(each, outcome, view) for each in attempts if (outcome := _another_person(recorder, each, view))]:
+        recorder.record(others)
+        attempts = [each for each in attempts if not each.settled]
     made = [each for each in attempts if shown_since(each.change, recorder.operations, view, each.entry.intended)]
     if made:
         recorder.record([(each, _found_made(recorder, each, view), view) for each in made])
 
 
-def _warn_of_unreadable(recorder: Recorder, attempts: list[Attempt], view: View) -> None:
+def _another_person(recorder: Recorder, attempt: Attempt, view: View) -> Outcome | None:
+    """The outcome of what a person was to do to an account that has another login by now; None where it has not.
+
+    Where accounts are known by exports, an id may be used again: what is shown of it may be about somebody else.
+    """
+    if kind_of(attempt.change).unreadable(attempt.change, recorder.operations, view) is not None:
+        return None
+    before, now = attempt.entry.before, kind_of(attempt.change).target(attempt.change, recorder.operations, view)
+    if not (before.account and before.account == now.account and before.login and now.login):
+        return None
+    if before.login.casefold() == now.login.casefold():
+        return None
+    return unverified(
+        f"{now.account} is {now.login} by now, and was {before.login} when it was asked for: whether that is the same person"
+        " can't be told; look, and ask again for what is still wanted"
+    )
+
+
+def _warn_of_waiting(recorder: Recorder, attempts: list[Attempt], view: View) -> None:
     """Tell why some stay pending: one sentence for each reason."""
     titles: dict[str, list[str]] = {}
     for each in attempts:
-        if (why := kind_of(each.change).unreadable(each.change, recorder.operations, view)) is not None:
+        kind, operations = kind_of(each.change), recorder.operations
+        why = kind.unreadable(each.change, operations, view)
+        if (
+            why is None
+            and kind.met(each.change, operations, view)
+            and is_older(each.change, operations, view, each.entry.intended)
+        ):
+            why = "what was read shows it so, and is dated before it was asked for, or ahead"
+        if why is not None:
             titles.setdefault(why, []).append(each.entry.title)
     for why, some in titles.items():
         more = f" and {len(some) - 1:,} more" if len(some) > 1 else ""

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from jackfield.changes.exports import doubted
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View, joined
@@ -22,7 +23,7 @@ from jackfield.host.policies import Policy, tell_changed
 from jackfield.host.tenants import TenantMatch
 from jackfield.http.session import DEFAULT_PAUSE
 from jackfield.log import Logger
-from jackfield.state import State
+from jackfield.state import Run, State
 from jackfield.state.home import Home
 from jackfield.state.journal import moment
 from jackfield.state.runs import Counts
@@ -114,21 +115,29 @@ class Session:
         self.lock = lock
         self.after_sync = False
         """Whether the last published snapshot is of what is read now."""
-        self._known: Counts | None = None
         self.seen: tuple[str, float, View] | None = None
         """The state that a plan was just made on: the plan's id, the moment (monotonic), and the state."""
 
     async def read_state(self, query: StateQuery) -> AccessState:
-        """The live state that *query* asks for, beside what the last published snapshot of this account had."""
-        if self._known is None:
-            published = [*self.state.published(self.connection.name, 2)]
-            # What a sync has just published is no witness of itself: an export that was cut off shows nobody gone.
-            latest = next(iter(published[self.after_sync :]), None)
-            self._known = latest.counts if latest is not None and not self.tenant_match.moved else Counts()
-        grants = self._known.grants if self._known.resources else None
-        return await self.connection.read_state(
-            msgspec.structs.replace(query, known=self._known.resources, known_grants=grants)
+        """The live state that *query* asks for, beside what the last published snapshot of this account had.
+
+        What was read from exports is doubted as `exports.doubted` says.
+        """
+        witness = self._witness()
+        counts = witness.counts if witness is not None else Counts()
+        grants = counts.grants if counts.resources else None
+        found = await self.connection.read_state(
+            msgspec.structs.replace(query, known=counts.resources, known_grants=grants)
         )
+        file = self.home.snapshot(self.connection.name, witness.run) if self.home is not None and witness else None
+        return await doubted(self.connection, self.state, file, query, found)
+
+    def _witness(self) -> Run | None:
+        """The record of the snapshot that what is read is compared with."""
+        if self.tenant_match.moved:
+            return None
+        # What a sync has just published is no witness of itself: an export that was cut off shows nobody gone.
+        return next(iter(self.state.published(self.connection.name, 2)[self.after_sync :]), None)
 
     def warn(self, message: str) -> None:
         """Remember what a person should know before anything is made."""

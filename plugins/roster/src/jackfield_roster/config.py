@@ -64,6 +64,13 @@ class FileMapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             " over."
         ),
     ] = ()
+    last_line_end: Annotated[
+        bool,
+        Meta(
+            description="Whether the last line of a CSV file ends as the others do. One that does not is taken for cut off;"
+            " false for an application that writes none there."
+        ),
+    ] = True
     exact_ids: Annotated[
         bool,
         Meta(

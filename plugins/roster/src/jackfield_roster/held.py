@@ -84,6 +84,31 @@ def _count(place: Place, row: Row, of: str) -> int:
         return 0
 
 
+async def unlisted_user(reader: Reader, config: RosterConfig) -> ResourceId | None:
+    """A user whom memberships name and the list of users lacks, None if there is none. One pass over all those files."""
+    source = listing(config, "user")
+    if source is None:
+        return None
+    named: dict[str, None] = {}
+    for of in ("group", "role"):
+        for place in membership_sources(config, of):
+            if place.label == source.place.label:
+                continue  # whom it names it lists
+            with suppress(NotFound, RemoteContract):
+                async for _, chunk in scan(reader, place, ROWS):
+                    for row in chunk.rows:
+                        with suppress(BrokenRowError):
+                            found = pairs(place, row, of)
+                            named |= dict.fromkeys(each.member.id for each in found if each.member.type == "user")
+    async for _, chunk in scan(reader, source.place, ROWS):
+        for row in chunk.rows:
+            if (id := source.id_of(row)) is not None:
+                named.pop(id, None)
+        if not named:
+            return None
+    return next((ResourceId(type="user", id=id) for id in named), None)
+
+
 class _Memberships:
     """The memberships in groups, or those in roles, of some principals in some of them."""
 

@@ -24,7 +24,7 @@ from jackfield_contracts import (
 from jackfield_roster import model
 from jackfield_roster.ages import Stood
 from jackfield_roster.config import RosterConfig, Users
-from jackfield_roster.held import ROWS, read_held
+from jackfield_roster.held import ROWS, read_held, unlisted_user
 from jackfield_roster.model import BrokenRowError
 from jackfield_roster.reading import Reader, Row
 from jackfield_roster.sources import (
@@ -38,8 +38,9 @@ from jackfield_roster.sources import (
     naming_sources,
     pairs,
     scan,
+    twice,
 )
-from jackfield_roster.unclear import Unclear, cut_off
+from jackfield_roster.unclear import Unclear, contradicted, cut_off
 from jackfield_roster.unclear import named as under
 
 
@@ -115,6 +116,7 @@ async def _accounts(
     found: dict[str, AccountState] = {}
     by_name: list[AccountState] = []
     unclear = Unclear[str]()
+    again: dict[str, str] = {}
     rows, name = 0, ""
     async for export, chunk in scan(reader, source.place, ROWS):
         rows, name = rows + len(chunk.rows), export.name
@@ -126,12 +128,18 @@ async def _accounts(
                 continue
             state = account_state(resource)
             if resource.id.id in ids:
+                if resource.id.id in found:
+                    # Which of them is right the application knows.
+                    again[str(resource.id)] = unclear.told(source.place, export, row, twice(source, row))
                 found.setdefault(resource.id.id, state)
             called = dict.fromkeys(name for each in _names_of(resource) for name in names.get(each.casefold(), ()))
             by_name += [msgspec.structs.replace(state, asked=name) for name in called]
     people = {str(ResourceId(type="user", id=id)) for id in ids - found.keys()}
     missing = people | (set(query.names) - {each.asked for each in by_name})
-    unreadable |= unclear.reasons(missing, cut_off(f"{name} tells", rows, query.known.get("user"), "rows"))
+    cut = cut_off(f"{name} tells", rows, query.known.get("user"), "rows")
+    unreadable |= again | unclear.reasons(missing, cut)
+    if people - unreadable.keys() and (unlisted := await unlisted_user(reader, config)) is not None:
+        unreadable |= dict.fromkeys(people - unreadable.keys(), contradicted(unlisted))
     return [*found.values(), *by_name]
 
 

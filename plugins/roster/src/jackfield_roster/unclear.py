@@ -29,10 +29,14 @@ class Unclear(Generic[K]):
 
     def row(self, place: Place, export: Export, row: Row, error: BrokenRowError, about: Iterable[K]) -> None:
         """Note a row that can't be taken, and all that it may be *about*."""
-        where = f"{place_of(place, export, row.line, error.column)}: {error.why}"
+        where = self.told(place, export, row, error)
         for key in about:
             self._rows[key] = self._rows.get(key, 0) + 1
             self._first.setdefault(key, where)
+
+    def told(self, place: Place, export: Export, row: Row, error: BrokenRowError) -> str:
+        """Where a row stands, and why it can't be taken."""
+        return f"{place_of(place, export, row.line, error.column)}: {error.why}"
 
     def reasons(self, missing: Collection[K], cut_off: str | None = None) -> dict[K, str]:
         """Why it can't be told of those of *missing*, which were not found; all of them where an export is *cut_off*."""
@@ -74,4 +78,12 @@ def stranger(name: object) -> str:
     return (
         f"it is not in the export, and a membership there names {name}, which the export does not list: one of them may have"
         f" been cut off; {_MEND}"
+    )
+
+
+def contradicted(name: object) -> str:
+    """Why an account that is not listed can't be told to be gone, where memberships name some that are not."""
+    return (
+        f"it is not in the list, and memberships name {name}, which the list of users lacks: one of the exports may have been"
+        " cut off; have the application export anew"
     )

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
+from jackfield.changes.addresses import ADDRESSES
 from jackfield.changes.kinds.given import beside, title_with, unheeded, unlike
-from jackfield.changes.kinds.kind import GO, Evaluation, Kind, Place, already, refused, who
+from jackfield.changes.kinds.kind import GO, Evaluation, Kind, Place, already, altered, refused, who
 from jackfield.changes.kinds.request import Request
 from jackfield.changes.kinds.values import read_values
 from jackfield.errors import BadConfig, JackfieldError, NotFound
 from jackfield_contracts import (
     AccountState,
+    AccountStatus,
     ActionKind,
     Argument,
     Change,
@@ -135,8 +137,8 @@ class Run(Kind[RunAction]):
         return (own, "privileged") if self.privileges(change, operations) else (own,)
 
     def privileges(self, change: RunAction, operations: Operations) -> dict[str, Value]:
-        # Whoever has the address that becomes the login can sign in as the person from then on.
-        wanted = {each.name for each in operations.arguments(change) if each.privileged or each.sets == "login"}
+        # Whoever has the address that an account is given can sign in as the person, or have its password reset.
+        wanted = {each.name for each in operations.arguments(change) if each.privileged or each.sets in ADDRESSES}
         return {name: value for name, value in change.arguments.items() if name in wanted and value}
 
     def takes_away(self, change: RunAction, operations: Operations) -> bool:
@@ -191,6 +193,12 @@ class Run(Kind[RunAction]):
         if action.account is not None and account is None and not hidden:
             named = str(change.account) if change.account else _subject_name(change, operations) or ""
             return refused("not_found", f"the application has no account {named!r}")
+        if (
+            account is not None
+            and account.status is AccountStatus.DELETED
+            and action.kind is ActionKind.DISABLE_ACCOUNT
+        ):
+            return refused("not_found", f"{account.account} is deleted ({account.status_raw or 'deleted'})", account)
         if action.confirmed_by is Confirmation.READ and self.met(change, operations, view):
             status = self.target(change, operations, view).status_raw or "there"
             return already(f"it is so already: the account is {status}{unheeded(self, change, operations)}")
@@ -231,7 +239,9 @@ class Run(Kind[RunAction]):
         )
 
     def exclusive_keys(self, change: RunAction, before: TargetState, operations: Operations) -> set[object]:
-        return {(change.name, change.account or _subject_name(change, operations), str(change.arguments))}
+        own: set[object] = {(change.name, change.account or _subject_name(change, operations), str(change.arguments))}
+        account = before.account or change.account
+        return own | {altered(account)} if account is not None else own
 
     def place(self, change: RunAction, planned: PlannedChange, operations: Operations, view: View) -> Place:
         account = planned.before.account or change.account

@@ -284,6 +284,11 @@ GO = Evaluation(forecast=Outcome(outcome=OutcomeKind.CHANGED))
 """It is to be made."""
 
 
+def altered(account: ResourceId) -> object:
+    """The key of whatever alters an account as a whole: its deletion, and each action on it."""
+    return "altered", account
+
+
 def already(reason: str, account: AccountState | None = None) -> Evaluation:
     """Nothing is left to be made."""
     return Evaluation(

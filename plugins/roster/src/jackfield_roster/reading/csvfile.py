@@ -14,6 +14,8 @@ _DELIMITERS = ",;\t|"
 MOST_LINES = 1000
 """Lines of one record; a quotation mark that is never closed would take the rest of the file for one cell."""
 
+_NO_END = "it is the last line and has no end, so that it may be cut off; if it is always so, set last_line_end = false"
+
 _SEPARATOR = re.compile(r'\s*"?sep=(.)"?\s*', re.IGNORECASE)
 """A first line with which a file tells spreadsheet programs what separates its cells."""
 
@@ -47,6 +49,7 @@ class _Records:
         self._delimiter = ","
         self._began = Position(0, 0)
         self._alone = 0
+        self._ended = True
         self._wanted: list[tuple[int, str]] = []
         # The library's own limit holds for the whole process, and is only ever raised: a row is bounded as it is read.
         csv.field_size_limit(max(csv.field_size_limit(), min(layout.bounds.row_bytes, 2**31 - 1)))
@@ -67,6 +70,8 @@ class _Records:
 
     def _text(self) -> str:
         raw = self._lines.next()
+        if raw:
+            self._ended = raw.endswith((b"\n", b"\r"))
         try:
             return raw.decode(self._encoding, "surrogateescape")
         except UnicodeDecodeError:
@@ -127,7 +132,9 @@ class _Records:
                 records = self._reader()
                 continue
             if any(cells) and not self._layout.ignored(cells):
-                rows.append(self._row(before.line + 1, header, cells))
+                row = self._row(before.line + 1, header, cells)
+                cut = not self._ended and self._layout.last_line_end and row.problem is None
+                rows.append(Row(row.line, row.cells, _NO_END, header[-1]) if cut else row)
         return rows
 
     def _reader(self) -> Iterator[list[str]]:

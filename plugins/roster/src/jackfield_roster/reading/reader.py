@@ -93,6 +93,7 @@ class Reader:
             skip_lines=mapping.skip_lines,
             columns=frozenset(column for _, column in columns_of(mapping)),
             ignore=mapping.ignore_rows,
+            last_line_end=mapping.last_line_end,
             bounds=self._bounds,
         )
         copy = source.copy

@@ -42,7 +42,8 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """How a file is written, and what of it is wanted; what is None is found out, or all.
 
-    ``ignore`` are patterns for the first cell of rows that are passed over.
+    ``ignore`` are patterns for the first cell of rows that are passed over. ``last_line_end``: the last line has an end as
+    every other, so that one without was cut off.
     """
 
     encoding: str = "utf-8"
@@ -50,6 +51,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     skip_lines: int = 0
     columns: frozenset[str] | None = None
     ignore: tuple[str, ...] = ()
+    last_line_end: bool = True
     bounds: Bounds = Bounds()
 
     def wanted(self, cells: Iterable[tuple[str, Cell]]) -> dict[str, Cell]:

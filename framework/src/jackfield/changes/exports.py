@@ -1,0 +1,140 @@
+"""What an answer that was read from exports can't show: what is gone by it, and what was otherwise before it was written.
+
+Promises that nothing is taken for gone where a sync of the same exports would hold it, and that an export which is older
+than what a later one has shown is not believed. Hides that a sample of the last snapshot is asked for beside.
+"""
+
+from collections.abc import Collection, Iterable
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from jackfield.errors import BadStorage
+from jackfield.host.connection import Connection
+from jackfield.snapshots.file import open_snapshot
+from jackfield.snapshots.samples import sample_of
+from jackfield.state import State
+from jackfield_contracts import (
+    AccessState,
+    Confirmation,
+    GrantId,
+    JournalEntry,
+    OutcomeKind,
+    ResourceId,
+    StateQuery,
+    TraitKind,
+)
+
+SHARE, ROWS = 0.2, 10
+"""As the brake of a sync: so much, and so many rows, or all that there was."""
+
+_SAMPLE = 200
+
+
+async def doubted(
+    connection: Connection, state: State, witness: Path | None, query: StateQuery, found: AccessState
+) -> AccessState:
+    """*found* with what it can't show as unreadable. *witness* is the file of the snapshot to compare with, if any.
+
+    Cost: one more read of the exports where something is not there that was asked for, and a look into the journal.
+    """
+    if not found.as_of:
+        return found
+    unreadable = _older(found, state.changes(connection.name, since=_oldest(found), limit=None))
+    if witness is not None and (absent := _absent(query, found)):
+        lost = await _lost(connection, witness, query)
+        unreadable |= dict.fromkeys(absent, lost) if lost is not None else {}
+    return msgspec.structs.replace(found, unreadable=unreadable | found.unreadable)
+
+
+def _absent(query: StateQuery, found: AccessState) -> list[str]:
+    """The keys of what was asked for and is not there."""
+    there = {each.account for each in found.accounts}
+    asked = {each.asked for each in found.accounts}
+    held = {(each.entitlement.resource, each.principal) for each in found.held}
+    return [
+        *(str(each) for each in query.principals if each not in there),
+        *(name for name in query.names if name not in asked),
+        *(f"{what}#{who}" for what in query.resources for who in query.principals if (what, who) not in held),
+    ]
+
+
+async def _lost(connection: Connection, witness: Path, query: StateQuery) -> str | None:
+    """Why the exports show nothing gone, where they lack too much of what is not asked about."""
+    people = {each.name for each in connection.resource_types() if each.trait is TraitKind.USER}
+    try:
+        with closing(open_snapshot(witness)) as db:
+            sample = sample_of(db, people, _SAMPLE)
+    except BadStorage:
+        return None  # `verify` tells of a snapshot that is gone or spoilt
+    accounts = [each for each in sample.accounts if each not in query.principals]
+    asked = {(what, who) for what in query.resources for who in query.principals}
+    grants = [each for each in sample.grants if (each.entitlement.resource, each.principal) not in asked]
+    if not accounts and not grants:
+        return None
+    now = await connection.read_state(
+        StateQuery(
+            principals=tuple(dict.fromkeys((*accounts, *(each.principal for each in grants)))),
+            resources=tuple(dict.fromkeys(each.entitlement.resource for each in grants)),
+        )
+    )
+    return _too_few(
+        accounts, {each.account for each in now.accounts}, sample.share_of_accounts, "accounts"
+    ) or _too_few(grants, set(now.held), sample.share_of_grants, "grants")
+
+
+def _too_few(
+    before: Collection[ResourceId] | Collection[GrantId], now: Collection[object], share: float, of: str
+) -> str | None:
+    gone = sum(each not in now for each in before)
+    if gone < len(before) and (gone <= SHARE * len(before) or gone / share < ROWS):
+        return None
+    if not gone:
+        return None
+    looked_at = f"{gone:,} of {len(before):,} {of} of the last snapshot"
+    return (
+        f"it is not there, and neither are {looked_at} that were looked for: the export may have been cut off, or has other"
+        " ids; have the application export anew, or publish the loss by a sync"
+    )
+
+
+def _oldest(found: AccessState) -> datetime:
+    return min(map(datetime.fromisoformat, found.as_of.values()))
+
+
+def _older(found: AccessState, entries: Iterable[JournalEntry]) -> dict[str, str]:
+    """What is told by an export of before a change that a later one has shown made."""
+    names = {name.casefold(): name for name in found.as_of}
+    unreadable: dict[str, str] = {}
+    for entry in entries:
+        outcome = entry.outcome
+        if (
+            outcome is None
+            or outcome.outcome is not OutcomeKind.CHANGED
+            or outcome.confirmed_by is not Confirmation.READ
+        ):
+            continue
+        asked = datetime.fromisoformat(entry.intended)
+        for key in _keys(entry):
+            name = names.get(key.casefold())
+            if name is not None and (stood := datetime.fromisoformat(found.as_of[name])) < asked:
+                unreadable[name] = (
+                    f"the export is of {stood:%Y-%m-%d %H:%M:%S} UTC, and a later one has shown {entry.id} made, which was"
+                    f" asked for after that ({entry.title}): an old export has come back"
+                )
+    return unreadable
+
+
+def _keys(entry: JournalEntry) -> Iterable[str]:
+    before, after = entry.before, entry.after
+    if after is None:
+        return
+    account = after.account or before.account
+    held = {*before.held, *after.held}
+    if account is not None:
+        yield from (f"{each.resource}#{account}" for each in held)
+    if not held and account is not None:
+        yield str(account)
+        yield from filter(None, (before.login, after.login))

@@ -1,0 +1,112 @@
+"""Exports that a sync would hold, that came back from before, or that have another person under an id: nothing is by them."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from .support import Folder
+
+USERS = {"file": "users.csv", "id": "id", "login": "login", "name": "name"}
+GROUPS = {"file": "groups.csv", "id": "id"}
+MEMBERS = {"file": "m.csv", "of": "group", "to": "group", "member": "user"}
+NAMES = ("ann", "bob", "cy", "dee", "eve")
+
+
+def users(folder: Folder, *names: str, first: int = 1001) -> None:
+    folder.write(
+        "users.csv", "id,login,name", *(f"{first + at},{name},{name.title()}" for at, name in enumerate(names))
+    )
+
+
+def members(folder: Folder, *rows: str, heading: str = "group,user") -> None:
+    folder.write("m.csv", heading, *rows)
+
+
+HELD = ("design,1001", "design,1002", "sales,1003", "sales,1001", "admin,1004")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    folder = Folder(
+        tmp_path, users=USERS, groups=GROUPS, memberships=[MEMBERS], work_list=str(tmp_path / "work" / "erp.csv")
+    )
+    users(folder, *NAMES)
+    folder.write("groups.csv", "id", "design", "sales", "admin")
+    members(folder, *HELD)
+    for name in ("users.csv", "groups.csv", "m.csv"):
+        folder.age(name, minutes=5)
+    assert folder.run("sync", "erp").code == 0
+    return folder
+
+
+def outcomes(folder: Folder) -> list[str]:
+    changes = folder.run("changes", "list", "--output", "json").json["changes"]
+    return [each["outcome"] for each in reversed(changes)]
+
+
+def test_headings_that_were_swapped_take_nothing_away(folder: Folder) -> None:
+    assert folder.run("revoke", "erp", "group:design/member", "user:1001", "--yes").code == 10
+    members(folder, *HELD, heading="user,group")
+    recovered = folder.run("changes", "recover", "erp")
+    assert (recovered.code, outcomes(folder)) == (10, ["pending"])
+    assert folder.run("sync", "erp").code == 8
+
+
+@pytest.mark.parametrize("people", [4, 60])
+def test_other_ids_show_nobody_gone(folder: Folder, people: int) -> None:
+    names = [f"u{n}" for n in range(people)]
+    users(folder, *names)
+    members(folder, *(f"design,{1001 + n}" for n in range(people)))
+    run = folder.run("sync", "erp", "--output", "json")
+    if run.code:
+        assert folder.run("sync", "erp", "--accept", run.json["run"]).code == 0
+    assert folder.run("account", "delete", "erp", "user:1002", "--yes").code == 10
+    assert folder.run("revoke", "erp", "group:design/member", "user:1003", "--yes").code == 10
+    users(folder, *names, first=5001)
+    members(folder, *(f"design,{5001 + n}" for n in range(people)))
+    recovered = folder.run("changes", "recover", "erp")
+    assert (recovered.code, outcomes(folder)) == (10, ["pending", "pending"])
+    assert "the export may have been cut off, or has other ids" in recovered.err
+
+
+def test_exports_that_come_back_from_before_undo_nothing_that_is_known(folder: Folder) -> None:
+    kept = shutil.copytree(folder.exports, folder.folder / "kept", copy_function=shutil.copy2)
+    assert folder.run("revoke", "erp", "group:design/member", "user:1001", "--yes").code == 10
+    assert folder.run("grant", "erp", "group:sales/member", "user:1002").code == 10
+    assert folder.run("account", "delete", "erp", "user:1005", "--yes").code == 10
+    users(folder, *NAMES[:4])
+    members(folder, *HELD[1:], "sales,1002")
+    folder.age("groups.csv")
+    assert folder.run("sync", "erp").code == 0
+    assert outcomes(folder) == ["changed"] * 3
+    shutil.copytree(kept, folder.exports, copy_function=shutil.copy2, dirs_exist_ok=True)
+    for command in (
+        ("grant", "erp", "group:design/member", "user:1001"),
+        ("revoke", "erp", "group:sales/member", "user:1002", "--yes"),
+        ("account", "create", "erp", "login=eve"),
+    ):
+        for more in ((), ("--dry-run",)):
+            ended = folder.run(*command, *more)
+            assert ended.code == 75, ended
+            assert "an old export has come back" in ended.out
+
+
+def test_an_id_of_another_person_shows_nothing_of_the_first(folder: Folder) -> None:
+    assert folder.run("grant", "erp", "group:sales/member", "user:1002").code == 10
+    assert folder.run("account", "delete", "erp", "user:1005", "--yes").code == 10
+    users(folder, "ann", "zed", "cy", "dee", "yan")
+    members(folder, *HELD, "sales,1002")
+    folder.age("groups.csv")
+    recovered = folder.run("changes", "recover", "erp")
+    assert outcomes(folder) == ["unverified", "unverified"]
+    assert "user:1002 is zed by now, and was bob when it was asked for" in recovered.out
+
+
+def test_why_what_is_shown_does_not_settle_is_told(folder: Folder) -> None:
+    assert folder.run("grant", "erp", "group:sales/member", "user:1002").code == 10
+    members(folder, *HELD, "sales,1002")
+    folder.age("m.csv", hours=-2)
+    recovered = folder.run("changes", "recover", "erp")
+    assert (recovered.code, outcomes(folder)) == (10, ["pending"])
+    assert "shows it so, and is dated before it was asked for, or ahead" in recovered.err
