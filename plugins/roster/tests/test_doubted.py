@@ -110,3 +110,15 @@ def test_why_what_is_shown_does_not_settle_is_told(folder: Folder) -> None:
     recovered = folder.run("changes", "recover", "erp")
     assert (recovered.code, outcomes(folder)) == (10, ["pending"])
     assert "shows it so, and is dated before it was asked for, or ahead" in recovered.err
+
+
+def test_two_applications_have_no_work_list_together(folder: Folder, tmp_path: Path) -> None:
+    assert folder.run("grant", "erp", "group:sales/member", "user:1002").code == 10
+    before = folder.list.read_bytes()
+    (tmp_path / "other").mkdir()
+    other = Folder(tmp_path / "other")
+    other.values |= {**folder.values, "application": "crm"}
+    asked = other.run("grant", "erp", "group:sales/member", "user:1002", "--output", "json")
+    assert asked.json["outcome"] == "failed"
+    assert "is that of the application" in asked.json["reason"]
+    assert folder.list.read_bytes() == before

@@ -67,7 +67,7 @@ async def ask(
     names = ids if len(ids) == len(changes) else [_id_of(change) for change in changes]
     asked = clock.now().isoformat(timespec="seconds")
     lines = [_line(change, id, asked, state) for change, id in zip(changes, names, strict=True)]
-    book = WorkList(path_of(config.work_list))
+    book = WorkList(path_of(config.work_list), config.application)
     own = [line.thing for line in lines]
     since = await asyncio.to_thread(book.open_things)
     others = [thing for thing in since if thing not in own]

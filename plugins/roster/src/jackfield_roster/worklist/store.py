@@ -12,15 +12,17 @@ from jackfield_roster.worklist.lines import OPEN, SHOWN, CsvList, JsonList, Line
 
 _PATIENCE = 20.0
 _MOST_TURNS = 5
+_LONGEST_NAME = 4096
 
 Book = CsvList | JsonList
 
 
 class WorkList:
-    """One file. Every method blocks; call them in a thread."""
+    """One file, the lines of one *application* (an empty name: of any). Every method blocks; call them in a thread."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, application: str = "") -> None:
         self.file = file
+        self._application = application
 
     def check(self) -> None:
         """Raise BadConfig if something other than a file has its name, or a link leads to it that others may have made.
@@ -67,9 +69,26 @@ class WorkList:
         try:
             if not take_lock(handle, patience=_PATIENCE):
                 raise Transient(f"another process keeps the work list {self.file} locked")
+            self._demand_own(handle)
             yield
         finally:
             os.close(handle)
+
+    def _demand_own(self, lock: int) -> None:
+        """Raise BadConfig where another application has lines in it: what its exports show done is not done in ours.
+
+        The lock file keeps the name of the first that has written.
+        """
+        owner = os.pread(lock, _LONGEST_NAME, 0).decode("utf-8", "replace").strip()
+        if not owner and self._application:
+            os.pwrite(lock, f"{self._application}\n".encode(), 0)
+        elif owner and self._application and owner != self._application:
+            raise BadConfig(
+                f"the work list {self.file} is that of the application {owner!r}, and this connection is to"
+                f" {self._application!r}",
+                path="work_list",
+                hint="Name a work list of its own for each application.",
+            )
 
     @property
     def _target(self) -> Path:
