@@ -12,13 +12,12 @@ from base64 import b64encode
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from jackfield.config.secrets import Secret
 from jackfield.errors import BadConfig, JackfieldError, RemoteContract, Transient
-from jackfield.files import read_foreign
+from jackfield.http.certificates import CA_PATH, cas_read_late, demand_regular_cas, trusted
 from jackfield.http.contract import Response
 from jackfield.http.network import NetworkSettings, way_to
 from jackfield.visible import one_line
@@ -42,7 +41,6 @@ _KEY = "jackfield.key"
 """Extension of a request that carries the part of its address that is secret: the HTTP library logs addresses."""
 
 
-_CA_PATH = "SSL_CERT_FILE or SSL_CERT_DIR"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
@@ -62,7 +60,7 @@ async def open_client(
 
     *max_header_bytes*: the largest size of one header, and of the first line.
     """
-    _demand_regular_cas(network)
+    demand_regular_cas(network)
     client = Client(network, timeout=timeout, max_bytes=max_bytes, max_header_bytes=max_header_bytes)
     try:
         yield client
@@ -202,7 +200,7 @@ def _lost(error: Exception, max_header_bytes: int) -> JackfieldError:
     if refused is not None:
         return BadConfig(
             f"the server's certificate is not trusted: {refused}",
-            path=_CA_PATH,
+            path=CA_PATH,
             hint="Set SSL_CERT_FILE to your organisation's CA bundle if the certificate is from there.",
         )
     if isinstance(error, ClientResponseError):
@@ -263,13 +261,14 @@ def _import_httpx() -> Any:
 
 def _lazy_transport(httpx: Any, network: NetworkSettings, max_header_bytes: int) -> Any:
     """One transport that makes a connection pool for each proxy when first needed: loading CAs costs 30 ms."""
-    from aiohttp import ClientSession, DummyCookieJar, TCPConnector
+    with cas_read_late():
+        from aiohttp import ClientSession, DummyCookieJar, TCPConnector
     from httpx_aiohttp import AiohttpTransport
 
     transports: dict[tuple[bool, str | None], Any] = {}
 
     def make(secure: bool, proxy: str | None) -> Any:
-        context = _trusted(network) if secure or (proxy or "").startswith("https:") else None
+        context = trusted(network) if secure or (proxy or "").startswith("https:") else None
 
         def session() -> ClientSession:
             # The limiter does the waiting, so the pool has no limit of its own.
@@ -348,28 +347,3 @@ def _proxy(httpx: Any, address: str | None) -> tuple[Any, str | None]:
         return proxy, None
     login = b64encode(":".join(proxy.auth).encode()).decode()
     return httpx.Proxy(proxy.url), f"Basic {login}"
-
-
-def _demand_regular_cas(network: NetworkSettings) -> None:
-    """Raise BadConfig where the CA bundle is no regular file: OpenSSL waits for a pipe, and aiohttp reads it when imported."""
-    if network.ca_file is None:
-        return
-    try:
-        read_foreign(Path(network.ca_file), what="the CA bundle", path=_CA_PATH)
-    except OSError as error:
-        raise BadConfig(f"the CA bundle can't be read: {type(error).__name__}", path=_CA_PATH) from None
-
-
-def _trusted(network: NetworkSettings) -> ssl.SSLContext:
-    """The CAs given, else the system's, else those that come with the HTTP library."""
-    try:
-        if network.ca_file or network.ca_folder:
-            return ssl.create_default_context(cafile=network.ca_file, capath=network.ca_folder)
-    except (OSError, ssl.SSLError) as error:
-        raise BadConfig(f"the CA bundle can't be read: {type(error).__name__}", path=_CA_PATH) from None
-    context = ssl.create_default_context()
-    if not context.cert_store_stats()["x509_ca"]:
-        import certifi
-
-        context.load_verify_locations(certifi.where())
-    return context
