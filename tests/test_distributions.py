@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 from harness.clean import ROOT, build_all
-from harness.distributions import all_distributions, sdist_faults, stem_of, wheel_faults
+from harness.distributions import all_distributions, relative_links, sdist_faults, stem_of, wheel_faults
 
 ROSTER = "plugins/roster"
 INFORMATION = "jackfield_roster-0.1.0.dist-info"
@@ -92,6 +92,10 @@ def test_a_wheel_that_was_tampered_with_is_named(
         for name, content in files.items():
             archive.writestr(name, content)
     assert any(fault in each for each in wheel_faults(altered, ROSTER)), wheel_faults(altered, ROSTER)
+
+
+def test_a_link_that_an_index_can_not_follow_is_found():
+    assert relative_links("[a](../README.md), [b](https://example.com), [c](#part)") == ["../README.md", "#part"]
 
 
 @pytest.mark.parametrize("lost", ["LICENSE", "README.md", "src/jackfield_roster/py.typed", "PKG-INFO"])

@@ -1,10 +1,12 @@
 """What many tests of the framework stand on."""
 
+import sqlite3
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
+from jackfield.snapshots.file import create_partial
 from jackfield.state import open_state
 
 from .office_connector import Site
@@ -15,3 +17,18 @@ def site(tmp_path: Path) -> Generator[Site]:
     """An application in memory, and a home."""
     with open_state(tmp_path / "state.db") as state:
         yield Site(tmp_path, state)
+
+
+@pytest.fixture
+def partials_closed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
+    """Closes each partial snapshot that the test makes; from Python 3.13 on one that is left open is warned about."""
+    made: list[sqlite3.Connection] = []
+
+    def create(file: Path) -> sqlite3.Connection:
+        made.append(create_partial(file))
+        return made[-1]
+
+    monkeypatch.setattr(request.module, "create_partial", create)
+    yield
+    for each in made:
+        each.close()

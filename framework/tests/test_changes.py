@@ -7,7 +7,7 @@ import pytest
 
 from jackfield.changes.apply import apply_plan, preview
 from jackfield.changes.plan import make_plan
-from jackfield.changes.planfile import load_plan, save_plan
+from jackfield.changes.planfile import read_plan, save_plan
 from jackfield.changes.session import Session
 from jackfield.errors import BadConfig, Busy, Unsupported
 from jackfield_contracts import (
@@ -165,7 +165,7 @@ class TestSwitches:
             save_plan(await make_plan(session, [DeleteAccount(account=user(f"u{n}")) for n in (3, 4)]), file)
 
         def apply(limit: int) -> list[tuple[str, str | None]]:
-            entries = within(site, lambda session: apply_plan(session, load_plan(file)), limits={"delete": limit})
+            entries = within(site, lambda session: apply_plan(session, read_plan(file)[0]), limits={"delete": limit})
             assert isinstance(entries, tuple)
             return told(entries)
 

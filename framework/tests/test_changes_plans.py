@@ -7,7 +7,7 @@ import pytest
 
 from jackfield.changes.apply import apply_plan, preview
 from jackfield.changes.plan import make_plan
-from jackfield.changes.planfile import load_plan, save_plan
+from jackfield.changes.planfile import read_plan, save_plan
 from jackfield.changes.session import Session
 from jackfield.errors import BadConfig, PlanOutdated
 from jackfield_contracts import (
@@ -126,7 +126,7 @@ class TestPlans:
 
         within(site, plan, dry_run=True)
         del site.office.groups["g1"]["u2"]
-        entries = within(site, lambda session: apply_plan(session, load_plan(file)))
+        entries = within(site, lambda session: apply_plan(session, read_plan(file)[0]))
         assert isinstance(entries, tuple)
         assert told(entries) == [("refused", "drifted"), ("changed", None)]
         assert "u2" not in site.office.groups["g1"]
@@ -139,13 +139,13 @@ class TestPlans:
 
         within(site, plan, dry_run=True)
         assert file.stat().st_mode & 0o777 == 0o600
-        load_plan(file)
+        read_plan(file)[0]
         file.write_text(file.read_text().replace("owner", "member", 1))
         with pytest.raises(PlanOutdated):
-            load_plan(file)
+            read_plan(file)[0]
         file.write_text("{}")
         with pytest.raises(BadConfig):
-            load_plan(file)
+            read_plan(file)[0]
 
 
 class TestDependent:
@@ -202,12 +202,12 @@ class TestDependent:
         within(site, plan, dry_run=True)
 
         async def first_only(session: Session) -> None:
-            whole = load_plan(file)
+            whole = read_plan(file)[0]
             await apply_plan(session, msgspec.structs.replace(whole, changes=whole.changes[:1]))
 
         within(site, first_only)
         assert "u3" in site.office.groups["g1"]
-        entries = within(site, lambda session: apply_plan(session, load_plan(file)))
+        entries = within(site, lambda session: apply_plan(session, read_plan(file)[0]))
         assert isinstance(entries, tuple)
         assert told(entries) == [("already", None), ("changed", None)]
         assert "u3" not in site.office.groups["g1"]

@@ -33,6 +33,8 @@ from jackfield_contracts import (
 
 from .test_sync_overlap import engine, held
 
+pytestmark = pytest.mark.usefixtures("partials_closed")
+
 USERS = Scope(name="user", family="users", rows=RowKind.RESOURCES, lists="user", lookup="people")
 GROUPS = Scope(name="group", family="groups", rows=RowKind.RESOURCES, lists="group", lookup="named")
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -369,7 +370,7 @@ def test_to_look_at_a_state_lets_go_of_no_lock_on_it(tmp_path: Path):
     """To close any descriptor of a file lets go of the locks of the process on it, which SQLite relies on."""
     file = tmp_path / "state.db"
     program = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('BEGIN IMMEDIATE')"
-    with open_state(file), sqlite3.connect(file) as ours:
+    with open_state(file), closing(sqlite3.connect(file)) as ours:
         ours.execute("BEGIN IMMEDIATE")
         make_plain(file)
         done = subprocess.run([sys.executable, "-c", program, str(file)], capture_output=True, text=True, timeout=60)

@@ -15,6 +15,8 @@ from jackfield_contracts import Diagnostic, Page, Scope, Severity, Verdict
 
 from .imaginary import Line
 
+pytestmark = pytest.mark.usefixtures("partials_closed")
+
 SCOPE = Scope(name="user", family="users")
 WHY = "1 row of users.csv can't be understood: line 3"
 

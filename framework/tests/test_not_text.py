@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from jackfield.changes.planfile import load_plan
+from jackfield.changes.planfile import read_plan
 from jackfield.changes.request_files import read_requests
 from jackfield.config.load import load_settings
 from jackfield.config.secrets import resolve_reference
@@ -15,7 +15,7 @@ def test_a_plan_that_is_not_utf8_is_no_plan(tmp_path: Path) -> None:
     file = tmp_path / "the.plan"
     file.write_bytes(b'{"format":"\xff"}')
     with pytest.raises(BadConfig, match="is no plan"):
-        load_plan(file)
+        read_plan(file)[0]
 
 
 def test_a_number_of_too_many_digits_is_no_toml(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_what_is_nested_deep_is_wrong_and_no_more(tmp_path: Path, depth: int) ->
         read_requests(file)
     (tmp_path / "the.plan").write_text(f'{{"format":"jackfield-plan/1","digest":"","plan":{deep}}}')
     with pytest.raises((BadConfig, PlanOutdated)):
-        load_plan(tmp_path / "the.plan")
+        read_plan(tmp_path / "the.plan")
 
 
 def test_a_variable_that_is_not_utf8_is_named() -> None:

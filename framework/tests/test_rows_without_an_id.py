@@ -13,6 +13,8 @@ from jackfield.snapshots.reads import add_read, add_scope
 from jackfield.snapshots.writer import SnapshotWriter
 from jackfield_contracts import Entitlement, EntitlementId, Grant, Item, Page, Resource, ResourceId, Scope
 
+pytestmark = pytest.mark.usefixtures("partials_closed")
+
 SCOPE = Scope(name="all", family="all")
 NOBODY, NOTHING = ResourceId(type="user", id=""), ResourceId(type="", id="7")
 SOMEBODY, GROUP = ResourceId(type="user", id="7"), ResourceId(type="group", id="7")

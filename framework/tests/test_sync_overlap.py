@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ from jackfield.sync.pages import PageReader, Patience
 from jackfield_contracts import Entitlement, EntitlementId, Grant, Item, Page, Resource, ResourceId, RowKind, Scope
 
 from .facade import Log, opened, throw
+
+pytestmark = pytest.mark.usefixtures("partials_closed")
 
 GROUPS = Scope(name="group", family="groups", rows=RowKind.RESOURCES, lists="group")
 
@@ -59,7 +61,7 @@ def held(writer: SnapshotWriter) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def writer(tmp_path: Path) -> SnapshotWriter:
+def writer(tmp_path: Path, partials_closed: None) -> SnapshotWriter:
     return SnapshotWriter(create_partial(tmp_path / "snapshot.partial"), SystemClock())
 
 
@@ -216,9 +218,11 @@ class Held(sqlite3.Connection):
 
 
 @pytest.fixture
-def slow(tmp_path: Path) -> Held:
+def slow(tmp_path: Path) -> Generator[Held]:
     create_partial(tmp_path / "slow").close()
-    return sqlite3.connect(tmp_path / "slow", isolation_level=None, check_same_thread=False, factory=Held)
+    db = sqlite3.connect(tmp_path / "slow", isolation_level=None, check_same_thread=False, factory=Held)
+    yield db
+    db.close()
 
 
 def test_a_transaction_is_over_only_when_its_statement_is_however_often_it_is_cancelled(slow: Held):

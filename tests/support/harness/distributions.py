@@ -20,6 +20,7 @@ from trove_classifiers import classifiers, deprecated_classifiers
 
 from harness.clean import ROOT
 
+_LINK = re.compile(r'<a href="(?!https?:)([^"]*)"')
 _OWN = re.compile("jackfield(-|$)")
 _NEVER = re.compile(r"(^|/)(tests?/.*\.py|test_[^/]*\.py|conftest\.py|__pycache__/.*|[^/]*\.py[co])$")
 """Tests and caches; the templates of a new package, which has tests, are no modules."""
@@ -123,7 +124,15 @@ def _readme_faults(metadata: Metadata, distribution: str) -> list[str]:
         return ["does not say that its description is Markdown"]
     title = f"<h1>{metadata.name}</h1>"
     shown = MarkdownIt("commonmark").render(told)
-    return [] if shown.startswith(title) else [f"has a README that does not begin with {title}"]
+    return [
+        *([] if shown.startswith(title) else [f"has a README that does not begin with {title}"]),
+        *(f"has a README with a link that an index can't follow: {each}" for each in relative_links(told)),
+    ]
+
+
+def relative_links(text: str) -> list[str]:
+    """Where the links of a Markdown *text* lead that stay within its repository."""
+    return _LINK.findall(MarkdownIt("commonmark").render(text))
 
 
 def _classifier_faults(given: Iterable[str]) -> list[str]:

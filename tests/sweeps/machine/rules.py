@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from jackfield.changes.apply import apply_plan
 from jackfield.changes.plan import make_plan
-from jackfield.changes.planfile import load_plan, save_plan
+from jackfield.changes.planfile import read_plan, save_plan
 from jackfield.changes.session import Session
 from jackfield_contracts import (
     Change,
@@ -275,7 +275,7 @@ class Machine(RuleBasedStateMachine):
     def _apply(self, file: Path) -> tuple[JournalEntry, ...]:
         # As another process would, which has not seen what the plan was made on.
         self.changing.seen = None
-        return self._do(apply_plan(self.changing, load_plan(file)))
+        return self._do(apply_plan(self.changing, read_plan(file)[0]))
 
     def _begin_trouble(self, trouble: str) -> None:
         if trouble in TROUBLES:

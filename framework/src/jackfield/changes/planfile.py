@@ -29,11 +29,6 @@ def save_plan(plan: Plan, file: Path) -> None:
             to.write(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
 
 
-def load_plan(file: Path, *, most: int = MOST_BYTES) -> Plan:
-    """The plan in *file*, as ``read_plan`` reads it."""
-    return read_plan(file, most=most)[0]
-
-
 def read_plan(file: Path, *, most: int = MOST_BYTES) -> tuple[Plan, str]:
     """The plan in *file*, of at most *most* bytes, and the digest of it as it is written there.
 

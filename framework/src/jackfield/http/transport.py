@@ -311,7 +311,9 @@ def _lazy_transport(httpx: Any, network: NetworkSettings, max_header_bytes: int)
                 request = _keyed(httpx, request, secret)
             try:
                 return await transport.handle_async_request(request)
-            except UnicodeEncodeError:
+            except UnicodeEncodeError as error:
+                if error.encoding == "idna":
+                    raise  # a name of no host
                 # The address and the headers sent were encoded before: it is the line that the answer begins with.
                 raise RemoteContract("the answer begins with a line that is not ASCII text") from None
 

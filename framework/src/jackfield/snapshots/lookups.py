@@ -41,11 +41,11 @@ def _named(db: sqlite3.Connection, nodes: list[int]) -> set[int]:
     """Those of *nodes* that hold a grant, or that a page mentions and no read found gone."""
     keys = msgspec.json.encode(nodes).decode()
     query = (
-        "SELECT principal FROM grant_row WHERE principal IN (SELECT value FROM json_each(?1))"
-        " UNION SELECT node FROM mention_row WHERE node IN (SELECT value FROM json_each(?1))"
+        "SELECT principal FROM grant_row WHERE principal IN (SELECT value FROM json_each(?))"
+        " UNION SELECT node FROM mention_row WHERE node IN (SELECT value FROM json_each(?))"
         " AND node NOT IN (SELECT node FROM vanished_row)"
     )
-    return {row[0] for row in db.execute(query, (keys,))}
+    return {row[0] for row in db.execute(query, (keys, keys))}
 
 
 def already_asked(db: sqlite3.Connection, family: str) -> set[int]:

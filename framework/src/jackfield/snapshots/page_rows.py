@@ -78,6 +78,7 @@ class PageRows:
         kind, nodes = "", self._keys.nodes("")
         last: Grant | None = None
         principals: list[int] = []
+        scope_of, entitlement_of = self.scope, self._keys.entitlement  # asked for each row
         for item in items:
             if type(item) is Grant:
                 # Whether two grants differ in their principal only is told by identity, so that some alike ones are missed.
@@ -89,7 +90,8 @@ class PageRows:
                     or item.inherited_by is not last.inherited_by
                 ):
                     last = item
-                    principals = held.setdefault(self._place(item), [])
+                    detail = None if item.immutable is None and not item.inherited_by else self._detail(item)
+                    principals = held.setdefault((entitlement_of(item.entitlement), scope_of(item.scope), detail), [])
                 principal = item.principal
                 if principal.type is not kind:
                     kind, nodes = principal.type, self._keys.nodes(principal.type)
@@ -97,10 +99,10 @@ class PageRows:
             elif type(item) is Resource:
                 self._stored.forget(item.id)
                 key = self._keys.resource(item.id)
-                resources.append((key, self.scope(item.scope), page, item.display_name, encode_resource(item)))
+                resources.append((key, scope_of(item.scope), page, item.display_name, encode_resource(item)))
             elif type(item) is Entitlement:
-                key = self._keys.entitlement(item.id)
-                entitlements.append((self.scope(item.scope), page, item.display_name, encode_entitlement(item), key))
+                key = entitlement_of(item.id)
+                entitlements.append((scope_of(item.scope), page, item.display_name, encode_entitlement(item), key))
             else:
                 raise PluginBug(f"a page holds a {type(item).__name__}, which is no row")
         self._keys.flush()
@@ -108,16 +110,15 @@ class PageRows:
             self._db.executemany(_RESOURCE_AGAIN, resources)
         if entitlements:
             self._db.executemany(_ENTITLEMENT, entitlements)
-        for place, keys in held.items():
-            self._append(place, page, keys)
+        self._append((place, page, keys) for place, keys in held.items())
 
     def add_named_before(self, resource: ResourceId, like: Grant) -> None:
         """Store the grants, each as *like*, that witnesses told of before the scope on *resource* was opened."""
-        place = self._place(like)
+        detail = None if like.immutable is None and not like.inherited_by else self._detail(like)
+        place = (self._keys.entitlement(like.entitlement), self.scope(like.scope), detail)
         node = self._keys.resource(resource)
         self._keys.flush()
-        for page, principals in list(named_before(self._db, node)):
-            self._append(place, page, principals)
+        self._append((place, page, principals) for page, principals in list(named_before(self._db, node)))
 
     def drop(self, gone: ResourceId) -> None:
         """Drop a resource that was listed and is there no more, with what is held on it."""
@@ -145,14 +146,14 @@ class PageRows:
         if not after:
             self.unmerged = 0
 
-    def _append(self, place: _Place, page: int, principals: list[int]) -> None:
-        self.unmerged += len(principals)
-        self._db.execute(_GRANTS, (*place, page, len(principals), msgspec.json.encode(principals).decode()))
-
-    def _place(self, grant: Grant) -> _Place:
-        plain = grant.immutable is None and not grant.inherited_by
-        detail = None if plain else self._detail(grant)
-        return self._keys.entitlement(grant.entitlement), self.scope(grant.scope), detail
+    def _append(self, grants: Iterable[tuple[_Place, int, list[int]]]) -> None:
+        rows = [
+            (*place, page, len(principals), msgspec.json.encode(principals).decode())
+            for place, page, principals in grants
+        ]
+        if rows:
+            self.unmerged += sum(row[4] for row in rows)
+            self._db.executemany(_GRANTS, rows)
 
     def _detail(self, grant: Grant) -> int:
         content = (grant.immutable, grant.inherited_by)

@@ -42,7 +42,8 @@ class StoredResources:
 
     def forget(self, id: ResourceId) -> None:
         """Forget a resource that is stored anew or dropped."""
-        self._remembered.pop((id.type, id.id), None)
+        if self._remembered:
+            self._remembered.pop((id.type, id.id), None)
 
     def forget_all(self) -> None:
         """Forget what is remembered, after rows were taken back."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from jackfield.errors import JackfieldError, Transient
+from jackfield.errors import Transient
 from jackfield.snapshots.lookups import Listing, listings
 from jackfield.snapshots.losses import Loss, losses, shares_one
 from jackfield.snapshots.scopes import USUAL, ScopeState
@@ -188,8 +188,3 @@ def describe(db: sqlite3.Connection) -> tuple[dict[str, str], Counts, tuple[Seal
         for name, seal, observed, expected, reason in unseen
     )
     return header, Counts(resources=resources, entitlements=entitlements, grants=grants), scopes
-
-
-def first_of(errors: list[JackfieldError], otherwise: JackfieldError) -> JackfieldError:
-    """The error that says most about a sync in which nothing was seen whole: the first that a read ended with."""
-    return errors[0] if errors else otherwise

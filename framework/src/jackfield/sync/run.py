@@ -20,7 +20,7 @@ from jackfield.state import Run, RunStatus, hold_lock
 from jackfield.state.lock import Holder
 from jackfield.sync.accept import reconcile, tell
 from jackfield.sync.engine import Engine
-from jackfield.sync.finish import first_of, seal
+from jackfield.sync.finish import seal
 from jackfield.sync.ongoing import OngoingSync, Progress
 from jackfield.sync.pages import PageReader, Patience
 from jackfield.sync.publish import delete_old, publish
@@ -170,7 +170,7 @@ async def _seal(sync: OngoingSync, errors: list[JackfieldError], types: tuple[st
     except Transient as nothing_whole:
         sync.writer.db.close()
         remove(sync.partial)
-        raise first_of(errors, nothing_whole) from None
+        raise next(iter(errors), nothing_whole) from None  # the first that a read ended with says most
 
 
 def _changes_meanwhile(sync: OngoingSync) -> str | None:

@@ -1,5 +1,6 @@
 """The pages of one sync as the connector gave them, in the order of their reads."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -124,3 +125,8 @@ async def rest(connection: Connection, call: Call, view: SyncView, *, most: int 
             break
         cursor = page.next
     return pages
+
+
+def rows(pages: Iterable[Page]) -> Counter[bytes]:
+    """The rows of *pages*, to be compared whatever their order."""
+    return Counter(msgspec.json.encode(item) for page in pages for item in page.items)

@@ -2,7 +2,6 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import msgspec
@@ -13,7 +12,6 @@ from jackfield_contracts import (
     Family,
     Grant,
     Item,
-    Page,
     Resource,
     ResourceType,
     TraitKind,
@@ -21,7 +19,7 @@ from jackfield_contracts import (
 )
 from jackfield_testkit.bench import Bench, differences
 from jackfield_testkit.data import Finding, NotApplicable
-from jackfield_testkit.walk import Call, Walk, rest, walk
+from jackfield_testkit.walk import Call, Walk, rest, rows, walk
 from jackfield_testkit.wire import Wire, everywhere, with_word
 
 _TRAITS = {
@@ -178,17 +176,13 @@ async def resumes_at_every_cursor(bench: Bench) -> None:
                 continue
             async with bench.open() as connection:
                 again = await rest(connection, call, walked.view, most=len(read) + 5)
-            wanted = _rows(one.page for one in read[number:])
-            given = _rows(again)
+            wanted = rows(one.page for one in read[number:])
+            given = rows(again)
             if wanted != given:
                 message = _text(wanted, given)
                 raise Finding(
                     f"resumed at page {number + 1}, the rest is another: {message}", str(call), "in a new process"
                 )
-
-
-def _rows(pages: Iterable[Page]) -> Counter[bytes]:
-    return Counter(msgspec.json.encode(item) for page in pages for item in page.items)
 
 
 def _text(wanted: Counter[bytes], given: Counter[bytes]) -> str:

@@ -6,7 +6,6 @@ import sys
 import threading
 import time
 import warnings
-from collections import Counter
 from collections.abc import Awaitable, Callable, Generator
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,12 @@ import msgspec
 
 from jackfield.errors import JackfieldError, PluginBug
 from jackfield.host.connection import Connection
-from jackfield_contracts import Page
 from jackfield_testkit.aims import aims_of
 from jackfield_testkit.bench import Bench, differences
 from jackfield_testkit.checks.acting import samples_of, state_query
 from jackfield_testkit.clock import HastyClock
 from jackfield_testkit.data import Finding, NotApplicable
-from jackfield_testkit.walk import NOTHING, Walk, walk
+from jackfield_testkit.walk import NOTHING, Walk, rows, walk
 from jackfield_testkit.wire import SENDING, Wire, never_answer
 
 _SCHEDULER = Path("/proc/thread-self/schedstat")
@@ -145,7 +143,7 @@ async def serves_many_at_once(bench: Bench) -> None:
             *(connection.read_page(call.family, call.scopes, call.cursor, 0, walked.view) for call in calls)
         )
     for call, page in zip(calls, together, strict=True):
-        if _rows([call.page]) != _rows([page]):
+        if rows([call.page]) != rows([page]):
             raise Finding("read together with others, a page has other rows", str(call), f"{len(calls)} pages at once")
     if bench.implements("grant") and bench.samples.grants:
         await _states_at_once(bench)
@@ -159,10 +157,6 @@ async def _states_at_once(bench: Bench) -> None:
     for query, one, other in zip(queries, alone, together, strict=True):
         if msgspec.structs.replace(one, request_ids=()) != msgspec.structs.replace(other, request_ids=()):
             raise Finding("read together with others, the state is another", f"read_state({query})")
-
-
-def _rows(pages: list[Page]) -> Counter[bytes]:
-    return Counter(msgspec.json.encode(item) for page in pages for item in page.items)
 
 
 async def never_blocks(bench: Bench) -> None:
