@@ -103,6 +103,20 @@ def test_an_id_of_another_person_shows_nothing_of_the_first(folder: Folder) -> N
     assert "user:1002 is zed by now, and was bob when it was asked for" in recovered.out
 
 
+def test_one_export_with_wrong_logins_ends_nothing(folder: Folder) -> None:
+    assert folder.run("grant", "erp", "group:sales/member", "user:1002").code == 10
+    folder.write(
+        "users.csv", "id,name,login", *(f"{1001 + at},{name},{name.title()} X" for at, name in enumerate(NAMES))
+    )
+    recovered = folder.run("changes", "recover", "erp")
+    assert (recovered.code, outcomes(folder)) == (10, ["pending"])
+    assert "user:1002 is Bob X by now, and was bob when it was asked for" in recovered.err
+    users(folder, *NAMES)
+    members(folder, *HELD, "sales,1002")
+    assert folder.run("changes", "recover", "erp").code == 0
+    assert outcomes(folder) == ["changed"]
+
+
 def test_why_what_is_shown_does_not_settle_is_told(folder: Folder) -> None:
     assert folder.run("grant", "erp", "group:sales/member", "user:1002").code == 10
     members(folder, *HELD, "sales,1002")

@@ -142,30 +142,41 @@ async def _read_pending(recorder: Recorder, attempts: list[Attempt]) -> None:
     if not attempts:
         return
     view = await read_patiently(recorder.session, [each.change for each in attempts], recorder.operations)
-    _warn_of_waiting(recorder, attempts, view)
     if others := [(each, outcome, view) for each in attempts if (outcome := _another_person(recorder, each, view))]:
         recorder.record(others)
         attempts = [each for each in attempts if not each.settled]
+    _warn_of_waiting(recorder, attempts, view)
     made = [each for each in attempts if shown_since(each.change, recorder.operations, view, each.entry.intended)]
     if made:
         recorder.record([(each, _found_made(recorder, each, view), view) for each in made])
 
 
 def _another_person(recorder: Recorder, attempt: Attempt, view: View) -> Outcome | None:
-    """The outcome of what a person was to do to an account that has another login by now; None where it has not.
+    """The outcome of what would count as made of an account that has another login by now, or can't be made of it any more.
 
     Where accounts are known by exports, an id may be used again: what is shown of it may be about somebody else.
     """
-    if kind_of(attempt.change).unreadable(attempt.change, recorder.operations, view) is not None:
+    kind, operations = kind_of(attempt.change), recorder.operations
+    if (other := _other_login(recorder, attempt, view)) is None:
         return None
-    before, now = attempt.entry.before, kind_of(attempt.change).target(attempt.change, recorder.operations, view)
-    if not (before.account and before.account == now.account and before.login and now.login):
+    if is_older(attempt.change, operations, view, attempt.entry.intended):
         return None
-    if before.login.casefold() == now.login.casefold():
+    if not kind.ends_account and not kind.met(attempt.change, operations, view):
+        return None  # one export may be wrong: it may be shown by the next
+    return unverified(f"{other}; look, and ask again for what is still wanted")
+
+
+def _other_login(recorder: Recorder, attempt: Attempt, view: View) -> str | None:
+    """That the account has another login than when the change was asked for, if it has."""
+    kind, operations = kind_of(attempt.change), recorder.operations
+    before, now = attempt.entry.before, kind.target(attempt.change, operations, view)
+    if kind.unreadable(attempt.change, operations, view) is not None or before.account != now.account:
         return None
-    return unverified(
+    if not (before.account and before.login and now.login) or before.login.casefold() == now.login.casefold():
+        return None
+    return (
         f"{now.account} is {now.login} by now, and was {before.login} when it was asked for: whether that is the same person"
-        " can't be told; look, and ask again for what is still wanted"
+        " can't be told"
     )
 
 
@@ -181,6 +192,7 @@ def _warn_of_waiting(recorder: Recorder, attempts: list[Attempt], view: View) ->
             and is_older(each.change, operations, view, each.entry.intended)
         ):
             why = "what was read shows it so, and is dated before it was asked for, or ahead"
+        why = why or _other_login(recorder, each, view)
         if why is not None:
             titles.setdefault(why, []).append(each.entry.title)
     for why, some in titles.items():

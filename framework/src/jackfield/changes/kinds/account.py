@@ -152,6 +152,7 @@ class Delete(_Account[DeleteAccount]):
     """An account is deleted."""
 
     change = DeleteAccount
+    ends_account = True
     hook = "delete_account"
     requests = (DeleteRequest,)
     counts = ("delete",)

@@ -74,6 +74,8 @@ class Kind(ABC, Generic[C]):
 
     makes_account: bool = False
     """Whether it makes an account: by several calls, and refused where an earlier call of ours has made it already."""
+    ends_account: bool = False
+    """Whether it takes an account away."""
 
     may_become_other: bool = False
     """Whether the account may show a third state, neither that before nor the one asked for, because of the change."""
