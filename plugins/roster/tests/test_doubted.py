@@ -103,6 +103,46 @@ def test_an_id_of_another_person_shows_nothing_of_the_first(folder: Folder) -> N
     assert "user:1002 is zed by now, and was bob when it was asked for" in recovered.out
 
 
+def test_a_snapshot_that_was_not_seen_whole_is_no_witness(folder: Folder) -> None:
+    folder.values.pop("groups")
+    assert folder.run("sync", "erp").code == 0
+    assert folder.run("revoke", "erp", "group:design/member", "user:1001", "--yes").code == 10
+    members(folder, *HELD, heading="user,group")
+    for _ in range(3):
+        assert folder.run("sync", "erp").code == 8
+        assert folder.run("changes", "recover", "erp").code == 10
+    assert outcomes(folder) == ["pending"]
+
+
+def test_who_has_an_id_by_now_is_not_who_had_it(folder: Folder) -> None:
+    plan = str(folder.folder / "a.plan")
+    assert folder.run("plan", "erp", "--grant", "sales/member", "user:1002", "--to", plan).code == 0
+    users(folder, "ann", "zed@x.org", "cy", "dee", "eve")
+    applied = folder.run("apply", plan, "--yes")
+    assert applied.code == 14, applied
+    assert "which is zed@x.org by now: perhaps another person" in applied.out
+    assert not folder.list.exists()
+
+
+def test_an_address_that_nobody_has_any_more_means_nobody(folder: Folder) -> None:
+    users(folder, "p1@x.org", "p2@x.org", *NAMES[2:])
+    assert folder.run("sync", "erp").code == 0
+    users(folder, "zed@x.org", "p2@x.org", *NAMES[2:])
+    ended = folder.run("account", "delete", "erp", "p1@x.org", "--yes")
+    assert (ended.code, outcomes(folder)) == (5, [])
+    assert "nobody has the address 'p1@x.org' by now, and user:1001" in ended.err
+
+
+def test_an_account_whose_login_another_id_has_is_not_taken_for_gone(folder: Folder) -> None:
+    assert folder.run("account", "delete", "erp", "user:1005", "--yes").code == 10
+    users(folder, *NAMES[:4])
+    with (folder.exports / "users.csv").open("a") as file:
+        file.write("9005,eve,Eve\n")
+    recovered = folder.run("changes", "recover", "erp")
+    assert outcomes(folder) == ["unverified"]
+    assert "user:9005 has its login eve" in recovered.out
+
+
 def test_one_export_with_wrong_logins_ends_nothing(folder: Folder) -> None:
     assert folder.run("grant", "erp", "group:sales/member", "user:1002").code == 10
     folder.write(

@@ -27,7 +27,7 @@ from jackfield.changes.ongoing import end_repeats, is_repeat
 from jackfield.changes.plan import exceeded, limits_of, used
 from jackfield.changes.session import Attempt, Progress, Recorder, Session, read_patiently, unverified
 from jackfield.errors import BadConfig
-from jackfield_contracts import Confirmation, JournalEntry, Outcome, OutcomeKind, PlannedChange, TargetState
+from jackfield_contracts import Confirmation, JournalEntry, Outcome, OutcomeKind, PlannedChange, StateQuery, TargetState
 
 _MADE_AGAIN_WITHIN = timedelta(hours=1)
 """How old an intent may be to be carried on; what was meant longer ago is left to a person."""
@@ -147,8 +147,31 @@ async def _read_pending(recorder: Recorder, attempts: list[Attempt]) -> None:
         attempts = [each for each in attempts if not each.settled]
     _warn_of_waiting(recorder, attempts, view)
     made = [each for each in attempts if shown_since(each.change, recorder.operations, view, each.entry.intended)]
+    if renumbered := await _renumbered(recorder, made):
+        recorder.record([(each, outcome, view) for each, outcome in renumbered])
+        made = [each for each in made if not each.settled]
     if made:
         recorder.record([(each, _found_made(recorder, each, view), view) for each in made])
+
+
+async def _renumbered(recorder: Recorder, made: list[Attempt]) -> list[tuple[Attempt, Outcome]]:
+    """Those of the accounts that are gone whose login another id has by now: where ids change, nobody need be gone."""
+    gone = {each.entry.before.login: each for each in made if kind_of(each.change).ends_account}
+    logins = tuple(login for login in gone if login)
+    if not logins:
+        return []
+    state = await recorder.session.read_state(StateQuery(names=logins))
+    return [
+        (
+            gone[account.asked],
+            unverified(
+                f"{gone[account.asked].entry.before.account} is not there any more, and {account.account} has its login"
+                f" {account.asked}: whether that is the same account under another id can't be told"
+            ),
+        )
+        for account in state.accounts
+        if account.asked in gone and account.account != gone[account.asked].entry.before.account
+    ]
 
 
 def _another_person(recorder: Recorder, attempt: Attempt, view: View) -> Outcome | None:

@@ -13,11 +13,20 @@ from typing import TypeVar
 import msgspec
 
 from jackfield.changes.addresses import address_problem
+from jackfield.changes.protection import names_of
 from jackfield.changes.session import Session, state_of
 from jackfield.errors import BadConfig, JackfieldError, NotFound
 from jackfield.snapshots.file import open_snapshot
 from jackfield.snapshots.naming import ManyNames, Names
-from jackfield_contracts import EntitlementId, IdentifierError, ResourceId, StateQuery, TraitKind
+from jackfield_contracts import (
+    AccountState,
+    AccountStatus,
+    EntitlementId,
+    IdentifierError,
+    ResourceId,
+    StateQuery,
+    TraitKind,
+)
 
 _FEW = 8
 """Up to so many names, SQLite finds each faster than one pass over all rows does."""
@@ -97,9 +106,11 @@ async def resolve(
         for text, one in people.items()
         if isinstance(one, ResourceId) and "@" in text and text not in (one.id, str(one))
     ]
-    live = await _live(session, [*missing, *addresses], lacking)
+    known = {text: one for text in addresses if isinstance(one := people[text], ResourceId)}
+    live, others = await _live(session, [*missing, *addresses], known, lacking)
     gone = {text for text in addresses if isinstance(live[text], NotFound)}
-    return Resolved(found, {**people, **wrong, **{text: one for text, one in live.items() if text not in gone}})
+    now = {text: one for text, one in live.items() if text not in gone}
+    return Resolved(found, {**people, **wrong, **now, **{text: others[text] for text in gone & others.keys()}})
 
 
 class _Text(msgspec.Struct, frozen=True):
@@ -218,14 +229,18 @@ async def _offering(session: Session, resources: list[ResourceId]) -> set[Resour
 
 
 async def _live(
-    session: Session, texts: list[str], lacking: JackfieldError | None
-) -> dict[str, ResourceId | JackfieldError]:
-    """Whom the application knows by each of *texts*: an id first, then a login, e-mail or external id."""
+    session: Session, texts: list[str], known: Mapping[str, ResourceId], lacking: JackfieldError | None
+) -> tuple[dict[str, ResourceId | JackfieldError], dict[str, JackfieldError]]:
+    """Whom the application knows by each of *texts*: an id first, then a login, e-mail or external id.
+
+    Beside, by each address of *known*, why whom the snapshot knows by it is not meant: that one has others by now.
+    """
     if not texts:
-        return {}
+        return {}, {}
     people = [each.name for each in session.connection.resource_types() if each.trait is TraitKind.USER]
     ids = [ResourceId(type=type, id=text) for type in people for text in texts if "@" not in text and " " not in text]
-    state = await state_of(session, StateQuery(names=tuple(texts), principals=tuple(ids)))
+    principals = tuple(dict.fromkeys((*ids, *known.values())))
+    state = await state_of(session, StateQuery(names=tuple(texts), principals=principals))
     asked = set(ids)
     by_id: dict[str, dict[ResourceId, str]] = {}
     by_name: dict[str, dict[ResourceId, str]] = {}
@@ -235,7 +250,23 @@ async def _live(
             by_id.setdefault(each.account.id, {})[each.account] = message
         if each.asked is not None:
             by_name.setdefault(each.asked, {})[each.account] = message
-    return {text: _one(text, by_id.get(text) or by_name.get(text) or {}, lacking) for text in texts}
+    there = {each.account: each for each in state.accounts}
+    others = {
+        text: _has_others(text, account)
+        for text, id in known.items()
+        if (account := there.get(id)) is not None
+        and account.status is not AccountStatus.DELETED
+        and text.casefold() not in {name.casefold() for name in names_of(account)}
+    }
+    return {text: _one(text, by_id.get(text) or by_name.get(text) or {}, lacking) for text in texts}, others
+
+
+def _has_others(text: str, account: AccountState) -> JackfieldError:
+    now = ", ".join(filter(None, (account.display_name, account.login)))
+    return NotFound(
+        f"nobody has the address {text!r} by now, and {account.account}, who has it in the latest snapshot, is {now}",
+        hint=f"Sync again; if that one is meant, write {account.account}.",
+    )
 
 
 def _one(text: str, found: Mapping[ResourceId, str], lacking: JackfieldError | None) -> ResourceId | JackfieldError:

@@ -5,6 +5,7 @@ in the journal before the next.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -39,6 +40,9 @@ from jackfield_contracts import (
     ResourceId,
     StateQuery,
 )
+
+_WITNESSES = 100
+"""Published snapshots that are looked through for one that was seen whole."""
 
 WAIT = 60.0
 """Seconds to wait for an outcome that is not known yet, where nothing else is said."""
@@ -129,7 +133,7 @@ class Session:
         found = await self.connection.read_state(
             msgspec.structs.replace(query, known=counts.resources, known_grants=grants)
         )
-        file = self.home.snapshot(self.connection.name, witness.run) if self.home is not None and witness else None
+        file = self._file_of(witness) if witness is not None and self.home is not None else None
         return await doubted(self.connection, self.state, file, query, found)
 
     def _witness(self) -> Run | None:
@@ -137,7 +141,13 @@ class Session:
         if self.tenant_match.moved:
             return None
         # What a sync has just published is no witness of itself: an export that was cut off shows nobody gone.
-        return next(iter(self.state.published(self.connection.name, 2)[self.after_sync :]), None)
+        published = self.state.published(self.connection.name, _WITNESSES)[self.after_sync :]
+        # Nor is one that was not seen whole, of exports that could not be understood, as long as there is a better one.
+        whole = (each for each in published if each.complete and self._file_of(each).exists())
+        return next(whole, next(iter(published), None))
+
+    def _file_of(self, run: Run) -> Path:
+        return self.home.snapshot(self.connection.name, run.run) if self.home is not None else Path(run.snapshot or "")
 
     def warn(self, message: str) -> None:
         """Remember what a person should know before anything is made."""
