@@ -77,7 +77,7 @@ def stranger(name: object) -> str:
     """Why a membership that is not found can't be told of, where one beside it names what the listings lack."""
     return (
         f"it is not in the export, and a membership there names {name}, which the export does not list: one of them may have"
-        f" been cut off; {_MEND}"
+        " been cut off; have the application export anew"
     )
 
 
