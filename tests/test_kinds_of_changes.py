@@ -7,7 +7,8 @@ from typing import get_args
 import pytest
 
 from jackfield.changes.kinds.kind import Kind
-from jackfield.changes.kinds.registry import kind_of, limit_names
+from jackfield.changes.kinds.registry import kind_of, limit_names, request_types
+from jackfield.changes.kinds.request import Request
 from jackfield_contracts import (
     Change,
     CreateAccount,
@@ -82,3 +83,9 @@ def test_a_kind_that_leaves_something_out_can_not_be_made() -> None:
 
     with pytest.raises(TypeError, match="evaluate"):
         Half()  # type: ignore[abstract]
+
+
+def test_each_request_says_what_change_it_is() -> None:
+    assert request_types()
+    for of in request_types().values():
+        assert of.change is not Request.change, of

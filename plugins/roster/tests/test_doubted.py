@@ -120,7 +120,7 @@ def test_who_has_an_id_by_now_is_not_who_had_it(folder: Folder) -> None:
     users(folder, "ann", "zed@x.org", "cy", "dee", "eve")
     applied = folder.run("apply", plan, "--yes")
     assert applied.code == 14, applied
-    assert "which is zed@x.org by now: perhaps another person" in applied.out
+    assert "user:1002 is zed@x.org by now, and was bob when it was asked for: perhaps another person" in applied.out
     assert not folder.list.exists()
 
 
@@ -176,3 +176,14 @@ def test_two_applications_have_no_work_list_together(folder: Folder, tmp_path: P
     assert asked.json["outcome"] == "failed"
     assert "is that of the application" in asked.json["reason"]
     assert folder.list.read_bytes() == before
+
+
+def test_nothing_is_gone_where_the_snapshot_to_compare_with_can_not_be_read(folder: Folder) -> None:
+    assert folder.run("revoke", "erp", "group:design/member", "user:1001", "--yes").code == 10
+    for file in (folder.folder / "home").rglob("*.sqlite"):
+        if "snapshots" in file.parts:
+            file.write_bytes(b"no snapshot")
+    members(folder, *HELD[1:])
+    recovered = folder.run("changes", "recover", "erp")
+    assert (recovered.code, outcomes(folder)) == (10, ["pending"])
+    assert "the last snapshot, which shows what an export lacks, can't be read" in recovered.err

@@ -3,14 +3,13 @@
 import json
 import os
 import select
-import subprocess
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
-from jackfield_dropbox_simulator.launch import Spawned
+from jackfield_dropbox_simulator.launch import Spawned, end
 
 from . import forking
 
@@ -31,12 +30,4 @@ def spawn(*arguments: str, timeout: float = 60.0) -> Generator[Spawned]:
             )
         yield Spawned(json.loads(line), cast("Any", process))
     finally:
-        process.terminate()
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        for stream in (process.stdin, process.stdout, process.stderr):
-            if stream is not None:
-                stream.close()
+        end(cast("Any", process))

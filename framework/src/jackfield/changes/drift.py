@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
-from jackfield.changes.kinds.rules import without_drift
+from jackfield.changes.kinds.rules import other_login, without_drift
 from jackfield.changes.kinds.view import View
 from jackfield.changes.plan import will_be_made
 from jackfield.changes.session import Session, state_of
@@ -56,7 +56,7 @@ def drift_of(planned: PlannedChange, now: PlannedChange, operations: Operations,
         return other
     change = kind_of(planned.change).with_account(planned.change, operations, view)
     target = kind_of(change).target(change, operations, view)
-    if view.state.as_of and (other := _another_login(planned.before, target)) is not None:
+    if (other := other_login(planned.before, target, view)) is not None:
         return _drifted(other)
     if not will_be_made(planned):
         # Nobody was asked about it, and no limit counted it.
@@ -66,15 +66,6 @@ def drift_of(planned: PlannedChange, now: PlannedChange, operations: Operations,
     if more := [kind for kind in now.kinds if kind not in planned.kinds]:
         return _drifted(f"it was planned as {', '.join(planned.kinds) or 'nothing'}, and is {', '.join(more)} by now")
     return None
-
-
-def _another_login(before: TargetState, now: TargetState) -> str | None:
-    """That the account has another login by now, if so; what is known by exports may be another person under its id."""
-    if before.account != now.account or not (before.account and before.login and now.login):
-        return None
-    if before.login.casefold() == now.login.casefold():
-        return None
-    return f"it was planned for {before.login} ({before.account}), which is {now.login} by now: perhaps another person"
 
 
 def _is_gone(before: TargetState, view: View) -> bool:

@@ -1,7 +1,7 @@
-"""What an answer that was read from exports can't show: what is gone by it, and what was otherwise before it was written.
+"""Whether a state that was read from export files can be trusted, and of what it says it can't.
 
-Promises that nothing is taken for gone where a sync of the same exports would hold it, and that an export which is older
-than what a later one has shown is not believed. Hides that a sample of the last snapshot is asked for beside.
+Promises that an export which was cut off shows nothing gone where a sync of it would be held, and that one which was restored
+from before does not override a newer one. Hides the comparison with a sample of the last snapshot.
 """
 
 from collections.abc import Collection, Iterable
@@ -11,9 +11,10 @@ from pathlib import Path
 
 import msgspec
 
-from jackfield.errors import BadStorage
+from jackfield.errors import BadConfig, BadStorage
 from jackfield.host.connection import Connection
 from jackfield.snapshots.file import open_snapshot
+from jackfield.snapshots.losses import too_much
 from jackfield.snapshots.samples import sample_of
 from jackfield.state import State
 from jackfield_contracts import (
@@ -27,16 +28,14 @@ from jackfield_contracts import (
     TraitKind,
 )
 
-SHARE, ROWS = 0.2, 10
-"""As the brake of a sync: so much, and so many rows, or all that there was."""
-
 _SAMPLE = 200
 
 
 async def doubted(
     connection: Connection, state: State, witness: Path | None, query: StateQuery, found: AccessState
 ) -> AccessState:
-    """*found* with what it can't show as unreadable. *witness* is the file of the snapshot to compare with, if any.
+    """*found* with all that it can't be trusted about as ``unreadable``. *witness* is the file of the snapshot to compare
+    with, if any.
 
     Cost: one more read of the exports where something is not there that was asked for, and a look into the journal.
     """
@@ -67,8 +66,8 @@ async def _lost(connection: Connection, witness: Path, query: StateQuery) -> str
     try:
         with closing(open_snapshot(witness)) as db:
             sample = sample_of(db, people, _SAMPLE)
-    except BadStorage:
-        return None  # `verify` tells of a snapshot that is gone or spoilt
+    except (BadConfig, BadStorage) as error:
+        return f"it is not there, and the last snapshot, which shows what an export lacks, can't be read: {error}; sync again"
     accounts = [each for each in sample.accounts if each not in query.principals]
     asked = {(what, who) for what in query.resources for who in query.principals}
     grants = [each for each in sample.grants if (each.entitlement.resource, each.principal) not in asked]
@@ -88,15 +87,17 @@ async def _lost(connection: Connection, witness: Path, query: StateQuery) -> str
 def _too_few(
     before: Collection[ResourceId] | Collection[GrantId], now: Collection[object], share: float, of: str
 ) -> str | None:
+    """Why, if too much of *before*, a sample of that *share*, is not there *now*; of a short list, if nothing of it is.
+
+    A sync publishes the loss of a short list: it is believed only then, by whoever reads after that sync.
+    """
     gone = sum(each not in now for each in before)
-    if gone < len(before) and (gone <= SHARE * len(before) or gone / share < ROWS):
-        return None
-    if not gone:
+    if not gone or (gone < len(before) and not too_much(gone / share, len(before) / share)):
         return None
     looked_at = f"{gone:,} of {len(before):,} {of} of the last snapshot"
     return (
         f"it is not there, and neither are {looked_at} that were looked for: the export may have been cut off, or has other"
-        " ids; have the application export anew, or publish the loss by a sync"
+        " ids; have the application export anew; a loss that is real is published by a sync, or held there for --accept"
     )
 
 
@@ -105,7 +106,7 @@ def _oldest(found: AccessState) -> datetime:
 
 
 def _older(found: AccessState, entries: Iterable[JournalEntry]) -> dict[str, str]:
-    """What is told by an export of before a change that a later one has shown made."""
+    """Why what was written before a change was asked for is not believed about it, where a later export has shown it made."""
     names = {name.casefold(): name for name in found.as_of}
     unreadable: dict[str, str] = {}
     for entry in entries:
@@ -121,8 +122,8 @@ def _older(found: AccessState, entries: Iterable[JournalEntry]) -> dict[str, str
             name = names.get(key.casefold())
             if name is not None and (stood := datetime.fromisoformat(found.as_of[name])) < asked:
                 unreadable[name] = (
-                    f"the export is of {stood:%Y-%m-%d %H:%M:%S} UTC, and a later one has shown {entry.id} made, which was"
-                    f" asked for after that ({entry.title}): an old export has come back"
+                    f"the export was written on {stood:%Y-%m-%d %H:%M:%S} UTC, before {entry.id} was asked for"
+                    f" ({entry.title}), which a later export has shown made: an old export has come back"
                 )
     return unreadable
 

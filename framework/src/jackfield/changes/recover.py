@@ -17,6 +17,7 @@ from jackfield.changes.kinds.rules import (
     carries_on,
     evaluate,
     is_older,
+    other_login,
     readable,
     shown_since,
     unlike,
@@ -25,7 +26,7 @@ from jackfield.changes.kinds.rules import (
 from jackfield.changes.kinds.view import View
 from jackfield.changes.ongoing import end_repeats, is_repeat
 from jackfield.changes.plan import exceeded, limits_of, used
-from jackfield.changes.session import Attempt, Progress, Recorder, Session, read_patiently, unverified
+from jackfield.changes.session import Attempt, Progress, Recorder, Session, read_patiently, state_of, unverified
 from jackfield.errors import BadConfig
 from jackfield_contracts import Confirmation, JournalEntry, Outcome, OutcomeKind, PlannedChange, StateQuery, TargetState
 
@@ -160,7 +161,7 @@ async def _renumbered(recorder: Recorder, made: list[Attempt]) -> list[tuple[Att
     logins = tuple(login for login in gone if login)
     if not logins:
         return []
-    state = await recorder.session.read_state(StateQuery(names=logins))
+    state = await state_of(recorder.session, StateQuery(names=logins))
     return [
         (
             gone[account.asked],
@@ -175,10 +176,7 @@ async def _renumbered(recorder: Recorder, made: list[Attempt]) -> list[tuple[Att
 
 
 def _another_person(recorder: Recorder, attempt: Attempt, view: View) -> Outcome | None:
-    """The outcome of what would count as made of an account that has another login by now, or can't be made of it any more.
-
-    Where accounts are known by exports, an id may be used again: what is shown of it may be about somebody else.
-    """
+    """*unverified*, where the account has another login by now, and what is shown of it may be about somebody else."""
     kind, operations = kind_of(attempt.change), recorder.operations
     if (other := _other_login(recorder, attempt, view)) is None:
         return None
@@ -190,17 +188,11 @@ def _another_person(recorder: Recorder, attempt: Attempt, view: View) -> Outcome
 
 
 def _other_login(recorder: Recorder, attempt: Attempt, view: View) -> str | None:
-    """That the account has another login than when the change was asked for, if it has."""
+    """That the account has another login than when the change was asked for, if that can be told."""
     kind, operations = kind_of(attempt.change), recorder.operations
-    before, now = attempt.entry.before, kind.target(attempt.change, operations, view)
-    if kind.unreadable(attempt.change, operations, view) is not None or before.account != now.account:
+    if kind.unreadable(attempt.change, operations, view) is not None:
         return None
-    if not (before.account and before.login and now.login) or before.login.casefold() == now.login.casefold():
-        return None
-    return (
-        f"{now.account} is {now.login} by now, and was {before.login} when it was asked for: whether that is the same person"
-        " can't be told"
-    )
+    return other_login(attempt.entry.before, kind.target(attempt.change, operations, view), view)
 
 
 def _warn_of_waiting(recorder: Recorder, attempts: list[Attempt], view: View) -> None:

@@ -5,6 +5,7 @@ in the journal before the next.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -127,7 +128,7 @@ class Session:
 
         What was read from exports is doubted as `exports.doubted` says.
         """
-        witness = self._witness()
+        witness = self._witness
         counts = witness.counts if witness is not None else Counts()
         grants = counts.grants if counts.resources else None
         found = await self.connection.read_state(
@@ -136,11 +137,12 @@ class Session:
         file = self._file_of(witness) if witness is not None and self.home is not None else None
         return await doubted(self.connection, self.state, file, query, found)
 
+    @cached_property
     def _witness(self) -> Run | None:
-        """The record of the snapshot that what is read is compared with."""
+        """The record of the snapshot that what is read is compared with; looked for once."""
         if self.tenant_match.moved:
             return None
-        # What a sync has just published is no witness of itself: an export that was cut off shows nobody gone.
+        # Not the one that a sync has just published: to compare an export with itself never shows a loss.
         published = self.state.published(self.connection.name, _WITNESSES)[self.after_sync :]
         # Nor is one that was not seen whole, of exports that could not be understood, as long as there is a better one.
         whole = (each for each in published if each.complete and self._file_of(each).exists())

@@ -112,10 +112,10 @@ def _previous_entry(entry: JournalEntry, operations: Operations, view: View, *, 
         why = f"{before}, and the state does not show it; this plan does not try it again: make a new one"
         return _restated(entry, outcome, reason=why, confirmed_by=None)
     if overtaken:
-        previous = f"{before}, and a later change of it came after that"
-        return _restated(entry, outcome, outcome=OutcomeKind.ALREADY, tag=None, reason=previous, confirmed_by=None)
-    previous = f"{before}, and it is so no more: somebody has changed it since; make a new plan if it is to be so"
-    return _restated(entry, outcome, outcome=OutcomeKind.REFUSED, tag="drifted", reason=previous, confirmed_by=None)
+        reason = f"{before}, and a later change of it came after that"
+        return _restated(entry, outcome, outcome=OutcomeKind.ALREADY, tag=None, reason=reason, confirmed_by=None)
+    reason = f"{before}, and it is so no more: somebody has changed it since; make a new plan if it is to be so"
+    return _restated(entry, outcome, outcome=OutcomeKind.REFUSED, tag="drifted", reason=reason, confirmed_by=None)
 
 
 def _was_so(outcome: Outcome) -> bool:

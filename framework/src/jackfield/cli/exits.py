@@ -51,4 +51,4 @@ def of_outcome(outcome: "Outcome | None") -> int:
 def of_outcomes(outcomes: "Iterable[Outcome | None]") -> int:
     """The exit code of many outcomes: that of the worst. Failed is worst, and 75 only if trying again may help them all."""
     codes = {of_outcome(outcome) for outcome in outcomes}
-    return next((code for code in _WORST_FIRST if code in codes), OK)
+    return min(codes - {OK}, key=_WORST_FIRST.index, default=OK)

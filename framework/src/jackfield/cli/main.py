@@ -44,7 +44,8 @@ _EPILOG = (
     "A connection is a section [connections.NAME] of jackfield.toml. Exit codes: 0 done, 2 wrong configuration or \
 usage, 3 sign-in needed, 4 permission missing, 5 not found or refused, 6 answers not understood, 7 not supported or \
 not enabled, 8 published but not complete, 9 held, 10 pending, 11 unverified, 12 failed, 13 busy, 14 the plan no longer \
-fits, 70 a fault in a plugin or in Jackfield, 75 try again later."
+fits, 70 a fault in a plugin or in Jackfield, 75 try again later, 130 interrupted or declined, 141 the output was closed, 143 \
+ended by a signal."
 )
 
 

@@ -23,6 +23,15 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
         return self.now - (self.before - self.gone)
 
 
+LOST_SHARE, LOST_ROWS = 0.2, 10
+"""More than this share of the rows of a type, and at least so many of them, are too much to lose at once."""
+
+
+def too_much(gone: float, before: float) -> bool:
+    """Whether so many rows *gone* of those *before* are too much to be published, or to be believed."""
+    return gone >= LOST_ROWS and gone > LOST_SHARE * before
+
+
 # What the base only carried counts: it is the last that is known. What the new one did not see tells nothing.
 _UNSEEN = "SELECT name FROM main.scope_row WHERE seal IN ('partial', 'unreadable')"
 

@@ -11,7 +11,7 @@ import msgspec
 
 from jackfield.errors import Transient
 from jackfield.snapshots.lookups import Listing, listings
-from jackfield.snapshots.losses import Loss, losses, shares_one
+from jackfield.snapshots.losses import LOST_SHARE, losses, shares_one, too_much
 from jackfield.snapshots.scopes import USUAL, ScopeState
 from jackfield.snapshots.sealing import (
     carry_forward,
@@ -27,8 +27,6 @@ from jackfield.snapshots.writer import SnapshotWriter
 from jackfield.state.runs import Counts, Run, RunStatus
 from jackfield_contracts import Diagnostic, Seal, Severity, Verdict
 
-BRAKE_SHARE = 0.2
-BRAKE_ROWS = 10
 _INCOMPARABLE = (
     "it can't be compared with what was published before, since each of those files is missing or was changed, so that"
     " nothing shows how much is lost; `jackfield verify` lists them, and a backup may have them"
@@ -153,21 +151,17 @@ def _usual(seals: Mapping[int, Seal], states: list[ScopeState]) -> dict[str, str
 
 def _hold(db: sqlite3.Connection, base: Base, tenant: str | None, types: tuple[str, ...]) -> str | None:
     """Why the snapshot is to be held, None if it may be published."""
-    lost = [loss for loss in losses(db) if _too_much(loss)]
+    lost = [loss for loss in losses(db) if too_much(loss.gone, loss.before)]
     if lost:
         parts = ", ".join(
             f"{loss.what}: {loss.gone} of {loss.before} are gone, {loss.came} others came" for loss in lost
         )
-        return f"it would lose more than {BRAKE_SHARE:.0%} ({parts})"
+        return f"it would lose more than {LOST_SHARE:.0%} ({parts})"
     if tenant is None or base.run.tenant is None:
         for kind in types:
             if not shares_one(db, kind):
                 return f"it has no {kind} in common with the last one; the connection may reach another account"
     return None
-
-
-def _too_much(loss: Loss) -> bool:
-    return loss.gone >= BRAKE_ROWS and loss.gone > BRAKE_SHARE * loss.before
 
 
 def describe(db: sqlite3.Connection) -> tuple[dict[str, str], Counts, tuple[Seal, ...]]:

@@ -211,11 +211,11 @@ async def _resources(
                 unknown = unknown or memberships_lacking(place, export, chunk, absent, of)
                 for row in chunk.rows:
                     try:
-                        message = pairs(place, row, of)
+                        found_pairs = pairs(place, row, of)
                     except BrokenRowError as error:
                         unclear.row(place, export, row, error, wanted)
                         continue
-                    ids = {id for pair in message for id in named(kind, pair, of)} & wanted
+                    ids = {id for pair in found_pairs for id in named(kind, pair, of)} & wanted
                     found |= {id: model.bare(kind, id, config) for id in ids if id not in found}
     if source is not None:
         unknown = cut_off(f"{name} tells", rows, known, "rows")

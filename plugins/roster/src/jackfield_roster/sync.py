@@ -84,8 +84,10 @@ class RosterReads:
         async def page(cursor: Cursor, view: SyncView) -> Page:
             return await self._members(of, scope, cursor, view)
 
-        message = f"who is a member of which {of}"
-        self._add(Family(name=scope.family, scopes=(scope,), follows=follows, description=message), page)
+        self._add(
+            Family(name=scope.family, scopes=(scope,), follows=follows, description=f"who is a member of which {of}"),
+            page,
+        )
 
     @hookimpl
     def families(self) -> tuple[Family, ...]:
@@ -165,13 +167,13 @@ class RosterReads:
                 unknown = unknown or memberships_lacking(place, export, chunk, absent, of)
                 for row in chunk.rows:
                     try:
-                        message = pairs(place, row, of)
+                        found_pairs = pairs(place, row, of)
                     except model.BrokenRowError as error:
                         # The read of memberships tells of each.
                         count += 1
                         first = first or f"{place_of(place, export, row.line, error.column)}: {error.why}"[:500]
                         continue
-                    found |= dict.fromkeys(id for pair in message for id in named(kind, pair, of))
+                    found |= dict.fromkeys(id for pair in found_pairs for id in named(kind, pair, of))
         items: list[Item] = []
         for id in found:
             resource = model.bare(kind, id, self._config)
@@ -222,10 +224,10 @@ class RosterReads:
             again = await self._reader.twice(export, place, source.id_of, chunk.rows)
 
         def taken(row: Row) -> list[model.Pair]:
-            message = pairs(place, row, of)
-            if message and source is not None and row.line in again:
+            memberships = pairs(place, row, of)
+            if memberships and source is not None and row.line in again:
                 raise twice(source, row)
-            return message
+            return memberships
 
         found: list[tuple[int, model.Pair]] = []
         for row in chunk.rows:

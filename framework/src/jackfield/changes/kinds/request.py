@@ -37,4 +37,5 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
 
     def change(self, resolved: Resolved, operations: Operations) -> Change:
         """What it means to the connection; raises BadConfig, NotFound or Unsupported."""
+        # A Struct has no abstract methods; tests/test_kinds_of_changes.py holds that each request has its own.
         raise NotImplementedError

@@ -23,13 +23,22 @@ NOBODY = Protected()
 def is_older(change: Change, operations: Operations, view: View, than: str) -> bool:
     """Whether what the state tells of *change* stood before the moment *than*, and so can't show what came after."""
     keys = kind_of(change).dated_keys(change, operations)
-    message = [stood for key in keys if (stood := view.state.as_of.get(key)) is not None]
-    return any(datetime.fromisoformat(stood) < datetime.fromisoformat(than) for stood in message)
+    dates = [stood for key in keys if (stood := view.state.as_of.get(key)) is not None]
+    return any(datetime.fromisoformat(stood) < datetime.fromisoformat(than) for stood in dates)
 
 
 def shown_since(change: Change, operations: Operations, view: View, asked: str) -> bool:
     """Whether the state shows *change* made after it was *asked*: what stood so before is no work of ours."""
     return kind_of(change).met(change, operations, view) and not is_older(change, operations, view, asked)
+
+
+def other_login(before: TargetState, now: TargetState, view: View) -> str | None:
+    """That an account known by exports has another login by now, if it has: its id may have been used for somebody else."""
+    if not view.state.as_of or before.account != now.account or not (before.account and before.login and now.login):
+        return None
+    if before.login.casefold() == now.login.casefold():
+        return None
+    return f"{now.account} is {now.login} by now, and was {before.login} when it was asked for: perhaps another person"
 
 
 def readable(change: Change, operations: Operations) -> bool:

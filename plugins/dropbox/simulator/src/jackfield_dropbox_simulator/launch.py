@@ -198,7 +198,7 @@ def spawn(*arguments: str, timeout: float = 60.0) -> Generator[Spawned]:
     try:
         yield Spawned(json.loads(_first_line(process, timeout)), process)
     finally:
-        _end(process)
+        end(process)
 
 
 def _first_line(process: subprocess.Popen[bytes], timeout: float) -> bytes:
@@ -216,13 +216,14 @@ def _first_line(process: subprocess.Popen[bytes], timeout: float) -> bytes:
     return line
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a simulator's process, within five seconds by its own doing, and close what is written to it and read of it."""
     process.terminate()
     try:
         process.wait(5)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    for pipe in (process.stdin, process.stdout):
+    for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
             pipe.close()
