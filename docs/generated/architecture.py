@@ -89,6 +89,21 @@ def modules() -> str:
     )
 
 
+def contents() -> str:
+    """A table of each package of the host: its modules, and what each is for."""
+    source = ROOT / "framework" / "src" / HOST
+    parts: list[str] = []
+    for layer in layers("framework"):
+        for name in layer:
+            files = sorted(file for file in (source / name).rglob("*.py") if file.stem != "__init__")
+            if not files:
+                continue
+            parts += [f"### `{name}/`", ""]
+            rows = [(f"`{file.relative_to(source / name)}`", _purpose(file.with_suffix(""))) for file in files]
+            parts += [table(("module", "what it is"), rows), ""]
+    return "\n".join(parts).rstrip()
+
+
 def _column(rows: list[list[str]], x: int, width: int, title: str, marked: str = "") -> Iterator[str]:
     """A lane with a row of boxes for each layer, and the arrow along which imports go."""
     height = _HEIGHT - _TOP - 40

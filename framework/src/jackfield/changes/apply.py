@@ -12,12 +12,12 @@ import msgspec
 
 from jackfield.changes.call import call, is_old, still_to_make
 from jackfield.changes.confirm import confirm
-from jackfield.changes.drift import with_newcomers
+from jackfield.changes.guards.drift import with_newcomers
+from jackfield.changes.guards.ongoing import end_repeats, ongoing_entries, ongoing_outcomes
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.rules import evaluate
 from jackfield.changes.kinds.view import View
-from jackfield.changes.ongoing import end_repeats, ongoing_entries, ongoing_outcomes
 from jackfield.changes.plan import exceeded, limits_of, make_plan, stages, used, will_be_made
 from jackfield.changes.session import Attempt, Progress, Recorder, Session, read_patiently
 from jackfield.changes.standing import past_of, previewed, standing, supersedes

@@ -6,7 +6,7 @@ Promises that ``changed`` means that a read showed it, or that nothing can be re
 import msgspec
 
 from jackfield.changes.call import READS_FOR, may_be_ours, with_ids
-from jackfield.changes.earlier import earlier_account
+from jackfield.changes.guards.earlier_accounts import earlier_account
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.rules import SO_BEFORE, begun, is_older, readable, unlike, unread
@@ -136,7 +136,7 @@ async def _confirm(recorder: Recorder, attempts: list[Attempt]) -> None:
         pause = min(2.0, pause * 2)
     if left:
         recorder.record(
-            [(each, _contradicted(recorder, each, view, error), view if error is None else None) for each in left]
+            [(each, _unconfirmed(recorder, each, view, error), view if error is None else None) for each in left]
         )
 
 
@@ -187,7 +187,7 @@ def unseen(attempt: Attempt, operations: Operations) -> str | None:
     return f"An answer was lost, and no read tells whether {', '.join(beside)} took effect: somebody else may have made it."
 
 
-def _contradicted(recorder: Recorder, attempt: Attempt, view: View | None, error: JackfieldError | None) -> Outcome:
+def _unconfirmed(recorder: Recorder, attempt: Attempt, view: View | None, error: JackfieldError | None) -> Outcome:
     """The outcome of what no read confirmed in time."""
     answer = attempt.answer or Outcome(outcome=OutcomeKind.FAILED)
     if error is not None or view is None:

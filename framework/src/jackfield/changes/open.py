@@ -4,7 +4,7 @@ import os
 from collections.abc import AsyncGenerator
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 
-from jackfield.changes.protection import Protected, read_protected
+from jackfield.changes.guards.protection import Protected, read_protected
 from jackfield.changes.recover import confirm_pending, recover
 from jackfield.changes.session import ChangeOptions, Locked, Session, patiently
 from jackfield.config import HostSettings

@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import msgspec
 
-from jackfield.changes.consent import warned
+from jackfield.changes.guards.consent import warned
+from jackfield.changes.guards.ongoing import is_repeat, ongoing_entries, ongoing_outcomes
 from jackfield.changes.kinds.kind import Evaluation
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of, limit_names
 from jackfield.changes.kinds.rules import LASTING, evaluate
 from jackfield.changes.kinds.view import View
-from jackfield.changes.ongoing import is_repeat, ongoing_entries, ongoing_outcomes
 from jackfield.changes.session import Session, read_patiently
 from jackfield.config.load import did_you_mean
 from jackfield.errors import BadConfig

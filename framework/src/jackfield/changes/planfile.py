@@ -9,9 +9,9 @@ from typing import Any, cast
 
 import msgspec
 
-from jackfield.changes.twice import key_twice
 from jackfield.errors import BadConfig, PlanOutdated, storing
 from jackfield.files import MOST_BYTES, read_foreign, replacing
+from jackfield.files.repeated_keys import repeated_key
 from jackfield_contracts import Plan
 
 FORMAT = "jackfield-plan/1"
@@ -44,7 +44,7 @@ def read_plan(file: Path, *, most: int = MOST_BYTES) -> tuple[Plan, str]:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         document = None
     known = cast("dict[str, Any]", document) if isinstance(document, dict) else {}
-    if (twice := key_twice(content)) is not None:
+    if (twice := repeated_key(content)) is not None:
         raise PlanOutdated(
             f"the plan {file} was changed after it was written: the key {twice!r} stands in it twice", hint=_AGAIN
         )

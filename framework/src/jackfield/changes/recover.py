@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from jackfield.changes.apply import batches, held_back
 from jackfield.changes.call import call
 from jackfield.changes.confirm import confirm, unseen
-from jackfield.changes.earlier import earlier_account
+from jackfield.changes.guards.earlier_accounts import earlier_account
+from jackfield.changes.guards.ongoing import end_repeats, is_repeat
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.rules import (
@@ -24,7 +25,6 @@ from jackfield.changes.kinds.rules import (
     without_drift,
 )
 from jackfield.changes.kinds.view import View
-from jackfield.changes.ongoing import end_repeats, is_repeat
 from jackfield.changes.plan import exceeded, limits_of, used
 from jackfield.changes.session import Attempt, Progress, Recorder, Session, read_patiently, state_of, unverified
 from jackfield.errors import BadConfig
@@ -143,7 +143,7 @@ async def _read_pending(recorder: Recorder, attempts: list[Attempt]) -> None:
     if not attempts:
         return
     view = await read_patiently(recorder.session, [each.change for each in attempts], recorder.operations)
-    if others := [(each, outcome, view) for each in attempts if (outcome := _another_person(recorder, each, view))]:
+    if others := [(each, outcome, view) for each in attempts if (outcome := _reassigned(recorder, each, view))]:
         recorder.record(others)
         attempts = [each for each in attempts if not each.settled]
     _warn_of_waiting(recorder, attempts, view)
@@ -175,7 +175,7 @@ async def _renumbered(recorder: Recorder, made: list[Attempt]) -> list[tuple[Att
     ]
 
 
-def _another_person(recorder: Recorder, attempt: Attempt, view: View) -> Outcome | None:
+def _reassigned(recorder: Recorder, attempt: Attempt, view: View) -> Outcome | None:
     """*unverified*, where the account has another login by now, and what is shown of it may be about somebody else."""
     kind, operations = kind_of(attempt.change), recorder.operations
     if (other := _other_login(recorder, attempt, view)) is None:

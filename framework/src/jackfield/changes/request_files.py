@@ -15,10 +15,10 @@ import msgspec
 from jackfield.changes.kinds.registry import request_types
 from jackfield.changes.kinds.request import Request
 from jackfield.changes.requests import WrongRequests, keys_of, located, request_of
-from jackfield.changes.twice import key_twice
 from jackfield.config.load import did_you_mean
 from jackfield.errors import BadConfig, JackfieldError, storing
 from jackfield.files import MOST_BYTES, read_foreign
+from jackfield.files.repeated_keys import repeated_key
 
 _ARGUMENT = "arg."
 _DELIMITERS = ",;\t"
@@ -150,7 +150,7 @@ def _jsonl(_: Path, text: str) -> Iterator[Row]:
         except (msgspec.DecodeError, RecursionError) as error:
             yield f"line {number}", BadConfig(f"this is no JSON: {error}")
             continue
-        twice = key_twice(line)
+        twice = repeated_key(line)
         wrong = BadConfig(f"the key {twice!r} stands there twice", path=twice) if twice is not None else None
         yield f"line {number}", wrong or _table(found)
 

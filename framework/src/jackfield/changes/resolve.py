@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from jackfield.changes.addresses import address_problem
-from jackfield.changes.protection import names_of
+from jackfield.changes.guards.protection import names_of
 from jackfield.changes.session import Session, state_of
 from jackfield.errors import BadConfig, JackfieldError, NotFound
 from jackfield.snapshots.file import open_snapshot
@@ -78,8 +78,8 @@ async def resolve(
     with _names(connection.name, snapshot, wanted, moved) as names:
         resources = {one.text: _resource(one, names) for one in texts if isinstance(one, _Text)}
         people = {text: _principal(text, types, names) for text in principals}
-    doubted = {text: one for text, one in resources.items() if isinstance(one, _Ambiguous)}
-    there = await _offering(session, [one.id for one in doubted.values()])
+    ambiguous = {text: one for text, one in resources.items() if isinstance(one, _Ambiguous)}
+    there = await _offering(session, [one.id for one in ambiguous.values()])
     found: dict[str, EntitlementId | JackfieldError] = {}
     for text, one in zip(entitlements, texts, strict=True):
         if isinstance(one, JackfieldError):

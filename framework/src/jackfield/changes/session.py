@@ -11,11 +11,11 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from jackfield.changes.exports import doubted
+from jackfield.changes.guards.protection import Protected
+from jackfield.changes.guards.unreliable_exports import with_unreadable
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View, joined
-from jackfield.changes.protection import Protected
 from jackfield.changes.vault import Reveal, Vault
 from jackfield.clock import Clock
 from jackfield.config import HostSettings
@@ -126,19 +126,19 @@ class Session:
     async def read_state(self, query: StateQuery) -> AccessState:
         """The live state that *query* asks for, beside what the last published snapshot of this account had.
 
-        What was read from exports is doubted as `exports.doubted` says.
+        Of what was read from exports, `with_unreadable` marks what can not be believed.
         """
-        witness = self._witness
-        counts = witness.counts if witness is not None else Counts()
+        baseline = self._baseline
+        counts = baseline.counts if baseline is not None else Counts()
         grants = counts.grants if counts.resources else None
         found = await self.connection.read_state(
             msgspec.structs.replace(query, known=counts.resources, known_grants=grants)
         )
-        file = self._file_of(witness) if witness is not None and self.home is not None else None
-        return await doubted(self.connection, self.state, file, query, found)
+        file = self._file_of(baseline) if baseline is not None and self.home is not None else None
+        return await with_unreadable(self.connection, self.state, file, query, found)
 
     @cached_property
-    def _witness(self) -> Run | None:
+    def _baseline(self) -> Run | None:
         """The record of the snapshot that what is read is compared with; looked for once."""
         if self.tenant_match.moved:
             return None

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from jackfield.changes.drift import drift_of
+from jackfield.changes.guards.drift import drift_of
+from jackfield.changes.guards.ongoing import GOES_ON
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.rules import LASTING, evaluate, readable
 from jackfield.changes.kinds.view import View
-from jackfield.changes.ongoing import GOES_ON
 from jackfield.changes.plan import Ordered, in_order, will_be_made
 from jackfield.state.journal import outcome_of
 from jackfield_contracts import Confirmation, JournalEntry, Outcome, OutcomeKind, Plan, PlannedChange
@@ -83,11 +83,11 @@ def _previous_entry(entry: JournalEntry, operations: Operations, view: View, *, 
         ended = outcome.reason or outcome.tag or outcome.outcome.value
         why = f"{ended}; so it ended on {when}, and this plan does not try it again: make a new one"
         return _restated(entry, outcome, reason=why, retryable=False, confirmed_by=None)
-    doubted = outcome.outcome is OutcomeKind.UNVERIFIED
-    what = "asked for the change" if doubted else "found it so" if _was_so(outcome) else "made the change"
+    maybe_made = outcome.outcome is OutcomeKind.UNVERIFIED
+    what = "asked for the change" if maybe_made else "found it so" if _was_so(outcome) else "made the change"
     before = f"this plan {what} on {when}"
     if not readable(entry.change, operations):
-        if doubted:
+        if maybe_made:
             why = f"{outcome.reason or before}; so it ended on {when}, and this plan does not try it again: make a new one"
             return _restated(entry, outcome, reason=why, confirmed_by=None)
         return _restated(entry, outcome, outcome=OutcomeKind.ALREADY, reason=f"{before}, and no read can tell more")
@@ -108,7 +108,7 @@ def _previous_entry(entry: JournalEntry, operations: Operations, view: View, *, 
             account=now.account or outcome.account,
             request_ids=view.state.request_ids,
         )
-    if doubted:
+    if maybe_made:
         why = f"{before}, and the state does not show it; this plan does not try it again: make a new one"
         return _restated(entry, outcome, reason=why, confirmed_by=None)
     if overtaken:

@@ -14,7 +14,7 @@ import click
 import msgspec
 
 from jackfield.changes.apply import apply_plan
-from jackfield.changes.consent import WARNING
+from jackfield.changes.guards.consent import WARNING
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.request import Request

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from jackfield.changes.kinds.given import beside, shown_value, title_with, unheeded, unlike
-from jackfield.changes.kinds.kind import GO, Evaluation, Kind, Place, already, altered, refused, who
+from jackfield.changes.kinds.kind import GO, Evaluation, Kind, Place, already, refused, who, whole_account
 from jackfield.changes.kinds.request import Request
 from jackfield.changes.kinds.values import read_values
 from jackfield_contracts import (
@@ -201,7 +201,7 @@ class Delete(_Account[DeleteAccount]):
         return title_with(f"delete the account {whom}", beside(self, change, operations))
 
     def exclusive_keys(self, change: DeleteAccount, before: TargetState, operations: Operations) -> set[object]:
-        return {altered(change.account), *_logins(before.login)}
+        return {whole_account(change.account), *_logins(before.login)}
 
     def place(self, change: DeleteAccount, planned: PlannedChange, operations: Operations, view: View) -> Place:
         return Place(key=change.account, accounts=(change.account,), alters=True)

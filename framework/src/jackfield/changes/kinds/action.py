@@ -9,7 +9,7 @@ import msgspec
 
 from jackfield.changes.addresses import ADDRESSES
 from jackfield.changes.kinds.given import beside, title_with, unheeded, unlike
-from jackfield.changes.kinds.kind import GO, Evaluation, Kind, Place, already, altered, refused, who
+from jackfield.changes.kinds.kind import GO, Evaluation, Kind, Place, already, refused, who, whole_account
 from jackfield.changes.kinds.request import Request
 from jackfield.changes.kinds.values import read_values
 from jackfield.errors import BadConfig, JackfieldError, NotFound
@@ -241,7 +241,7 @@ class Run(Kind[RunAction]):
     def exclusive_keys(self, change: RunAction, before: TargetState, operations: Operations) -> set[object]:
         own: set[object] = {(change.name, change.account or _subject_name(change, operations), str(change.arguments))}
         account = before.account or change.account
-        return own | {altered(account)} if account is not None else own
+        return own | {whole_account(account)} if account is not None else own
 
     def place(self, change: RunAction, planned: PlannedChange, operations: Operations, view: View) -> Place:
         account = planned.before.account or change.account

@@ -286,9 +286,9 @@ GO = Evaluation(forecast=Outcome(outcome=OutcomeKind.CHANGED))
 """It is to be made."""
 
 
-def altered(account: ResourceId) -> object:
+def whole_account(account: ResourceId) -> object:
     """The key of whatever alters an account as a whole: its deletion, and each action on it."""
-    return "altered", account
+    return "whole_account", account
 
 
 def already(reason: str, account: AccountState | None = None) -> Evaluation:

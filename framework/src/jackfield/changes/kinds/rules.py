@@ -4,12 +4,12 @@ from datetime import datetime
 
 import msgspec
 
+from jackfield.changes.guards.protection import Protected
 from jackfield.changes.kinds import given
 from jackfield.changes.kinds.kind import Evaluation, refused
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View
-from jackfield.changes.protection import Protected
 from jackfield_contracts import Change, Confirmation, Outcome, OutcomeKind, TargetState
 
 LASTING = ("protected", "immutable", "wrong_principal")

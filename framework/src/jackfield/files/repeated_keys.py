@@ -4,7 +4,7 @@ import json
 from contextlib import suppress
 
 
-def key_twice(text: str | bytes) -> str | None:
+def repeated_key(text: str | bytes) -> str | None:
     """A key that an object of the JSON *text* has twice, None if there is none."""
     found: list[str] = []
 

@@ -31,10 +31,10 @@ from jackfield_contracts import (
 _SAMPLE = 200
 
 
-async def doubted(
-    connection: Connection, state: State, witness: Path | None, query: StateQuery, found: AccessState
+async def with_unreadable(
+    connection: Connection, state: State, baseline: Path | None, query: StateQuery, found: AccessState
 ) -> AccessState:
-    """*found* with all that it can't be trusted about as ``unreadable``. *witness* is the file of the snapshot to compare
+    """*found* with all that it can't be trusted about as ``unreadable``. *baseline* is the file of the snapshot to compare
     with, if any.
 
     Cost: one more read of the exports where something is not there that was asked for, and a look into the journal.
@@ -42,8 +42,8 @@ async def doubted(
     if not found.as_of:
         return found
     unreadable = _older(found, state.changes(connection.name, since=_oldest(found), limit=None))
-    if witness is not None and (absent := _absent(query, found)):
-        lost = await _lost(connection, witness, query)
+    if baseline is not None and (absent := _absent(query, found)):
+        lost = await _lost(connection, baseline, query)
         unreadable |= dict.fromkeys(absent, lost) if lost is not None else {}
     return msgspec.structs.replace(found, unreadable=unreadable | found.unreadable)
 
@@ -60,11 +60,11 @@ def _absent(query: StateQuery, found: AccessState) -> list[str]:
     ]
 
 
-async def _lost(connection: Connection, witness: Path, query: StateQuery) -> str | None:
+async def _lost(connection: Connection, baseline: Path, query: StateQuery) -> str | None:
     """Why the exports show nothing gone, where they lack too much of what is not asked about."""
     people = {each.name for each in connection.resource_types() if each.trait is TraitKind.USER}
     try:
-        with closing(open_snapshot(witness)) as db:
+        with closing(open_snapshot(baseline)) as db:
             sample = sample_of(db, people, _SAMPLE)
     except (BadConfig, BadStorage) as error:
         return f"it is not there, and the last snapshot, which shows what an export lacks, can't be read: {error}; sync again"
