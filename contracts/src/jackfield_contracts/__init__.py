@@ -4,7 +4,8 @@ Frozen, keyword-only msgspec Structs and nothing else: no I/O, nothing of the ho
 with defaults; a field is never renamed or given another meaning within a major version.
 """
 
-from . import arguments, changes, checks, diagnostics, grants, ids, reading, resources, seals
+from . import activity, arguments, changes, checks, diagnostics, grants, ids, reading, resources, seals
+from .activity import *
 from .arguments import *
 from .changes import *
 from .checks import *
@@ -16,6 +17,7 @@ from .resources import *
 from .seals import *
 
 __all__: list[str] = []
+__all__ += activity.__all__
 __all__ += arguments.__all__
 __all__ += changes.__all__
 __all__ += checks.__all__

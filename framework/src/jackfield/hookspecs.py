@@ -25,7 +25,9 @@ from jackfield_contracts import (
     CheckReport,
     CreateAccount,
     DeleteAccount,
+    EventPage,
     Family,
+    Feed,
     GrantAccess,
     JournalEntry,
     Outcome,
@@ -52,7 +54,7 @@ SINCE: Mapping[str, tuple[int, int]] = {
     **dict.fromkeys(("read_state", "grant", "revoke", "create_account", "delete_account"), (1, 1)),
     **dict.fromkeys(("actions", "run_action", "job_status", "before_change", "after_change"), (1, 1)),
     **dict.fromkeys(("grant.ids", "revoke.ids", "create_account.ids", "delete_account.id", "run_action.id"), (1, 2)),
-    **dict.fromkeys(("tenant", "authorized_by"), (1, 3)),
+    **dict.fromkeys(("tenant", "authorized_by", "feeds", "read_feed"), (1, 3)),
 }
 """Since which version each hook is there; also each argument, as ``hook.argument``, that is younger than its hook."""
 
@@ -187,6 +189,26 @@ class ConnectorSpec(Protocol):
         connection waits), Transient (tried again until ``retry_deadline``), CursorExpired (the read starts again, at most
         three times), RemoteContract (tried three times); MissingPermission, Refused, NotFound or Unsupported make the
         read's scopes unreadable at once; BadConfig and BadCredentials end the sync. ``Reads`` has it ready-made.
+        """
+        ...
+
+    # --- activity ---------------------------------------------------------------------------------------------------
+
+    @hookspec(firstresult=True)
+    def feeds(self) -> tuple[Feed, ...]:
+        """The logs of the application that this connection reads; none where the configuration does not ask for it. No request.
+
+        Called before a feed is read; gives the same each time. Raises nothing.
+        """
+        ...
+
+    @hookspec(firstresult=True)
+    def read_feed(self, feed: str, cursor: str | None, since: str | None) -> Awaitable[EventPage]:
+        """Read one page of *feed*, from *cursor*; where that is None, from the time *since* (ISO 8601) or from its beginning.
+
+        The host keeps the cursor together with the events of its page, reads on from it, also days later, and takes events
+        that come twice for one. Raises CursorExpired where the application honours the cursor no more: the host begins anew
+        at a time before what it has, as far as the feed may be late. Else raises as ``read_page`` does. One request a page.
         """
         ...
 

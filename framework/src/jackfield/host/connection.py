@@ -29,7 +29,9 @@ from jackfield_contracts import (
     Change,
     CheckReport,
     Diagnostic,
+    EventPage,
     Family,
+    Feed,
     Outcome,
     Page,
     ResourceId,
@@ -119,6 +121,19 @@ class Connection:
         if not page.diagnostics:
             return page
         return msgspec.structs.replace(page, diagnostics=tuple(self._masked(each) for each in page.diagnostics))
+
+    def feeds(self) -> tuple[Feed, ...]:
+        """See ``ConnectorSpec.feeds``; none where the connector has no such hook."""
+        return self._tuple("feeds", Feed) if self.implements("feeds") else ()
+
+    async def read_feed(self, feed: str, cursor: str | None, since: str | None) -> EventPage:
+        """See ``ConnectorSpec.read_feed``."""
+        page = await self._await("read_feed", EventPage, feed=feed, cursor=cursor, since=since)
+        if self.http.holds_secret(page.cursor):
+            raise PluginBug(
+                f"the cursor of the feed {feed!r} holds a secret, and cursors are stored", connection=self.name
+            )
+        return page
 
     async def read_state(self, query: StateQuery) -> AccessState:
         """See ``ConnectorSpec.read_state``."""

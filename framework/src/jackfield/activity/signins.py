@@ -1,0 +1,39 @@
+"""The last sign-in of each person, with the window of time that is known of.
+
+Promises that somebody is called dormant only where the log covers the whole time in question. Hides the comparison of times.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+from jackfield_contracts import Resource, ResourceId
+
+
+class SignIns(msgspec.Struct, frozen=True, kw_only=True):
+    """``last`` is the newest known sign-in of each principal. All times are aware and UTC.
+
+    Every sign-in from ``known_from`` to ``known_until`` is in it; of what came before or after, some may be.
+    """
+
+    known_from: datetime
+    known_until: datetime
+    last: Mapping[ResourceId, datetime]
+
+    def dormant(self, person: Resource, days: int) -> bool | None:
+        """Whether *person* did not sign in within the *days* before ``known_until``, or since; None where it isn't known.
+
+        Whoever came within these days (``Resource.created``) isn't dormant; of somebody who never signed in, and whose
+        account may have come within them, it isn't known.
+        """
+        since = self.known_until - timedelta(days=days)
+        last = self.last.get(person.id)
+        if last is not None and last >= since:
+            return False
+        came = person.created
+        if came is not None and came > since:
+            return False
+        if self.known_from > since or (came is None and last is None):
+            return None
+        return True
