@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 @command("sync")
 @connection_argument
-@click.option("--accept", metavar="RUN", help="Publish the held snapshot of RUN as it is; no request is made.")
+@click.option(
+    "--accept", metavar="RUN", help="Publish the held snapshot of RUN (or its beginning) as it is; no request is made."
+)
 @accept_tenant_option
 @output_option("table", "json")
 def sync(app: App, connection: str, accept: str | None, accept_tenant: str | None, output: str) -> int:
@@ -94,11 +96,15 @@ def _confirm_pending(app: App, configured: "Configured", tenant: str | None) -> 
 
 def _accept(app: App, connection: str, run: str) -> "Run":
     from jackfield.cli.foreign import foreign_output
+    from jackfield.state import RunStatus
     from jackfield.sync import accept
 
     app.settings.connection(connection)
     policies = app.policies()
     with app.state() as state, foreign_output():
+        held = [each.run for each in state.history(connection) if each.status is RunStatus.HELD]
+        if run not in held and len(named := [each for each in held if each.startswith(run)]) == 1:
+            run = named[0]
         return accept(connection, run, home=app.home, state=state, clock=app.clock, log=app.log, policies=policies)
 
 
