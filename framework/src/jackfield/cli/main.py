@@ -18,6 +18,7 @@ _AT = "jackfield.cli.commands."
 _COMMANDS = {
     "connectors": (_AT + "connectors", "The connectors that are installed, and what they can do."),
     "new": (_AT + "new", "Write the package of a new connector."),
+    "connections": (_AT + "connections", "All configured connections, and how each stands."),
     "authorize": (_AT + "authorize", "Ask an administrator for consent, and keep the refresh token."),
     "check": (_AT + "check", "Sign in, and say whose account it is and what the credentials allow."),
     "sync": (_AT + "sync", "Read the whole application into a new snapshot."),
