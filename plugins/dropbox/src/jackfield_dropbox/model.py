@@ -6,6 +6,7 @@ Identifiers are those that existing Dropbox connections in this field use, so th
 from collections.abc import Iterable, Iterator
 
 from jackfield_contracts import (
+    OWNERSHIP,
     AccountStatus,
     AppTrait,
     Diagnostic,
@@ -281,6 +282,7 @@ def group(group: wire.Group, *, found_by: str | None = None, late: bool = False)
                 id=EntitlementId(resource=id, slug=slug),
                 scope=GROUPS.name,
                 display_name=f"{group.group_name} {slug}",
+                purpose=OWNERSHIP if slug == "owner" else "assignment",
                 grantable_to=("user",),
                 exclusive=Exclusive(set=str(id), rank=rank),
                 immutable=immutable,
