@@ -90,9 +90,10 @@ def _suspended_owner(group: Entry, known: Known) -> Judgement:
                 if owner.acts:
                     return None
                 owners.append(owner)
-    if not owners:
+    if not owning:
         return None
-    if (unsure := _seen_whole(group, owning, known)) is not None:
+    unsure = _seen_whole(group, owning, known)
+    if unsure is not None or not owners:
         return unsure
     unclear = next((one for one in owners if not one.seen or one.status not in _OUT_OF_USE), None)
     if unclear is not None:

@@ -16,7 +16,7 @@ from jackfield.snapshots.access import Access, holders_of
 from jackfield.snapshots.reader import Snapshot
 from jackfield.snapshots.records import RESOURCES_ORDER, Carried, carried_from
 from jackfield.snapshots.rows import decode_resource
-from jackfield_contracts import OWNERSHIP, EntitlementId, Grant, GroupTrait, Resource, ResourceId, UserTrait
+from jackfield_contracts import EntitlementId, Grant, GroupTrait, Purpose, Resource, ResourceId, UserTrait
 
 _RESOURCES = f"""SELECT n.key, n.type, n.id, s.name, r.display_name, r.data, o.run, o.taken
 FROM node n CROSS JOIN resource_row r ON r.key = n.key JOIN scope_row s ON s.key = r.scope
@@ -185,7 +185,7 @@ class Known:
     def tells_ownership(self) -> bool:
         """Whether anything in the snapshot says that it is an ownership."""
         query = "SELECT 1 FROM entitlement_row WHERE data ->> '$.purpose' = ? LIMIT 1"
-        return self.snapshot.db.execute(query, (OWNERSHIP,)).fetchone() is not None
+        return self.snapshot.db.execute(query, (Purpose.OWNERSHIP.value,)).fetchone() is not None
 
     @cached_property
     def tells_external_ids(self) -> bool:
@@ -208,7 +208,7 @@ class Known:
     def offers_of(self, group: Entry) -> list[GroupOffer]:
         """What a group offers, and whether somebody holds it."""
         return [
-            GroupOffer(slug, purpose == OWNERSHIP, scope, carried_from(run, taken), bool(seen), bool(before))
+            GroupOffer(slug, purpose == Purpose.OWNERSHIP, scope, carried_from(run, taken), bool(seen), bool(before))
             for _, slug, purpose, scope, run, taken, seen, before in self.snapshot.db.execute(_OF_GROUP, (group.key,))
         ]
 

@@ -20,6 +20,7 @@ _HOOKS = {"revoke": "revoke", "delete_account": "delete_account", "disable_accou
 
 _COLUMNS = ("kind", "entitlement", "principal", "account")
 _REASON = "reason"
+_MOST_TOLD = 100
 
 
 class Mending(NamedTuple):
@@ -108,8 +109,10 @@ def _toml(made: Mending, heading: str) -> Iterator[str]:
         if findings:
             yield ""
             yield f"# {title}"
-            for one in findings:
+            for one in findings[:_MOST_TOLD]:
                 yield f"#   {one_line(_named(one))}: {_told(one)}. {one_line(one.mend)}"
+            if len(findings) > _MOST_TOLD:
+                yield f"#   … and {len(findings) - _MOST_TOLD:,} more"
 
 
 def _named(one: Finding) -> str:

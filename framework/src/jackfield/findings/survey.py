@@ -41,7 +41,7 @@ def find(known: Known, kinds: tuple[FindingKind, ...] = ()) -> Report:
                 found=sum(1 for one in tally.findings if one.kind is kind.name and one.accepted is None),
                 accepted=sum(1 for one in tally.findings if one.kind is kind.name and one.accepted is not None),
                 unknown=sum(1 for one in tally.unknown if one.kind is kind.name),
-                not_known=silent.get(kind.name),
+                not_known=silent.get(kind.name) or _nothing_there(kind, tally.examined.get(kind.name, 0)),
             )
             for kind in wanted
         ),
@@ -64,6 +64,12 @@ def find(known: Known, kinds: tuple[FindingKind, ...] = ()) -> Report:
         ),
         unused=tally.unused([kind.name for kind in wanted if kind.name not in silent]),
     )
+
+
+def _nothing_there(kind: Kind, examined: int) -> str | None:
+    if examined or kind.survey is not None:
+        return None
+    return "the snapshot has no groups" if kind.judge_group else "the snapshot has no accounts"
 
 
 def _judged(known: Known, kinds: list[Kind]) -> Iterator[tuple[Kind, Resource, Found | Unsure | None, Carried | None]]:
@@ -126,6 +132,8 @@ class _Tally:
 
     def _accepted(self, kind: FindingKind, subjects: Iterable[Resource]) -> str | None:
         """Why the configuration lets it be; of accounts of one person, naming one is enough."""
+        if not self._known.settings.ignore:
+            return None
         names = [called(each) for each in subjects]
         for place, accepted in enumerate(self._known.settings.ignore):
             if _is_about(accepted, kind, names):

@@ -6,7 +6,6 @@ Identifiers are those that existing Dropbox connections in this field use, so th
 from collections.abc import Iterable, Iterator
 
 from jackfield_contracts import (
-    OWNERSHIP,
     AccountStatus,
     AppTrait,
     Diagnostic,
@@ -18,6 +17,7 @@ from jackfield_contracts import (
     GroupTrait,
     Item,
     LicenseTrait,
+    Purpose,
     Reading,
     Resource,
     ResourceId,
@@ -282,7 +282,7 @@ def group(group: wire.Group, *, found_by: str | None = None, late: bool = False)
                 id=EntitlementId(resource=id, slug=slug),
                 scope=GROUPS.name,
                 display_name=f"{group.group_name} {slug}",
-                purpose=OWNERSHIP if slug == "owner" else "assignment",
+                purpose=Purpose.OWNERSHIP if slug == "owner" else Purpose.ASSIGNMENT,
                 grantable_to=("user",),
                 exclusive=Exclusive(set=str(id), rank=rank),
                 immutable=immutable,

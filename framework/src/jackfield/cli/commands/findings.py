@@ -1,6 +1,7 @@
 """``jackfield findings``: what an access review looks for, with its evidence, and what would mend it."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ KINDS = (
     *("ownerless-group", "suspended-owner", "empty-group"),
 )
 SEVERITIES = ("info", "low", "medium", "high")
+MOST_SHOWN = 20
+"""Of each kind, where people are shown all kinds and nothing else is said."""
+
 _MOST_EARLIER = 100
 _NAMED = 3
 
@@ -64,7 +68,7 @@ def findings(
 
     Each finding rests on facts that were seen, in the snapshot or in the activity that was read; what could not be seen is
     told as unknown. Nothing is changed. From when on something counts, and what is accepted, is set by
-    [connections.NAME.findings].
+    [connections.NAME.findings]. Of several kinds, people are shown the first 20 each, unless --limit says else.
 
     \b
     Examples:
@@ -153,11 +157,14 @@ def _print(app: App, snapshot: "Looked", report: "Report", output: str, limit: i
         )
         return
     caveats(app, snapshot)
-    rows: Any = report.findings if output == "table" else (*report.findings, *report.unknown)
+    cut: Counter[str] = Counter()
+    rows: Any = (*report.findings, *report.unknown)
+    if output == "table":
+        rows = report.findings if limit or len(report.kinds) == 1 else _first_of_each(report.findings, cut)
     print_listing(
         output,
         rows,
-        table=Columns(("severity", "kind", "name", "e-mail", "since", "why"), _cells),
+        table=Columns(("severity", "kind", "name", "e-mail", "status", "since", "why"), _cells),
         csv=Columns(_CSV, lambda one: _csv(one, snapshot)),
         document=lambda one: one,
         head={},
@@ -166,13 +173,28 @@ def _print(app: App, snapshot: "Looked", report: "Report", output: str, limit: i
     )
     for line in _summary(report):
         note(line)
+    if cut:
+        left = ", ".join(f"{number:,} of {kind}" for kind, number in cut.items())
+        note(f"Not shown: {left}; --kind KIND shows all of a kind, --output csv all of them.")
+
+
+def _first_of_each(found: "Iterable[Finding]", cut: Counter[str]) -> "Iterator[Finding]":
+    """The first of each kind; how many more there are is counted in *cut*."""
+    shown: Counter[str] = Counter()
+    for one in found:
+        shown[one.kind.value] += 1
+        if shown[one.kind.value] <= MOST_SHOWN:
+            yield one
+        else:
+            cut[one.kind.value] += 1
 
 
 def _cells(one: "Finding") -> tuple[Any, ...]:
     subject = one.subject
     why = f"{one.why} (accepted: {one.accepted})" if one.accepted else one.why
     since = f"{one.since:%Y-%m-%d}" if one.since else None
-    return one.severity.value, one.kind.value, subject.name or str(subject.id), subject.email, since, why
+    name = subject.name or str(subject.id)
+    return one.severity.value, one.kind.value, name, subject.email, subject.status, since, why
 
 
 _CSV = (
@@ -213,8 +235,6 @@ def _csv(one: "Finding | Unknown", snapshot: "Looked") -> tuple[Any, ...]:
 
 def _summary(report: "Report") -> Iterator[str]:
     """How each kind fared, in a line: what is unknown stands beside what was found."""
-    from jackfield.cli.text import count
-
     nothing: list[str] = []
     for kind in report.kinds:
         if kind.not_known is not None:
@@ -230,7 +250,7 @@ def _summary(report: "Report") -> Iterator[str]:
             unknown = [one for one in report.unknown if one.kind is kind.kind]
             names = ", ".join(one.subject.name or str(one.subject.id) for one in unknown[:_NAMED])
             more = f" and {len(unknown) - _NAMED:,} more" if len(unknown) > _NAMED else ""
-            parts.append(f"of {count(kind.unknown, 'more')} it is not known ({names}{more}: {unknown[0].reason})")
+            parts.append(f"of {kind.unknown:,} more it is not known ({names}{more}: {unknown[0].reason})")
         yield f"{kind.kind.value} ({kind.title}): {', '.join(parts)}."
     if nothing:
         yield f"Nothing found: {', '.join(nothing)}."
@@ -244,6 +264,8 @@ def _tell_unused(app: App, connection: str, report: "Report") -> None:
 
 
 def _write_plan(app: App, snapshot: "Looked", report: "Report", plan: str) -> None:
+    from shlex import quote
+
     from jackfield.cli.output import note
     from jackfield.cli.text import count, moment
     from jackfield.findings.mending import mending, write_requests
@@ -251,7 +273,7 @@ def _write_plan(app: App, snapshot: "Looked", report: "Report", plan: str) -> No
     connection = snapshot.run.connection
     capabilities = app.plugin(app.settings.connection(connection)).type.capabilities
     made = mending(report.findings, {one.hook for one in capabilities if one.hook})
-    next_step = f"jackfield plan {connection} {plan} -o mend.plan"
+    next_step = f"jackfield plan {connection} {quote(plan)} -o mend.plan"
     if not made.requests:
         note(
             f"{plan} was not written: no change would mend what was found; the column mend of CSV and JSON says what to do."
