@@ -75,6 +75,9 @@ def test_csv_has_what_is_unknown_as_well(line: Line):
     rows = list(csv.DictReader(io.StringIO(ran.out, newline="")))
     assert {(row["state"], row["name"]) for row in rows} >= {("unknown", "Nobody here")}
     assert "found" not in {row["state"] for row in rows}
+    every = list(csv.DictReader(io.StringIO(line.run("findings", "acme", "--output", "csv").out, newline="")))
+    (dormant,) = [row for row in every if row["kind"] == "dormant"]
+    assert (dormant["state"], dormant["why"][:22]) == ("not known", "no sign-ins are known ")
     assert "of 3 more it is not known (Engineering, Nobody here, Sales: group/* was not seen whole" in ran.err
 
 
@@ -86,7 +89,7 @@ def test_people_are_shown_the_first_of_each_kind_and_told_how_many_more_there_ar
     assert "Not shown: 11 of empty-group; --kind KIND shows all of a kind" in ran.err
     assert len(line.run("findings", "acme", "--kind", "empty-group").out.splitlines()) == 32
     assert len(line.run("findings", "acme", "--limit", "25").out.splitlines()) == 26
-    assert len(line.run("findings", "acme", "--output", "csv").out.splitlines()) == 32
+    assert len(line.run("findings", "acme", "--output", "csv").out.splitlines()) == 32 + 7
     assert line.run("findings", "acme", "--output", "json", "--limit", "2").json()["total"] == 31
 
 

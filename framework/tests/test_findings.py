@@ -12,7 +12,17 @@ from snapshot_files import build_snapshot
 from jackfield.config import FindingKind, FindingsSettings
 from jackfield.findings import KINDS, Known, Report, find
 from jackfield.snapshots.reader import read_snapshot
-from jackfield_contracts import AccountStatus, Entitlement, Item, Purpose, Resource, UserTrait, Verdict
+from jackfield_contracts import (
+    AccountStatus,
+    Entitlement,
+    Grant,
+    Item,
+    Purpose,
+    Resource,
+    ResourceId,
+    UserTrait,
+    Verdict,
+)
 
 from .labelled import Label, Team, labels, rows, sign_ins, teams
 
@@ -81,11 +91,15 @@ def half_seen(draw: st.DrawFn) -> tuple[Team, list[Item], dict[str, Verdict], li
         shown.append(item)
     for item in draw(st.lists(st.sampled_from(items), max_size=2)):
         # What was gone since: somebody who held something, or an account that is not there any more.
-        ghost = _ghost(item)
-        if ghost is not None and ghost.scope in broken and ghost not in shown:
+        ghost = _ghost(item, draw(st.sampled_from(["gone", *(f"u{number}" for number in range(len(team.people)))])))
+        if ghost is not None and ghost.scope in broken and _key(ghost) not in map(_key, shown):
             shown.append(ghost)
             old.append(ghost)
     return team, shown, seals, old
+
+
+def _key(item: Item) -> object:
+    return (item.entitlement, item.principal) if isinstance(item, Grant) else item.id
 
 
 @st.composite
@@ -104,11 +118,10 @@ def aged(draw: st.DrawFn, item: Item) -> Item:
     return item
 
 
-def _ghost(item: Item) -> Item | None:
+def _ghost(item: Item, holder: str) -> Item | None:
     if isinstance(item, Resource | Entitlement):
         return None
-    principal = msgspec.structs.replace(item.principal, id="gone")
-    return msgspec.structs.replace(item, principal=principal)
+    return msgspec.structs.replace(item, principal=ResourceId(type="user", id=holder), inherited_by=())
 
 
 @_MANY

@@ -4,13 +4,28 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+import pytest
 from snapshot_files import TAKEN, build_snapshot, group, holds, offers, user
 
+from jackfield.changes.kinds.account import DeleteRequest
+from jackfield.changes.request_files import read_requests
 from jackfield.config import AcceptedFinding, FindingKind, FindingsSettings
+from jackfield.errors import BadConfig
 from jackfield.findings import Finding, Known, Report, Severity, Unknown, find
+from jackfield.findings.mending import mending, write_requests
 from jackfield.snapshots.reader import read_snapshot
 from jackfield.snapshots.records import Carried
-from jackfield_contracts import AccountStatus, Entitlement, Item, Purpose, Resource, UserTrait, Verdict
+from jackfield_contracts import (
+    AccountStatus,
+    Entitlement,
+    Item,
+    LicenseTrait,
+    Purpose,
+    Resource,
+    ResourceId,
+    UserTrait,
+    Verdict,
+)
 
 BEFORE = Carried(run="run-0", taken=TAKEN)
 OWNER: Entitlement = msgspec.structs.replace(offers("group:g/owner", "Owner"), purpose=Purpose.OWNERSHIP)
@@ -38,11 +53,12 @@ class TestGroups:
         assert one.reason == "nobody was seen in it, and the application counts 3"
 
     def test_an_owner_who_was_only_seen_before_leaves_it_open(self, tmp_path: Path):
-        ann = user("ann", status=AccountStatus.DISABLED)
-        items: list[Item] = [*GROUP, ann, holds("user:ann", "group:g/owner")]
-        for old in (ann, items[-1]):
-            one = only(look(tmp_path, items, FindingKind.SUSPENDED_OWNER, seals=WHOLE, carried_rows=[old]))
-            assert isinstance(one, Unknown), old
+        for status in (AccountStatus.ENABLED, AccountStatus.DISABLED):
+            ann = user("ann", status=status)
+            items: list[Item] = [*GROUP, ann, holds("user:ann", "group:g/owner")]
+            for old in (ann, items[-1]):
+                one = only(look(tmp_path, items, FindingKind.SUSPENDED_OWNER, seals=WHOLE, carried_rows=[old]))
+                assert isinstance(one, Unknown), old
         assert isinstance(only(look(tmp_path, items, FindingKind.SUSPENDED_OWNER, seals=WHOLE)), Finding)
 
     def test_a_membership_from_before_is_neither_there_nor_gone(self, tmp_path: Path):
@@ -110,6 +126,28 @@ class TestAdmins:
             ("user:bob", Severity.LOW),
         ]
         assert [one.id for one in report.findings] == ["acme/invited/user:ann", "acme/invited/user:bob"]
+
+
+class TestPeople:
+    """Other kinds that are about people."""
+
+    def test_accounts_with_the_same_address_are_of_one_person_only_if_both_were_seen(self, tmp_path: Path):
+        one, other = user("ann", emails=("a@example.com",)), user("anne", emails=("ann@example.com", "A@Example.com "))
+        found = only(look(tmp_path, [one, other], FindingKind.DUPLICATE_PEOPLE))
+        assert isinstance(found, Finding)
+        assert found.id == "acme/duplicate-people/user:ann+user:anne"
+        assert found.why == "2 accounts share address or login a@example.com"
+        report = look(tmp_path, [one, other], FindingKind.DUPLICATE_PEOPLE, carried_rows=[other])
+        assert [str(each.subject.id) for each in report.unknown] == ["user:ann", "user:anne"]
+        assert report.findings == ()
+
+    def test_a_seat_from_before_is_no_seat_that_was_seen(self, tmp_path: Path):
+        full = Resource(id=ResourceId(type="license", id="l"), scope="license", display_name="L", trait=LicenseTrait())
+        held = holds("user:ann", "license:l/seat")
+        items: list[Item] = [full, offers("license:l/seat"), user("ann", status=AccountStatus.DISABLED), held]
+        one = only(look(tmp_path, items, FindingKind.SUSPENDED_SEAT, carried_rows=[held]))
+        assert isinstance(one, Unknown)
+        assert one.last_seen == BEFORE
 
 
 class TestInvited:
@@ -182,3 +220,56 @@ class TestAccepted:
         entry = AcceptedFinding(who="Ann Accepted", reason="we know")
         (one,) = look(tmp_path, items, FindingKind.ADMINS, ignore=(entry,)).findings
         assert one.accepted is None
+
+
+class TestMending:
+    """The changes that are written down."""
+
+    def written(self, folder: Path, id: str, name: str, **more: object) -> tuple[Path, Finding]:
+        trait = UserTrait(status=AccountStatus.PENDING, invited=datetime(2026, 1, 1, tzinfo=UTC), **more)  # type: ignore[arg-type]
+        row = msgspec.structs.replace(user("x", 'A "name"\n[[change]]'), id=ResourceId(type="user", id=id), trait=trait)
+        one = only(look(folder, [row], FindingKind.INVITED))
+        assert isinstance(one, Finding)
+        file = folder / name
+        write_requests(str(file), mending([one], {"delete_account"}), "a heading\nof two lines")
+        return file, one
+
+    @pytest.mark.parametrize("name", ["a.toml", "a.csv", "a.jsonl", "A.TOML"])
+    @pytest.mark.parametrize("id", ["u1", "dbmid:AA-_b", 'a"b\\c', "ü 🦊,x", "a/b#c%d"])
+    def test_they_are_read_again_as_they_were_meant(self, tmp_path: Path, id: str, name: str):
+        file, one = self.written(tmp_path, id, name)
+        (request,) = read_requests(file)
+        assert isinstance(request, DeleteRequest)
+        assert ResourceId.parse(request.account) == one.subject.id == ResourceId(type="user", id=id)
+
+    @pytest.mark.parametrize("id", ["a;=b", "\x1b[2J", "a\x7fb\n"])
+    def test_what_csv_would_hold_in_another_form_is_refused_there(self, tmp_path: Path, id: str):
+        for name in ("a.toml", "a.jsonl"):
+            (request,) = read_requests(self.written(tmp_path, id, name)[0])
+            assert isinstance(request, DeleteRequest)
+            assert ResourceId.parse(request.account).id == id
+        with pytest.raises(BadConfig, match=r"can't stand in CSV"):
+            self.written(tmp_path, id, "a.csv")
+        assert not (tmp_path / "a.csv").exists()
+
+    def test_what_the_connector_can_not_do_is_left_out(self, tmp_path: Path):
+        _, one = self.written(tmp_path, "u1", "a.toml")
+        made = mending([one, msgspec.structs.replace(one, accepted="we know")], {"grant"})
+        assert (made.mended, made.by_hand, made.impossible) == ([], [], [one])
+
+    def test_a_seat_that_can_be_taken_back_is_and_one_that_can_not_costs_the_account(self, tmp_path: Path):
+        full = Resource(id=ResourceId(type="license", id="l"), scope="license", display_name="L", trait=LicenseTrait())
+        items: list[Item] = [full, offers("license:l/seat", "Seat"), user("ann", status=AccountStatus.DISABLED)]
+        held = holds("user:ann", "license:l/seat")
+        one = only(look(tmp_path, [*items, held], FindingKind.SUSPENDED_SEAT))
+        assert isinstance(one, Finding)
+        assert one.requests == ({"kind": "revoke", "entitlement": "license:l/seat", "principal": "user:ann"},)
+        fixed = msgspec.structs.replace(held, immutable="it follows from the contract")
+        one = only(look(tmp_path, [*items, fixed], FindingKind.SUSPENDED_SEAT))
+        assert isinstance(one, Finding)
+        assert one.requests == ({"kind": "delete_account", "account": "user:ann"},)
+        group_has = [*GROUP, holds("user:ann", "group:g/member")]
+        through = holds("group:g", "license:l/seat", inherited_by=("member",))
+        one = only(look(tmp_path, [*items, *group_has, through], FindingKind.SUSPENDED_SEAT))
+        assert isinstance(one, Finding)
+        assert one.requests == ()

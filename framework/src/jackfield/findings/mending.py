@@ -8,7 +8,7 @@ import msgspec
 
 from jackfield.changes.requests import request_of
 from jackfield.errors import BadConfig
-from jackfield.exports.csvtable import CsvTable
+from jackfield.exports.csvtable import CsvTable, safe_cell
 from jackfield.exports.target import open_target
 from jackfield.findings.model import Finding
 from jackfield.visible import one_line
@@ -65,12 +65,24 @@ def write_requests(path: str, made: Mending, heading: str) -> None:
     with open_target(path) as stream:
         if ending == ".csv":
             columns = (*_COLUMNS, _REASON) if _takes_reasons() else _COLUMNS
-            CsvTable(stream, columns).write([row.get(each) for each in columns] for _, row in _rows(made))
+            rows = [row for _, row in _rows(made)]
+            _demand_plain(path, rows)
+            CsvTable(stream, columns).write([row.get(each) for each in columns] for row in rows)
         elif ending == ".jsonl":
             for _, row in _rows(made):
                 stream.write(msgspec.json.encode(row) + b"\n")
         else:
             stream.write("\n".join(_toml(made, heading)).encode() + b"\n")
+
+
+def _demand_plain(path: str, rows: Iterable[Mapping[str, str]]) -> None:
+    """Raise BadConfig for an identifier that CSV would hold in another form, safe for spreadsheets: it would mean another."""
+    for row in rows:
+        for key, value in row.items():
+            if key != _REASON and safe_cell(value) != value:
+                raise BadConfig(
+                    f"{one_line(value)} can't stand in CSV as it is", path=path, hint="Write a .toml or .jsonl file."
+                )
 
 
 def _rows(made: Mending) -> Iterator[tuple[Finding, Mapping[str, str]]]:

@@ -12,7 +12,7 @@ from jackfield.cli.base import command, connection_argument, limit_option, outpu
 
 if TYPE_CHECKING:
     from jackfield.cli.snapshots import Looked
-    from jackfield.findings import Finding, Report, Unknown
+    from jackfield.findings import Fact, Finding, KindReport, Report, Unknown
     from jackfield.snapshots.reader import Snapshot
 
 KINDS = (
@@ -158,7 +158,8 @@ def _print(app: App, snapshot: "Looked", report: "Report", output: str, limit: i
         return
     caveats(app, snapshot)
     cut: Counter[str] = Counter()
-    rows: Any = (*report.findings, *report.unknown)
+    silent = [kind for kind in report.kinds if kind.not_known]
+    rows: Any = (*report.findings, *report.unknown, *silent)
     if output == "table":
         rows = report.findings if limit or len(report.kinds) == 1 else _first_of_each(report.findings, cut)
     print_listing(
@@ -217,9 +218,13 @@ _CSV = (
 )
 
 
-def _csv(one: "Finding | Unknown", snapshot: "Looked") -> tuple[Any, ...]:
-    from jackfield.findings import Finding
+def _csv(one: "Finding | Unknown | KindReport", snapshot: "Looked") -> tuple[Any, ...]:
+    from jackfield.findings import Finding, KindReport
 
+    if isinstance(one, KindReport):
+        nobody = (None,) * 8
+        rest = (None,) * 6
+        return "not known", None, one.kind.value, *nobody, one.not_known, *rest, snapshot.run.run, snapshot.header.taken
     subject = one.subject
     who = subject.name, subject.login, subject.email, subject.status, subject.id.type, subject.id.id
     of = snapshot.run.run, snapshot.header.taken
@@ -227,10 +232,18 @@ def _csv(one: "Finding | Unknown", snapshot: "Looked") -> tuple[Any, ...]:
         seen = (one.last_seen.run, one.last_seen.taken) if one.last_seen else (None, None)
         return "unknown", None, one.kind.value, *who, None, None, one.reason, None, None, None, None, *seen, *of
     others = " ".join(str(each.id) for each in one.others)
-    evidence = "; ".join(f"{fact.what}: {fact.value}" for fact in one.evidence)
+    evidence = "; ".join(f"{fact.what}: {fact.value}" + _where(fact, snapshot) for fact in one.evidence)
     state = "accepted" if one.accepted else "found"
     told = others, one.since, one.why, evidence, one.mend, one.accepted, one.id
     return state, one.severity.value, one.kind.value, *who, *told, None, None, *of
+
+
+def _where(fact: "Fact", snapshot: "Looked") -> str:
+    """The scope that a fact was seen in, and the run where it is another than that of all."""
+    places = [f"scope {fact.scope}"] if fact.scope else []
+    if fact.run not in (None, snapshot.run.run):
+        places.append(f"run {fact.run}, {fact.taken}")
+    return f" ({', '.join(places)})" if places else ""
 
 
 def _summary(report: "Report") -> Iterator[str]:
