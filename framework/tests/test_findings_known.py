@@ -23,6 +23,7 @@ from jackfield_contracts import (
     Purpose,
     Resource,
     ResourceId,
+    RoleTrait,
     UserTrait,
     Verdict,
 )
@@ -101,6 +102,20 @@ class TestAdmins:
             one = only(look(tmp_path, [*self.ITEMS], FindingKind.ADMINS, carried_rows=[old]))
             assert isinstance(one, Unknown)
             assert (one.reason, one.last_seen) == ("whether it still holds Boss could not be seen", BEFORE)
+
+    def test_what_makes_it_privileged_must_have_been_seen(self, tmp_path: Path):
+        boss = Resource(
+            id=ResourceId(type="role", id="r"), scope="role", display_name="Boss", trait=RoleTrait(privileged=True)
+        )
+        plain = msgspec.structs.replace(self.ITEMS[0], privileged=False)
+        for offer, old, sure in (
+            (plain, boss, False),
+            (plain, plain, True),
+            (self.ITEMS[0], boss, True),
+            (self.ITEMS[0], self.ITEMS[0], False),
+        ):
+            one = only(look(tmp_path, [boss, offer, *self.ITEMS[1:]], FindingKind.ADMINS, carried_rows=[old]))
+            assert isinstance(one, Finding) is sure
 
     def test_somebody_whom_the_snapshot_does_not_know_is_not_left_out(self, tmp_path: Path):
         one = only(look(tmp_path, [self.ITEMS[0], self.ITEMS[2]], FindingKind.ADMINS))

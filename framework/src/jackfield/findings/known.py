@@ -22,13 +22,15 @@ _RESOURCES = f"""SELECT n.key, n.type, n.id, s.name, r.display_name, r.data, o.r
 FROM node n CROSS JOIN resource_row r ON r.key = n.key JOIN scope_row s ON s.key = r.scope
 LEFT JOIN origin o ON o.key = r.origin WHERE r.data ->> '$.trait.trait' = ? {RESOURCES_ORDER}"""
 
-_OFFERED = """SELECT n.type, n.id, e.slug, e.display_name, r.display_name, coalesce(o.run, q.run), coalesce(o.taken, q.taken),
-e.data ->> '$.immutable' FROM entitlement_row e JOIN node n ON n.key = e.resource LEFT JOIN resource_row r ON r.key = n.key
-LEFT JOIN origin o ON o.key = e.origin LEFT JOIN origin q ON q.key = r.origin"""
-_PRIVILEGED = (
-    f"{_OFFERED} WHERE e.data ->> '$.privileged' OR r.data ->> '$.trait.privileged' ORDER BY n.type, n.id, e.slug"
+# The origin is that of the row which makes the entitlement what is asked for: its own, or that of its resource.
+_OFFERED = """SELECT n.type, n.id, e.slug, e.display_name, r.display_name, o.run, o.taken, e.data ->> '$.immutable'
+FROM entitlement_row e JOIN node n ON n.key = e.resource LEFT JOIN resource_row r ON r.key = n.key
+LEFT JOIN origin o ON o.key = {origin} WHERE {wanted} ORDER BY n.type, n.id, e.slug"""
+_PRIVILEGED = _OFFERED.format(
+    origin="iif(e.data ->> '$.privileged', e.origin, r.origin)",
+    wanted="e.data ->> '$.privileged' OR r.data ->> '$.trait.privileged'",
 )
-_SEATS = f"{_OFFERED} WHERE r.data ->> '$.trait.trait' = 'license' ORDER BY n.type, n.id, e.slug"
+_SEATS = _OFFERED.format(origin="r.origin", wanted="r.data ->> '$.trait.trait' = 'license'")
 
 _OF_GROUP = """SELECT e.key, e.slug, e.data ->> '$.purpose', s.name, o.run, o.taken,
 EXISTS (SELECT 1 FROM grant_row g WHERE g.entitlement = e.key AND g.origin IS NULL),

@@ -87,9 +87,10 @@ def findings(
     from jackfield.cli.targets import demand_target
     from jackfield.config import FindingKind
     from jackfield.findings import Known, Severity, find
-    from jackfield.findings.mending import demand_ending
 
     if plan is not None:
+        from jackfield.findings.mending import demand_ending
+
         demand_target(app, plan)
         demand_ending(plan)
     with look(app, connection, run) as snapshot, ExitStack() as opened:
