@@ -10,7 +10,18 @@ from generated import source
 from generated.text import doc, table
 from jackfield_contracts.schemas import contracts as structs
 
-_MODULES = ("ids", "resources", "grants", "reading", "seals", "changes", "arguments", "checks", "diagnostics")
+_MODULES = (
+    "ids",
+    "resources",
+    "grants",
+    "reading",
+    "seals",
+    "changes",
+    "arguments",
+    "checks",
+    "diagnostics",
+    "activity",
+)
 
 
 def modules() -> list[ModuleType]:

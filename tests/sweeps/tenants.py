@@ -53,6 +53,7 @@ READS = frozenset(
             "connectors show",
             "connectors check",
             "connections",
+            "events",
             "new",
             "stats",
             "resources",

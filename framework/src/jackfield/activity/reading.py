@@ -4,7 +4,7 @@ Promises that the window of time of which all is known is never said to be large
 and begins anew where a cursor was lost and nothing shows that no event is missing. Hides pages, restarts and repeated events.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from jackfield.activity.store import ActivityStore, FeedState, Stored, moment_of, text_of
 from jackfield.clock import Clock
 from jackfield.errors import CursorExpired, PluginBug
-from jackfield.host.connection import Connection
 from jackfield_contracts import Event, EventKind, EventPage, Feed, ResourceId
 
 KEEP = timedelta(days=90)
@@ -34,7 +33,7 @@ Find = Callable[[Collection[str]], Mapping[str, ResourceId | None]]
 
 
 class Read(msgspec.Struct, frozen=True, kw_only=True):
-    """What one reading of a feed gave: how many events that were not known before, and the feed as it stands now."""
+    """What one reading of a feed gave: the events that were not known before, and the feed as it stands now."""
 
     feed: str
     events: tuple[Stored, ...]
@@ -42,18 +41,23 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
     pages: int
 
 
-async def read_feeds(connection: Connection, store: ActivityStore, clock: Clock, find: Find) -> tuple[Read, ...]:
-    """Read each feed of *connection* on to its end; *find* ascribes events that name a person without an id.
+Ask = Callable[[str, str | None, str | None], Awaitable[EventPage]]
+"""``Connection.read_feed``, perhaps with patience."""
+
+
+async def read_feeds(
+    feeds: Sequence[Feed], ask: Ask, store: ActivityStore, clock: Clock, find: Find
+) -> tuple[Read, ...]:
+    """Read each of *feeds* on to its end, page by page with *ask*; *find* ascribes events that name a person without an id.
 
     Raises what ``ConnectorSpec.read_feed`` raises: what was read before it is kept, and the window stays as it was.
     """
-    feeds = connection.feeds()
     if feeds:
         _ascribe(store, find)
-    return tuple([await _read(connection, store, feed, clock, find) for feed in feeds])
+    return tuple([await _read(feed, ask, store, clock, find) for feed in feeds])
 
 
-async def _read(connection: Connection, store: ActivityStore, feed: Feed, clock: Clock, find: Find) -> Read:
+async def _read(feed: Feed, ask: Ask, store: ActivityStore, clock: Clock, find: Find) -> Read:
     state, fresh, pages, empty, restarts = store.feed(feed.name), list[Stored](), 0, 0, 0
     began = clock.now()
     if state.known_until is not None and moment_of(state.known_until) > began:
@@ -64,7 +68,7 @@ async def _read(connection: Connection, store: ActivityStore, feed: Feed, clock:
     while True:
         try:
             asked = state.cursor, state.since if state.cursor is None else None
-            page = await connection.read_feed(feed.name, *asked)
+            page = await ask(feed.name, *asked)
         except CursorExpired:
             restarts += 1
             if restarts > _MOST_RESTARTS or state.cursor is None:
@@ -75,10 +79,12 @@ async def _read(connection: Connection, store: ActivityStore, feed: Feed, clock:
         pages += 1
         empty = 0 if page.events else empty + 1
         if page.more and (empty > _MOST_EMPTY or (not page.events and page.cursor == asked[0])):
-            raise PluginBug(f"the feed {feed.name!r} has always a next page, and no event", connection=connection.name)
+            raise PluginBug(f"the feed {feed.name!r} has always a next page, and no event")
         events = _ascribed(page.events, find)
         known = store.has(each.event.id for each in events)
-        new = [each for each in {each.event.id: each for each in events}.values() if each.event.id not in known]
+        # Of what is older than is kept, nobody knows whether it came before.
+        recent = {each.event.id: each for each in events if moment_of(each.event.time) >= began - KEEP}
+        new = [each for id, each in recent.items() if id not in known]
         state = _turned(state, page, events, _met(state, events, known), clock)
         if not page.more:
             state = replace(_whole(state, feed, began), sign_ins=EventKind.SIGN_IN in feed.kinds)

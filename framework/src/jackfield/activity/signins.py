@@ -4,11 +4,11 @@ Promises that somebody is called dormant only where the log covers the whole tim
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from jackfield_contracts import Resource, ResourceId
+from jackfield_contracts import Resource, ResourceId, UserTrait
 
 
 class SignIns(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,16 +24,23 @@ class SignIns(msgspec.Struct, frozen=True, kw_only=True):
     def dormant(self, person: Resource, days: int) -> bool | None:
         """Whether *person* did not sign in within the *days* before ``known_until``, or since; None where it isn't known.
 
-        Whoever came within these days (``Resource.created``) isn't dormant; of somebody who never signed in, and whose
+        Whoever came within these days isn't dormant; of somebody who never signed in, and whose
         account may have come within them, it isn't known.
         """
         since = self.known_until - timedelta(days=days)
         last = self.last.get(person.id)
         if last is not None and last >= since:
             return False
-        came = person.created
+        came = _came(person)
         if came is not None and came > since:
             return False
         if self.known_from > since or (came is None and last is None):
             return None
         return True
+
+
+def _came(person: Resource) -> datetime | None:
+    """Since when the account can have been used; None where it isn't known."""
+    trait = person.trait
+    joined = trait.joined or person.created or trait.invited if isinstance(trait, UserTrait) else person.created
+    return joined if joined is None or joined.tzinfo is not None else joined.replace(tzinfo=UTC)

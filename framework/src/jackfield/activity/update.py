@@ -9,11 +9,12 @@ from jackfield.activity.store import open_store
 from jackfield.errors import JackfieldError
 from jackfield.host.configured import Configured
 from jackfield.host.connection import Connection
+from jackfield.host.patience import patiently
 from jackfield.snapshots.file import open_snapshot
 from jackfield.snapshots.people import called
 from jackfield.state import hold_lock
 from jackfield.state.lock import Holder
-from jackfield_contracts import ResourceId
+from jackfield_contracts import EventPage, ResourceId
 
 
 async def update_activity(configured: Configured, connection: Connection, tenant: str | None) -> tuple[Read, ...]:
@@ -31,7 +32,26 @@ async def update_activity(configured: Configured, connection: Connection, tenant
         open_store(configured.home.activity(configured.name)) as store,
     ):
         store.begin(tenant)
-        return await read_feeds(connection, store, configured.clock, lambda names: found_by(configured, names))
+        return await read_feeds(
+            connection.feeds(),
+            lambda feed, cursor, since: _patiently(configured, connection, feed, cursor, since),
+            store,
+            configured.clock,
+            lambda names: found_by(configured, names),
+        )
+
+
+async def _patiently(
+    configured: Configured, connection: Connection, feed: str, cursor: str | None, since: str | None
+) -> EventPage:
+    """A page of *feed*, asked for again where what keeps it from being read may pass."""
+    return await patiently(
+        lambda: connection.read_feed(feed, cursor, since),
+        clock=configured.clock,
+        log=configured.log,
+        deadline=configured.clock.monotonic() + configured.host.retry_deadline,
+        what="the activity",
+    )
 
 
 def found_by(configured: Configured, names: Collection[str]) -> Mapping[str, ResourceId | None]:

@@ -19,11 +19,10 @@ from jackfield.changes.kinds.view import View, joined
 from jackfield.changes.vault import Reveal, Vault
 from jackfield.clock import Clock
 from jackfield.config import HostSettings
-from jackfield.errors import RateLimited, RemoteContract, Transient
+from jackfield.host import patience
 from jackfield.host.connection import Connection
 from jackfield.host.policies import Policy, tell_changed
 from jackfield.host.tenants import TenantMatch
-from jackfield.http.session import DEFAULT_PAUSE
 from jackfield.log import Logger
 from jackfield.state import Run, State
 from jackfield.state.home import Home
@@ -157,8 +156,6 @@ class Session:
             self.warnings += (message,)
 
 
-_TRIES_AT_A_BROKEN_ANSWER = 3
-
 T = TypeVar("T")
 
 
@@ -202,23 +199,7 @@ async def patiently(session: Session, once: Callable[[], Awaitable[T]], deadline
     clock = session.clock
     if deadline is None:
         deadline = clock.monotonic() + session.host.retry_deadline
-    broken, pause = 0, 0.25
-    while True:
-        try:
-            return await once()
-        except RateLimited as error:
-            asked = error.after if error.after is not None else DEFAULT_PAUSE
-            if clock.monotonic() + asked >= deadline:
-                raise
-            session.log.info("reads the state again after a pause", reason=str(error))
-            await clock.sleep(asked)
-        except (Transient, RemoteContract) as error:
-            broken += isinstance(error, RemoteContract)
-            if broken >= _TRIES_AT_A_BROKEN_ANSWER or clock.monotonic() + pause >= deadline:
-                raise
-            session.log.info("reads the state again", reason=str(error))
-            await clock.sleep(pause)
-            pause = min(8.0, pause * 2)
+    return await patience.patiently(once, clock=clock, log=session.log, deadline=deadline, what="the state")
 
 
 Progress = Callable[[JournalEntry], None]

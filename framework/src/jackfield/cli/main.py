@@ -31,6 +31,7 @@ _COMMANDS = {
     "findings": (_AT + "findings", "What an access review looks for: dormant people, groups without owner, and more."),
     "diff": (_AT + "diff", "What changed between two snapshots."),
     "syncs": (_AT + "stats", "The syncs of a connection, the newest first."),
+    "events": (_AT + "events", "Who signed in when, by the application's own log."),
     "verify": (_AT + "verify", "Compare the snapshot files with what was recorded of them."),
     "export": (_AT + "export", "Write a snapshot as JSON Lines, or its grants as CSV."),
     "grant": (_AT + "grant", "Let somebody hold an entitlement."),

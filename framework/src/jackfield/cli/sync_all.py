@@ -11,6 +11,7 @@ import msgspec
 
 from jackfield.cli import exits
 from jackfield.cli.app import App
+from jackfield.cli.output import note
 from jackfield.cli.text import count
 from jackfield.errors import JackfieldError
 from jackfield.host.configured import Configured
@@ -76,6 +77,8 @@ async def sync_all(
                 result = await run_sync(configured)
                 if result.run.status is RunStatus.PUBLISHED:
                     await after(configured, result.run)
+                for each in result.notes:
+                    note(f"{name}: {app.redactor.text(each)}")
                 found = Synced(
                     connection=name, run=result.run, error=result.error, code=_code(result.run, result.error)
                 )

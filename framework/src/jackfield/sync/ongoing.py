@@ -10,7 +10,6 @@ from jackfield.errors import OtherTenant
 from jackfield.host.configured import Configured
 from jackfield.host.connection import Connection
 from jackfield.host.tenants import known_tenant, other_tenant, tenant_name
-from jackfield.http import Session
 from jackfield.state import Run, RunStatus
 from jackfield.sync.budget import Budget
 from jackfield.sync.partial import find_base, open_writer
@@ -40,7 +39,7 @@ class OngoingSync:
         self._progress = progress
         self._pages = 0
         self._rows = 0
-        self.http: Session | None = None
+        self.connection: Connection | None = None
         # Spoilt: the partial snapshot is damaged or may hold rows of another tenant, so nobody may carry it on. Mixed:
         # it is spoilt since pages of this run told of two tenants.
         self.spoilt = False
@@ -62,7 +61,7 @@ class OngoingSync:
     @property
     def requests(self) -> int:
         """All requests made for this run so far, those before a crash included as far as they were stored."""
-        return self._requests_before + (self.http.sent if self.http else 0)
+        return self._requests_before + (self.connection.http.sent if self.connection else 0)
 
     @property
     def tenant(self) -> str | None:

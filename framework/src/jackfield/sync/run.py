@@ -8,10 +8,12 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import datetime
 
 import msgspec
 
+from jackfield.activity.update import update_activity
 from jackfield.errors import BadStorage, JackfieldError, Transient, storage_failure, storing
 from jackfield.host.configured import Configured
 from jackfield.snapshots.file import is_recorded, remove
@@ -29,10 +31,11 @@ from jackfield_contracts import TraitKind
 
 
 class SyncResult(msgspec.Struct, frozen=True, kw_only=True):
-    """The record of the sync, and the error that ended it if it failed."""
+    """The record of the sync, and the error that ended it if it failed; ``notes``: what did not go well beside it."""
 
     run: Run
     error: JackfieldError | None = None
+    notes: tuple[str, ...] = ()
 
 
 async def run_sync(
@@ -47,33 +50,50 @@ async def run_sync(
     """
     holder = Holder(pid=os.getpid(), run="starting", since=configured.clock.now().isoformat(timespec="seconds"))
     at = configured.home.lock(configured.name, "sync")
-    with (
-        storing(configured.home.folder),
-        hold_lock(at, connection=configured.name, purpose="sync", holder=holder) as lock,
-    ):
-        reconcile(configured.name, home=configured.home, state=configured.state, log=configured.log)
-        while True:
-            sync = OngoingSync(configured, progress, accept_tenant)
-            lock.name(msgspec.structs.replace(holder, run=sync.run))
-            result = await _begin(sync)
-            if not (sync.mixed and sync.resumed):
-                break
-            configured.log.warning(
-                "the sync is begun afresh: the connection reaches another account by now", run=sync.run
-            )
-        delete_old(configured)
-    if result.run.status is RunStatus.PUBLISHED:
+    async with AsyncExitStack() as opened:
+        with (
+            storing(configured.home.folder),
+            hold_lock(at, connection=configured.name, purpose="sync", holder=holder) as lock,
+        ):
+            reconcile(configured.name, home=configured.home, state=configured.state, log=configured.log)
+            while True:
+                sync = OngoingSync(configured, progress, accept_tenant)
+                lock.name(msgspec.structs.replace(holder, run=sync.run))
+                result = await _begin(sync, opened)
+                if not (sync.mixed and sync.resumed):
+                    break
+                configured.log.warning(
+                    "the sync is begun afresh: the connection reaches another account by now", run=sync.run
+                )
+            delete_old(configured)
+        if result.run.status is not RunStatus.PUBLISHED:
+            return result
         tell(result.run, configured.policies, configured.log)
-    return result
+        return msgspec.structs.replace(result, notes=await _read_activity(sync, result.run))
 
 
-async def _begin(sync: OngoingSync) -> SyncResult:
+async def _read_activity(sync: OngoingSync, run: Run) -> tuple[str, ...]:
+    """Read the application's feeds on, on the connection that the sync has open; why they could not be read, if so.
+
+    What is published stays so, whatever becomes of it.
+    """
+    if sync.connection is None:
+        return ()
+    try:
+        await update_activity(sync.configured, sync.connection, run.tenant)
+    except JackfieldError as error:
+        sync.configured.log.warning("the activity can't be read", connection=sync.name, reason=str(error))
+        return (f"the activity can't be read, and what is known of it stays as it was: {error}",)
+    return ()
+
+
+async def _begin(sync: OngoingSync, opened: AsyncExitStack) -> SyncResult:
     """Record the sync as running, and then whatever becomes of it."""
     state = sync.configured.state
     state.interrupt_others(sync.name, sync.run)
     state.save(sync.record(RunStatus.RUNNING))
     try:
-        return await _run(sync)
+        return await _run(sync, opened)
     except asyncio.CancelledError:
         _save_end(sync, sync.record(RunStatus.INTERRUPTED, reason="it was stopped"))
         raise
@@ -83,12 +103,12 @@ async def _begin(sync: OngoingSync) -> SyncResult:
             remove(sync.partial)
 
 
-async def _run(sync: OngoingSync) -> SyncResult:
+async def _run(sync: OngoingSync, opened: AsyncExitStack) -> SyncResult:
     try:
         if "status" not in sync.writer.header():
             if sync.base is not None:
                 attach_base(sync.writer.db, sync.base.file)
-            errors, types = await _read_all(sync)
+            errors, types = await _read_all(sync, opened)
             sync.demand_accepted()
             sync.tell("sealing")
             await _seal(sync, errors, types)
@@ -124,28 +144,30 @@ def _save_end(sync: OngoingSync, run: Run) -> None:
         sync.configured.log.warning("the end of the sync can't be recorded", run=run.run, reason=type(error).__name__)
 
 
-async def _read_all(sync: OngoingSync) -> tuple[list[JackfieldError], tuple[str, ...]]:
-    """Read the application into the partial snapshot; what reads ended with, and the types of people and their groups."""
+async def _read_all(sync: OngoingSync, opened: AsyncExitStack) -> tuple[list[JackfieldError], tuple[str, ...]]:
+    """Read the application into the partial snapshot; what reads ended with, and the types of people and their groups.
+
+    The connection stays open with *opened*: its activity is read once the snapshot is published.
+    """
     configured, host = sync.configured, sync.configured.host
     patience = Patience(retry_deadline=host.retry_deadline, stall_timeout=host.stall_timeout)
-    async with configured.open() as connection:
-        sync.http = connection.http
-        engine = Engine(
-            connection.families(),
-            sync.writer,
-            PageReader(connection, sync.writer, patience, configured.clock, configured.log),
-            concurrency=host.concurrency,
-            retry_deadline=host.retry_deadline,
-            clock=configured.clock,
-            stored=lambda page: sync.take(connection, page),
-        )
-        await engine.run()
-        for error in engine.errors:
-            if isinstance(error, BadStorage):
-                raise error
-        own = (TraitKind.USER, TraitKind.GROUP)
-        types = tuple(kind.name for kind in connection.resource_types() if kind.trait in own)
-        return engine.errors, types
+    sync.connection = connection = await opened.enter_async_context(configured.open())
+    engine = Engine(
+        connection.families(),
+        sync.writer,
+        PageReader(connection, sync.writer, patience, configured.clock, configured.log),
+        concurrency=host.concurrency,
+        retry_deadline=host.retry_deadline,
+        clock=configured.clock,
+        stored=lambda page: sync.take(connection, page),
+    )
+    await engine.run()
+    for error in engine.errors:
+        if isinstance(error, BadStorage):
+            raise error
+    own = (TraitKind.USER, TraitKind.GROUP)
+    types = tuple(kind.name for kind in connection.resource_types() if kind.trait in own)
+    return engine.errors, types
 
 
 async def _seal(sync: OngoingSync, errors: list[JackfieldError], types: tuple[str, ...]) -> None:

@@ -56,7 +56,8 @@ class Backend(Protocol):
     int]`` counts side effects; ``work()`` lets jobs end, or a person do what waits for one; ``fail_jobs()`` lets those
     end in failure that begin from then on; ``expire()`` lets access tokens lapse; ``forget_cursors()`` lets the cursors
     of pages lapse; ``allow(permissions: Collection[str] | None)`` gives the credentials these permissions only, of those
-    that capabilities declare, or all of them again; ``drift(seed: int)`` changes something from outside; ``page_size`` is
+    that capabilities declare, or all of them again; ``sign_in(person: ResourceId)`` logs that somebody signed in just now;
+    ``drift(seed: int)`` changes something from outside; ``page_size`` is
     how many things a page holds at most (small, so that listings take several pages); ``most_requests`` is how many a
     sync of the fresh backend may take.
     """

@@ -9,7 +9,7 @@ import pytest
 
 from jackfield.errors import JackfieldError
 from jackfield_testkit.bench import Bench
-from jackfield_testkit.checks import changing, declared, failing, losing, reading, refusing, running, stating
+from jackfield_testkit.checks import changing, declared, failing, feeding, losing, reading, refusing, running, stating
 from jackfield_testkit.checks import random as at_random
 from jackfield_testkit.clock import HastyClock
 from jackfield_testkit.data import Backend, Finding, NotApplicable, Samples
@@ -62,6 +62,9 @@ CHECKS: tuple[Check, ...] = (
     failing.starts_over_where_a_cursor_lapses,
     failing.sees_change_as_it_is,
     failing.tells_no_secret,
+    feeding.reads_feeds_on,
+    feeding.knows_events_again,
+    feeding.tells_a_lost_cursor_of_a_feed,
     running.can_be_cancelled,
     running.closes_cleanly,
     running.serves_many_at_once,

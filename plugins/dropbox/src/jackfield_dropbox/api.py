@@ -34,7 +34,7 @@ _HEADERS: Final = {"Content-Type": "application/json"}
 _NOT_FOUND = ("group_not_found", "group_not_on_team", "user_not_found", "id_not_found")
 _TAG: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _SCOPE: Final = re.compile(r"[a-z_.]{1,64}")
-_CURSOR = ("invalid_cursor", "reset")
+_CURSOR = ("invalid_cursor", "bad_cursor", "reset")
 
 
 class Reply(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
@@ -160,6 +160,15 @@ class Api:
     async def authenticated_admin(self) -> wire.Admin:
         """The admin who authorised the app."""
         return await self._call("team/token/get_authenticated_admin", None, wire.Admin)
+
+    async def events(self, *, limit: int, category: str, since: str) -> wire.LogPage:
+        """The first page of the team's events of one category that happened at *since* (RFC 3339, whole seconds) or later."""
+        arg = {"limit": limit, "category": {".tag": category}, "time": {"start_time": since}}
+        return await self._call("team_log/get_events", arg, wire.LogPage)
+
+    async def events_continue(self, cursor: str) -> wire.LogPage:
+        """A further page of events; also of those that came since the last one."""
+        return await self._call("team_log/get_events/continue", {"cursor": cursor}, wire.LogPage)
 
     async def job_status(self, route: str, job: str) -> None:
         """Ask a job-status route about *job*, for its errors only: it has no effect."""

@@ -24,6 +24,7 @@ from jackfield_dropbox.arguments import CREATE, DELETE
 TEAM_INFO = Permission(
     name="team_info.read", description="who authorised, and the team's licence totals", optional=True
 )
+EVENTS = Permission(name="events.read", description="View your team's activity log")
 MEMBERS_WRITE = Permission(name="members.write", description="View and manage your team membership")
 MEMBERS_DELETE = Permission(name="members.delete", description="Remove and recover your team members' accounts")
 GROUPS_WRITE = Permission(name="groups.write", description="View and manage your team group membership")
@@ -40,6 +41,12 @@ CAPABILITIES = (
         description="read groups, their members and owners",
         hook="read_page",
         permissions=(Permission(name="groups.read", description="View your team group membership"),),
+    ),
+    Capability(
+        name="activity",
+        description="read who signed in when; only with activity = true",
+        hook="read_feed",
+        permissions=(EVENTS,),
     ),
     Capability(
         name="grant",
@@ -83,6 +90,9 @@ RESOURCE_TYPES = (
     ResourceType(name="app", display_name="Dropbox", trait=TraitKind.APP),
 )
 
+_LATE = "2038-01-01T00:00:00Z"
+"""A time from which on there is no event: the answer is short."""
+
 # Each answers 401 missing_scope before it looks at the job, so that an invented job shows the scope and does nothing.
 _PROBES = {
     "members.write": "team/members/add/job_status/get_v2",
@@ -91,8 +101,11 @@ _PROBES = {
 }
 
 
-async def check(api: Api) -> CheckReport:
-    """Sign in and report; seven requests at most beside the token's. Raises BadCredentials and what can't be decided."""
+async def check(api: Api, *, activity: bool = False) -> CheckReport:
+    """Sign in and report; seven requests at most beside the token's, and one more with *activity*.
+
+    Raises BadCredentials and what can't be decided.
+    """
     notes: list[Diagnostic] = []
     async with asyncio.TaskGroup() as group:
         team = group.create_task(_tenant(api))
@@ -105,8 +118,11 @@ async def check(api: Api) -> CheckReport:
                 for scope, route in _PROBES.items()
             },
         }
-    granted = {scope: task.result() for scope, task in asked.items()}
+        if activity:
+            asked[EVENTS.name] = group.create_task(_granted(api.events(limit=1, category="logins", since=_LATE)))
+    granted: dict[str, bool | None] = {scope: task.result() for scope, task in asked.items()}
     granted[TEAM_INFO.name] = team.result() is not None
+    granted.setdefault(EVENTS.name, None)
     return CheckReport(
         tenant=team.result(),
         authorized_by=admin.result(),
@@ -115,7 +131,9 @@ async def check(api: Api) -> CheckReport:
     )
 
 
-def _status(capability: Capability, granted: dict[str, bool]) -> CapabilityStatus:
+def _status(capability: Capability, granted: dict[str, bool | None]) -> CapabilityStatus:
+    if any(granted[permission.name] is None for permission in capability.permissions):
+        return CapabilityStatus(capability=capability.name, available=None, reason="not asked for: activity is not set")
     missing = tuple(permission for permission in capability.permissions if not granted[permission.name])
     needed = [permission.name for permission in missing if not permission.optional]
     reason = None

@@ -29,6 +29,9 @@ class DropboxConfig(ConnectorConfig, frozen=True, kw_only=True):
             description="Whether disable_user wipes the account's data from its linked devices unless told otherwise."
         ),
     ] = True
+    activity: Annotated[
+        bool, Meta(description="Whether sign-ins are read from the team's event log (scope events.read).")
+    ] = False
     base_url: Annotated[
         str | None, Meta(description="Another host for the API and OAuth, such as http://127.0.0.1:8787.")
     ] = None

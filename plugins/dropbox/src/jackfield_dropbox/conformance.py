@@ -112,6 +112,11 @@ class SimulatedTeam:
         self.control.settings(scopes=SCOPES if permissions is None else tuple(permissions))
         self.expire()
 
+    def sign_in(self, person: ResourceId) -> None:
+        """Let somebody sign in."""
+        self.control.change({"do": "sign_in", "user": person.id, "ago": float(self._drifts)})
+        self._drifts += 1
+
     def drift(self, seed: int) -> None:
         """Change something from outside."""
         rng = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
@@ -159,6 +164,7 @@ class TestDropbox(ConnectorSuite):
             "app_secret": backend.ready["app_secret"],
             "refresh_token": backend.ready["refresh_token"],
             "base_url": backend.base_url,
+            "activity": True,
         }
 
     @pytest.fixture

@@ -11,6 +11,8 @@ from jackfield_contracts import (
     CheckReport,
     CreateAccount,
     DeleteAccount,
+    EventPage,
+    Feed,
     GrantAccess,
     Outcome,
     ResourceId,
@@ -20,7 +22,7 @@ from jackfield_contracts import (
     StateQuery,
     Tenant,
 )
-from jackfield_dropbox import actions, checks, creating, deleting, jobs, state
+from jackfield_dropbox import actions, activity, checks, creating, deleting, jobs, state
 from jackfield_dropbox.api import Api
 from jackfield_dropbox.changes import grant, revoke
 from jackfield_dropbox.checks import CAPABILITIES, RESOURCE_TYPES, check
@@ -36,12 +38,13 @@ class Dropbox(DropboxReads):
         super().__init__(api, include_removed=config.include_removed)
         self._api = api
         self._clock = clock
+        self._feeds = (activity.FEED,) if config.activity else ()
         self._actions = actions.declared(wipes=config.disable_wipes_devices)
 
     @hookimpl
     async def check(self) -> CheckReport:
         """See ``checks.check``."""
-        return await check(self._api)
+        return await check(self._api, activity=bool(self._feeds))
 
     @hookimpl
     async def tenant(self) -> Tenant:
@@ -57,6 +60,16 @@ class Dropbox(DropboxReads):
     def resource_types(self) -> tuple[ResourceType, ...]:
         """See ``checks.RESOURCE_TYPES``."""
         return RESOURCE_TYPES
+
+    @hookimpl
+    def feeds(self) -> tuple[Feed, ...]:
+        """See ``activity.FEED``; none unless the configuration asks for it."""
+        return self._feeds
+
+    @hookimpl
+    async def read_feed(self, cursor: str | None, since: str | None) -> EventPage:
+        """See ``activity.read``."""
+        return await activity.read(self._api, cursor, since)
 
     @hookimpl
     async def read_state(self, query: StateQuery) -> AccessState:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from jackfield_dropbox import (
+    activity,
     api,
     creating,
     deleting,
@@ -22,7 +23,7 @@ from jackfield_dropbox import (
 )
 from jackfield_dropbox.presumption import Presumption
 
-_READING: Final = (model, sync, listed, unlisted_roles, lookups, sifting, wire, api)
+_READING: Final = (model, sync, listed, unlisted_roles, lookups, sifting, wire, api, activity)
 _WRITING: Final = (state, people, memberships, groups, creating, deleting, writes, jobs)
 
 

@@ -314,6 +314,42 @@ class RateLimit(Wire, frozen=True, kw_only=True, gc=False):
     error: Reason = Reason()
 
 
+class LogIds(Wire, frozen=True, kw_only=True, gc=False):
+    """``UserLogInfo``, of whichever kind ``tag`` says; every id may be missing ("historical data gap")."""
+
+    tag: str = field(name=".tag", default="")
+    account_id: str | None = None
+    display_name: str | None = None
+    email: str | None = None
+    team_member_id: str | None = None
+
+
+class LogActor(Wire, frozen=True, kw_only=True, gc=False):
+    """``ActorLogInfo``: who did it."""
+
+    tag: str = field(name=".tag")
+    user: LogIds | None = None
+    admin: LogIds | None = None
+
+
+class LogEvent(Wire, frozen=True, kw_only=True, gc=False):
+    """``TeamEvent``."""
+
+    timestamp: datetime
+    event_type: Tag
+    event_category: Tag | None = None
+    actor: LogActor | None = None
+    context: LogIds | None = None
+
+
+class LogPage(Wire, frozen=True, kw_only=True, gc=False):
+    """``GetTeamEventsResult``; events as they were sent, so that each can be told from others by all that it says."""
+
+    events: tuple[msgspec.Raw, ...]
+    cursor: Id
+    has_more: bool
+
+
 PRESUMES = (
     Presumption(
         name="open-unions",

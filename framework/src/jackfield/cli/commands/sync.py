@@ -68,6 +68,7 @@ def _sync(app: App, connection: str, accept_tenant: str | None) -> tuple["Run", 
     import gc
 
     from jackfield.cli.foreign import foreign_output
+    from jackfield.cli.output import note
     from jackfield.cli.progress import shown_progress
     from jackfield.state import RunStatus
     from jackfield.sync import run_sync
@@ -86,6 +87,8 @@ def _sync(app: App, connection: str, accept_tenant: str | None) -> tuple["Run", 
         undecided = settings.host.provisioning and state.changes(connection, undecided=True, limit=1)
         if result.run.status is RunStatus.PUBLISHED and undecided:
             _confirm_pending(app, configured, result.run.tenant)
+    for each in result.notes:
+        note(app.redactor.text(each))
     return result.run, result.error
 
 

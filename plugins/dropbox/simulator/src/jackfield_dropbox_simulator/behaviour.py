@@ -53,6 +53,12 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = "none"
     broken_group: Literal["none", "no_id", "empty_id", "no_name", "no_management", "count_text"] = "none"
     broken_group_member: Literal["none", "no_profile", "no_id", "empty_id", "no_access", "null"] = "none"
+    # What the event log gives.
+    event_ids: Literal["all", "account_only", "email_only", "none"] = "all"
+    events_order: Literal["arrived", "shuffled"] = "arrived"
+    events_repeated: Literal["never", "each_page"] = "never"
+    lost_cursor: Literal["reset", "bad_cursor"] = "reset"
+    broken_event: Literal["none", "no_time", "no_type"] = "none"
     # What writes do and answer.
     added: Literal[
         "documented", "no_roles", "nested", "unknown_tag", "no_profile", "no_email", "of_another", "by_further_email"

@@ -7,6 +7,7 @@ import random
 import msgspec
 
 from ..team import Access, Group, Management, Member, Team
+from ..team.log import KINDS
 
 
 class Mutation(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -28,6 +29,9 @@ class Mutation(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     seed: int = 1
     keep_account: bool = False
     permanently: bool = False
+    ago: float = 0.0
+    delay: float = 0.0
+    by: str = ""
 
 
 def apply(team: Team, mutation: Mutation) -> list[str]:
@@ -44,6 +48,11 @@ def apply(team: Team, mutation: Mutation) -> list[str]:
     if do in ("rename_group", "delete_group"):
         return _change_group(team, mutation)
     member = _member(team, mutation)
+    if do in KINDS:
+        by = team.by_id.get(mutation.by)
+        actor = "admin" if mutation.by else "user"
+        team.log.add(do, member, now=team.clock(), ago=mutation.ago, delay=mutation.delay, actor=actor, by=by)
+        return [member.id]
     if do in ("group_add", "group_remove", "set_access"):
         return _change_membership(team, mutation, member)
     _change_member(team, mutation, member)

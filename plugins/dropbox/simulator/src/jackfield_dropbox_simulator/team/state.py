@@ -10,6 +10,7 @@ from typing import Protocol
 import msgspec
 
 from . import ids
+from .log import EventLog
 from .model import Access, Group, Management, Member, Role, Status
 
 Fact = tuple[str, ...]
@@ -78,6 +79,7 @@ class TeamState:
         self.bought_licenses = 10**9
         self.authoriser: Member | None = None
         self.policies = Policies()
+        self.log = EventLog()
         self.watcher: Watcher | None = None
         # Kept only while somebody wants to know, which is when reads lag behind.
         self.changes: Changes | None = None
