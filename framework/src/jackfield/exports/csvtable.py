@@ -7,7 +7,6 @@ from datetime import datetime
 from io import StringIO
 from typing import BinaryIO
 
-from jackfield.snapshots.reader import Snapshot
 from jackfield.snapshots.records import GrantRow, Header
 
 Cell = str | int | float | bool | datetime | None
@@ -66,6 +65,17 @@ def safe_cell(value: Cell) -> str | int | float:
     return value
 
 
+def cell_text(value: Cell) -> str:
+    """*value* as it stands in a line of CSV: safe, and between quotation marks where it has to be."""
+    text = str(safe_cell(value))
+    return '"' + text.replace('"', '""') + '"' if '"' in text or "," in text else text
+
+
+def cells_text(values: Iterable[Cell]) -> str:
+    """*values* as they stand in a line of CSV, one after the other."""
+    return ",".join(map(cell_text, values))
+
+
 class CsvTable:
     """Writes one table, block by block."""
 
@@ -114,9 +124,3 @@ def grant_cells(row: GrantRow, header: Header) -> tuple[Cell, ...]:
         header.run,
         header.complete,
     )
-
-
-def write_grants_csv(snapshot: Snapshot, to: BinaryIO) -> int:
-    """Write the flat table of the grants of *snapshot*; how many lines. Holds 1,000 of them in memory."""
-    table = CsvTable(to, GRANT_COLUMNS)
-    return 1 + table.write(grant_cells(row, snapshot.header) for row in snapshot.grants())
