@@ -41,8 +41,9 @@ class SnapshotFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What a snapshot says of itself.
 
     ``file_sha256`` is that of the snapshot file, as it was recorded. ``scopes`` counts all scopes by their seal,
-    ``not_complete`` are those that were not seen whole: what is absent there is unknown. ``first_seen_from`` is when the
-    earliest snapshot was taken that ``AccessLine.first_seen`` goes back to. Times are UTC.
+    ``not_complete`` are those that were not seen whole: what is absent there is unknown. ``notes`` is what the sync found
+    worth telling, such as a permission that is missing. ``first_seen_from`` is when the earliest snapshot was taken that
+    ``AccessLine.first_seen`` goes back to. Times are UTC.
     """
 
     run: str
@@ -60,6 +61,7 @@ class SnapshotFacts(msgspec.Struct, frozen=True, kw_only=True):
     carried: int
     scopes: dict[str, int]
     not_complete: tuple[Seal, ...]
+    notes: tuple[str, ...]
     first_seen_from: datetime | None
 
 

@@ -24,6 +24,7 @@ def about(export: Export) -> dict[str, Any]:
         "carried": facts.carried,
         "scopes": facts.scopes,
         "not_complete": facts.not_complete,
+        "notes": facts.notes,
         "first_seen_from": facts.first_seen_from,
         "sign_ins_known": (
             {"from": sign_ins.known_from, "until": sign_ins.known_until} if sign_ins is not None else None

@@ -15,7 +15,7 @@ from jackfield.exports.firstseen import FirstSeen
 from jackfield.exports.lines import Making, access_blocks
 from jackfield.hookspecs import AccessLine, Export, SignInTimes, SnapshotFacts
 from jackfield.snapshots.reader import Snapshot
-from jackfield_contracts import Entitlement, Grant, JournalEntry, Resource, ResourceId
+from jackfield_contracts import Diagnostic, Entitlement, Grant, JournalEntry, Resource, ResourceId
 
 
 def no_file_beside(suffix: str) -> BinaryIO | None:
@@ -90,6 +90,7 @@ class OpenExport:
             carried=counts.carried,
             scopes=_by_seal(self.db),
             not_complete=tuple(self.opened.seals(not_whole=True)),
+            notes=tuple(_note(one, times) for one, times in self.opened.diagnostics()),
             first_seen_from=time(self.first_seen.since),
         )
 
@@ -156,6 +157,10 @@ def _by_seal(db: sqlite3.Connection) -> dict[str, int]:
     return dict(
         db.execute("SELECT seal, count(*) FROM scope_row WHERE seal IS NOT NULL GROUP BY seal ORDER BY seal").fetchall()
     )
+
+
+def _note(one: Diagnostic, times: int) -> str:
+    return f"{one.severity.value}: {one.summary}" + (f" ({times:,} times)" if times > 1 else "")
 
 
 def time(text: str | None) -> datetime | None:

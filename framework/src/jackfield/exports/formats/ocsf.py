@@ -11,17 +11,7 @@ import msgspec
 
 from jackfield.errors import BadConfig
 from jackfield.hookspecs import Export, ExporterType, ExportOption, Exports
-from jackfield_contracts import (
-    CreateAccount,
-    DeleteAccount,
-    GrantAccess,
-    JournalEntry,
-    JournalStatus,
-    Outcome,
-    OutcomeKind,
-    ResourceId,
-    RevokeAccess,
-)
+from jackfield_contracts import EntitlementId, JournalEntry, JournalStatus, Outcome, OutcomeKind, ResourceId
 
 VERSION = "1.6.0"
 _CATEGORY = "Identity & Access Management"
@@ -31,6 +21,9 @@ _ACCESS = (3005, "User Access Management")
 _GROUP = (3006, "Group Management")
 _GROUP_TYPE = "group"
 _SUCCESS, _FAILURE, _UNKNOWN, _OTHER = (1, "Success"), (2, "Failure"), (0, "Unknown"), 99
+_CREATED = (1, "Create")
+_ACTIVITIES = {"create": _CREATED, "enable": (2, "Enable"), "disable": (5, "Disable"), "delete": (6, "Delete")}
+"""The activities of Account Change, by what a change is counted as."""
 _NAMES = ("email", "login", "name", "display_name")
 
 Event = dict[str, Any]
@@ -95,33 +88,35 @@ def event(entry: JournalEntry, host_version: str) -> Event:
 
 
 def _about(entry: JournalEntry) -> tuple[tuple[int, str], tuple[int, str], Event]:
-    """The class, the activity, and what the class has of its own."""
-    change = entry.change
-    if isinstance(change, GrantAccess | RevokeAccess):
-        return _access(entry, change)
-    if isinstance(change, CreateAccount):
-        return _ACCOUNT, (1, "Create"), {"user": _created(entry, change)}
-    if isinstance(change, DeleteAccount):
-        return _ACCOUNT, (6, "Delete"), {"user": _user(change.account, entry)}
-    activity = (2, "Enable") if "enable" in entry.kinds else (5, "Disable") if "disable" in entry.kinds else None
-    if change.account is None:
-        return _ENTITY, (99, change.name), {"entity": {"name": entry.connection, "type": "connection"}}
-    return _ACCOUNT, activity or (99, change.name), {"user": _user(change.account, entry)}
+    """The class, the activity, and what the class has of its own: by what the change is counted as, and what it names."""
+    change: Any = entry.change
+    entitlement, principal = getattr(change, "entitlement", None), getattr(change, "principal", None)
+    if isinstance(entitlement, EntitlementId) and isinstance(principal, ResourceId):
+        return _access(entry, entitlement, principal)
+    activity = next((_ACTIVITIES[kind] for kind in entry.kinds if kind in _ACTIVITIES), None)
+    account = getattr(change, "account", None)
+    if activity is not None and activity == _CREATED:
+        return _ACCOUNT, activity, {"user": _created(entry, getattr(change, "arguments", {}))}
+    activity = activity or (_OTHER, str(getattr(change, "name", change.__struct_config__.tag)))
+    if isinstance(account, ResourceId):
+        return _ACCOUNT, activity, {"user": _user(account, entry)}
+    return _ENTITY, (_OTHER, activity[1]), {"entity": {"name": entry.connection, "type": "connection"}}
 
 
-def _access(entry: JournalEntry, change: GrantAccess | RevokeAccess) -> tuple[tuple[int, str], tuple[int, str], Event]:
-    given, resource = isinstance(change, GrantAccess), change.entitlement.resource
-    privileges = [str(change.entitlement)]
+def _access(
+    entry: JournalEntry, entitlement: EntitlementId, principal: ResourceId
+) -> tuple[tuple[int, str], tuple[int, str], Event]:
+    given, resource = "revoke" not in entry.kinds, entitlement.resource
+    privileges = [str(entitlement)]
     of = {"uid": str(resource), "type": resource.type}
-    if change.principal.type == _GROUP_TYPE:
-        activity = (1, "Assign Privileges") if given else (2, "Revoke Privileges")
-        group = {"uid": str(change.principal), "type": _GROUP_TYPE}
+    activity = (1, "Assign Privileges") if given else (2, "Revoke Privileges")
+    if principal.type == _GROUP_TYPE:
+        group = {"uid": str(principal), "type": _GROUP_TYPE}
         return _GROUP, activity, {"group": group, "privileges": privileges, "resource": of}
-    user = _user(change.principal, entry)
+    user = _user(principal, entry)
     if resource.type == _GROUP_TYPE:
         activity = (3, "Add User") if given else (4, "Remove User")
         return _GROUP, activity, {"group": of, "user": user, "privileges": privileges}
-    activity = (1, "Assign Privileges") if given else (2, "Revoke Privileges")
     return _ACCESS, activity, {"user": user, "privileges": privileges, "resources": [of]}
 
 
@@ -132,10 +127,10 @@ def _user(id: ResourceId, entry: JournalEntry) -> Event:
     return {"uid": str(id)} | ({"name": login} if login else {})
 
 
-def _created(entry: JournalEntry, change: CreateAccount) -> Event:
+def _created(entry: JournalEntry, arguments: Mapping[str, object]) -> Event:
     account = entry.outcome.account if entry.outcome is not None else None
     made: Event = {"uid": str(account)} if account is not None else {}
-    name = next((value for key in _NAMES if isinstance(value := change.arguments.get(key), str) and value), None)
+    name = next((value for key in _NAMES if isinstance(value := arguments.get(key), str) and value), None)
     if name is not None:
         made["name"] = name
     return made or {"name": "unknown"}

@@ -159,7 +159,7 @@ def _about(book: Any, facts: Mapping[str, Any]) -> None:
                 if value
                 else "nothing: every part was seen whole"
             )
-        elif isinstance(value, Mapping):
+        elif isinstance(value, Mapping | tuple):
             told = msgspec.json.encode(value).decode()
         elif value is None:
             told = "unknown"
