@@ -22,6 +22,7 @@ from jackfield.exports.formats import csvfile
 from jackfield.exports.objects import grant_object
 from jackfield.exports.opened import OpenExport
 from jackfield.hookspecs import AccessLine
+from jackfield.snapshots.file import digest
 from jackfield.snapshots.reader import read_snapshot
 from jackfield_contracts import Item, ResourceId, Verdict
 
@@ -83,7 +84,7 @@ class TestFirstSeen:
         items += [holds(f"user:{who}", "group:g1/member") for who in held]
         file = folder / f"{day}.sqlite"
         build_snapshot(file, items, run=f"run-{day}", header={"taken": f"2026-11-0{day}T00:00:00+00:00"})
-        return Older(run=f"run-{day}", file=file)
+        return Older(run=f"run-{day}", file=file, sha256=digest(file))
 
     @pytest.mark.parametrize("at_once", [2, 20_000])
     def test_it_is_the_earliest_snapshot_that_has_it(
@@ -107,11 +108,17 @@ class TestFirstSeen:
     def test_a_file_that_can_not_be_read_is_passed_over_and_named(self, tmp_path: Path):
         broken = tmp_path / "broken"
         broken.write_text("no snapshot")
+        altered = self.snapshot(tmp_path, 1, "u4").file
         now = self.snapshot(tmp_path, 4, "u4")
         with read_snapshot(now.file) as snapshot:
-            first = FirstSeen(snapshot.db, snapshot.header.taken, (Older(run="run-0", file=broken),))
-            assert first.passed_over == ["run-0"]
+            older = (
+                Older(run="run-0", file=broken, sha256=digest(broken)),
+                Older(run="run-1", file=altered, sha256="another"),
+                Older(run="run-2", file=tmp_path / "missing", sha256="any"),
+            )
+            first = FirstSeen(snapshot.db, snapshot.header.taken, older)
             assert first.since == snapshot.header.taken
+            assert first.passed_over == ["run-0", "run-1", "run-2"]
 
     def test_no_more_snapshots_are_looked_at_than_that(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(firstseen, "MOST", 1)

@@ -1,6 +1,7 @@
 """Formats are plugins: found when they are asked for, told where they are broken, and written whole or not at all."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 
 from .imaginary import Line
 from .installing import install
+
+JACKFIELD = str(Path(sys.executable).with_name("jackfield"))
 
 COUNTER = '''
 """An exporter that counts who has what."""
@@ -164,3 +167,36 @@ class TestTheCommand:
         line.config.unlink()
         listed = line.run("export", "--list", "--output", "json").json()["formats"]
         assert {"csv", "jsonl"} <= {one["format"] for one in listed}
+
+    @pytest.mark.parametrize("name", ["xlsx", "parquet"])
+    def test_a_package_that_is_not_there_is_named(self, line: Line, monkeypatch: pytest.MonkeyPatch, name: str):
+        monkeypatch.setattr("jackfield.exports.run.find_spec", lambda module: None)
+        ran = line.run("export", "acme", "--format", name, "-o", "out")
+        assert (ran.code, Path("out").exists()) == (2, False)
+        assert f"pip install 'jackfield[{name}]'" in ran.err
+        assert f"install jackfield[{name}]" in line.run("export", "--list").out
+        assert line.run("export", "acme", "--format", "csv", "-o", "out").code == 0
+
+    @pytest.mark.parametrize("name", ["csv", "jsonl", "xlsx", "parquet", "opengraph"])
+    def test_each_format_goes_to_a_file_and_to_standard_output(self, line: Line, name: str):
+        words = [JACKFIELD, "--home", str(line.home), "export", "acme", "--format", name, "-o"]
+        assert line.run("export", "acme", "--format", name, "-o", "out").code == 0
+        done = subprocess.run([*words, "-"], capture_output=True)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout[:4] == Path("out").read_bytes()[:4]
+        assert len(done.stdout) > 500
+
+    def test_no_library_of_a_format_is_imported_for_another(self, line: Line):
+        code = (
+            "import sys; from jackfield.cli.main import main; main(['export', 'acme', '--format', 'csv', '-o', 'out']);"
+            " main(['export', '--list']); print({'pyarrow', 'xlsxwriter'} & {*sys.modules})"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert done.stdout.endswith("set()\n"), done
+
+    def test_the_journal_is_exported_oldest_first(self, line: Line):
+        ran = line.run("export", "acme", "--format", "ocsf", "-o", "-")
+        assert (ran.code, ran.out) == (0, "")
+        assert line.run("export", "acme", "--format", "ocsf", "-o", "-", "--run", "x").code == 2
+        assert line.run("export", "nowhere", "--format", "ocsf", "-o", "-").code == 2
+        assert line.run("export", "acme", "--format", "ocsf", "-o", "-", "--option", "since=soon").code == 2

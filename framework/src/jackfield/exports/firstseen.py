@@ -6,21 +6,25 @@ earlier one has. Hides that every file has keys of its own.
 
 import sqlite3
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
 import msgspec
 
 from jackfield.errors import JackfieldError
-from jackfield.snapshots.file import open_snapshot
+from jackfield.snapshots.file import is_recorded, open_snapshot
 from jackfield.snapshots.records import read_header
 from jackfield_contracts import EntitlementId
 
 MOST = 100
 """Older snapshots that are looked at."""
 
+_FEW = 8
+"""Where only one in so many is left to be found, each is looked up by itself."""
+_SMALL = "PRAGMA cache_size = -2000"
 _ALL = "SELECT principal FROM grant_row WHERE entitlement = ?"
 _SOME = "SELECT g.principal FROM json_each(?) f CROSS JOIN grant_row g ON g.entitlement = ? AND g.principal = f.value"
 _ENTITLEMENT = """SELECT e.key FROM entitlement_row e JOIN node n ON n.key = e.resource
@@ -28,10 +32,11 @@ WHERE n.type = ? AND n.id = ? AND e.slug = ?"""
 
 
 class Older(msgspec.Struct, frozen=True, kw_only=True):
-    """One older snapshot: its run and its file."""
+    """One older snapshot: its run, its file, and what was recorded of that."""
 
     run: str
     file: Path
+    sha256: str | None
 
 
 class _Opened(msgspec.Struct, frozen=True):
@@ -51,32 +56,48 @@ class _Opened(msgspec.Struct, frozen=True):
 class FirstSeen:
     """Looks up grants of *present*, the snapshot taken at *taken*, in *older* ones, the earliest first.
 
-    They must be of the same account of the application. ``passed_over`` are the runs of those that can't be read.
+    They must be of the same account of the application, and are opened when they are first needed. ``passed_over`` are the
+    runs of those that can't be read, or whose files are not what was recorded.
     """
 
     def __init__(self, present: sqlite3.Connection, taken: str, older: Sequence[Older] = ()) -> None:
         self.taken = taken
         self.passed_over: list[str] = []
+        self._present = present
+        self._older = older
         self._stack = ExitStack()
-        self._opened: list[_Opened] = []
-        if not older:
-            return
-        nodes = {(kind, id): key for key, kind, id in present.execute("SELECT key, type, id FROM node")}
+
+    @cached_property
+    def _opened(self) -> list[_Opened]:
+        if not self._older:
+            return []
+        nodes = {(kind, id): key for key, kind, id in self._present.execute("SELECT key, type, id FROM node")}
         most = max(nodes.values(), default=0)
-        for each in older[-MOST:]:
+        found: list[_Opened] = []
+        for each in self._older[-MOST:]:
             try:
-                db = open_snapshot(each.file)
-                self._stack.callback(db.close)
-                taken = read_header(db, "main").taken
-                keys = array("q", bytes(8 * (most + 1)))
-                back = array("q", bytes(8 * (db.execute("SELECT coalesce(max(key), 0) FROM node").fetchone()[0] + 1)))
-                for key, kind, id in db.execute("SELECT key, type, id FROM node"):
-                    if (now := nodes.get((kind, id))) is not None:
-                        keys[now], back[key] = key, now
+                one = self._open(each, nodes, most)
             except (JackfieldError, sqlite3.Error, msgspec.MsgspecError, OSError):
+                one = None
+            if one is None:
                 self.passed_over.append(each.run)
             else:
-                self._opened.append(_Opened(each.run, taken, db, keys, back))
+                found.append(one)
+        return found
+
+    def _open(self, each: Older, nodes: Mapping[tuple[str, str], int], most: int) -> _Opened | None:
+        """One older snapshot; None where its file is not what was recorded."""
+        if not is_recorded(each.file, each.sha256):
+            return None
+        db = open_snapshot(each.file)
+        self._stack.callback(db.close)
+        db.execute(_SMALL)  # there may be many of them
+        keys = array("q", bytes(8 * (most + 1)))
+        back = array("q", bytes(8 * (db.execute("SELECT coalesce(max(key), 0) FROM node").fetchone()[0] + 1)))
+        for key, kind, id in db.execute("SELECT key, type, id FROM node"):
+            if (now := nodes.get((kind, id))) is not None:
+                keys[now], back[key] = key, now
+        return _Opened(each.run, read_header(db, "main").taken, db, keys, back)
 
     @property
     def since(self) -> str:
@@ -94,7 +115,7 @@ class FirstSeen:
             if not left:
                 break
             try:
-                has = _had(each, entitlement, left, whole=whole)
+                has = _had(each, entitlement, left, whole=whole and len(left) * _FEW > len(principals))
             except sqlite3.Error:
                 self._opened.remove(each)
                 self.passed_over.append(each.run)

@@ -44,16 +44,20 @@ def options_of(exporter: ExporterType, given: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def missing_packages(exporter: ExporterType) -> list[str]:
+    """What is to be installed before *exporter* can write."""
+    return [package for module, package in exporter.needs.items() if find_spec(module) is None]
+
+
 def demand_usable(found: Found[ExporterType], to: str) -> None:
     """Raise BadConfig where the format can't be written here: a package is missing, or it can't go to *to*."""
     exporter = found.type
-    for module, package in exporter.needs.items():
-        if find_spec(module) is None:
-            raise BadConfig(
-                f"the format {exporter.name} needs the package {package}, which is not installed",
-                path="--format",
-                hint=f"Install it: pip install '{package}'.",
-            )
+    for package in missing_packages(exporter):
+        raise BadConfig(
+            f"the format {exporter.name} needs the package {package}, which is not installed",
+            path="--format",
+            hint=f"Install it: pip install '{package}'.",
+        )
     if exporter.needs_file and to == "-":
         raise BadConfig(
             f"the format {exporter.name} can't go to standard output", path="--to", hint="Name a file to write."

@@ -174,7 +174,7 @@ def _older(app: App, snapshot: "Looked") -> "list[Older]":
     with app.state() as state:
         known = state.published(own.connection, MOST * 2)
     kept = [
-        Older(run=each.run, file=file)
+        Older(run=each.run, file=file, sha256=each.sha256)
         for each in reversed(known)
         if each.run != own.run and each.started < own.started and each.tenant == own.tenant
         if (file := app.home.snapshot(own.connection, each.run)).is_file()
@@ -184,6 +184,7 @@ def _older(app: App, snapshot: "Looked") -> "list[Older]":
 
 def _list(app: App, output: str) -> None:
     from jackfield.cli.output import Columns, print_json, print_rows
+    from jackfield.exports.run import missing_packages
 
     discovery = app.exporters()
     usable = [
@@ -193,6 +194,7 @@ def _list(app: App, output: str) -> None:
             "what": found.type.display_name,
             "suffix": found.type.suffix,
             "needs": [*found.type.needs.values()],
+            "missing": missing_packages(found.type),
             "options": {each.name: each.description for each in found.type.options},
             "distribution": found.distribution,
             "version": found.version,
@@ -211,8 +213,14 @@ def _list(app: App, output: str) -> None:
         for found in discovery.found.values()
     }
 
+    lacking = {
+        found.name: f"install {', '.join(missing)}"
+        for found in discovery.found.values()
+        if (missing := missing_packages(found.type))
+    }
+
     def cells(one: "dict[str, Any]") -> "tuple[Any, ...]":
-        state = f"can't be used: {one['reason']}" if "reason" in one else "ready"
+        state = f"can't be used: {one['reason']}" if "reason" in one else lacking.get(one["format"], "ready")
         name = one["format"]
         return (name, one.get("writes"), one.get("what"), options.get(name), one["distribution"], one["version"], state)
 

@@ -14,6 +14,7 @@ import msgspec
 
 from jackfield.errors import BadConfig
 from jackfield.exports.facts import EntitlementFacts, GrantFacts, PrincipalFacts, email_of, external_id_of
+from jackfield.exports.firstseen import FirstSeen
 from jackfield.exports.lines import Making, access_blocks
 from jackfield.exports.opened import OpenExport, of_host
 from jackfield.hookspecs import Export, ExporterType, ExportOption, SnapshotFacts
@@ -165,7 +166,7 @@ def _edges(host: OpenExport, ids: Ids) -> Iterator[Iterable[bytes]]:
     making = Making[tuple[bytes, bytes], bytes, bytes](
         entitlement=of_entitlement, principal=of_principal, grant=of_grant
     )
-    for block in access_blocks(host.opened, making, host.first_seen):
+    for block in access_blocks(host.opened, making, FirstSeen(host.db, "")):
         if block.direct:
             before, after = block.entitlement
             yield [before + who + after + grant for who, grant in zip(block.principals, block.grants, strict=True)]
