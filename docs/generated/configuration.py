@@ -34,6 +34,8 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
     if field.required:
         return "required"
     value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
+    if isinstance(value, msgspec.Struct):
+        return "those below"
     return "none" if value in (None, (), {}, []) else f"`{msgspec.json.encode(value).decode()}`"
 
 

@@ -24,6 +24,7 @@ from jackfield_contracts import (
     Entitlement,
     EntitlementId,
     Grant,
+    GroupTrait,
     Item,
     Page,
     Permission,
@@ -138,7 +139,8 @@ class Imaginary(Reads):
         for id, members in self._world.groups.items():
             of = ResourceId(type="group", id=id)
             member = EntitlementId(resource=of, slug="member")
-            items.append(Resource(id=of, scope="group", display_name=self._world.names.get(id, id)))
+            name = self._world.names.get(id, id)
+            items.append(Resource(id=of, scope="group", display_name=name, trait=GroupTrait()))
             items.append(Entitlement(id=member, scope="group", display_name="Member"))
             items += [
                 Grant(entitlement=member, principal=ResourceId(type="user", id=one), scope="group/*")

@@ -183,3 +183,50 @@ class Interrupting(list[StateQuery]):
 
     def append(self, _: StateQuery) -> None:
         raise KeyboardInterrupt
+
+
+class TestFilters:
+    @pytest.fixture
+    def line(self, line: WritableLine) -> WritableLine:
+        line.published()
+        line.run("grant", "acme", "group:g2/member", "user:u1", "--reason", "wanted")
+        line.run("grant", "acme", "group:g2/member", "user:u1")
+        line.run("revoke", "acme", "group:g1/member", "user:u1", "--yes")
+        return line
+
+    @pytest.mark.parametrize(
+        ("words", "kinds"),
+        [
+            (("--principal", "user:u1"), ["revoke", "grant", "grant"]),
+            (("--principal", "u1"), ["revoke", "grant", "grant"]),
+            (("--principal", "user:u2"), []),
+            (("--actor", "tester"), ["revoke", "grant", "grant"]),
+            (("--outcome", "already"), ["grant"]),
+            (("--outcome", "changed", "--kind", "revoke"), ["revoke"]),
+            (("--kind", "grant"), ["grant", "grant"]),
+            (("--since", "2h", "--until", "1h"), []),
+            (("--until", "2999-01-01"), ["revoke", "grant", "grant"]),
+        ],
+    )
+    def test_the_journal_is_asked_by_who_what_and_when(
+        self, line: WritableLine, words: tuple[str, ...], kinds: list[str]
+    ):
+        ran = line.run("changes", "list", *words, "--output", "json")
+        assert (ran.code, [each["kind"] for each in ran.json()["changes"]]) == (0, kinds)
+
+    @pytest.mark.parametrize(
+        ("words", "code", "told"),
+        [
+            (("--principal", "nobody@x.org"), 5, "nobody is called 'nobody@x.org'"),
+            (("--actor", "testr"), 5, "Did you mean 'tester'?"),
+            (("--outcome", "chagned"), 2, "Did you mean 'changed'?"),
+            (("--kind", "revok"), 2, "Did you mean 'revoke'?"),
+            (("--until", "tomorrow"), 2, "write a date"),
+            (("--connection", "acmee"), 2, "acme"),
+        ],
+    )
+    def test_a_name_that_is_not_there_is_an_error(
+        self, line: WritableLine, words: tuple[str, ...], code: int, told: str
+    ):
+        ran = line.run("changes", "list", *words)
+        assert (ran.code, told in ran.err) == (code, True), ran.err

@@ -1,6 +1,6 @@
 """Small snapshot files for tests, written straight into the format."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from jackfield.snapshots.file import create_partial
@@ -82,13 +82,15 @@ def build_snapshot(
     run: str = "run-1",
     seals: Mapping[str, Verdict] = {},
     carried: Mapping[str, str] = {},
+    carried_rows: Collection[Item] = (),
     header: Mapping[str, str] = {},
     failed_families: Iterable[str] = (),
     opened: Mapping[str, str] = {},
 ) -> Path:
     """Write the snapshot *file* with *items*; scopes not in *seals* are complete.
 
-    *carried* maps names of scopes to the run from which all their rows were carried forward. *opened* maps names of
+    *carried* maps names of scopes to the run from which all their rows were carried forward; *carried_rows* are single ones,
+    from the run ``run-0``. *opened* maps names of
     scopes to the family whose read opened them, *failed_families* are families of which a read failed.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -130,8 +132,8 @@ def build_snapshot(
             )
         return keys[id]
 
-    def origin(name: str) -> int | None:
-        source = carried.get(name)
+    def origin(row: Item) -> int | None:
+        source = "run-0" if row in carried_rows else carried.get(row.scope)
         if source is None:
             return None
         if source not in origins:
@@ -142,7 +144,7 @@ def build_snapshot(
     for name in seals:
         scope(name)
     for row in rows:
-        own, source = scope(row.scope), origin(row.scope)
+        own, source = scope(row.scope), origin(row)
         if isinstance(row, Resource):
             db.execute(
                 "INSERT INTO resource_row VALUES (?, ?, NULL, ?, ?, ?)",

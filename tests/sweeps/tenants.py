@@ -52,6 +52,7 @@ READS = frozenset(
             "connectors list",
             "connectors show",
             "connectors check",
+            "connections",
             "new",
             "stats",
             "resources",

@@ -149,7 +149,7 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     names: tuple[str, ...] = ()
 
 
-@since(1, 1, unreadable=(1, 3), as_of=(1, 3))
+@since(1, 1, unreadable=(1, 3), as_of=(1, 3), sources=(1, 3))
 class AccessState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a read found. Principals, names and resources that are not in it are not in the application, or ``unreadable``.
 
@@ -159,6 +159,7 @@ class AccessState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     ``unreadable`` says why the answer about something can't be understood, and where it stands: by ``str`` of the principal
     or resource, by the name, or by ``RESOURCE#PRINCIPAL`` for whether the one is held by the other. ``as_of`` says under the
     same keys since when the answer stands (UTC, ISO 8601), where that may be earlier than the reading, as of a file.
+    ``sources`` says when each source that was asked was written, by its name, as ``Page.as_of`` does.
     """
 
     accounts: tuple[AccountState, ...] = ()
@@ -166,6 +167,7 @@ class AccessState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     held: tuple[GrantId, ...] = ()
     unreadable: dict[str, str] = {}
     as_of: dict[str, str] = {}
+    sources: dict[str, str] = {}
     request_ids: tuple[str, ...] = ()
 
 

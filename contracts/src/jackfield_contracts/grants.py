@@ -1,11 +1,24 @@
 """Entitlements and grants: what a resource offers, and who holds it."""
 
+from enum import StrEnum
+
 import msgspec
 
 from jackfield_contracts.ids import EntitlementId, ResourceId
 from jackfield_contracts.since import since
 
-__all__ = ["Entitlement", "Exclusive", "Grant"]
+__all__ = ["Entitlement", "Exclusive", "Grant", "Purpose"]
+
+
+class Purpose(StrEnum):
+    """What an entitlement is for: *assignment* to be in the resource or to have it, *permission* a right on it.
+
+    Whoever holds one of *ownership* answers for the resource, such as the owner of a group: findings tell that nobody does.
+    """
+
+    ASSIGNMENT = "assignment"
+    PERMISSION = "permission"
+    OWNERSHIP = "ownership"
 
 
 @since(1, 0)
@@ -20,8 +33,8 @@ class Exclusive(msgspec.Struct, frozen=True, kw_only=True):
 class Entitlement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="entitlement"):
     """What a resource offers to principals, keyed by ``id``; ``scope`` names the set of rows that it belongs to.
 
-    ``grantable_to`` lists resource types; ``immutable`` is the reason why nobody can change its grants by this
-    connector, None where they can be changed.
+    ``purpose`` is one of ``Purpose``, or a word of the application's. ``grantable_to`` lists resource types;
+    ``immutable`` is the reason why nobody can change its grants by this connector, None where they can be changed.
     """
 
     id: EntitlementId

@@ -105,7 +105,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     description: str = ""
 
 
-@since(1, 0, incomplete=(1, 2), witness=(1, 3), mentions=(1, 3), outside=(1, 3), created=(1, 3))
+@since(1, 0, incomplete=(1, 2), witness=(1, 3), mentions=(1, 3), outside=(1, 3), created=(1, 3), as_of=(1, 3))
 class Page(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one call gave: rows in any mixture, and where to go on (``next``, None at the end).
 
@@ -118,6 +118,9 @@ class Page(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     there and that their listing lacks: they are asked for by the listing's ``lookup``. A lookup says of what it found:
     ``outside``, which of them the listing need not give, so that they say nothing against it; ``created``, by id, since
     when they are there, where the rows don't say so: what came meanwhile says nothing against it either.
+
+    ``as_of`` says by the name of a source, such as a file, when it was written (UTC, ISO 8601), where that may be earlier than
+    the reading: a snapshot of a source that is older than the one before had it is held.
     """
 
     items: tuple[Item, ...] = ()
@@ -131,4 +134,5 @@ class Page(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     mentions: tuple[ResourceId, ...] = ()
     outside: tuple[ResourceId, ...] = ()
     created: dict[str, datetime] = {}
+    as_of: dict[str, str] = {}
     diagnostics: tuple[Diagnostic, ...] = ()

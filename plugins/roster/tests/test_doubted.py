@@ -187,3 +187,23 @@ def test_nothing_is_gone_where_the_snapshot_to_compare_with_can_not_be_read(fold
     recovered = folder.run("changes", "recover", "erp")
     assert (recovered.code, outcomes(folder)) == (10, ["pending"])
     assert "the last snapshot, which shows what an export lacks, can't be read" in recovered.err
+
+
+def test_an_export_older_than_the_last_synced_is_held_and_proves_nothing(folder: Folder) -> None:
+    members(folder, *HELD, "admin,1005")
+    assert folder.run("sync", "erp").code == 0
+    members(folder, *HELD)
+    folder.age("m.csv", minutes=5)  # the one of before, from a backup
+    ran = folder.run("sync", "erp", "--output", "json")
+    assert (ran.code, ran.json["status"]) == (9, "held")
+    ran = folder.run("revoke", "erp", "group:admin/member", "user:1005", "--yes")
+    assert ran.code == 75
+    assert "an old export has come back: " in ran.out
+    assert outcomes(folder) == ["failed"]
+    ran = folder.run("sync", "erp")
+    assert "an old export has come back: " in ran.out
+    run = ran.out.split("run ")[1].split(" ")[0]
+    # Whoever says that it is right, such as after a clock that was wrong, publishes it.
+    assert folder.run("sync", "erp", "--accept", run).code == 0
+    assert folder.run("revoke", "erp", "group:admin/member", "user:1005", "--yes").code == 0
+    assert outcomes(folder)[-1] == "already"

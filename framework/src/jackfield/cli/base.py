@@ -117,7 +117,11 @@ def output_option(*kinds: str) -> Callable[[F], F]:
 
 
 connection_argument = click.argument("connection")
-run_option = click.option("--run", metavar="RUN", help="Another snapshot than the latest, by its run.")
+run_option = click.option(
+    "--run",
+    metavar="RUN",
+    help="Another snapshot than the latest: a run's id or its beginning, @latest~1, a date, or an age such as 7d.",
+)
 
 
 def _countable(ctx: click.Context, parameter: click.Parameter, given: int | None) -> int | None:

@@ -7,15 +7,20 @@ if TYPE_CHECKING:
     from jackfield_contracts import Outcome
 
 OK = 0
+BAD_CONFIG = 2
 SIGN_IN = 3
 NOT_PERMITTED = 4
 REFUSED = 5
+NOT_UNDERSTOOD = 6
+UNSUPPORTED = 7
 INCOMPLETE = 8
 HELD = 9
 PENDING = 10
 UNVERIFIED = 11
 FAILED = 12
+BUSY = 13
 OUTDATED = 14
+FOUND = 15
 BUG = 70
 RETRY = 75
 INTERRUPTED = 130
@@ -33,6 +38,27 @@ _OF_OUTCOMES = {
     "failed": FAILED,
     "unverified": UNVERIFIED,
 }
+
+
+_SYNCS_WORST_FIRST = (
+    BUG,
+    BAD_CONFIG,
+    SIGN_IN,
+    NOT_PERMITTED,
+    REFUSED,
+    NOT_UNDERSTOOD,
+    UNSUPPORTED,
+    FAILED,
+    BUSY,
+    RETRY,
+)
+_SYNCS_PUBLISHED = (HELD, INCOMPLETE, OK)
+
+
+def of_syncs(codes: "Iterable[int]") -> int:
+    """The exit code of many syncs: that of the worst. What needs a person comes before what may pass by itself."""
+    order = {code: place for place, code in enumerate((*_SYNCS_WORST_FIRST, *_SYNCS_PUBLISHED))}
+    return min(codes, key=lambda code: order.get(code, -1), default=OK)
 
 
 def of_outcome(outcome: "Outcome | None") -> int:

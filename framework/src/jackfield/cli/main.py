@@ -18,6 +18,7 @@ _AT = "jackfield.cli.commands."
 _COMMANDS = {
     "connectors": (_AT + "connectors", "The connectors that are installed, and what they can do."),
     "new": (_AT + "new", "Write the package of a new connector."),
+    "connections": (_AT + "connections", "All configured connections, and how each stands."),
     "authorize": (_AT + "authorize", "Ask an administrator for consent, and keep the refresh token."),
     "check": (_AT + "check", "Sign in, and say whose account it is and what the credentials allow."),
     "sync": (_AT + "sync", "Read the whole application into a new snapshot."),
@@ -27,6 +28,7 @@ _COMMANDS = {
     "grants": (_AT + "rows", "List who holds what."),
     "access": (_AT + "access", "What one user has access to, inherited access with its path."),
     "who": (_AT + "access", "Who has access to a resource, inherited access with its path."),
+    "findings": (_AT + "findings", "What an access review looks for: dormant people, groups without owner, and more."),
     "diff": (_AT + "diff", "What changed between two snapshots."),
     "syncs": (_AT + "stats", "The syncs of a connection, the newest first."),
     "verify": (_AT + "verify", "Compare the snapshot files with what was recorded of them."),
@@ -44,8 +46,8 @@ _EPILOG = (
     "A connection is a section [connections.NAME] of jackfield.toml. Exit codes: 0 done, 2 wrong configuration or \
 usage, 3 sign-in needed, 4 permission missing, 5 not found or refused, 6 answers not understood, 7 not supported or \
 not enabled, 8 published but not complete, 9 held, 10 pending, 11 unverified, 12 failed, 13 busy, 14 the plan no longer \
-fits, 70 a fault in a plugin or in Jackfield, 75 try again later, 130 interrupted or declined, 141 the output was closed, 143 \
-ended by a signal."
+fits, 15 found by findings --fail-on, 70 a fault in a plugin or in Jackfield, 75 try again later, 130 interrupted or \
+declined, 141 the output was closed, 143 ended by a signal."
 )
 
 

@@ -30,6 +30,27 @@ def shown_progress(connection: str) -> Generator["Callable[[Progress], None] | N
 
 
 @contextmanager
+def shown_connections(total: int) -> Generator["Callable[[str], None]"]:
+    """What to call with the line of each connection whose sync has ended: shown on a terminal, while others go on."""
+    if total < 2 or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(stderr=True)
+    done = 0
+    with console.status(Text(f"{total:,} connections")) as status:
+
+        def tell(line: str) -> None:
+            nonlocal done
+            done += 1
+            status.update(Text(f"{done:,} of {total:,} connections; {line}"))
+
+        yield tell
+
+
+@contextmanager
 def shown_changes(connection: str, total: int) -> Generator["Callable[[JournalEntry], None] | None"]:
     """What to call with each change that is settled, None where no terminal looks on or there is only one."""
     if total < 2 or not sys.stderr.isatty():

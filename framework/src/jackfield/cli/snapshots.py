@@ -72,19 +72,24 @@ def demand_whole(app: App, run: Run) -> Path:
     return app.home.snapshot(run.connection, run.run)
 
 
-def run_named(app: App, connection: str, run: str) -> Run:
-    """The record of one run that left a snapshot, published or held; raises NotFound."""
-    record = None
+def run_named(app: App, connection: str, name: str) -> Run:
+    """The record of one run that left a snapshot, published or held, by any name that ``resolve_run`` takes.
+
+    Raises NotFound, and BadConfig for an unknown connection.
+    """
+    from jackfield.cli.run_names import resolve_run
+
+    published: list[Run] = []
+    history: list[Run] = []
     if app.home.has_database:
         with app.state() as state:
-            record = state.get(connection, run)
-    if record is None:
-        raise NotFound(
-            f"the connection {connection!r} has no run {run!r}", hint=f"`jackfield syncs {connection}` lists them."
-        )
+            published, history = state.published(connection, -1), state.history(connection)
+    if not history:
+        app.settings.connection(connection)
+    record = resolve_run(name, connection, published, history, app.clock.now())
     if record.status not in (RunStatus.PUBLISHED, RunStatus.HELD):
-        raise NotFound(f"the run {run!r} left no snapshot: it is {record.status.value}")
-    _looked.setdefault(app, {})[run] = record
+        raise NotFound(f"the run {record.run!r} left no snapshot: it is {record.status.value}")
+    _looked.setdefault(app, {})[record.run] = record
     return record
 
 

@@ -3,6 +3,7 @@
 Promises that each wrong value is named by its path and never shown if it is secret; hides where a value came from.
 """
 
+from jackfield.config.findings import AcceptedFinding, FindingKind, FindingsSettings
 from jackfield.config.load import (
     RESERVED,
     ConnectionSettings,
@@ -17,8 +18,11 @@ from jackfield.config.secrets import ConnectorConfig, Mask, Secret, resolve_refe
 
 __all__ = [
     "RESERVED",
+    "AcceptedFinding",
     "ConnectionSettings",
     "ConnectorConfig",
+    "FindingKind",
+    "FindingsSettings",
     "HostSettings",
     "Mask",
     "Secret",

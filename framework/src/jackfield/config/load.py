@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar, cast
 import msgspec
 from msgspec import Meta
 
+from jackfield.config.findings import FindingsSettings
 from jackfield.config.secrets import ConnectorConfig, Secret, demand_text, resolve_reference
 from jackfield.errors import BadConfig
 from jackfield.files import MOST_BYTES, demand_trusted, read_foreign
@@ -72,6 +73,9 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
         dict[str, Annotated[int, Meta(ge=0)]],
         Meta(description="Most changes of a kind in an hour: delete, disable, revoke, privileged and others."),
     ] = {}
+    findings: Annotated[
+        FindingsSettings, Meta(description="What `jackfield findings` takes for a finding, and what is accepted.")
+    ] = FindingsSettings()
 
 
 RESERVED = frozenset(field.name for field in msgspec.structs.fields(HostSettings))

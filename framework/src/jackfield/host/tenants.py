@@ -11,6 +11,7 @@ import msgspec
 from jackfield.errors import JackfieldError, MissingPermission, OtherTenant, PlanOutdated, Refused, Unsupported
 from jackfield.host.connection import Connection
 from jackfield.state import State
+from jackfield.state.journal_filter import JournalFilter
 from jackfield_contracts import Tenant
 
 MOST_RUNS = 100
@@ -50,7 +51,7 @@ def known_tenant(state: State, connection: str) -> str | None:
     Where no snapshot tells, the account in which it made its latest change: a connection without one may have moved too.
     """
     of_snapshots = (run.tenant for run in state.published(connection, MOST_RUNS))
-    of_changes = (entry.tenant for entry in state.each_change(connection, limit=MOST_RUNS))
+    of_changes = (entry.tenant for entry in state.each_change(JournalFilter(connection=connection), limit=MOST_RUNS))
     return next((tenant for tenant in chain(of_snapshots, of_changes) if tenant is not None), None)
 
 

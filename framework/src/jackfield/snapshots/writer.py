@@ -21,6 +21,7 @@ from jackfield.snapshots.notes import keep_note
 from jackfield.snapshots.page_rows import MERGE, PageRows
 from jackfield.snapshots.reads import Read
 from jackfield.snapshots.scopes import ScopeState, scope_states
+from jackfield.snapshots.sources import SOURCE
 from jackfield.snapshots.stored import StoredResources
 from jackfield.snapshots.transactions import Transactions
 from jackfield.snapshots.witnesses import keep_evidence
@@ -175,6 +176,7 @@ class SnapshotWriter:
             self.set_header({"requests": str(requests), "touched": self._clock.now().isoformat()})
             if page.tenant is not None:
                 self.set_header({"tenant": page.tenant.id, "tenant_name": page.tenant.name})
+            self.set_header({f"{SOURCE}{name}": written for name, written in page.as_of.items()})
             if self._count is not None:
                 self._count += len(page.items) + len(page.opens)
             reads.turn_page(self.db, read, page.next)

@@ -21,7 +21,7 @@ from jackfield.state.plans import Plans
 from jackfield.state.runs import Counts, Run, RunStatus
 from jackfield_contracts import Seal
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration; a test holds it to the migration files."""
 
 _BESIDE = ("-wal", "-shm", "-journal")
@@ -38,7 +38,8 @@ CREATE TABLE runs (
     connector_version VARCHAR(40) NOT NULL, status VARCHAR(20) NOT NULL, started VARCHAR(40) NOT NULL,
     finished VARCHAR(40), published VARCHAR(40), complete BOOLEAN NOT NULL, requests INTEGER NOT NULL,
     rereads INTEGER NOT NULL, counts TEXT NOT NULL, scopes TEXT NOT NULL, tenant VARCHAR(200), base VARCHAR(40),
-    snapshot TEXT, sha256 VARCHAR(64), reason TEXT, seconds FLOAT NOT NULL, PRIMARY KEY (run));
+    snapshot TEXT, sha256 VARCHAR(64), reason TEXT, seconds FLOAT NOT NULL,
+    failure VARCHAR(40), PRIMARY KEY (run));
 CREATE INDEX runs_by_connection ON runs (connection, started);
 CREATE TABLE changes (
     id VARCHAR(80) NOT NULL, connection VARCHAR(80) NOT NULL, status VARCHAR(20) NOT NULL, plan VARCHAR(80),

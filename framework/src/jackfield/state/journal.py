@@ -5,10 +5,11 @@ Promises that an entry is on the disk when a method returns. Hides its table.
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
+from jackfield.state.journal_filter import JournalFilter, moment
 from jackfield_contracts import JournalEntry, JournalStatus, Outcome
 
 _SAVE = (
@@ -16,6 +17,10 @@ _SAVE = (
     " ON CONFLICT (id) DO UPDATE SET status = excluded.status, entry = excluded.entry"
 )
 _decoder = msgspec.json.Decoder(JournalEntry)
+
+EVERY = JournalFilter()
+
+__all__ = ["EVERY", "Journal", "JournalFilter", "moment", "outcome_of"]
 
 
 class Journal:
@@ -53,12 +58,15 @@ class Journal:
         row = self._db.execute("SELECT entry FROM changes WHERE id = ?", (id,)).fetchone()
         return _decoder.decode(row[0]) if row else None
 
-    def count_changes(
-        self, connection: str | None = None, *, undecided: bool = False, since: datetime | None = None
-    ) -> int:
-        """How many entries fit, as in ``changes``."""
-        where, values = _fitting(connection, undecided=undecided, since=since)
+    def count_changes(self, wanted: JournalFilter = EVERY) -> int:
+        """How many entries fit."""
+        where, values = wanted.condition()
         return int(self._db.execute(f"SELECT count(*) FROM changes WHERE {where}", values).fetchone()[0])
+
+    def actors(self) -> list[str]:
+        """Who asked for the changes of the journal, in alphabetical order."""
+        rows = self._db.execute("SELECT DISTINCT entry ->> '$.actor' AS actor FROM changes WHERE actor IS NOT NULL")
+        return sorted(row[0] for row in rows)
 
     def changes(
         self,
@@ -69,21 +77,13 @@ class Journal:
         plan: str | None = None,
         limit: int | None = 1000,
     ) -> list[JournalEntry]:
-        """The entries that fit, the newest first. *undecided*: whose outcome is not known, or goes on."""
-        found = self.each_change(connection, undecided=undecided, since=since, plan=plan, limit=limit)
-        return list(found)
+        """The entries that fit, the newest first; see ``JournalFilter``."""
+        wanted = JournalFilter(connection=connection, undecided=undecided, since=since, plan=plan)
+        return list(self.each_change(wanted, limit=limit))
 
-    def each_change(
-        self,
-        connection: str | None = None,
-        *,
-        undecided: bool = False,
-        since: datetime | None = None,
-        plan: str | None = None,
-        limit: int | None = None,
-    ) -> Iterator[JournalEntry]:
-        """As ``changes``, one after the other as they are read, however many there are."""
-        where, values = _fitting(connection, undecided=undecided, since=since, plan=plan)
+    def each_change(self, wanted: JournalFilter = EVERY, *, limit: int | None = None) -> Iterator[JournalEntry]:
+        """The entries that fit, the newest first, one after the other as they are read, however many there are."""
+        where, values = wanted.condition()
         rows = self._db.execute(
             f"SELECT entry FROM changes WHERE {where} ORDER BY intended DESC, id DESC LIMIT ?",
             (*values, -1 if limit is None else limit),
@@ -92,30 +92,9 @@ class Journal:
             yield _decoder.decode(row[0])
 
 
-def _fitting(
-    connection: str | None, *, undecided: bool, since: datetime | None, plan: str | None = None
-) -> tuple[str, list[str]]:
-    """The condition of the entries that fit, and its values."""
-    conditions: list[tuple[str, str]] = []
-    if connection is not None:
-        conditions.append(("connection = ?", connection))
-    if undecided:
-        conditions.append(("status <> ?", JournalStatus.SETTLED.value))
-    if since is not None:
-        conditions.append(("intended >= ?", moment(since)))
-    if plan is not None:
-        conditions.append(("plan = ?", plan))
-    return " AND ".join(text for text, _ in conditions) or "1 = 1", [value for _, value in conditions]
-
-
 def outcome_of(entry: JournalEntry) -> Outcome | None:
     """What became of a change as far as it is known; None while it is undecided.
 
     What the application answered stands in the entry before a read, or the operation's own rule, has settled it.
     """
     return None if entry.status is JournalStatus.INTENT else entry.outcome
-
-
-def moment(time: datetime) -> str:
-    """A time as the journal writes it, so that texts are in the order of time."""
-    return time.astimezone(UTC).isoformat(timespec="microseconds")

@@ -26,7 +26,10 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """One sync, from its start to its end. ``scopes`` are those not seen whole; times are UTC, ISO 8601."""
+    """One sync, from its start to its end. ``scopes`` are those not seen whole; times are UTC, ISO 8601.
+
+    ``failure`` is the code of the error that ended it, such as *bad_credentials*.
+    """
 
     run: str
     connection: str
@@ -46,3 +49,4 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str | None = None
     reason: str | None = None
     seconds: float = 0.0
+    failure: str | None = None

@@ -26,6 +26,7 @@ runs = Table(
     Column("sha256", String(64)),
     Column("reason", Text),
     Column("seconds", Float, nullable=False),
+    Column("failure", String(40)),
     Index("runs_by_connection", "connection", "started"),
 )
 

@@ -22,6 +22,7 @@ from jackfield.snapshots.sealing import (
     replace_reread,
     write_seals,
 )
+from jackfield.snapshots.sources import older_source, sources_of
 from jackfield.snapshots.verdicts import spread, verdict
 from jackfield.snapshots.writer import SnapshotWriter
 from jackfield.state.runs import Counts, Run, RunStatus
@@ -157,6 +158,8 @@ def _hold(db: sqlite3.Connection, base: Base, tenant: str | None, types: tuple[s
             f"{loss.what}: {loss.gone} of {loss.before} are gone, {loss.came} others came" for loss in lost
         )
         return f"it would lose more than {LOST_SHARE:.0%} ({parts})"
+    if (older := older_source(sources_of(db, "base"), sources_of(db))) is not None:
+        return f"an old export has come back: {older}"
     if tenant is None or base.run.tenant is None:
         for kind in types:
             if not shares_one(db, kind):

@@ -99,7 +99,7 @@ async def _run(sync: OngoingSync) -> SyncResult:
         if error is None:
             raise
         error.locate(connection=sync.name)
-        run = sync.record(RunStatus.FAILED, reason=str(error))
+        run = msgspec.structs.replace(sync.record(RunStatus.FAILED, reason=str(error)), failure=error.code)
         _save_end(sync, run)
         return SyncResult(run=run, error=error)
 

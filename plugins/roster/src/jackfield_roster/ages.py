@@ -36,6 +36,10 @@ class Stood:
             self._known[place.label] = written if written <= self._clock.now() else _NOBODY_KNOWS
         return self._known[place.label]
 
+    def known(self) -> dict[str, str]:
+        """When each export that was looked at was written, by its label; of those whose date has come."""
+        return {label: at.isoformat() for label, at in self._known.items() if at != _NOBODY_KNOWS}
+
     async def oldest(self, places: Sequence[Place]) -> str:
         """When the oldest of them was written."""
         return min([await self.of(place) for place in places]).isoformat()

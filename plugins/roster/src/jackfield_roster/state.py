@@ -79,6 +79,7 @@ async def read_state(reader: Reader, config: RosterConfig, query: StateQuery, cl
         unreadable=unreadable | held.unreadable,
         # What is there stands since the export that shows it; what is not, since the oldest that might.
         as_of=as_of | {f"{one.entitlement.resource}#{one.principal}": since for one, since in held.since.items()},
+        sources=stood.known(),
     )
 
 

@@ -108,6 +108,7 @@ class RosterReads:
         """
         facts: dict[str, str | int | float | bool | None] = {}
         notes: list[Diagnostic] = []
+        as_of: dict[str, str] = {}
         missing: list[NotFound | RemoteContract] = []
         for place in places(self._config):
             try:
@@ -115,7 +116,10 @@ class RosterReads:
             except (NotFound, RemoteContract) as error:
                 missing.append(error)  # the read that needs it says so
                 continue
-            facts[f"{place.label} exported"] = exported(export).isoformat(timespec="seconds")
+            written = exported(export)
+            facts[f"{place.label} exported"] = written.isoformat(timespec="seconds")
+            if written <= self._clock.now():
+                as_of[place.label] = written.isoformat()
             if (note := old(place, export, self._config, self._clock)) is not None:
                 notes.append(note)
         if not facts:
@@ -128,7 +132,9 @@ class RosterReads:
             trait=AppTrait(),
             profile=facts,
         )
-        return Page(items=(app,), tenant=Tenant(id=self._config.application, name=name), diagnostics=tuple(notes))
+        return Page(
+            items=(app,), tenant=Tenant(id=self._config.application, name=name), diagnostics=tuple(notes), as_of=as_of
+        )
 
     async def _listed(self, source: Listing, scope: Scope, cursor: Cursor) -> Page:
         """A page of the file that lists a type."""

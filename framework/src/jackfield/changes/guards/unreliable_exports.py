@@ -5,7 +5,7 @@ from before does not override a newer one. Hides the comparison with a sample of
 """
 
 from collections.abc import Collection, Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from jackfield.host.connection import Connection
 from jackfield.snapshots.file import open_snapshot
 from jackfield.snapshots.losses import too_much
 from jackfield.snapshots.samples import sample_of
+from jackfield.snapshots.sources import older_source, sources_of
 from jackfield.state import State
 from jackfield_contracts import (
     AccessState,
@@ -41,11 +42,21 @@ async def with_unreadable(
     """
     if not found.as_of:
         return found
+    if baseline is not None and (older := _came_back(baseline, found)) is not None:
+        return msgspec.structs.replace(found, unreadable=dict.fromkeys(found.as_of, older) | found.unreadable)
     unreadable = _older(found, state.changes(connection.name, since=_oldest(found), limit=None))
     if baseline is not None and (absent := _absent(query, found)):
         lost = await _lost(connection, baseline, query)
         unreadable |= dict.fromkeys(absent, lost) if lost is not None else {}
     return msgspec.structs.replace(found, unreadable=unreadable | found.unreadable)
+
+
+def _came_back(baseline: Path, found: AccessState) -> str | None:
+    """Why nothing that was read is believed, where a source is older than the last snapshot had it."""
+    with suppress(BadConfig, BadStorage), closing(open_snapshot(baseline)) as db:
+        if (older := older_source(sources_of(db), found.sources)) is not None:
+            return f"an old export has come back: {older}; have the application export anew"
+    return None
 
 
 def _absent(query: StateQuery, found: AccessState) -> list[str]:

@@ -8,6 +8,7 @@ import click
 from jackfield.cli.app import App
 from jackfield.cli.base import command, limit_option, output_option
 from jackfield.cli.change_options import Flags, change_options
+from jackfield.cli.times import point_option
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
 
     from jackfield.state import State
 
+
+OUTCOMES = ("changed", "already", "pending", "refused", "failed", "unverified")
+
+since_option = point_option("--since", "Only those from this time on: 2026-11-24, 2h, 3d.")
+until_option = point_option("--until", "Only those until this time, or the end of this day.", end_of_day=True)
 
 MOST_SHOWN = 1000
 """Changes that people are shown, where nothing else is said."""
@@ -25,46 +31,53 @@ def changes() -> None:
     """The journal: what was changed, by whom and why, and what is undecided."""
 
 
-def _since(ctx: click.Context, parameter: click.Parameter, given: str | None) -> "datetime | None":
-    """A time that is given, or as long ago as is given."""
-    if given is None:
-        return None
-    from datetime import datetime, timedelta
-
-    units = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-    number, unit = given[:-1], given[-1:]
-    try:
-        if unit in units and number.isascii() and number.isdecimal():
-            return ctx.ensure_object(App).clock.now() - timedelta(**{units[unit]: int(number)})
-        # What names no zone is a time of this machine.
-        return datetime.fromisoformat(given).astimezone()
-    except (ValueError, OverflowError, OSError):
-        raise click.BadParameter(
-            f"{given!r}: write a date such as 2026-11-24, a time such as 2026-11-24T08:30, or how long ago: 30m, 2h, 3d",
-            ctx,
-            parameter,
-        ) from None
-
-
 @command("list")
 @click.option("--undecided", is_flag=True, help="Only changes whose outcome is not known yet.")
-@click.option("--since", callback=_since, metavar="TIME", help="Only those from this time on: 2026-11-24, 2h, 3d.")
+@since_option
+@until_option
 @click.option("--connection", metavar="CONNECTION", help="Only those of this connection.")
+@click.option("--principal", metavar="PERSON", help="Only those about this account: an id, login, e-mail or name.")
+@click.option("--actor", metavar="NAME", help="Only those that this person asked for.")
+@click.option("--outcome", metavar="OUTCOME", help=f"Only those with this outcome: {', '.join(OUTCOMES)}.")
+@click.option(
+    "--kind", metavar="KIND", help="Only those of a kind: grant, revoke, create, delete, disable, privileged, …"
+)
 @limit_option
 @output_option("table", "json", "csv")
 def list_(
-    app: App, undecided: bool, since: "datetime | None", connection: str | None, limit: int | None, output: str
+    app: App,
+    undecided: bool,
+    since: "datetime | None",
+    until: "datetime | None",
+    connection: str | None,
+    principal: str | None,
+    actor: str | None,
+    outcome: str | None,
+    kind: str | None,
+    limit: int | None,
+    output: str,
 ) -> None:
     """List the changes in the journal, the newest first: 1,000 for people, all in CSV and JSON, unless --limit says else."""
+    from jackfield.cli.journal_filters import filter_of
     from jackfield.cli.outcomes import JOURNAL, entry_document, entry_lines, journal_cells
     from jackfield.cli.output import Columns, cut, note, print_listing, say
 
     with _journal(app) as state:
-        total = state.count_changes(connection, undecided=undecided, since=since) if state else 0
-        if not total and connection is not None:
-            app.settings.connection(connection)
+        wanted = filter_of(
+            app,
+            state,
+            connection=connection,
+            undecided=undecided,
+            since=since,
+            until=until,
+            principal=principal,
+            actor=actor,
+            outcome=outcome,
+            kind=kind,
+        )
+        total = state.count_changes(wanted) if state else 0
         most = (limit or MOST_SHOWN) if output == "table" else None
-        found = state.each_change(connection, undecided=undecided, since=since, limit=most) if state else iter(())
+        found = state.each_change(wanted, limit=most) if state else iter(())
         if output != "table":
             columns = Columns(JOURNAL, journal_cells)
             print_listing(output, found, table=columns, document=entry_document, head={}, key="changes", limit=limit)

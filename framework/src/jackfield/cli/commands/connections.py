@@ -1,0 +1,71 @@
+"""``jackfield connections``: all that are configured, and how each stands."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from jackfield.cli.app import App
+from jackfield.cli.base import command, output_option
+
+if TYPE_CHECKING:
+    from jackfield.cli.overview import Overview
+
+
+@command("connections")
+@click.argument("connection", required=False)
+@output_option("table", "json", "csv")
+def connections(app: App, connection: str | None, output: str) -> None:
+    """List the configured connections, or show CONNECTION: whose account, how old its snapshot is, and what guards changes.
+
+    No request is made: whether a sign-in is needed is told by the last sync.
+    """
+    from jackfield.cli.output import Columns, note, print_listing
+    from jackfield.cli.overview import COLUMNS, CSV, csv_cells, overviews
+
+    found = overviews(app, None if connection is None else [connection])
+    if output == "table" and connection is not None:
+        _tell(app, found[0])
+        return
+    if not found:
+        places = f" Looked for {' and '.join(app.settings.looked)}." if app.settings.looked else ""
+        note(f"No connection is configured in {app.settings.source}.{places} `jackfield init` makes one.")
+    print_listing(
+        output,
+        found,
+        table=Columns(COLUMNS, lambda one: one.cells(app)),
+        csv=Columns(CSV, csv_cells),
+        document=lambda one: one.document(),
+        head={},
+        key="connections",
+    )
+
+
+def _tell(app: App, one: "Overview") -> None:
+    from jackfield.cli.output import say
+    from jackfield.cli.overview import limits_text
+    from jackfield.cli.text import age, clean
+
+    snapshot = one.snapshot
+    say(f"{one.connection}: connector {one.connector or 'unknown'}, {clean(one.state())}")
+    account = f"{one.tenant_name or one.tenant} ({one.tenant})" if one.tenant else "unknown until it was synced"
+    say(f"  account    {clean(account)}")
+    if snapshot is None:
+        say("  snapshot   none yet")
+    else:
+        whole = "complete" if snapshot.complete else "NOT COMPLETE"
+        say(f"  snapshot   {snapshot.run}, {age(snapshot.finished or snapshot.started, app.clock.now())}, {whole}")
+    if one.last_sync is not None and (snapshot is None or one.last_sync.run != snapshot.run):
+        why = f": {clean(one.last_sync.reason)}" if one.last_sync.reason else ""
+        say(f"  last sync  {one.last_sync.run}, {one.last_sync.status.value}{why}")
+    if one.sign_in_needed:
+        say(f"  sign-in    needed: run `jackfield authorize {one.connection}`, or renew its credentials")
+    if one.provisioning is not None:
+        reason = ", each with a reason" if one.require_reason else ""
+        say(f"  changes    {one.changes()}{reason}")
+        say(f"  limits     {limits_text(one.limits)} (an hour)")
+        say(f"  protected  {clean(', '.join(one.protected)) or 'nobody'}")
+    if one.undecided_changes:
+        say(f"  undecided  {one.undecided_changes:,}; `jackfield changes recover {one.connection}` settles them")
+
+
+COMMANDS = {"connections": connections}

@@ -1,0 +1,73 @@
+"""Which entries of the journal somebody wants to see, as a condition of its table."""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from jackfield_contracts import JournalStatus, OutcomeKind, ResourceId
+
+# Both operators bind alike, so that each value stands in its own brackets.
+_ABOUT = "coalesce((entry ->> '$.{side}.account.type') || ':' || (entry ->> '$.{side}.account.id'), '')"
+_LOGIN = "lower(coalesce(entry ->> '$.{side}.login', ''))"
+
+
+class JournalFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """All of what is given has to fit. *undecided*: whose outcome is not known, or goes on.
+
+    ``people`` are accounts that the change is about, ``logins`` logins that they had (in small letters): either is enough.
+    ``kind`` is one that limits count, such as *revoke*.
+    """
+
+    connection: str | None = None
+    undecided: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
+    plan: str | None = None
+    actor: str | None = None
+    outcome: OutcomeKind | None = None
+    kind: str | None = None
+    people: tuple[ResourceId, ...] | None = None
+    logins: tuple[str, ...] = ()
+
+    def condition(self) -> tuple[str, list[str]]:
+        """The condition in SQL, and its values."""
+        found: list[tuple[str, tuple[str, ...]]] = []
+        if self.connection is not None:
+            found.append(("connection = ?", (self.connection,)))
+        if self.undecided:
+            found.append(("status <> ?", (JournalStatus.SETTLED.value,)))
+        if self.since is not None:
+            found.append(("intended >= ?", (moment(self.since),)))
+        if self.until is not None:
+            found.append(("intended <= ?", (moment(self.until),)))
+        if self.plan is not None:
+            found.append(("plan = ?", (self.plan,)))
+        if self.actor is not None:
+            found.append(("entry ->> '$.actor' = ?", (self.actor,)))
+        if self.outcome is not None:
+            # What the application answered is no outcome before a read has settled it.
+            found.append(("status <> ? AND entry ->> '$.outcome.outcome' = ?", ("intent", self.outcome.value)))
+        if self.kind is not None:
+            found.append(("EXISTS (SELECT 1 FROM json_each(entry, '$.kinds') WHERE value = ?)", (self.kind,)))
+        if self.people is not None:
+            found.append(self._about())
+        return " AND ".join(f"({text})" for text, _ in found) or "1 = 1", [
+            each for _, values in found for each in values
+        ]
+
+    def _about(self) -> tuple[str, tuple[str, ...]]:
+        parts: list[str] = ["0 = 1"]
+        values: list[str] = []
+        for expression, wanted in (
+            (_ABOUT, tuple(f"{each.type}:{each.id}" for each in self.people or ())),
+            (_LOGIN, self.logins),
+        ):
+            for side in ("before", "after"):
+                parts.append(f"{expression.format(side=side)} IN ({', '.join('?' * len(wanted))})")
+                values += wanted
+        return " OR ".join(parts), tuple(values)
+
+
+def moment(time: datetime) -> str:
+    """A time as the journal writes it, so that texts are in the order of time."""
+    return time.astimezone(UTC).isoformat(timespec="microseconds")
