@@ -154,6 +154,21 @@ class TestWorkbook:
         assert [len(found[name]) for name in ("Access", "Access 2", "Access 3")] == [2, 2, 1]
         assert self.read(written) == written.expected()
 
+    @pytest.mark.parametrize("fails", [False, True])
+    def test_nothing_is_left_of_the_rows_that_waited(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: bool
+    ):
+        waiting = tmp_path / "waiting"
+        waiting.mkdir()
+        monkeypatch.setattr("tempfile.tempdir", str(waiting))
+        if fails:
+            monkeypatch.setattr(workbook, "_entitlements", lambda host: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                Written(tmp_path, workbook.EXPORTER, ITEMS)
+        else:
+            Written(tmp_path, workbook.EXPORTER, ITEMS)
+        assert list(waiting.iterdir()) == []
+
     def test_text_that_is_too_long_is_cut_and_shows_it(self):
         assert workbook.cell_text("x" * 40_000) == "x" * 32_766 + "…"
 

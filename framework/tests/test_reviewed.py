@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from snapshot_files import build_snapshot, group, holds, offers, user
 
+from jackfield.changes import reviewed
 from jackfield.changes.kinds.access import RevokeRequest
 from jackfield.changes.kinds.request import Request
 from jackfield.changes.request_files import read_requests
@@ -19,7 +20,7 @@ from jackfield.clock import SystemClock
 from jackfield.errors import BadConfig
 from jackfield.exports.formats import csvfile
 from jackfield.exports.opened import OpenExport
-from jackfield.exports.table import ACCESS_COLUMNS
+from jackfield.exports.table import ACCESS_COLUMNS, path_cell
 from jackfield.files.spreadsheet import guarded, unguarded
 from jackfield.snapshots.reader import read_snapshot
 from jackfield_contracts import Item
@@ -80,10 +81,14 @@ class TestDecisions:
             "line 4, decision: 'yes' is no decision. Write revoke, or keep; empty is keep.",
         )
 
-    def test_what_is_inherited_can_not_be_revoked_and_the_group_is_named(self, tmp_path: Path):
-        content = f'{HEADING}group:9/member,user:1,"Sales (group:7/member)",revoke,\n'
+    @pytest.mark.parametrize("name", ["Sales", "direct", "directors"])
+    def test_what_is_inherited_can_not_be_revoked_and_the_group_is_named(self, tmp_path: Path, name: str):
+        content = f'{HEADING}group:9/member,user:1,"{name} (group:7/member)",revoke,\n'
         (problem,) = wrong(tmp_path, content)
-        assert problem.startswith("line 2, path: it is not held directly, but through Sales (group:7/member)")
+        assert problem.startswith(f"line 2, path: it is not held directly, but through {name} (group:7/member)")
+
+    def test_the_table_says_it_as_it_is_read(self):
+        assert (path_cell(True, ()), path_cell(True, ("",))) == (reviewed._DIRECT, reviewed._DIRECT_TOO)
 
     def test_what_is_held_in_both_ways_can(self, tmp_path: Path):
         assert len(read(tmp_path, f"{HEADING}group:9/member,user:1,direct + Sales (group:7/member),revoke,\n")) == 1

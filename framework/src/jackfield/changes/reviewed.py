@@ -25,6 +25,8 @@ REVOKE = ("revoke", "remove")
 KEEP = ("keep", "approve", "")
 _USED = (*NEEDED, "reason", "path")
 _DIRECT = "direct"
+_DIRECT_TOO = "direct + "
+"""How a path begins that is direct, and has other ways beside."""
 
 
 def is_reviewed(names: Sequence[str]) -> bool:
@@ -69,7 +71,7 @@ def revocation(columns: Sequence[str], cells: Sequence[str]) -> Mapping[str, obj
             hint=did_you_mean(said.casefold(), (*REVOKE, *KEEP[:2])) or "Write revoke, or keep; empty is keep.",
         )
     path = given.get("path", "")
-    if path and path.partition(" ")[0] != _DIRECT:
+    if path and path != _DIRECT and not path.startswith(_DIRECT_TOO):
         raise BadConfig(
             f"it is not held directly, but through {path}",
             path="path",

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import import_module
 from itertools import repeat
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
@@ -61,23 +62,26 @@ NOT_COMPLETE = ("scope", "seal", "observed", "expected", "reason")
 def write(export: Export, to: BinaryIO) -> int:
     """Write the workbook; how many lines of access are in it."""
     host = of_host(export)
-    options = {
-        "constant_memory": True,
-        "strings_to_numbers": False,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-    }
-    book: Any = import_module("xlsxwriter").Workbook(to, options)
-    book.use_zip64()
-    _about(book, about(host))
-    _Table(book, "People", PEOPLE).write(_people(host))
-    lines = _Table(book, "Access", ACCESS, choices={"decision": ["keep", "revoke"]}).write(_access(host))
-    _Table(book, "Entitlements", ENTITLEMENTS).write(_entitlements(host))
-    seals = host.snapshot.not_complete
-    _Table(book, "Not complete", NOT_COMPLETE).write(
-        (one.scope, one.seal.value, one.observed, one.expected, one.reason) for one in seals
-    )
-    book.close()
+    # Rows wait in files: in a folder of their own, which goes also where something fails.
+    with TemporaryDirectory(prefix="jackfield-") as folder:
+        options = {
+            "constant_memory": True,
+            "strings_to_numbers": False,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "tmpdir": folder,
+        }
+        book: Any = import_module("xlsxwriter").Workbook(to, options)
+        book.use_zip64()
+        _about(book, about(host))
+        _Table(book, "People", PEOPLE).write(_people(host))
+        lines = _Table(book, "Access", ACCESS, choices={"decision": ["keep", "revoke"]}).write(_access(host))
+        _Table(book, "Entitlements", ENTITLEMENTS).write(_entitlements(host))
+        seals = host.snapshot.not_complete
+        _Table(book, "Not complete", NOT_COMPLETE).write(
+            (one.scope, one.seal.value, one.observed, one.expected, one.reason) for one in seals
+        )
+        book.close()
     return lines
 
 
