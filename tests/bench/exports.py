@@ -5,18 +5,25 @@ the start of Python included. Writes ``docs/evidence/exports.md``; ``--small`` t
 """
 
 import argparse
+import csv
+import json
 import os
 import platform
 import random
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 
+import duckdb
 import msgspec
 import psutil
+import python_calamine
 
 SUPPORT = str(Path(__file__).parents[1] / "support")
 if SUPPORT not in sys.path:
@@ -39,7 +46,8 @@ _ABOUT = (
     "Written by `python -m tests.bench.exports`. A snapshot of {users:,} people in {groups:,} groups with {grants:,} grants, and"
     " an older one with nine tenths of them, were written straight into the format. Each format was then written to a file by a"
     " process of its own, the start of Python, the check of the snapshot's SHA-256 and the writing to the disk included."
-    " Peak memory is that of the process (RSS)."
+    " Peak memory is that of the process (RSS). Read back by others' readers, every pair of entitlement and principal is"
+    " compared with what SQL finds in the snapshot."
 )
 
 
@@ -123,17 +131,91 @@ def prepare(folder: Path, shape: Shape) -> None:
             state.save(record, published=taken)
 
 
+def _csv(file: Path) -> Iterator[tuple[str, str]]:
+    with file.open(encoding="utf-8", newline="") as text:
+        for row in csv.DictReader(text):
+            yield row["entitlement"], row["principal"]
+
+
+def _jsonl(file: Path) -> Iterator[tuple[str, str]]:
+    with file.open(encoding="utf-8") as text:
+        for one in map(json.loads, text):
+            if one["kind"] == "grant":
+                of, who = one["entitlement"], one["principal"]
+                yield f"{of['resource']['type']}:{of['resource']['id']}/{of['slug']}", f"{who['type']}:{who['id']}"
+
+
+def _xlsx(file: Path) -> Iterator[tuple[str, str]]:
+    book = python_calamine.CalamineWorkbook.from_path(str(file))
+    for name in book.sheet_names:
+        if name.startswith("Access"):
+            rows = book.get_sheet_by_name(name).iter_rows()
+            heading = next(rows)
+            entitlement, principal = heading.index("entitlement"), heading.index("principal")
+            for row in rows:
+                yield str(row[entitlement]), str(row[principal])
+
+
+def _parquet(file: Path) -> Iterator[tuple[str, str]]:
+    with duckdb.connect() as db:
+        found = db.execute("SELECT entitlement, principal FROM read_parquet(?)", [str(file)])
+        while block := found.fetchmany(10_000):
+            yield from block
+
+
+def _opengraph(file: Path) -> Iterator[tuple[str, str]]:
+    names: dict[str, str] = {}
+    for each in sorted(file.parent.glob(f"{file.name}*"), key=lambda each: len(each.name)):
+        with each.open(encoding="utf-8") as text:
+            for line in text:
+                if line.startswith('{"id"'):
+                    node = json.loads(line.rstrip(",\n"))
+                    names[node["id"]] = node["properties"]["resource"]
+                elif line.startswith('{"kind"'):
+                    edge = json.loads(line.rstrip(",\n"))
+                    yield edge["properties"]["entitlement"], names[edge["start"]["value"]]
+
+
+READERS: dict[str, tuple[str, Callable[[Path], Iterator[tuple[str, str]]]]] = {
+    "csv": ("csv", _csv),
+    "jsonl": ("json", _jsonl),
+    "xlsx": ("python-calamine", _xlsx),
+    "parquet": ("DuckDB", _parquet),
+    "opengraph": ("json", _opengraph),
+}
+"""By what each format is read back, whom nobody here wrote."""
+
+
+def summed(pairs: Iterable[tuple[str, str]]) -> tuple[int, int]:
+    """How many pairs there are, and a sum of them that does not depend on their order."""
+    count = total = 0
+    for pair in pairs:
+        count += 1
+        total = (total + hash(pair)) % 2**64
+    return count, total
+
+
+def grants_of(file: Path) -> tuple[int, int]:
+    """The same of the grants in a snapshot file, asked by SQL."""
+    with closing(sqlite3.connect(file)) as db:
+        return summed(
+            db.execute(
+                "SELECT resource_type || ':' || resource_id || '/' || slug, principal_type || ':' || principal_id FROM grants"
+            )
+        )
+
+
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """What one process took."""
 
     seconds: float
     peak: int
     size: int
-    told: str
+    equal: bool
 
 
-def run(folder: Path, format_: str) -> Measured:
-    """Export in a process of its own, and watch its memory."""
+def run(folder: Path, format_: str, expected: tuple[int, int]) -> Measured:
+    """Export in a process of its own, watch its memory, and read back what it wrote."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("JACKFIELD")}
     target = folder / f"out.{format_}"
     command = [JACKFIELD, "--home", str(folder / "home"), "export", "acme", "--format", format_, "-o", str(target)]
@@ -159,7 +241,8 @@ def run(folder: Path, format_: str) -> Measured:
     watcher.join()
     assert process.returncode == 0, told
     size = sum(each.stat().st_size for each in folder.glob(f"out*{format_}*"))
-    return Measured(seconds=seconds, peak=peak, size=size, told=told)
+    _, read = READERS[format_]
+    return Measured(seconds=seconds, peak=peak, size=size, equal=summed(read(target)) == expected)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -172,14 +255,21 @@ def main(argv: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="exports-") as made:
         folder = Path(made)
         prepare(folder, shape)
-        found = {format_: run(folder, format_) for format_ in given.formats}
+        expected = grants_of(Home(folder=folder / "home").snapshot("acme", "run-2"))
+        found = {format_: run(folder, format_, expected) for format_ in given.formats}
     rows = [
-        (f"`{format_}`", f"{one.seconds:.1f}", f"{one.peak / 2**20:,.0f}", f"{one.size / 1e6:,.0f}")
+        (f"`{format_}`", f"{one.seconds:.1f}", f"{one.peak / 2**20:,.0f}", f"{one.size / 1e6:,.0f}",
+         f"{READERS[format_][0]}: {'equal' if one.equal else 'NOT EQUAL'}")
         for format_, one in found.items()
-    ]
+    ]  # fmt: skip
     about = _ABOUT.format(users=shape.users, groups=shape.groups, grants=shape.grants)
     machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}."
-    parts = ["# Exports", about, machine, table(("format", "seconds", "peak MiB", "file, MB"), rows).strip()]
+    parts = [
+        "# Exports",
+        about,
+        machine,
+        table(("format", "seconds", "peak MiB", "file, MB", "read back by"), rows).strip(),
+    ]
     text = "\n\n".join(parts)
     sys.stdout.write(text + "\n")
     if not given.small and tuple(given.formats) == FORMATS:
@@ -187,7 +277,10 @@ def main(argv: list[str] | None = None) -> int:
     late = [format_ for format_, one in found.items() if one.seconds > WITHIN.get(format_, one.seconds)]
     if late and not given.small:
         sys.stderr.write(f"slower than it may be: {', '.join(late)}\n")
-    return 1 if late and not given.small else 0
+    wrong = [format_ for format_, one in found.items() if not one.equal]
+    if wrong:
+        sys.stderr.write(f"read back, not what the snapshot has: {', '.join(wrong)}\n")
+    return 1 if wrong or (late and not given.small) else 0
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from array import array
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -25,10 +24,14 @@ MOST = 100
 _FEW = 8
 """Where only one in so many is left to be found, each is looked up by itself."""
 _SMALL = "PRAGMA cache_size = -2000"
-_ALL = "SELECT principal FROM grant_row WHERE entitlement = ?"
-_SOME = "SELECT g.principal FROM json_each(?) f CROSS JOIN grant_row g ON g.entitlement = ? AND g.principal = f.value"
+_ALL = "SELECT json_group_array(principal) FROM grant_row WHERE entitlement = ?"
+_SOME = """SELECT json_group_array(g.principal) FROM json_each(?) f
+CROSS JOIN grant_row g ON g.entitlement = ? AND g.principal = f.value"""
 _ENTITLEMENT = """SELECT e.key FROM entitlement_row e JOIN node n ON n.key = e.resource
 WHERE n.type = ? AND n.id = ? AND e.slug = ?"""
+
+
+_integers = msgspec.json.Decoder(list[int])
 
 
 class Older(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +53,7 @@ class _Opened(msgspec.Struct, frozen=True):
     taken: str
     db: sqlite3.Connection
     keys: "array[int]"
-    now: "array[int]"
+    now: list[int]
 
 
 class FirstSeen:
@@ -93,7 +96,7 @@ class FirstSeen:
         self._stack.callback(db.close)
         db.execute(_SMALL)  # there may be many of them
         keys = array("q", bytes(8 * (most + 1)))
-        back = array("q", bytes(8 * (db.execute("SELECT coalesce(max(key), 0) FROM node").fetchone()[0] + 1)))
+        back = [0] * (db.execute("SELECT coalesce(max(key), 0) FROM node").fetchone()[0] + 1)
         for key, kind, id in db.execute("SELECT key, type, id FROM node"):
             if (now := nodes.get((kind, id))) is not None:
                 keys[now], back[key] = key, now
@@ -137,8 +140,10 @@ def _had(each: _Opened, entitlement: EntitlementId, principals: set[int], *, who
     if row is None:
         return set()
     if whole:
-        rows = each.db.execute(_ALL, row)
+        given = each.db.execute(_ALL, row)
     else:
         some = [old for key in principals if (old := each.keys[key])]
-        rows = each.db.execute(_SOME, (msgspec.json.encode(some).decode(), *row))
-    return principals.intersection(map(each.now.__getitem__, chain.from_iterable(rows)))
+        given = each.db.execute(_SOME, (msgspec.json.encode(some).decode(), *row))
+    # As one text, integers come several times as fast as row by row.
+    found = _integers.decode(given.fetchone()[0])
+    return principals.intersection(map(each.now.__getitem__, found))
