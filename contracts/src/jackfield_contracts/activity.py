@@ -26,8 +26,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that happened, at ``time`` (ISO 8601, UTC). The same event has the same ``id`` whenever it is read.
 
     ``type`` is the application's own name of it. ``principal`` is who signed in or used something, or whom it was done to;
-    ``actor`` who did it, where that is somebody else: somebody who acts as another person has not signed that person in.
-    None where the application does not say, or says it of nobody whom it lists.
+    where its id is not told, ``names`` are e-mail addresses or external ids by which the host finds it in the latest snapshot.
+    A sign-in with neither is one of nobody knows whom: then nobody counts as dormant for the time before it. What somebody
+    did who is no member, such as a guest, is of the kind ``OTHER``, and so is whatever an administrator did as another person.
+    ``actor_name`` is who did it, where that is somebody else.
     """
 
     id: str
@@ -35,9 +37,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: EventKind
     type: str
     principal: ResourceId | None = None
-    actor: ResourceId | None = None
+    names: tuple[str, ...] = ()
     actor_name: str = ""
-    resource: ResourceId | None = None
     summary: str = ""
     details: dict[str, str] = {}
 
@@ -63,7 +64,8 @@ class EventPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Some events of a feed, in any order and perhaps some of them again, and the cursor of the next page.
 
     ``more`` is whether a next page can be asked for at once; else the cursor is kept for later. A page may be empty and have
-    a next one all the same. ``unread`` is how many events could not be understood, with a reason in ``reason``.
+    a next one all the same. ``unread`` is how many events could not be understood, with a reason in ``reason``: any of them
+    may be anybody's sign-in.
     """
 
     events: tuple[Event, ...]

@@ -4,7 +4,7 @@ Promises that each event counts once, that the window which the log covers is to
 inactive. Hides cursors, repeated events and restarts.
 """
 
+from jackfield.activity.known import read_sign_ins
 from jackfield.activity.signins import SignIns
-from jackfield.activity.store import read_sign_ins
 
 __all__ = ["SignIns", "read_sign_ins"]

@@ -43,6 +43,14 @@ class Home(msgspec.Struct, frozen=True, kw_only=True):
         """The snapshot that is being written for a connection."""
         return self.snapshots(connection) / "snapshot.partial"
 
+    def activity(self, connection: str) -> Path:
+        """The database of what was read of a connection's feeds."""
+        return self._made(self.folder / "activity") / f"{connection}.sqlite"
+
+    def has_activity(self, connection: str) -> bool:
+        """Whether anything stands where that database is to be."""
+        return lexists(self.folder / "activity" / f"{connection}.sqlite")
+
     def lock(self, connection: str, purpose: str) -> Path:
         """The file that is locked while *purpose* goes on for a connection."""
         return self._made(self.folder / "locks") / f"{connection}.{purpose}"
