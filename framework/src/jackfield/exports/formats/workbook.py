@@ -73,15 +73,25 @@ def write(export: Export, to: BinaryIO) -> int:
         }
         book: Any = import_module("xlsxwriter").Workbook(to, options)
         book.use_zip64()
-        _about(book, about(host))
-        _Table(book, "People", PEOPLE).write(_people(host))
-        lines = _Table(book, "Access", ACCESS, choices={"decision": ["keep", "revoke"]}).write(_access(host))
-        _Table(book, "Entitlements", ENTITLEMENTS).write(_entitlements(host))
-        seals = host.snapshot.not_complete
-        _Table(book, "Not complete", NOT_COMPLETE).write(
-            (one.scope, one.seal.value, one.observed, one.expected, one.reason) for one in seals
-        )
-        book.close()
+        try:
+            lines = _fill(book, host)
+            book.close()
+        finally:
+            for sheet in book.worksheets():
+                if (rows := getattr(sheet, "row_data_fh", None)) is not None:
+                    rows.close()
+    return lines
+
+
+def _fill(book: Any, host: OpenExport) -> int:
+    _about(book, about(host))
+    _Table(book, "People", PEOPLE).write(_people(host))
+    lines = _Table(book, "Access", ACCESS, choices={"decision": ["keep", "revoke"]}).write(_access(host))
+    _Table(book, "Entitlements", ENTITLEMENTS).write(_entitlements(host))
+    seals = host.snapshot.not_complete
+    _Table(book, "Not complete", NOT_COMPLETE).write(
+        (one.scope, one.seal.value, one.observed, one.expected, one.reason) for one in seals
+    )
     return lines
 
 
