@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
     from jackfield.cli.snapshots import Looked
-    from jackfield.exports.firstseen import Older
+    from jackfield.exports.firstseen import FirstSeen, Older
     from jackfield.exports.opened import OpenExport
     from jackfield.exports.run import Written
-    from jackfield.hookspecs import ExporterType
+    from jackfield.hookspecs import ExporterType, SignInTimes
     from jackfield.host.discovery import Found
     from jackfield_contracts import JournalEntry
 
@@ -126,7 +126,8 @@ def _opened(
     options: dict[str, str],
     *,
     snapshot: "Looked | None" = None,
-    **more: object,
+    sign_ins: "SignInTimes | None" = None,
+    first_seen: "FirstSeen | None" = None,
 ) -> "OpenExport":
     from importlib.metadata import version
 
@@ -146,7 +147,8 @@ def _opened(
         options=options,
         journal=journal,
         beside=beside,
-        **more,  # pyright: ignore[reportArgumentType]
+        sign_ins=sign_ins,
+        first_seen=first_seen,
     )
 
 
