@@ -15,7 +15,7 @@ help:
 	@echo "make demo     run the main job on a simulated Dropbox team"
 	@echo "make test     run the tests"
 	@echo "make check    lint, types, architecture"
-	@echo "make bench    speed and memory beside a floor, a thousand grants, nested groups"
+	@echo "make bench    speed and memory beside a floor, a thousand grants, nested groups, exports"
 	@echo "make sweep    the long sweeps; tables under docs/evidence/"
 	@echo "make docs     generated pages and schemas, and the documentation in build/docs"
 	@echo "make dist     every distribution as sdist and wheel in dist/, checked and tried in a fresh environment"
@@ -48,6 +48,7 @@ bench: $(READY)
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.bench.grants
 	@$(BIN)/python -m tests.bench.nested
+	@$(BIN)/python -m tests.bench.exports
 
 sweep: $(READY)
 	@$(BIN)/python -m tests.sweeps

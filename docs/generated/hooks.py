@@ -1,4 +1,4 @@
-"""The hooks, for authors of connectors and of policies."""
+"""The hooks, for authors of connectors and of policies, and what exporters are made of."""
 
 import inspect
 from collections.abc import Iterator
@@ -57,6 +57,27 @@ def beside() -> str:
         else f"### `{each.__name__}`\n\n{doc(each)}"
         for each, written in shown
     )
+
+
+def exporters() -> str:
+    """A section for each of the things that an exporter is made of and called with."""
+    structs = (hookspecs.ExporterType, hookspecs.ExportOption, hookspecs.SnapshotFacts, hookspecs.AccessLine)
+    parts = [f"### `{each.__name__}`\n\n{_code(_fields(each))}\n\n{doc(each)}" for each in structs]
+    views = (hookspecs.Export, hookspecs.SignInTimes)
+    parts[2:2] = [f"### `{each.__name__}`\n\n{doc(each)}\n\n{_members(each)}" for each in views]
+    return "\n\n".join(parts)
+
+
+def _members(view: type) -> str:
+    """A table of what a protocol has: attributes with their types, and methods with their arguments."""
+    rows: list[tuple[str, str]] = []
+    for name, member in vars(view).items():
+        if isinstance(member, property):
+            rows.append((f"`{name}: {source.gives(member.fget)}`", first(member.fget)))
+        elif not name.startswith("_") and inspect.isfunction(member):
+            written = source.signature(member).removeprefix("def ").replace("(self, ", "(").replace("(self)", "()")
+            rows.append((f"`{written}`", first(member)))
+    return table(("what", "meaning"), rows)
 
 
 def _fields(struct: type) -> str:

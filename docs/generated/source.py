@@ -32,6 +32,12 @@ def signature(function: object, *, awaited: bool = False) -> str:
     return line if len(line) < _WIDTH else "\n".join([start, *(f"    {each}," for each in arguments), end])
 
 
+def gives(function: object) -> str:
+    """What *function* gives."""
+    tree = _tree(function)
+    return _text(tree.returns) if isinstance(tree, ast.FunctionDef) and tree.returns else "None"
+
+
 def is_awaited(function: object) -> bool:
     """Whether a hook is specified as something to await."""
     tree = _tree(function)

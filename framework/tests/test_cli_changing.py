@@ -108,6 +108,25 @@ class TestGrant:
         found = line.run("changes", "show", change, "--output", "json").json()
         assert (found["why"], found["actor"]) == ("she leads it", "tester")
 
+    def test_each_change_of_a_plan_may_have_its_own(self, line: WritableLine):
+        line.configure(provisioning=True, require_reason=True)
+        heading = "kind,entitlement,principal,reason"
+        file = line.folder / "asked.csv"
+        file.write_text(f"{heading}\ngrant,group:g2/owner,user:u1,she leads it\nrevoke,group:g1/member,user:u1,\n")
+        made = line.run("plan", "acme", str(file), "-o", "p", "--output", "json").json()["changes"]
+        assert [each.get("why") for each in made] == ["she leads it", None]
+        assert line.run("apply", "p", "--yes").code == 2
+        assert line.run("apply", "p", "--yes", "--reason", "reviewed").code == 0
+        listed = line.run("changes", "list", "--output", "json").json()["changes"]
+        assert {each["title"].partition(" ")[0]: each["why"] for each in listed} == {
+            "grant": "she leads it",
+            "revoke": "reviewed",
+        }
+        file.write_text(f"{heading}\nrevoke,group:g2/owner,user:u1,she left\n")
+        assert line.run("plan", "acme", str(file), "-o", "q").code == 0
+        assert "because: she left" in line.run("apply", "q", "--dry-run").out
+        assert line.run("apply", "q", "--yes").code == 0
+
     @pytest.mark.parametrize(
         ("outcome", "code"),
         [

@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 from snapshot_files import TAKEN, build_snapshot, group, holds, offers, user
 
+from jackfield.clock import SystemClock
 from jackfield.errors import BadConfig
-from jackfield.exports import (
-    GRANT_COLUMNS,
-    open_target,
-    write_grants_csv,
-    write_jsonl,
-)
+from jackfield.exports import GRANT_COLUMNS, open_target, write_jsonl
 from jackfield.exports.csvtable import CsvTable, safe_cell
+from jackfield.exports.formats import csvfile
+from jackfield.exports.opened import OpenExport
+from jackfield.exports.table import ACCESS_COLUMNS
 from jackfield.files import ensure_writable, write_privately
 from jackfield.snapshots.reader import read_snapshot
 from jackfield_contracts import Item, Verdict
@@ -43,7 +42,7 @@ def table(folder: Path, **options: object) -> list[dict[str, str]]:
     file = build_snapshot(folder / "s.sqlite", ITEMS, **options)  # type: ignore[arg-type]
     stream = io.BytesIO()
     with read_snapshot(file) as snapshot:
-        write_grants_csv(snapshot, stream)
+        csvfile.EXPORTER.write(OpenExport("acme", snapshot, clock=SystemClock(), host_version="1"), stream)
     return list(csv.DictReader(io.StringIO(stream.getvalue().decode(), newline="")))
 
 
@@ -93,7 +92,8 @@ class TestJsonLines:
 class TestCsv:
     def test_one_row_for_each_grant_with_the_names_of_both_ends(self, tmp_path: Path):
         (row,) = table(tmp_path)
-        assert tuple(row) == GRANT_COLUMNS
+        assert tuple(row) == ACCESS_COLUMNS
+        assert ACCESS_COLUMNS[: len(GRANT_COLUMNS)] == GRANT_COLUMNS
         assert (row["resource_type"], row["resource_id"], row["slug"]) == ("group", "g1", "member")
         assert (row["principal_id"], row["principal_name"], row["principal_status"]) == ("a/b", "Zoë, “Z”", "enabled")
         assert (row["inherited_by"], row["seal"], row["run"]) == ("member owner", "complete", "run-1")

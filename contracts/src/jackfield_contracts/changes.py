@@ -219,7 +219,7 @@ class TargetState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     login: str | None = None
 
 
-@since(1, 1, limit=(1, 2), effects=(1, 3))
+@since(1, 1, limit=(1, 2), effects=(1, 3), reason=(1, 3))
 class PlannedChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A change with what is expected of it. ``before`` is the state that it was planned on, and its precondition.
 
@@ -227,6 +227,7 @@ class PlannedChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     ``effects`` are what it does beside that can't be taken back, such as *wipes devices*.
     ``follows``: the forecast says that it is not to be made, but a change before it in the plan may alter that.
     ``limit`` is why a limit kept it from being made when it was planned; later, or with a higher limit, it may be.
+    ``reason`` is why this one is asked for, None where no reason of its own was given.
     """
 
     id: str
@@ -240,6 +241,7 @@ class PlannedChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     kinds: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     effects: tuple[str, ...] = ()
+    reason: str | None = None
 
 
 @since(1, 1, tenant=(1, 3), warnings=(1, 3))

@@ -16,6 +16,15 @@ import pluggy
 
 from jackfield.clock import Clock
 from jackfield.config import ConnectorConfig, Secret
+from jackfield.exporterspecs import (
+    AccessLine,
+    Export,
+    ExporterType,
+    ExportOption,
+    Exports,
+    SignInTimes,
+    SnapshotFacts,
+)
 from jackfield.http import HttpSession, OAuthClient
 from jackfield.log import Logger
 from jackfield_contracts import (
@@ -48,6 +57,7 @@ API = (1, 3)
 
 CONNECTORS_GROUP = "jackfield.connectors.v1"
 POLICIES_GROUP = "jackfield.policies.v1"
+EXPORTERS_GROUP = "jackfield.exporters.v1"
 
 SINCE: Mapping[str, tuple[int, int]] = {
     **dict.fromkeys(("check", "resource_types", "families", "read_page", "snapshot_published"), (1, 0)),
@@ -63,15 +73,20 @@ hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
 NAME = re.compile(r"[a-z][a-z0-9-]{1,39}")
-"""The form of a connector's or a policy's name."""
+"""The form of the name of a connector, a policy or an exporter."""
 
 __all__ = [
     "API",
+    "AccessLine",
     "Clock",
     "ConnectorConfig",
     "ConnectorSpec",
     "ConnectorType",
     "Context",
+    "Export",
+    "ExportOption",
+    "ExporterType",
+    "Exports",
     "HttpSession",
     "Logger",
     "OAuthClient",
@@ -81,6 +96,8 @@ __all__ = [
     "Published",
     "Reads",
     "Secret",
+    "SignInTimes",
+    "SnapshotFacts",
     "SyncView",
     "family",
     "hookimpl",

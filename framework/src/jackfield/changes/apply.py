@@ -31,7 +31,7 @@ from jackfield_contracts import Change, JournalEntry, JournalStatus, Outcome, Ou
 async def preview(session: Session, plan: Plan) -> Plan:
     """*plan* as ``apply_plan`` would find it now; no write call, and one read or two."""
     demand_tenant(session.tenant_match, plan.connection, planned=plan.tenant, writes=False)
-    fresh = await make_plan(session, [each.change for each in plan.changes])
+    fresh = await make_plan(session, [each.change for each in plan.changes], [each.reason for each in plan.changes])
     if session.seen is None:
         raise RuntimeError("a plan was made without a state")
     _, at, view = session.seen
@@ -189,7 +189,7 @@ def held_back(recorder: Recorder, change: Change, planned: PlannedChange, too_ma
         connector=session.connection.plugin.name,
         change=msgspec.structs.replace(planned, change=change),
         actor=session.options.actor,
-        reason=session.options.reason,
+        reason=planned.reason or session.options.reason,
     )
     if (why := veto_of(session.policies, proposed, session.log)) is not None:
         return _refused("vetoed", why)

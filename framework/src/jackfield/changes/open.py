@@ -194,5 +194,5 @@ def _check(name: str, host: HostSettings, options: ChangeOptions) -> None:
             connection=name,
             hint=f"Set provisioning = true under [connections.{name}], or say --provisioning this once.",
         )
-    if host.require_reason and not (options.reason or "").strip():
+    if host.require_reason and not options.each_has_reason and not (options.reason or "").strip():
         raise BadConfig("this connection wants a reason for each change", connection=name, hint="Say --reason TEXT.")

@@ -113,8 +113,10 @@ def stages(places: Iterable[Ordered]) -> list[list[PlannedChange]]:
     return [found[stage] for stage in sorted(found)]
 
 
-async def make_plan(session: Session, changes: Sequence[Change]) -> Plan:
+async def make_plan(session: Session, changes: Sequence[Change], reasons: Sequence[str | None] = ()) -> Plan:
     """Work out what *changes* would do to the live state. One read of the state for all of them, no write call.
+
+    *reasons* says of each why it is asked for, None where it has no reason of its own; empty, none has.
 
     Raises BadConfig for a wrong argument, Unsupported for what the connector can't do, and what reading raises.
     """
@@ -126,12 +128,13 @@ async def make_plan(session: Session, changes: Sequence[Change]) -> Plan:
     for message in session.protected.unclear(view.state.accounts):
         session.warn(message)
     planned: list[PlannedChange] = []
-    for number, change in enumerate(completed, 1):
+    for number, (change, why) in enumerate(zip(completed, reasons or [None] * len(completed), strict=True), 1):
         settled = kind_of(change).with_account(change, operations, view)
         evaluation = evaluate(settled, operations, view, session.protected)
         # Padded, so that the ids are in the order of the plan.
         own = f"{id}.{number:0{len(str(len(completed)))}}"
-        planned.append(_planned(own, settled, operations, view, evaluation))
+        made = _planned(own, settled, operations, view, evaluation)
+        planned.append(msgspec.structs.replace(made, reason=session.connection.http.mask.text(why)) if why else made)
     planned = await warned(session, _foreseen(planned, view, operations), view)
     if session.options.dry_run:
         # A run waits for them first.

@@ -1,4 +1,4 @@
-"""Change files: requests in CSV, JSON Lines or TOML.
+"""Change files: requests in CSV, JSON Lines or TOML, and reviewed tables in CSV.
 
 Promises that each wrong row is told with its line and column or key, and that a file that has one gives no request.
 """
@@ -15,6 +15,7 @@ import msgspec
 from jackfield.changes.kinds.registry import request_types
 from jackfield.changes.kinds.request import Request
 from jackfield.changes.requests import WrongRequests, keys_of, located, request_of
+from jackfield.changes.reviewed import REVOKE, is_reviewed, reviewed_columns, revocation
 from jackfield.config.load import did_you_mean
 from jackfield.errors import BadConfig, JackfieldError, storing
 from jackfield.files import MOST_BYTES, read_foreign
@@ -25,8 +26,8 @@ _DELIMITERS = ",;\t"
 _TABLE = re.compile(r"[ \t]*\[\[[ \t]*change[ \t]*\]\]")
 _MOST_PROBLEMS = 1000
 
-Row = tuple[str, Mapping[str, object] | JackfieldError]
-"""A place in the file, and what is written there or why that can't be read."""
+Row = tuple[str, Mapping[str, object] | JackfieldError | None]
+"""A place in the file, and what is written there, None for nothing that is to be changed, or why that can't be read."""
 
 
 def read_requests(file: Path, *, most: int = MOST_BYTES) -> tuple[Request, ...]:
@@ -45,7 +46,8 @@ def read_requests(file: Path, *, most: int = MOST_BYTES) -> tuple[Request, ...]:
         try:
             if isinstance(given, JackfieldError):
                 raise given
-            requests.append(request_of(given, place))
+            if given is not None:
+                requests.append(request_of(given, place))
         except BadConfig as error:
             if len(problems) < _MOST_PROBLEMS:
                 problems.append(located(place, error))
@@ -55,7 +57,8 @@ def read_requests(file: Path, *, most: int = MOST_BYTES) -> tuple[Request, ...]:
             f"{file}: {at_least}{len(problems):,} of {rows:,} rows are wrong; nothing was done", problems
         )
     if not requests:
-        raise BadConfig(f"{file} holds no change")
+        marked = f": of its {rows:,} rows none is marked {' or '.join(REVOKE)}" if rows else ""
+        raise BadConfig(f"{file} holds no change{marked}")
     return tuple(requests)
 
 
@@ -78,6 +81,7 @@ def _csv(file: Path, text: str) -> Iterator[Row]:
     delimiter = max(_DELIMITERS, key=heading.count)
     reader = csv.reader(iter(lines), delimiter=delimiter, strict=True)
     columns: list[str] | None = None
+    reviewed = False
     last = 0
     while True:
         place = f"line {last + 1}"
@@ -92,9 +96,27 @@ def _csv(file: Path, text: str) -> Iterator[Row]:
         if not any(cell.strip() for cell in cells):
             continue
         if columns is None:
-            columns = _columns(file, cells, first)
+            reviewed = is_reviewed(cells)
+            columns = _reviewed_columns(file, cells, first) if reviewed else _columns(file, cells, first)
+        elif reviewed:
+            yield f"line {first}", _revocation(columns, cells)
         else:
             yield f"line {first}", _row(columns, cells)
+
+
+def _reviewed_columns(file: Path, cells: list[str], line: int) -> list[str]:
+    try:
+        return reviewed_columns(cells, f"line {line}")
+    except BadConfig as error:
+        error.summary = f"{file}: {error.summary}"
+        raise
+
+
+def _revocation(columns: list[str], cells: list[str]) -> Mapping[str, object] | JackfieldError | None:
+    try:
+        return revocation(columns, cells)
+    except BadConfig as error:
+        return error
 
 
 def _known_columns() -> tuple[str, ...]:

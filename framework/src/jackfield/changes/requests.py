@@ -67,8 +67,10 @@ def request_of(given: Mapping[str, object], place: str = "") -> Request:
 
 
 def keys_of(of: type[Request]) -> dict[str, msgspec.structs.FieldInfo]:
-    """The keys of a kind of request, beside kind."""
-    return {field.name: field for field in msgspec.structs.fields(of) if field.name not in Request.__struct_fields__}
+    """The keys of a kind of request, beside kind: its own, then those that all have."""
+    fields = {field.name: field for field in msgspec.structs.fields(of)}
+    own = {name: field for name, field in fields.items() if name not in Request.__struct_fields__}
+    return {**own, "reason": fields["reason"]}
 
 
 def _demand_unicode(key: str, value: object) -> None:

@@ -51,6 +51,8 @@ WAIT = 60.0
 class ChangeOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How changes are to be made: by whom and why, ``wait`` seconds for a job, and ``limits`` by kind and hour.
 
+    ``each_has_reason``: each change of the plan says itself why, so that no ``reason`` need be given.
+
     A ``dry_run`` makes no write call and writes no journal; it foretells what a run would end with, unless a plan is all that
     is wanted (``only_planned``). ``accept_tenant`` is the account that a person says is meant,
     though the snapshots are of another; ``planned_for`` the one that the plan to be applied was made for.
@@ -58,6 +60,7 @@ class ChangeOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     actor: str | None = None
     reason: str | None = None
+    each_has_reason: bool = False
     wait: float = WAIT
     dry_run: bool = False
     only_planned: bool = False
@@ -239,6 +242,7 @@ class Recorder:
     def entry(self, planned: PlannedChange, plan: str | None) -> JournalEntry:
         """The entry of a change that is about to be made."""
         session = self.session
+        why = planned.reason or session.options.reason
         return JournalEntry(
             id=planned.id,
             connection=session.connection.name,
@@ -249,7 +253,7 @@ class Recorder:
             intended=moment(session.clock.now()),
             before=planned.before,
             kinds=planned.kinds,
-            reason=session.connection.http.mask.text(session.options.reason) if session.options.reason else None,
+            reason=session.connection.http.mask.text(why) if why else None,
             actor=session.options.actor,
             plan=plan,
             tenant=session.tenant_match.id,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jackfield.clock import Clock
     from jackfield.config import ConnectionSettings, ConnectorConfig, HostSettings, Secret
     from jackfield.config.load import Settings
-    from jackfield.hookspecs import ConnectorType
+    from jackfield.hookspecs import ConnectorType, ExporterType
     from jackfield.host.configured import Configured
     from jackfield.host.discovery import Discovery, Found
     from jackfield.host.plugin_files import PluginFile
@@ -189,6 +189,18 @@ class App:
             message = f"{count(len(discovery.failures), 'plugin')} can't be used; `jackfield connectors list` says why"
             self.log.warning(message)
         return discovery.get(name, path=path)
+
+    def exporters(self, name: str | None = None) -> "Discovery[ExporterType]":
+        """The exporters that are installed or lie in given files, imported: all, or the one called *name*."""
+        from jackfield.cli.foreign import foreign_output
+        from jackfield.hookspecs import ExporterType
+        from jackfield.host.discovery import discover_exporters, with_files
+
+        with foreign_output():
+            installed = discover_exporters()
+            if name is None:
+                return with_files(installed, self.plugin_files, ExporterType)
+            return with_files(installed.only(name), self.plugin_files, ExporterType)
 
     def _log_failures(self, discovery: "Discovery[ConnectorType]") -> None:
         for failure in discovery.failures:

@@ -25,6 +25,8 @@ class Flags(NamedTuple):
     planned_for: str | None = None
     only_planned: bool = False
     """Whether nothing but a plan is asked for, which needs no right to change anything."""
+    each_has_reason: bool = False
+    """Whether each change of the plan has a reason of its own."""
     confirm: Mapping[str, int] = {}
     """How many changes of each kind are meant, for a plan that was not made here."""
 

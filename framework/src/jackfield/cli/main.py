@@ -33,7 +33,7 @@ _COMMANDS = {
     "syncs": (_AT + "stats", "The syncs of a connection, the newest first."),
     "events": (_AT + "events", "Who signed in when, by the application's own log."),
     "verify": (_AT + "verify", "Compare the snapshot files with what was recorded of them."),
-    "export": (_AT + "export", "Write a snapshot as JSON Lines, or its grants as CSV."),
+    "export": (_AT + "export", "Write a snapshot as CSV, XLSX, Parquet or JSON, or the journal."),
     "grant": (_AT + "grant", "Let somebody hold an entitlement."),
     "revoke": (_AT + "grant", "Let somebody hold an entitlement no more."),
     "account": (_AT + "account", "Create, delete, enable or disable an account."),

@@ -65,7 +65,8 @@ def planning(app: App, connection: str, requests: Sequence[Request]) -> Callable
     async def plan(session: Session) -> Plan:
         # The names of another account mean nothing in this one.
         of = None if session.tenant_match.moved else snapshot
-        return await make_plan(session, await changes_of(session, requests, of))
+        changes = await changes_of(session, requests, of)
+        return await make_plan(session, changes, [each.reason or None for each in requests])
 
     return plan
 
@@ -120,7 +121,12 @@ async def opened(
     if flags.provisioning:
         host = msgspec.structs.replace(host, provisioning=True)
     options = ChangeOptions(
-        actor=app.actor, reason=flags.reason, wait=flags.wait, dry_run=flags.dry_run, limits=flags.limits
+        actor=app.actor,
+        reason=flags.reason,
+        each_has_reason=flags.each_has_reason,
+        wait=flags.wait,
+        dry_run=flags.dry_run,
+        limits=flags.limits,
     )
     options = msgspec.structs.replace(
         options, accept_tenant=flags.accept_tenant, planned_for=flags.planned_for, only_planned=flags.only_planned

@@ -88,7 +88,8 @@ def interrupted_document(entries: Sequence[JournalEntry]) -> dict[str, object]:
 def forecast_document(planned: PlannedChange) -> dict[str, object]:
     """The one object that a dry run prints of a change: what would become of it, on the state that it would be made on."""
     made = _document(planned, planned.forecast, planned.before)
-    return {**made, "replaces": planned.replaces, "warnings": planned.warnings, "dry_run": True}
+    why = {"why": planned.reason} if planned.reason else {}
+    return {**made, **why, "replaces": planned.replaces, "warnings": planned.warnings, "dry_run": True}
 
 
 def entry_document(entry: JournalEntry) -> dict[str, object]:
@@ -174,6 +175,8 @@ def forecast_lines(planned: PlannedChange) -> list[str]:
     lines = [f"{_word(forecast)}: {clean(planned.title)}{_because('; ', forecast)}{tag}"]
     if planned.replaces:
         lines.append(f"  takes the place of {clean(', '.join(map(str, planned.replaces)))}")
+    if planned.reason:
+        lines.append(f"  because: {clean(planned.reason)}")
     return [*lines, *(f"  WARNING: {clean(each)}" for each in planned.warnings)]
 
 

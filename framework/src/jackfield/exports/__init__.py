@@ -1,9 +1,10 @@
 """Exports: a snapshot as a file for other programs.
 
-Promises that a target is written whole or not at all, and that each format says what is not complete. Hides the formats.
+Promises that a target is written whole or not at all, and that each format says what is not complete. Hides the formats,
+which are plugins behind ``jackfield.exporters.v1``.
 """
 
-from jackfield.exports.csvtable import GRANT_COLUMNS, write_grants_csv
+from jackfield.exports.csvtable import GRANT_COLUMNS
 from jackfield.exports.jsonl import write_jsonl
 from jackfield.exports.objects import (
     carried_object,
@@ -22,6 +23,5 @@ __all__ = [
     "grant_object",
     "open_target",
     "resource_object",
-    "write_grants_csv",
     "write_jsonl",
 ]

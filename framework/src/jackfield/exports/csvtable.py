@@ -1,13 +1,12 @@
 """CSV: flat tables that a spreadsheet opens without running anything (UTF-8, one header row)."""
 
 import csv
-import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from io import StringIO
 from typing import BinaryIO
 
-from jackfield.snapshots.reader import Snapshot
+from jackfield.files.spreadsheet import guarded
 from jackfield.snapshots.records import GrantRow, Header
 
 Cell = str | int | float | bool | datetime | None
@@ -32,31 +31,11 @@ GRANT_COLUMNS = (
     "snapshot_complete",
 )
 
-# A spreadsheet takes text that begins so for a formula, also in its full-width forms.
-_FORMULA = "=+\\-@\t\r\n＝＋－＠"
-_BEGINS = re.compile(rf"[\s\"]*[{_FORMULA}]")
-# One that separates by another character than a comma begins a cell there, in the midst of ours. Tabs are escaped anyway.
-_BEGINS_INSIDE = re.compile(rf"([;|])(?=[\s\"]*[{_FORMULA}])")
-
-
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
-
-
-def _escape(found: re.Match[str]) -> str:
-    return found.group().encode("unicode_escape").decode("ascii")
-
 
 def safe_cell(value: Cell) -> str | int | float:
-    """*value* as a cell that no spreadsheet takes for a formula: text that could be one gets an apostrophe in front.
-
-    So does what a spreadsheet that separates by ``;`` or ``|`` would make a cell of. Control characters, which could drive
-    a terminal, stand there as escapes.
-    """
+    """*value* as a cell that no spreadsheet takes for a formula, and no terminal obeys: see ``files.spreadsheet``."""
     if isinstance(value, str):
-        text = value if value.isprintable() else _CONTROL.sub(_escape, value)
-        if ";" in text or "|" in text:
-            text = _BEGINS_INSIDE.sub(r"\1'", text)
-        return f"'{text}" if _BEGINS.match(value) else text
+        return guarded(value)
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -64,6 +43,17 @@ def safe_cell(value: Cell) -> str | int | float:
     if isinstance(value, datetime):
         return value.isoformat()
     return value
+
+
+def cell_text(value: Cell) -> str:
+    """*value* as it stands in a line of CSV: safe, and between quotation marks where it has to be."""
+    text = str(safe_cell(value))
+    return '"' + text.replace('"', '""') + '"' if '"' in text or "," in text else text
+
+
+def cells_text(values: Iterable[Cell]) -> str:
+    """*values* as they stand in a line of CSV, one after the other."""
+    return ",".join(map(cell_text, values))
 
 
 class CsvTable:
@@ -114,9 +104,3 @@ def grant_cells(row: GrantRow, header: Header) -> tuple[Cell, ...]:
         header.run,
         header.complete,
     )
-
-
-def write_grants_csv(snapshot: Snapshot, to: BinaryIO) -> int:
-    """Write the flat table of the grants of *snapshot*; how many lines. Holds 1,000 of them in memory."""
-    table = CsvTable(to, GRANT_COLUMNS)
-    return 1 + table.write(grant_cells(row, snapshot.header) for row in snapshot.grants())

@@ -52,13 +52,13 @@ def resource_object(row: ResourceRow) -> Object:
     if one.trait is not None:
         made["trait"] = one.trait.__struct_config__.tag
         made |= _whole(one.trait)
-    _put(made, "description", one.description)
-    _put(made, "parent", one.parent)
-    _put(made, "profile", one.profile)
-    _put(made, "link", one.link)
-    _put(made, "created", one.created)
+    put(made, "description", one.description)
+    put(made, "parent", one.parent)
+    put(made, "profile", one.profile)
+    put(made, "link", one.link)
+    put(made, "created", one.created)
     made["scope"] = one.scope
-    _put(made, "carried", carried_object(row.carried))
+    put(made, "carried", carried_object(row.carried))
     return made
 
 
@@ -76,9 +76,9 @@ def entitlement_object(row: EntitlementRow) -> Object:
         "exclusive": one.exclusive,
         "immutable": one.immutable,
     }
-    _put(made, "description", one.description)
+    put(made, "description", one.description)
     made["scope"] = one.scope
-    _put(made, "carried", carried_object(row.carried))
+    put(made, "carried", carried_object(row.carried))
     return made
 
 
@@ -86,10 +86,10 @@ def grant_object(row: GrantRow) -> Object:
     """A grant."""
     one = row.grant
     made: Object = {"kind": "grant", "entitlement": one.entitlement, "principal": one.principal}
-    _put(made, "immutable", one.immutable)
-    _put(made, "inherited_by", one.inherited_by)
+    put(made, "immutable", one.immutable)
+    put(made, "inherited_by", one.inherited_by)
     made["scope"] = one.scope
-    _put(made, "carried", carried_object(row.carried))
+    put(made, "carried", carried_object(row.carried))
     return made
 
 
@@ -112,7 +112,8 @@ def change_object(one: Changed) -> Object:
     return made
 
 
-def _put(into: Object, key: str, value: object) -> None:
+def put(into: Object, key: str, value: object) -> None:
+    """Set *key* to *value*, unless that is nothing."""
     if value is not None and value not in ("", (), {}):
         into[key] = value
 

@@ -1,10 +1,10 @@
-"""Where an export goes: a file that appears whole, or standard output."""
+"""Where an export goes: a file that appears whole, with others beside it, or standard output."""
 
 import os
 import stat
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -44,3 +44,46 @@ def open_target(path: str) -> Generator[BinaryIO]:
         return
     with replacing(file) as whole:
         yield whole
+
+
+class Target:
+    """Where one export goes: a stream, and further files beside it."""
+
+    def __init__(self, path: str, stack: ExitStack, demand: Callable[[Path], None]) -> None:
+        self.path = path
+        self.is_file = path != "-" and not _is_special(Path(path))
+        self.others: list[str] = []
+        self.stream = stack.enter_context(open_target(path))
+        self._stack = stack
+        self._demand = demand
+
+    def beside(self, suffix: str) -> BinaryIO | None:
+        """Another file, named as the target with *suffix* behind it; None where the target is no regular file.
+
+        It appears together with the target; raises BadConfig if it can't be written, or may not be.
+        """
+        if not self.is_file:
+            return None
+        other = self.path + suffix
+        self._demand(Path(other))
+        stream = self._stack.enter_context(open_target(other))
+        self.others.append(other)
+        return stream
+
+
+@contextmanager
+def open_targets(path: str, demand: Callable[[Path], None] = lambda _: None) -> Generator[Target]:
+    """Where an export to *path* goes, as in ``open_target``; *demand* raises for a file beside it that may not be written.
+
+    When the block ends, the files beside the target appear, then the target itself; if it raises, nothing is left.
+    """
+    with ExitStack() as stack:
+        yield Target(path, stack, demand)
+
+
+def _is_special(file: Path) -> bool:
+    try:
+        file = file.expanduser()
+        return file.exists() and not stat.S_ISREG(file.stat().st_mode)
+    except (OSError, RuntimeError):
+        return False  # whoever opens it says so

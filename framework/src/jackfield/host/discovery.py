@@ -1,4 +1,4 @@
-"""Discovery: which connectors and policies are installed or lie in given files, and which failed and why.
+"""Discovery: which connectors, policies and exporters are installed or lie in given files, and which failed and why.
 
 Promises that one broken, duplicate or outdated plugin never hides the others; hides stevedore and its traps.
 """
@@ -18,17 +18,19 @@ from jackfield.errors import BadConfig
 from jackfield.hookspecs import (
     API,
     CONNECTORS_GROUP,
+    EXPORTERS_GROUP,
     NAME,
     POLICIES_GROUP,
     ConnectorConfig,
     ConnectorType,
+    ExporterType,
     PolicyType,
 )
 from jackfield.host.deprecation import Use, collected, uses_of
 from jackfield.host.installed import installed_points, named
-from jackfield.host.plugin_files import PluginFile, wrong_plugin
+from jackfield.host.plugin_files import Plugin, PluginFile, wrong_plugin
 
-T = TypeVar("T", bound=ConnectorType | PolicyType)
+T = TypeVar("T", bound=Plugin)
 
 
 class Found(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
@@ -113,6 +115,11 @@ def discover_connectors() -> Installed[ConnectorType]:
     return Installed(CONNECTORS_GROUP, ConnectorType)
 
 
+def discover_exporters() -> Installed[ExporterType]:
+    """The installed exporters, imported and examined when they are asked for."""
+    return Installed(EXPORTERS_GROUP, ExporterType)
+
+
 def installed_as(group: str, name: str) -> tuple[tuple[str, str], ...]:
     """The distributions, with their versions, that announce the plugin *name*; none is imported."""
     return tuple(_distribution(point) for point in installed_points(group)[0] if point.name == name)
@@ -141,7 +148,8 @@ def with_files(discovery: "Discovery[T] | Installed[T]", files: Sequence[PluginF
             uses = (*file.uses, *_uses(plugin))
             found = Found(name=plugin.name, distribution=str(file.path), version=file.version, type=plugin, uses=uses)
             given[plugin.name] = found
-    return Discovery(found={**discovery.found, **given}, failures=discovery.failures)
+    known = discovery.known if isinstance(discovery, Discovery) else ()
+    return Discovery(found={**discovery.found, **given}, failures=discovery.failures, known=known)
 
 
 def _discover(group: str, kind: type[T], names: tuple[str, ...] | None) -> Discovery[T]:
@@ -207,7 +215,7 @@ def _discover(group: str, kind: type[T], names: tuple[str, ...] | None) -> Disco
     return Discovery(found=found, failures=tuple(failures), known=known)
 
 
-def _uses(plugin: ConnectorType | PolicyType) -> tuple[Use, ...]:
+def _uses(plugin: Plugin) -> tuple[Use, ...]:
     return uses_of(plugin) if isinstance(plugin, ConnectorType) else ()
 
 
@@ -215,10 +223,11 @@ def _is_config(config: object) -> bool:
     return isinstance(config, type) and issubclass(config, ConnectorConfig)
 
 
-def _precedence(point: EntryPoint) -> tuple[str, bool, str]:
-    """Of several with one name, the distribution named by convention (``jackfield-NAME``) is the first."""
+def _precedence(point: EntryPoint) -> tuple[str, int, str]:
+    """Of several with one name, ours is the first, then the distribution named by convention (``jackfield-NAME``)."""
     distribution, _ = _distribution(point)
-    return point.name, distribution.lower().replace("_", "-") != f"jackfield-{point.name}", distribution
+    plain = distribution.lower().replace("_", "-")
+    return point.name, 0 if plain == "jackfield" else 1 if plain == f"jackfield-{point.name}" else 2, distribution
 
 
 def _distribution(point: EntryPoint) -> tuple[str, str]:
@@ -231,7 +240,7 @@ def _failure(point: EntryPoint, reason: str, error: BaseException | None = None)
     return Failure(name=point.name, distribution=distribution, version=version, reason=reason, trace=trace)
 
 
-def _unfit(plugin: object, name: str, kind: type[ConnectorType] | type[PolicyType]) -> str | None:
+def _unfit(plugin: object, name: str, kind: type[Plugin]) -> str | None:
     """Why *plugin* can't be used by this host, None if it can."""
     if not isinstance(plugin, kind):
         return f"its entry point is a {type(plugin).__name__}, not a {kind.__name__}"
@@ -248,6 +257,8 @@ def _unfit(plugin: object, name: str, kind: type[ConnectorType] | type[PolicyTyp
         newer = plugin.api > API
         remedy = "upgrade jackfield" if newer else "upgrade the plugin"
         return f"it needs plugin interface {wants} and this host speaks {speaks}; {remedy}"
+    if isinstance(plugin, ExporterType):
+        return None if callable(plugin.write) else "its write can't be called"
     if not callable(plugin.open):
         return "its open can't be called"
     return _unfit_connector(plugin) if isinstance(plugin, ConnectorType) else None

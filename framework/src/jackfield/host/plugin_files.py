@@ -16,10 +16,13 @@ import msgspec
 
 from jackfield.errors import BadConfig
 from jackfield.files import read_foreign
-from jackfield.hookspecs import ConnectorType, PolicyType
+from jackfield.hookspecs import ConnectorType, ExporterType, PolicyType
 from jackfield.host.deprecation import Use, collected
 
 _MOST_BYTES = 4_194_304
+
+Plugin = ConnectorType | PolicyType | ExporterType
+"""What a plugin announces."""
 
 
 class PluginFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +30,7 @@ class PluginFile(msgspec.Struct, frozen=True, kw_only=True):
 
     path: Path
     version: str
-    plugins: dict[str, ConnectorType | PolicyType]
+    plugins: dict[str, Plugin]
     uses: tuple[Use, ...] = ()
 
     def line_of(self, name: str) -> int | None:
@@ -51,17 +54,17 @@ def load_plugin_file(given: Path) -> PluginFile:
         reason = error.strerror or type(error).__name__
         raise BadConfig(f"the plugin file can't be read: {reason}", path=str(path), hint=hint) from error
     module, uses = _imported(path)
-    plugins = dict[str, ConnectorType | PolicyType]()
+    plugins = dict[str, Plugin]()
     for name, value in vars(module).items():
         # Under several names one plugin is still one.
         known = any(value is each for each in plugins.values())
-        if isinstance(value, ConnectorType | PolicyType) and not name.startswith("_") and not known:
+        if isinstance(value, Plugin) and not name.startswith("_") and not known:
             plugins[name] = value
     if not plugins:
         raise BadConfig(
             "the plugin file announces nothing",
             path=str(path),
-            hint="Assign a ConnectorType (or a PolicyType) to a name of the module, such as"
+            hint="Assign a ConnectorType (or a PolicyType, or an ExporterType) to a name of the module, such as"
             " `connector = ConnectorType(…)`; names with a leading underscore are passed over.",
         )
     version = f"unpackaged+{hashlib.sha256(content).hexdigest()[:12]}"

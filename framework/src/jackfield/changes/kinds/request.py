@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
-    """One change as it is asked for. ``place`` says where, such as the line of a file.
+    """One change as it is asked for, and why (``reason``). ``place`` says where, such as the line of a file.
 
     A subclass is tagged with the kind that people write down, and has its keys as fields, those that are needed without a
     default: each a text, true or false, or the table ``arguments``, whose values are texts, or what JSON and TOML can hold.
     """
 
     place: str = ""
+    reason: str = ""
 
     @property
     def kind(self) -> str:

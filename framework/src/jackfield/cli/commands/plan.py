@@ -41,8 +41,9 @@ def plan(
 ) -> int:
     """Work out the changes that FILE asks for against the live state of CONNECTION. Changes nothing.
 
-    FILE is CSV (columns kind, entitlement, principal, replace, account, name, and arg.NAME for arguments), JSON Lines or
-    TOML, by its ending. docs/administrators/changes.md shows each.
+    FILE is CSV (columns kind, entitlement, principal, replace, account, name, reason, and arg.NAME for arguments), JSON Lines
+    or TOML, by its ending. docs/administrators/changes.md shows each. A CSV that `jackfield export --format csv` wrote is taken
+    back with decisions: each row whose decision is revoke becomes a revocation.
     """
     from jackfield.changes.origin import remember
     from jackfield.changes.plan import foretold
@@ -140,7 +141,8 @@ def apply(app: App, plan: Path, flags: Flags, confirm: dict[str, int]) -> int:
 
     if origin is not Origin.HERE:
         note(f"Mind where the plan {plan} comes from: {origin.value}. What is shown of it was worked out now.")
-    flags = flags._replace(confirm=confirm, planned_for=loaded.tenant)
+    reasoned = all(each.reason for each in loaded.changes)
+    flags = flags._replace(confirm=confirm, planned_for=loaded.tenant, each_has_reason=reasoned)
     made = make(app, ours.connection, flags, planned, origin)
     if made.declined:
         return exits.INTERRUPTED
