@@ -42,5 +42,5 @@ class SignIns(msgspec.Struct, frozen=True, kw_only=True):
 def _came(person: Resource) -> datetime | None:
     """Since when the account can have been used; None where it isn't known."""
     trait = person.trait
-    joined = trait.joined or person.created or trait.invited if isinstance(trait, UserTrait) else person.created
+    joined = (trait.joined if isinstance(trait, UserTrait) else None) or person.created
     return joined if joined is None or joined.tzinfo is not None else joined.replace(tzinfo=UTC)
