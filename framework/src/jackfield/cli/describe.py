@@ -128,9 +128,7 @@ def _key(field: msgspec.structs.FieldInfo, above: str) -> dict[str, Any]:
         "default": None,
         "description": _description(field.type),
         "secret": secret,
-        "variable": None
-        if above or _struct(field.type)
-        else f"JACKFIELD_CONNECTIONS__NAME__{field.encode_name.upper()}",
+        "variable": None if above else f"JACKFIELD_CONNECTIONS__NAME__{field.encode_name.upper()}",
     }
     if not field.required and not secret:
         default = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()  # type: ignore[operator]
@@ -206,7 +204,8 @@ def tell_connector(made: dict[str, Any]) -> None:
     say("Keys of the host, for every connector")
     _tell_keys(made["host_configuration"])
     say()
-    say("A secret may be a reference: env:VARIABLE or file:PATH. In variables, NAME is the connection's, in capitals.")
+    say("A secret may be a reference: env:VARIABLE or file:PATH. In variables, NAME is the connection's, in capitals;")
+    say('a table or a list stands there as JSON or TOML, such as ["a", "b"].')
     if made["consent"]:
         say("`jackfield authorize NAME` asks for consent and keeps the refresh token.")
 

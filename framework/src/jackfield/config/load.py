@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from jackfield.config.findings import FindingsSettings
 from jackfield.config.secrets import ConnectorConfig, Secret, demand_text, resolve_reference
+from jackfield.config.structured import is_structured, read_structured
 from jackfield.errors import BadConfig
 from jackfield.files import MOST_BYTES, demand_trusted, read_foreign
 
@@ -131,6 +132,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if "connector" not in table:
             raise BadConfig("the connection does not say which connector it uses", path=f"{at}.connector")
         own = {key: table[key] for key in table.keys() & RESERVED}
+        own = _structured(own, HostSettings, at)
         texts = [key for key, value in own.items() if isinstance(value, _Variable)]
         host = convert(_read_texts(own, HostSettings, texts, at), HostSettings, at)
         return ConnectionSettings(name=name, host=host, own={k: v for k, v in table.items() if k not in RESERVED})
@@ -243,7 +245,9 @@ def load_settings(file: Path | None, environ: Mapping[str, str], *, looked: tupl
             )
         if not isinstance(table, dict):
             raise BadConfig("expected a table", path=f"connections.{name}")
-        connections[name] = dict(cast("dict[str, Any]", table))
+        connections[name] = cast(
+            "dict[str, Any]", _anchored(cast("object", table), file.absolute().parent if file else None)
+        )
     _overlay(connections, environ)
     policies = convert(raw.get("policies", []), tuple[str, ...], "policies")
     most = convert(raw.get("max_file_bytes", MOST_BYTES), int, "max_file_bytes")
@@ -257,6 +261,22 @@ def load_settings(file: Path | None, environ: Mapping[str, str], *, looked: tupl
         file=file,
         looked=() if file else tuple(map(str, looked)),
     )
+
+
+def _anchored(value: object, folder: Path | None) -> object:
+    """*value* of the file, with relative ``file:`` references counted from *folder*, in which the file lies."""
+    if folder is None:
+        return value
+    if isinstance(value, str):
+        name = value.removeprefix("file:")
+        if name == value or not name or name.startswith("~") or Path(name).is_absolute():
+            return value
+        return f"file:{folder / name}"
+    if isinstance(value, dict):
+        return {key: _anchored(each, folder) for key, each in cast("dict[str, object]", value).items()}
+    if isinstance(value, list):
+        return [_anchored(each, folder) for each in cast("list[object]", value)]
+    return value
 
 
 class _Variable(str):
@@ -311,7 +331,7 @@ def connector_config(
     known = [field.encode_name for field in msgspec.structs.fields(struct)]
     resolved: dict[str, Any] = {}
     texts: set[str] = set()
-    for key, value in settings.own.items():
+    for key, value in _structured(settings.own, struct, at).items():
         if key not in known:
             raise BadConfig(
                 f"unknown key {key!r} for the connector {settings.host.connector!r}",
@@ -326,6 +346,15 @@ def connector_config(
     if without is not None:
         resolved[without] = ""
     return convert(_read_texts(resolved, struct, texts, at), struct, at)
+
+
+def _structured(values: dict[str, Any], struct: type[msgspec.Struct], at: str) -> dict[str, Any]:
+    """*values* with the variables of those keys read that want a table or a list."""
+    wanted = {field.encode_name for field in msgspec.structs.fields(struct) if is_structured(field.type)}
+    return {
+        key: read_structured(str(value), f"{at}.{key}") if isinstance(value, _Variable) and key in wanted else value
+        for key, value in values.items()
+    }
 
 
 def _read_texts(
