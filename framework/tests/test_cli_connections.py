@@ -45,7 +45,7 @@ def test_one_that_is_broken_hides_no_other(line: Line) -> None:
         file.write('[connections.gamma]\nconnector = "nix"\n')
     ran = line.run("connections")
     assert ran.code == 0
-    for text in ("acme", "beta", "can't be used: the file none does not exist", "gamma", "no plugin 'nix'"):
+    for text in ("acme", "beta", "none does not exist", "gamma", "no plugin 'nix'"):
         assert text in ran.out
     assert len(line.run("connections", "--output", "csv").out.splitlines()) == 4
     assert line.run("connections", "delta").code == 2

@@ -90,7 +90,7 @@ def make(
                     return Made(plan=planned)
                 if not await approved(session, planned, flags, origin):
                     return Made(plan=planned, declined=True)
-                with shown_changes(connection, len(planned.changes)) as progress:
+                with shown_changes(connection, len(planned.changes), app.clock) as progress:
                     try:
                         return Made(plan=planned, entries=await apply_plan(session, planned, progress))
                     except JackfieldError as error:

@@ -4,14 +4,14 @@ Promises that one connection which can't be used hides no other, and that what i
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
-from jackfield.changes.plan import DEFAULTS
 from jackfield.cli.app import App
+from jackfield.cli.guards import allowed_text, guards_of, limits_text
 from jackfield.cli.text import age, count
-from jackfield.config import HostSettings, connection_names
+from jackfield.config import connection_names
 from jackfield.errors import JackfieldError
 from jackfield.snapshots.reader import read_snapshot
 from jackfield.state import Run, RunStatus, is_held
@@ -84,7 +84,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
         """Whether changes may be made through it."""
         if self.provisioning is None:
             return ""
-        return "read-only" if self.read_only else "allowed" if self.provisioning else "not enabled"
+        return allowed_text(provisioning=self.provisioning, read_only=bool(self.read_only))
 
 
 COLUMNS = ("connection", "connector", "account", "snapshot", "complete", "changes", "protected", "state")
@@ -109,11 +109,6 @@ def csv_cells(one: Overview) -> tuple[Any, ...]:
     )
 
 
-def limits_text(limits: dict[str, int]) -> str:
-    """Limits in words: ``delete 10, revoke 200``."""
-    return ", ".join(f"{kind} {number:,}" for kind, number in limits.items())
-
-
 def overviews(app: App, names: Iterable[str] | None = None) -> list[Overview]:
     """Each connection of *names*, or all that are configured, in alphabetical order; raises BadConfig for an unknown one."""
     wanted = connection_names(app.settings) if names is None else tuple(names)
@@ -129,21 +124,11 @@ def _overview(app: App, name: str) -> Overview:
         app.settings.connection(name)
     try:
         settings = app.settings.connection(name)
-        found = msgspec.structs.replace(found, **_guards(settings.host))
+        found = msgspec.structs.replace(found, **cast("dict[str, Any]", guards_of(settings.host)))
         app.connector_config(settings, app.plugin(settings))
     except JackfieldError as error:
         return msgspec.structs.replace(found, problem=app.redactor.text(error.summary))
     return found
-
-
-def _guards(host: HostSettings) -> dict[str, Any]:
-    return {
-        "provisioning": host.provisioning,
-        "read_only": host.read_only,
-        "require_reason": host.require_reason,
-        "limits": {**DEFAULTS, **host.limits},
-        "protected": host.protected,
-    }
 
 
 def _history(app: App, name: str) -> dict[str, Any]:

@@ -5,7 +5,10 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from jackfield.cli.output import note
+
 if TYPE_CHECKING:
+    from jackfield.clock import Clock
     from jackfield.sync import Progress
     from jackfield_contracts import JournalEntry
 
@@ -50,22 +53,46 @@ def shown_connections(total: int) -> Generator["Callable[[str], None]"]:
         yield tell
 
 
+_BETWEEN_LINES = 5.0
+"""Seconds between two lines where no terminal looks on."""
+
+
 @contextmanager
-def shown_changes(connection: str, total: int) -> Generator["Callable[[JournalEntry], None] | None"]:
-    """What to call with each change that is settled, None where no terminal looks on or there is only one."""
-    if total < 2 or not sys.stderr.isatty():
+def shown_changes(connection: str, total: int, clock: "Clock") -> Generator["Callable[[JournalEntry], None] | None"]:
+    """What to call with each change that is settled: n of N, on one line of a terminal, else in lines now and then.
+
+    None where there is only one.
+    """
+    if total < 2:
         yield None
+        return
+    settled = 0
+
+    def counted() -> str:
+        return f"{connection}: {settled:,} of {total:,} changes"
+
+    if not sys.stderr.isatty():
+        last = clock.monotonic()
+
+        def line(_: "JournalEntry") -> None:
+            nonlocal settled, last
+            settled += 1
+            now = clock.monotonic()
+            if settled == total or now - last >= _BETWEEN_LINES:
+                last = now
+                note(counted())
+
+        yield line
         return
     from rich.console import Console
     from rich.text import Text
 
     console = Console(stderr=True)
-    settled = 0
-    with console.status(Text(f"{connection}: {total:,} changes")) as status:
+    with console.status(Text(counted())) as status:
 
         def tell(_: "JournalEntry") -> None:
             nonlocal settled
             settled += 1
-            status.update(Text(f"{connection}: {settled:,} of {total:,} changes"))
+            status.update(Text(counted()))
 
         yield tell

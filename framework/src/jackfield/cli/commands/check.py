@@ -32,6 +32,7 @@ def check(app: App, connection: str, output: str) -> None:
     """
     from jackfield.changes.plan import demand_kinds
     from jackfield.cli.foreign import foreign_output
+    from jackfield.cli.guards import guard_lines, guards_of
     from jackfield.cli.output import Columns, diagnostic_line, print_json, print_rows, say
     from jackfield.cli.text import clean
 
@@ -42,7 +43,10 @@ def check(app: App, connection: str, output: str) -> None:
     with foreign_output():
         report = app.run(_checked(app, settings, plugin, account))
     if output == "json":
-        print_json({"connection": connection, "connector": plugin.name, **report_document(report, account)})
+        guards = guards_of(settings.host)
+        print_json(
+            {"connection": connection, "connector": plugin.name, **report_document(report, account), "guards": guards}
+        )
     else:
         if output == "table":
             tenant = report.tenant
@@ -53,6 +57,8 @@ def check(app: App, connection: str, output: str) -> None:
                     f"  its snapshots and changes are of {clean(account)}: whether this is the same account is not known"
                 )
             say(f"  authorized by  {clean(report.authorized_by or 'unknown')}")
+            for line in guard_lines(settings.host):
+                say(f"  {line}")
             for one in report.diagnostics:
                 say(f"  {diagnostic_line(one)}")
         known = {one.name: one for one in plugin.type.capabilities}

@@ -41,8 +41,8 @@ def connections(app: App, connection: str | None, output: str) -> None:
 
 
 def _tell(app: App, one: "Overview") -> None:
+    from jackfield.cli.guards import limits_text
     from jackfield.cli.output import say
-    from jackfield.cli.overview import limits_text
     from jackfield.cli.text import age, clean
 
     snapshot = one.snapshot
