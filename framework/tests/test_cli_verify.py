@@ -169,8 +169,8 @@ class TestUse:
         run = line.published()
         read = module._read_all
 
-        async def meanwhile(sync):
-            found = await read(sync)
+        async def meanwhile(sync, opened):
+            found = await read(sync, opened)
             change(file_of(line, run))
             return found
 

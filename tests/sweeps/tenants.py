@@ -54,6 +54,7 @@ READS = frozenset(
             "connectors check",
             "connections",
             "events",
+            "findings",
             "new",
             "stats",
             "resources",

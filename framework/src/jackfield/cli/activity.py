@@ -172,8 +172,7 @@ def _demand_feeds(name: str, connection: Connection) -> None:
         raise Unsupported(
             "this connection reads no activity",
             connection=name,
-            hint=f"`jackfield connectors show {connection.plugin.name}` says whether the connector can, and by which key;"
-            " for Dropbox: activity = true.",
+            hint=f"`jackfield connectors show {connection.plugin.name}` says whether the connector can, and by which key.",
         )
 
 

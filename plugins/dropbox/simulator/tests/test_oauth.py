@@ -200,7 +200,7 @@ def test_a_consent_can_ask_for_some_scopes(client: Client) -> None:
 
 
 def test_every_route_names_the_scope_that_is_missing(client: Client) -> None:
-    client.control.settings(scopes=["events.read"])
+    client.control.settings(scopes=["files.content.read"])
     for name, route in client.simulator.service.routes.items():
         answer = client.call(name)
         assert (answer.status, answer.json["error"]["required_scope"]) == (401, route.scope)
