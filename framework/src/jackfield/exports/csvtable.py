@@ -29,6 +29,12 @@ GRANT_COLUMNS = (
     "carried_taken",
     "run",
     "snapshot_complete",
+    "principal_login",
+    "principal_email",
+    "principal_external_id",
+    "privileged",
+    "entitlement",
+    "principal",
 )
 
 
@@ -103,4 +109,10 @@ def grant_cells(row: GrantRow, header: Header) -> tuple[Cell, ...]:
         row.carried.taken if row.carried else None,
         header.run,
         header.complete,
+        row.principal_login,
+        row.principal_email,
+        row.principal_external_id,
+        row.privileged,
+        str(grant.entitlement),
+        str(grant.principal),
     )

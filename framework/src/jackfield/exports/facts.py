@@ -10,13 +10,13 @@ from typing import TypeVar
 
 import msgspec
 
-from jackfield.snapshots.rows import EntitlementData, GrantData, ResourceData, decode_grant
-from jackfield_contracts import EntitlementId, GroupTrait, ResourceId, UserTrait
+from jackfield.snapshots.principals import PrincipalFacts, facts_of
+from jackfield.snapshots.rows import EntitlementData, GrantData, decode_grant
+from jackfield_contracts import EntitlementId, ResourceId
 
 T = TypeVar("T")
 _MOST_KEPT = 200_000
 
-_resource = msgspec.json.Decoder(ResourceData)
 _entitlement = msgspec.json.Decoder(EntitlementData)
 
 
@@ -28,18 +28,6 @@ class EntitlementFacts(msgspec.Struct, frozen=True, kw_only=True):
     resource_name: str | None
     name: str | None
     privileged: bool | None
-
-
-class PrincipalFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """One principal; what the snapshot lacks, or what only people have, is None."""
-
-    key: int
-    id: ResourceId
-    name: str | None = None
-    status: str | None = None
-    login: str | None = None
-    email: str | None = None
-    external_id: str | None = None
 
 
 class GrantFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,30 +117,7 @@ def entitlements(db: sqlite3.Connection) -> Iterator[EntitlementFacts]:
 def principal(db: sqlite3.Connection, key: int) -> PrincipalFacts:
     """The principal of that key."""
     kind, id, name, data = db.execute(_PRINCIPAL, (key,)).fetchone()
-    known = PrincipalFacts(key=key, id=ResourceId(type=kind, id=id), name=name)
-    trait = _resource.decode(data).trait if data else None
-    if isinstance(trait, UserTrait):
-        return msgspec.structs.replace(
-            known,
-            status=trait.status.value,
-            login=trait.login,
-            email=email_of(trait),
-            external_id=external_id_of(trait),
-        )
-    return msgspec.structs.replace(known, external_id=trait.external_id) if isinstance(trait, GroupTrait) else known
-
-
-def email_of(person: UserTrait) -> str | None:
-    """The primary address, else the first, None if there is none."""
-    primary = (each.address for each in person.emails if each.primary)
-    return next(primary, person.emails[0].address if person.emails else None)
-
-
-def external_id_of(person: UserTrait) -> str | None:
-    """The external id; of several, each with its name."""
-    if len(person.external_ids) == 1:
-        return next(iter(person.external_ids.values()))
-    return " ".join(f"{name}={id}" for name, id in sorted(person.external_ids.items())) or None
+    return facts_of(key, ResourceId(type=kind, id=id), name, data)
 
 
 def grants(db: sqlite3.Connection, entitlement: int) -> sqlite3.Cursor:

@@ -11,9 +11,10 @@ from typing import Generic, TypeVar
 import msgspec
 
 from jackfield.exports import facts
-from jackfield.exports.facts import EntitlementFacts, GrantFacts, Kept, PrincipalFacts, Shared
+from jackfield.exports.facts import EntitlementFacts, GrantFacts, Kept, Shared
 from jackfield.exports.firstseen import FirstSeen
 from jackfield.snapshots.access import Access, holders_of
+from jackfield.snapshots.principals import PrincipalFacts
 from jackfield.snapshots.reader import Snapshot
 from jackfield_contracts import ResourceId
 

@@ -10,10 +10,11 @@ from itertools import repeat
 from typing import BinaryIO
 
 from jackfield.clock import Clock
-from jackfield.exports.facts import EntitlementFacts, GrantFacts, PrincipalFacts
+from jackfield.exports.facts import EntitlementFacts, GrantFacts
 from jackfield.exports.firstseen import FirstSeen
 from jackfield.exports.lines import Making, access_blocks
 from jackfield.hookspecs import AccessLine, Export, SignInTimes, SnapshotFacts
+from jackfield.snapshots.principals import PrincipalFacts
 from jackfield.snapshots.reader import Snapshot
 from jackfield_contracts import Diagnostic, Entitlement, Grant, JournalEntry, Resource, ResourceId
 

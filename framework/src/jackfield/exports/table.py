@@ -5,9 +5,10 @@ Promises that the columns of grants stand first, as they always did, and that a 
 
 from typing import Any
 
-from jackfield.exports.facts import EntitlementFacts, GrantFacts, PrincipalFacts
+from jackfield.exports.facts import EntitlementFacts, GrantFacts
 from jackfield.exports.lines import BETWEEN_PATHS, DIRECT
 from jackfield.hookspecs import SignInTimes
+from jackfield.snapshots.principals import PrincipalFacts
 from jackfield.snapshots.records import Header
 
 ACCESS_COLUMNS = (

@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from jackfield.errors import NotFound
+from jackfield.snapshots.principals import PrincipalFacts, Principals
 from jackfield.snapshots.reader import Snapshot
-from jackfield.snapshots.records import Carried, carried_from
+from jackfield.snapshots.records import PRIVILEGED, Carried, carried_from
 from jackfield_contracts import EntitlementId, ResourceId
 
 
@@ -36,9 +37,21 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     path: tuple[Via, ...] = ()
     principal_name: str | None = None
     principal_status: str | None = None
+    principal_login: str | None = None
+    principal_email: str | None = None
+    principal_external_id: str | None = None
     resource_name: str | None = None
     entitlement_name: str | None = None
+    privileged: bool | None = None
     carried: Carried | None = None
+
+
+class _Names(msgspec.Struct, frozen=True, kw_only=True):
+    """What is told of an entitlement beside its id."""
+
+    resource: str | None
+    entitlement: str | None
+    privileged: bool | None
 
 
 class _Reached(msgspec.Struct, frozen=True):
@@ -50,7 +63,7 @@ class _Reached(msgspec.Struct, frozen=True):
     nodes: tuple[int, ...] = ()
 
 
-_ENDS = """e.key, n.type, n.id, e.slug, r.display_name, e.display_name, o.run, o.taken"""
+_ENDS = f"e.key, n.type, n.id, e.slug, r.display_name, e.display_name, o.run, o.taken, {PRIVILEGED}"
 _JOINS = """JOIN entitlement_row e ON e.key = g.entitlement JOIN node n ON n.key = e.resource
 LEFT JOIN resource_row r ON r.key = n.key LEFT JOIN origin o ON o.key = g.origin"""
 
@@ -60,9 +73,9 @@ _HELD_THROUGH = f"""SELECT f.value, {_ENDS} FROM json_each(?) f CROSS JOIN entit
 CROSS JOIN grant_row g ON g.principal = h.resource JOIN temp.passing p ON p.detail = g.detail AND p.slug = h.slug
 {_JOINS} ORDER BY n.type, n.id, e.slug, f.value"""
 
-_HOLDERS = """SELECT f.value, p.key, p.type, p.id, h.display_name, h.data ->> '$.trait.status', o.run, o.taken
+_HOLDERS = """SELECT f.value, p.key, o.run, o.taken
 FROM json_each(?) f CROSS JOIN grant_row g ON g.entitlement = f.value CROSS JOIN node p ON p.key = g.principal
-LEFT JOIN resource_row h ON h.key = p.key LEFT JOIN origin o ON o.key = g.origin"""
+LEFT JOIN origin o ON o.key = g.origin"""
 
 _PASSED_ON = """SELECT f.value, x.key, n.key, n.type, n.id, x.slug, r.display_name, o.run, o.taken
 FROM json_each(?) f CROSS JOIN grant_row g ON g.entitlement = f.value
@@ -74,26 +87,15 @@ ORDER BY n.type, n.id, x.slug"""
 def access_of(snapshot: Snapshot, principal: ResourceId, *, inherited: bool = True) -> Iterator[Access]:
     """All that *principal* has access to, nearest first. Raises NotFound if the snapshot does not know it."""
     db = snapshot.db
-    start = db.execute(
-        "SELECT n.key, r.display_name, r.data ->> '$.trait.status' FROM node n LEFT JOIN resource_row r ON r.key = n.key"
-        " WHERE n.type = ? AND n.id = ?",
-        (principal.type, principal.id),
-    ).fetchone()
+    start = db.execute("SELECT key FROM node WHERE type = ? AND id = ?", (principal.type, principal.id)).fetchone()
     if start is None:
         raise NotFound(f"the snapshot has no {principal}")
-    key, name, status = start
+    (key,) = start
+    person = Principals(db)[key]
 
     def access(end: EntitlementId, row: tuple[Any, ...], way: _Reached, carried: Carried | None) -> Access:
-        return Access(
-            principal=principal,
-            principal_name=name,
-            principal_status=status,
-            entitlement=end,
-            resource_name=row[4],
-            entitlement_name=row[5],
-            path=way.path,
-            carried=carried,
-        )
+        names = _Names(resource=row[4], entitlement=row[5], privileged=_truth(row[8]))
+        return _access(person, end, names, way.path, carried)
 
     nowhere = _Reached((), (), None)
     reached: dict[int, _Reached] = {}
@@ -130,42 +132,41 @@ def holders_of(snapshot: Snapshot, target: ResourceId | EntitlementId, *, inheri
         "SELECT key FROM node WHERE type = ? AND id = ?", (resource.type, resource.id)
     ).fetchone()
     rows = snapshot.db.execute(
-        "SELECT e.key, e.slug, e.display_name, r.display_name FROM entitlement_row e"
+        f"SELECT e.key, e.slug, e.display_name, r.display_name, {PRIVILEGED} FROM entitlement_row e"
         " LEFT JOIN resource_row r ON r.key = e.resource WHERE e.resource = ? AND e.slug = coalesce(?, e.slug) ORDER BY e.slug",
         (node[0] if node else None, slug),
     ).fetchall()
     if node is None or (slug is not None and not rows):
         raise NotFound(f"the snapshot has no {target}")
     passing = inherited and _passing(snapshot)
-    for key, own_slug, entitlement_name, resource_name in rows:
+    people = Principals(snapshot.db)
+    for key, own_slug, entitlement_name, resource_name, privileged in rows:
         end = EntitlementId(resource=resource, slug=own_slug)
-        yield from _holders(snapshot, key, node[0], end, (resource_name, entitlement_name), passing=passing)
+        names = _Names(resource=resource_name, entitlement=entitlement_name, privileged=_truth(privileged))
+        yield from _holders(snapshot, people, (key, node[0]), end, names, passing=passing)
 
 
 def _holders(
-    snapshot: Snapshot, key: int, node: int, end: EntitlementId, names: tuple[str | None, str | None], *, passing: bool
+    snapshot: Snapshot,
+    people: Principals,
+    start: tuple[int, int],
+    end: EntitlementId,
+    names: _Names,
+    *,
+    passing: bool,
 ) -> Iterator[Access]:
+    key, node = start
     reached = {key: _Reached((key,), (), None)}
     level = [key]
     while level:
         # One entitlement: its rows come in the order of identifiers. More: SQLite would sort them all for little.
         order = "ORDER BY p.type, p.id" if len(level) == 1 else ""
-        for through, holder, kind, id, name, status, run, taken in snapshot.db.execute(
-            f"{_HOLDERS} {order}", (_json(level),)
-        ):
+        for through, holder, run, taken in snapshot.db.execute(f"{_HOLDERS} {order}", (_json(level),)):
             way = reached[through]
             if holder in way.nodes:
                 continue  # a circle: a resource would have access through itself
-            yield Access(
-                principal=ResourceId(type=kind, id=id),
-                principal_name=name,
-                principal_status=status,
-                entitlement=end,
-                resource_name=names[0],
-                entitlement_name=names[1],
-                path=way.path,
-                carried=_oldest(way.carried, carried_from(run, taken)) if run else way.carried,
-            )
+            carried = _oldest(way.carried, carried_from(run, taken)) if run else way.carried
+            yield _access(people[holder], end, names, way.path, carried)
         if not passing:
             return
         following: list[int] = []
@@ -191,6 +192,29 @@ def _passing(snapshot: Snapshot) -> bool:
         " FROM grant_detail d, json_each(d.data, '$.inherited_by') j"
     )
     return db.execute("SELECT 1 FROM temp.passing").fetchone() is not None
+
+
+def _access(
+    person: PrincipalFacts, end: EntitlementId, names: _Names, path: tuple[Via, ...], carried: Carried | None
+) -> Access:
+    return Access(
+        principal=person.id,
+        principal_name=person.name,
+        principal_status=person.status,
+        principal_login=person.login,
+        principal_email=person.email,
+        principal_external_id=person.external_id,
+        entitlement=end,
+        resource_name=names.resource,
+        entitlement_name=names.entitlement,
+        privileged=names.privileged,
+        path=path,
+        carried=carried,
+    )
+
+
+def _truth(value: int | None) -> bool | None:
+    return None if value is None else bool(value)
 
 
 def _end(row: tuple[Any, ...]) -> EntitlementId:

@@ -16,6 +16,7 @@ import msgspec
 
 from jackfield.snapshots import records
 from jackfield.snapshots.file import open_snapshot
+from jackfield.snapshots.principals import Principals
 from jackfield.snapshots.records import EntitlementRow, GrantRow, Header, ResourceRow
 
 
@@ -91,11 +92,10 @@ class Diff:
         query, order, decode = _READERS[kind]
         # The few differences lead, whatever the order of the joins in the reader's own query.
         sql = query.format(db=side).replace("CROSS JOIN", "JOIN")
-        yield from decode(
-            self._db.execute(
-                f"{sql} JOIN temp.diff_{kind.value} d ON {joined} WHERE d.change = ? {order}", (change.value,)
-            )
+        found = self._db.execute(
+            f"{sql} JOIN temp.diff_{kind.value} d ON {joined} WHERE d.change = ? {order}", (change.value,)
         )
+        yield from records.grant_rows(found, Principals(self._db, side)) if kind is Kind.GRANTS else decode(found)
 
 
 _READERS: dict[Kind, tuple[str, str, Any]] = {

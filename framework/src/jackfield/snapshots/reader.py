@@ -12,6 +12,7 @@ from pathlib import Path
 from jackfield.errors import storage_failure
 from jackfield.snapshots.file import open_snapshot
 from jackfield.snapshots.naming import Names, searchable
+from jackfield.snapshots.principals import Principals
 from jackfield.snapshots.records import (
     ENTITLEMENTS,
     ENTITLEMENTS_ORDER,
@@ -154,7 +155,8 @@ class Snapshot(Names):
         # From a principal, SQLite finds its own way by the index; else the order of the rows is that of the nodes.
         join = "CROSS JOIN" if principal is None else "JOIN"
         message = GRANTS_NAMES if names else GRANTS_NO_NAMES
-        return grant_rows(where.run(self.db, GRANTS.format(db="main", join=join, names=message), GRANTS_ORDER))
+        query = GRANTS.format(db="main", join=join, names=message)
+        return grant_rows(where.run(self.db, query, GRANTS_ORDER), Principals(self.db))
 
 
 def _words(row: EntitlementRow) -> str:

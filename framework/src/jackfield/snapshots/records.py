@@ -4,11 +4,12 @@ Promises that each record says whether it was carried forward. Hides the columns
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
+from jackfield.snapshots.principals import PrincipalFacts
 from jackfield.snapshots.rows import GrantData, decode_entitlement, decode_grant, decode_resource
 from jackfield_contracts import Entitlement, EntitlementId, Grant, Resource, ResourceId
 
@@ -73,8 +74,14 @@ class GrantRow(msgspec.Struct, frozen=True, kw_only=True):
     entitlement_name: str | None = None
     principal_name: str | None = None
     principal_status: str | None = None
+    principal_login: str | None = None
+    principal_email: str | None = None
+    principal_external_id: str | None = None
+    privileged: bool | None = None
     carried: Carried | None = None
 
+
+NOBODY = PrincipalFacts(key=0, id=ResourceId(type="", id=""))
 
 # The parts of the queries that the readers of rows below decode; {db} is the schema of the file.
 RESOURCES = """SELECT n.type, n.id, s.name, r.display_name, r.data, o.run, o.taken
@@ -90,7 +97,9 @@ FROM {db}.node n {join} {db}.entitlement_row e ON e.resource = n.key {join} {db}
 JOIN {db}.node p ON p.key = g.principal JOIN {db}.scope_row s ON s.key = g.scope
 LEFT JOIN {db}.grant_detail d ON d.key = g.detail LEFT JOIN {db}.origin o ON o.key = g.origin
 LEFT JOIN {db}.resource_row r ON r.key = n.key LEFT JOIN {db}.resource_row h ON h.key = p.key"""
-GRANTS_NAMES = "r.display_name, e.display_name, h.display_name, h.data ->> '$.trait.status'"
+PRIVILEGED = "CASE WHEN e.data IS NOT NULL THEN coalesce(e.data ->> '$.privileged', 0) END"
+"""Whether the entitlement ``e`` is privileged; null where the snapshot only knows it by name."""
+GRANTS_NAMES = f"r.display_name, e.display_name, {PRIVILEGED}, g.principal"
 GRANTS_NO_NAMES = "NULL, NULL, NULL, NULL"
 GRANTS_ORDER = "ORDER BY n.type, n.id, e.slug, p.type, p.id"
 
@@ -113,16 +122,20 @@ def entitlement_rows(rows: Iterable[tuple[Any, ...]]) -> Iterator[EntitlementRow
         yield EntitlementRow(entitlement=entitlement, resource_name=resource_name, carried=carried_from(run, taken))
 
 
-def grant_rows(rows: Iterable[tuple[Any, ...]]) -> Iterator[GrantRow]:
-    """Decode what a query beginning with ``GRANTS`` gives; neighbours share their entitlement and detail."""
+def grant_rows(rows: Iterable[tuple[Any, ...]], people: Mapping[int, PrincipalFacts]) -> Iterator[GrantRow]:
+    """Decode what a query beginning with ``GRANTS`` gives; neighbours share their entitlement and detail.
+
+    *people* gives the facts of a principal by its key, where the query has names.
+    """
     key, entitlement = None, EntitlementId(resource=ResourceId(type="", id=""), slug="")
     text, detail = None, GrantData()
-    for kind, id, slug, p_type, p_id, scope, seal, data, run, taken, r_name, e_name, p_name, status in rows:
+    for kind, id, slug, p_type, p_id, scope, seal, data, run, taken, r_name, e_name, privileged, holder in rows:
         if (kind, id, slug) != key:
             key = kind, id, slug
             entitlement = EntitlementId(resource=ResourceId(type=kind, id=id), slug=slug)
         if data != text:
             text, detail = data, decode_grant(data)
+        person = people[holder] if holder is not None else NOBODY
         yield GrantRow(
             grant=Grant(
                 entitlement=entitlement,
@@ -134,8 +147,12 @@ def grant_rows(rows: Iterable[tuple[Any, ...]]) -> Iterator[GrantRow]:
             seal=seal,
             resource_name=r_name,
             entitlement_name=e_name,
-            principal_name=p_name,
-            principal_status=status,
+            principal_name=person.name,
+            principal_status=person.status,
+            principal_login=person.login,
+            principal_email=person.email,
+            principal_external_id=person.external_id,
+            privileged=bool(privileged) if privileged is not None else None,
             carried=carried_from(run, taken) if run else None,
         )
 

@@ -10,11 +10,12 @@ import msgspec
 
 from jackfield.exports.about import about
 from jackfield.exports.csvtable import cell_text, cells_text
-from jackfield.exports.facts import EntitlementFacts, GrantFacts, PrincipalFacts
+from jackfield.exports.facts import EntitlementFacts, GrantFacts
 from jackfield.exports.lines import Making, access_blocks
 from jackfield.exports.opened import of_host
 from jackfield.exports.table import ACCESS_COLUMNS, entitlement_cells, grant_cells, path_cell, principal_cells
 from jackfield.hookspecs import Export, ExporterType
+from jackfield.snapshots.principals import PrincipalFacts
 
 BESIDE = ".meta.json"
 

@@ -13,11 +13,12 @@ from uuid import NAMESPACE_URL, uuid5
 import msgspec
 
 from jackfield.errors import BadConfig
-from jackfield.exports.facts import EntitlementFacts, GrantFacts, PrincipalFacts, email_of, external_id_of
+from jackfield.exports.facts import EntitlementFacts, GrantFacts
 from jackfield.exports.firstseen import FirstSeen
 from jackfield.exports.lines import Making, access_blocks
 from jackfield.exports.opened import OpenExport, of_host
 from jackfield.hookspecs import Export, ExporterType, ExportOption, SnapshotFacts
+from jackfield.snapshots.principals import PrincipalFacts, email_of, external_id_of
 from jackfield_contracts import GroupTrait, Resource, ResourceId, UserTrait
 
 SOURCE = "Jackfield"

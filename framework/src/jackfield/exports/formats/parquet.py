@@ -9,10 +9,11 @@ from typing import Any, BinaryIO
 import msgspec
 
 from jackfield.exports.about import about
-from jackfield.exports.facts import EntitlementFacts, GrantFacts, PrincipalFacts
+from jackfield.exports.facts import EntitlementFacts, GrantFacts
 from jackfield.exports.lines import Making, access_blocks
 from jackfield.exports.opened import of_host, time
 from jackfield.hookspecs import Export, ExporterType
+from jackfield.snapshots.principals import PrincipalFacts
 from jackfield_contracts import ResourceId
 
 ROW_GROUP = 100_000

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import msgspec
 
 from jackfield.exports.about import about
-from jackfield.exports.facts import EntitlementFacts, GrantFacts, PrincipalFacts, email_of, external_id_of
+from jackfield.exports.facts import EntitlementFacts, GrantFacts
 from jackfield.exports.lines import Making, access_blocks
 from jackfield.exports.opened import OpenExport, of_host, time
 from jackfield.exports.table import path_cell
 from jackfield.hookspecs import Export, ExporterType
+from jackfield.snapshots.principals import PrincipalFacts, email_of, external_id_of
 from jackfield_contracts import ResourceId, UserTrait
 
 if TYPE_CHECKING:
