@@ -3,6 +3,7 @@
 Promises that rows are printed as they are read, however many there are, and that rich is imported for a terminal only.
 """
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
@@ -12,6 +13,7 @@ import click
 import msgspec
 
 from jackfield.cli.text import clean, width
+from jackfield.cli.view import View, arranged
 from jackfield.visible import visible_json
 from jackfield_contracts import Diagnostic
 
@@ -23,10 +25,11 @@ _MOST_DRAWN = 500
 
 
 class Columns(msgspec.Struct, frozen=True):
-    """The columns of a table, and the cells of one row for them."""
+    """The columns of a table, and the cells of one row for them; ``ids`` are those that people see only when they ask."""
 
     names: Sequence[str]
     cells: "Callable[[Any], Sequence[Cell]]"
+    ids: frozenset[str] = frozenset()
 
 
 def print_listing(
@@ -39,16 +42,19 @@ def print_listing(
     key: str,
     csv: Columns | None = None,
     limit: int | None = None,
+    view: View = View(),  # noqa: B008 - it is frozen
 ) -> None:
-    """Print *rows*: as a table, as CSV, or as one JSON object of *head* with the rows' documents under *key*.
+    """Print *rows*, as *view* has them: as a table, as CSV, or as one JSON object of *head* with the rows' documents under *key*.
 
     At most *limit* of them, and then how many there are is told: as ``total`` in JSON, else on stderr.
     """
-    shown = _Limited(rows, limit)
     if output == "json":
-        print_stream(head, {key: map(document, shown)}, lambda: {"total": shown.total()})
+        listed = _Limited(rows, limit)
+        print_stream(head, {key: map(document, listed)}, lambda: {"total": listed.total()})
         return
-    print_rows(output, shown, csv if csv and output == "csv" else table)
+    columns, rows = arranged(csv if csv and output == "csv" else table, view, rows, all_shown=output == "csv")
+    shown = _Limited(rows, limit)
+    print_rows(output, shown, columns, heading=view.heading, pager=view.pager)
     if (message := cut(shown.total(), limit)) is not None:
         note(message)
 
@@ -70,17 +76,17 @@ class _Limited:
         return self._shown + sum(1 for _ in self._rows)
 
 
-def print_rows(output: str, rows: Iterable[Any], columns: Columns) -> None:
-    """Print *rows* as CSV or as a table."""
+def print_rows(output: str, rows: Iterable[Any], columns: Columns, *, heading: bool = True, pager: bool = True) -> None:
+    """Print *rows* as CSV or as a table, with a line of names unless there is to be no *heading*."""
     cells = map(columns.cells, rows)
     if output == "csv":
         from jackfield.exports.csvtable import CsvTable
 
         sys.stdout.flush()
-        CsvTable(sys.stdout.buffer, columns.names).write(cells)
+        CsvTable(sys.stdout.buffer, columns.names, heading=heading).write(cells)
         sys.stdout.buffer.flush()
     else:
-        print_table(columns.names, cells)
+        print_table(columns.names, cells, heading=heading, pager=pager)
 
 
 def print_json(document: object) -> None:
@@ -120,8 +126,13 @@ def _write(content: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def print_table(names: Sequence[str], rows: "Iterable[Sequence[Cell]]") -> None:
-    """Print a table: drawn by rich where a terminal looks on and the table is not long, plain and aligned otherwise."""
+def print_table(
+    names: Sequence[str], rows: "Iterable[Sequence[Cell]]", *, heading: bool = True, pager: bool = True
+) -> None:
+    """Print a table: drawn where a terminal looks on and the table is not long, plain and aligned otherwise.
+
+    On a terminal that is too low for it, it goes through a *pager*.
+    """
     lines: Iterator[Sequence[Cell]] = iter(rows)
     first = list(islice(lines, _ALIGNED_BY))
     headings = [name.replace("_", " ").upper() for name in names]
@@ -129,31 +140,27 @@ def print_table(names: Sequence[str], rows: "Iterable[Sequence[Cell]]") -> None:
         note("No rows.")
         return
     if sys.stdout.isatty() and len(first) < _MOST_DRAWN:
-        _draw(headings, first)
+        from jackfield.cli.drawing import draw
+
+        cells = [[_shown(cell) for cell in row] for row in first]
+        right = [_numbers(first, at) for at in range(len(headings))]
+        draw(headings, cells, right, heading=heading, pager=pager)
     else:
-        _align(headings, first, lines, sys.stdout)
-
-
-def _draw(headings: Sequence[str], rows: "Sequence[Sequence[Cell]]") -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for at, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if _numbers(rows, at) else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_shown(cell)) for cell in row))
-    Console().print(table)
+        _align(headings, first, lines, sys.stdout, heading=heading)
 
 
 def _align(
-    headings: Sequence[str], first: "Sequence[Sequence[Cell]]", rest: "Iterable[Sequence[Cell]]", to: TextIO
+    headings: Sequence[str],
+    first: "Sequence[Sequence[Cell]]",
+    rest: "Iterable[Sequence[Cell]]",
+    to: TextIO,
+    *,
+    heading: bool,
 ) -> None:
     """Columns are as wide as the first rows need; a longer cell further down moves its row, and nothing is cut."""
-    widths = [max(width(heading), *(width(_shown(row[at])) for row in first)) for at, heading in enumerate(headings)]
+    widths = [max(width(name), *(width(_shown(row[at])) for row in first)) for at, name in enumerate(headings)]
     right = [_numbers(first, at) for at in range(len(headings))]
-    for row in chain([headings], first, rest):
+    for row in chain([headings] if heading else [], first, rest):
         cells = map(_padded, map(_shown, row), widths, right)
         to.write("  ".join(cells).rstrip() + "\n")
     to.flush()
@@ -187,9 +194,15 @@ def say(text: str = "") -> None:
     click.echo("\n".join(clean(line) for line in text.split("\n")))
 
 
+_LOUD = ("NOT COMPLETE", "HELD", "FAILED", "WARNING")
+
+
 def note(text: str) -> None:
-    """Tell people something beside the result, on stderr."""
-    click.echo("\n".join(clean(line) for line in text.split("\n")), err=True)
+    """Tell people something beside the result, on stderr; what somebody has to see in colour, on a terminal."""
+    shown = "\n".join(clean(line) for line in text.split("\n"))
+    if shown.startswith(_LOUD) and "NO_COLOR" not in os.environ:
+        shown = click.style(shown, fg="yellow")
+    click.echo(shown, err=True)
 
 
 def cut(total: int, limit: int | None) -> str | None:

@@ -65,11 +65,12 @@ def cells_text(values: Iterable[Cell]) -> str:
 class CsvTable:
     """Writes one table, block by block."""
 
-    def __init__(self, to: BinaryIO, columns: Sequence[str]) -> None:
+    def __init__(self, to: BinaryIO, columns: Sequence[str], *, heading: bool = True) -> None:
         self._to = to
         self._text = StringIO(newline="")
         self._writer = csv.writer(self._text, lineterminator="\r\n")
-        self._writer.writerow(columns)
+        if heading:
+            self._writer.writerow(columns)
 
     def write(self, rows: Iterable[Sequence[Cell]]) -> int:
         """Write *rows*; how many."""

@@ -53,11 +53,35 @@ class Names:
         found = self._find(text, users=users, type=type)
         if found is None:
             what = type or ("user" if users else "resource")
+            near = self.nearest(text, type=type, users=users)
+            more = "`jackfield resources CONNECTION --search TEXT` looks for parts of a name."
             raise NotFound(
                 f"the snapshot has no {what} {text!r}, neither by id nor by e-mail, login or name",
-                hint="`jackfield resources CONNECTION --search TEXT` looks for parts of a name.",
+                hint=f"Did you mean {near}? {more}" if near else more,
             )
         return found
+
+    def nearest(self, text: str, *, type: str | None = None, users: bool = False) -> str:
+        """Up to three names, addresses or ids that are near *text*, in words; empty where none is. One pass over the names."""
+        rows = self.db.execute(
+            "SELECT n.type, n.id, r.display_name, r.data FROM resource_row r JOIN node n ON n.key = r.key"
+        )
+        near = Nearest(text)
+        for kind, id, name, data in rows:
+            if type not in (None, kind):
+                continue
+            resource = decode_resource(kind, id, "", name, data)
+            if users and not isinstance(resource.trait, UserTrait):
+                continue
+            near.look(name)
+            near.look(f"{kind}:{id}")
+            for address in addresses(resource):
+                near.look(address)
+        return near.text()
+
+    def slugs(self) -> list[str]:
+        """The slugs of all entitlements."""
+        return [row[0] for row in self.db.execute("SELECT DISTINCT slug FROM entitlement_row ORDER BY slug")]
 
     def find_target(self, text: str) -> ResourceId | EntitlementId:
         """What *text* means: a resource as in ``find``, or one of its entitlements with ``/slug`` behind it."""
@@ -184,6 +208,48 @@ class ManyNames(Names):
 
     def _resembling(self, text: str) -> Iterable[Resource]:
         return self._known.get(text.casefold(), ())
+
+
+_LONGEST = 200
+_NEAR = 0.6
+
+
+class Nearest:
+    """The texts that are nearest to one, of many that are looked at one by one."""
+
+    def __init__(self, text: str) -> None:
+        from difflib import SequenceMatcher
+
+        # It keeps what it knows of its second text.
+        self._matcher = SequenceMatcher(b=text.casefold()[:_LONGEST], autojunk=False)
+        self._found: dict[str, float] = {}
+
+    def look(self, text: str) -> None:
+        """Take *text* into account."""
+        self._matcher.set_seq1(text.casefold()[:_LONGEST])
+        if self._matcher.real_quick_ratio() < _NEAR or self._matcher.quick_ratio() < _NEAR:
+            return
+        if (ratio := self._matcher.ratio()) >= _NEAR:
+            self._found[text] = ratio
+            if len(self._found) > _SHOWN * 10:
+                self._found = dict(self._best(_SHOWN))
+
+    def _best(self, most: int) -> list[tuple[str, float]]:
+        return sorted(self._found.items(), key=lambda each: (-each[1], each[0]))[:most]
+
+    def text(self) -> str:
+        """Up to three of them, in words."""
+        return " or ".join(repr(text) for text, _ in self._best(3))
+
+
+def no_such(what: str, name: str, known: Iterable[str]) -> NotFound:
+    """The error for a *name* that nothing in the snapshot has, with the nearest of *known* or all of them."""
+    near = Nearest(name)
+    every = list(known)
+    for each in every:
+        near.look(each)
+    hint = f"Did you mean {near.text()}? " if near.text() else ""
+    return NotFound(f"the snapshot has no {what} {name!r}", hint=f"{hint}There are: {', '.join(every[:20]) or 'none'}.")
 
 
 def _exact(candidates: list[tuple[bool, Candidate]]) -> list[Candidate]:

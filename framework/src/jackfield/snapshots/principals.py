@@ -8,7 +8,7 @@ import sqlite3
 import msgspec
 
 from jackfield.snapshots.rows import ResourceData
-from jackfield_contracts import GroupTrait, ResourceId, UserTrait
+from jackfield_contracts import GroupTrait, Resource, ResourceId, Trait, UserTrait
 
 _MOST_KEPT = 200_000
 _decoder = msgspec.json.Decoder(ResourceData)
@@ -49,7 +49,15 @@ class Principals(dict[int, PrincipalFacts]):
 
 def facts_of(key: int, id: ResourceId, name: str | None, data: str | None) -> PrincipalFacts:
     """The facts of the principal *id*, whose row has that name and data."""
-    trait = _decoder.decode(data).trait if data else None
+    return _facts(key, id, name, _decoder.decode(data).trait if data else None)
+
+
+def facts_of_resource(resource: Resource) -> PrincipalFacts:
+    """The facts of a resource that is at hand."""
+    return _facts(0, resource.id, resource.display_name, resource.trait)
+
+
+def _facts(key: int, id: ResourceId, name: str | None, trait: Trait | None) -> PrincipalFacts:
     if isinstance(trait, UserTrait):
         return PrincipalFacts(
             key=key,

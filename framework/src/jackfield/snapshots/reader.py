@@ -15,12 +15,15 @@ from jackfield.snapshots.naming import Names, searchable
 from jackfield.snapshots.principals import Principals
 from jackfield.snapshots.records import (
     ENTITLEMENTS,
+    ENTITLEMENTS_BY_NAME,
     ENTITLEMENTS_ORDER,
     GRANTS,
+    GRANTS_BY_NAME,
     GRANTS_NAMES,
     GRANTS_NO_NAMES,
     GRANTS_ORDER,
     RESOURCES,
+    RESOURCES_BY_NAME,
     RESOURCES_ORDER,
     EntitlementRow,
     GrantRow,
@@ -39,6 +42,7 @@ class Snapshot(Names):
 
     def __init__(self, db: sqlite3.Connection) -> None:
         super().__init__(db)
+        db.create_function("fold", 1, _folded, deterministic=True)
         self.header = read_header(db, "main")
 
     def counts(self) -> RowCounts:
@@ -85,12 +89,18 @@ class Snapshot(Names):
         status: str | None = None,
         search: str | None = None,
         carried: bool | None = None,
+        by_name: bool = False,
     ) -> Iterator[ResourceRow]:
-        """The resources that fit every filter. *search*: text within the name, id, login or an e-mail, in any case."""
+        """The resources that fit every filter, in the order of ids or *by_name*.
+
+        *search*: text within the name, id, login or an e-mail, in any case.
+        """
         where = _Where(carried, "r")
         where.equal("n.type", type)
         where.equal("r.data ->> '$.trait.status'", status)
-        found = resource_rows(where.run(self.db, RESOURCES.format(db="main"), RESOURCES_ORDER))
+        found = resource_rows(
+            where.run(self.db, RESOURCES.format(db="main"), RESOURCES_BY_NAME if by_name else RESOURCES_ORDER)
+        )
         if search is None:
             return found
         text = search.casefold()
@@ -111,13 +121,19 @@ class Snapshot(Names):
         slug: str | None = None,
         search: str | None = None,
         carried: bool | None = None,
+        by_name: bool = False,
     ) -> Iterator[EntitlementRow]:
-        """The entitlements that fit every filter; *type* is that of the resource. *search*: within names and ids."""
+        """The entitlements that fit every filter, in the order of ids or *by_name* of the resource.
+
+        *type* is that of the resource. *search*: within names and ids.
+        """
         where = _Where(carried, "e")
         where.equal("n.type", type)
         where.node("n.key", resource)
         where.equal("e.slug", slug)
-        found = entitlement_rows(where.run(self.db, ENTITLEMENTS.format(db="main"), ENTITLEMENTS_ORDER))
+        found = entitlement_rows(
+            where.run(self.db, ENTITLEMENTS.format(db="main"), ENTITLEMENTS_BY_NAME if by_name else ENTITLEMENTS_ORDER)
+        )
         if search is None:
             return found
         text = search.casefold()
@@ -135,8 +151,9 @@ class Snapshot(Names):
         search: str | None = None,
         carried: bool | None = None,
         names: bool = True,
+        by_name: bool = False,
     ) -> Iterator[GrantRow]:
-        """The grants that fit every filter.
+        """The grants that fit every filter, in the order of ids or *by_name* of the principal.
 
         *type* is that of the resource, *status* the principal's. *search*: text within the name, id, login or an e-mail
         of either end, in any case. Without *names*, only identifiers are told, in half the time.
@@ -156,7 +173,12 @@ class Snapshot(Names):
         join = "CROSS JOIN" if principal is None else "JOIN"
         message = GRANTS_NAMES if names else GRANTS_NO_NAMES
         query = GRANTS.format(db="main", join=join, names=message)
-        return grant_rows(where.run(self.db, query, GRANTS_ORDER), Principals(self.db))
+        return grant_rows(where.run(self.db, query, GRANTS_BY_NAME if by_name else GRANTS_ORDER), Principals(self.db))
+
+
+def _folded(text: str | None) -> str | None:
+    """What names are sorted by, whatever their case."""
+    return text.casefold() if text else text
 
 
 def _words(row: EntitlementRow) -> str:

@@ -6,11 +6,20 @@ import click
 
 from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument, limit_option, output_option, run_option
+from jackfield.cli.view import View, view_options
 
 if TYPE_CHECKING:
     from jackfield.snapshots.access import Access
 
+STATUSES = ("enabled", "disabled", "pending", "deleted", "unknown")
+
+_privileged = click.option("--privileged", is_flag=True, help="Only what gives privileges.")
 _direct = click.option("--direct", is_flag=True, help="Leave out what is inherited.")
+
+_WHO = (
+    *("name", "e-mail", "status", "has", "privileged", "how"),
+    *("login", "external_id", "principal", "entitlement"),
+)
 
 _CSV = (
     "principal_type",
@@ -24,6 +33,12 @@ _CSV = (
     "entitlement_name",
     "inherited",
     "path",
+    "principal_login",
+    "principal_email",
+    "principal_external_id",
+    "privileged",
+    "entitlement",
+    "principal",
 )
 
 
@@ -31,47 +46,71 @@ _CSV = (
 @connection_argument
 @click.argument("user")
 @_direct
+@_privileged
+@click.option("--tree", is_flag=True, help="Show as a tree what leads to what.")
 @limit_option
 @run_option
+@view_options
 @output_option("table", "json", "csv")
-def access(app: App, connection: str, user: str, direct: bool, limit: int | None, run: str | None, output: str) -> None:
+def access(
+    app: App,
+    connection: str,
+    user: str,
+    direct: bool,
+    privileged: bool,
+    tree: bool,
+    limit: int | None,
+    run: str | None,
+    view: View,
+    output: str,
+) -> None:
     """What USER of CONNECTION has access to.
 
     USER is an id, an e-mail, a login or a name; type:id means any resource, such as group:7. What is inherited shows the
     path: through which groups.
     """
     from jackfield.cli.commands.listing import print_found
-    from jackfield.cli.output import Columns, note
-    from jackfield.cli.snapshots import look
+    from jackfield.cli.output import Columns, note, say
+    from jackfield.cli.snapshots import caveats, look
     from jackfield.cli.text import clean, count
     from jackfield.snapshots.access import access_of
 
+    if tree and output != "table":
+        raise click.UsageError("--tree is for people; JSON and CSV have the path of each line.")
     with look(app, connection, run) as snapshot:
         principal = snapshot.find(user, users=True)
         row = snapshot.resource(principal)
         name = row.resource.display_name if row else None
         status = getattr(row.resource.trait, "status", None) if row else None
         found = list(access_of(snapshot, principal, inherited=not direct))
+        state = f", {status.value}" if status else ""
+        who = f"{clean(name or principal.id)} ({clean(str(principal))}{state})"
+        if tree:
+            from jackfield.cli.tree import lines_of
+
+            caveats(app, snapshot)
+            say("\n".join([who, *lines_of(found, privileged=privileged)]))
+            return
+        shown = [one for one in found if one.privileged] if privileged else found
 
         def cells(one: "Access") -> tuple[Any, ...]:
-            return (one.resource_name, one.entitlement_name or one.entitlement.slug, str(one.entitlement), _how(one))
+            what = one.resource_name, one.entitlement_name or one.entitlement.slug, one.privileged
+            return *what, _how(one), str(one.entitlement)
 
         if output == "table":
-            state = f", {status.value}" if status else ""
-            note(
-                f"{clean(name or principal.id)} ({clean(str(principal))}{state}) has {count(len(found), 'way')} to access:"
-            )
+            note(f"{who} has {count(len(shown), 'way')} to access:")
         print_found(
             app,
             snapshot,
             output,
-            found,
-            table=Columns(("resource", "has", "entitlement", "how"), cells),
+            shown,
+            table=Columns(("resource", "has", "privileged", "how", "entitlement"), cells, frozenset({"entitlement"})),
             csv=Columns(_CSV, _csv),
             document=_of_principal,
             key="access",
             limit=limit,
             about={"principal": {"type": principal.type, "id": principal.id, "display_name": name, "status": status}},
+            view=view,
         )
 
 
@@ -79,11 +118,30 @@ def access(app: App, connection: str, user: str, direct: bool, limit: int | None
 @connection_argument
 @click.argument("resource")
 @_direct
+@_privileged
+@click.option("--status", type=click.Choice(STATUSES), help="Only accounts with this status.")
+@click.option(
+    "--dormant",
+    type=click.IntRange(min=1, max=36_500),
+    metavar="DAYS",
+    help="Only people who have not signed in for so many days; of whom that is not known, they are counted.",
+)
 @limit_option
 @run_option
+@view_options
 @output_option("table", "json", "csv")
 def who(
-    app: App, connection: str, resource: str, direct: bool, limit: int | None, run: str | None, output: str
+    app: App,
+    connection: str,
+    resource: str,
+    direct: bool,
+    privileged: bool,
+    status: str | None,
+    dormant: int | None,
+    limit: int | None,
+    run: str | None,
+    view: View,
+    output: str,
 ) -> None:
     """Who has access to RESOURCE of CONNECTION.
 
@@ -98,19 +156,41 @@ def who(
         target = snapshot.find_target(resource)
 
         def cells(one: "Access") -> tuple[Any, ...]:
-            return (one.principal_name, str(one.principal), one.principal_status, one.entitlement.slug, _how(one))
+            person = one.principal_name, one.principal_email, one.principal_status
+            what = one.entitlement_name or one.entitlement.slug, one.privileged, _how(one)
+            return (
+                *person,
+                *what,
+                one.principal_login,
+                one.principal_external_id,
+                str(one.principal),
+                str(one.entitlement),
+            )
 
+        found = holders_of(snapshot, target, inherited=not direct)
+        if privileged:
+            found = (one for one in found if one.privileged)
+        if status is not None:
+            found = (one for one in found if one.principal_status == status)
+        if dormant is not None:
+            from jackfield.cli.people_filters import dormant_only, person_of
+
+            person = person_of(snapshot)
+            found = dormant_only(app, connection, dormant, found, lambda one: person(one.principal))
+        if output == "table":
+            found = sorted(found, key=lambda one: ((one.principal_name or "").casefold(), bool(one.path)))
         print_found(
             app,
             snapshot,
             output,
-            holders_of(snapshot, target, inherited=not direct),
-            table=Columns(("name", "principal", "status", "has", "how"), cells),
+            found,
+            table=Columns(_WHO, cells, frozenset({"login", "external_id", "principal", "entitlement"})),
             csv=Columns(_CSV, _csv),
             document=_of_target,
             key="access",
             limit=limit,
             about={"target": str(target)},
+            view=view,
         )
 
 
@@ -135,19 +215,38 @@ def _csv(one: "Access") -> tuple[Any, ...]:
         one.entitlement_name,
         bool(one.path),
         " > ".join(f"{via.resource}/{via.slug}" for via in one.path),
+        one.principal_login,
+        one.principal_email,
+        one.principal_external_id,
+        one.privileged,
+        str(one.entitlement),
+        str(one.principal),
     )
 
 
 def _of_principal(one: "Access") -> dict[str, object]:
     """Access as ``access --output json`` tells it: the principal is the same for all."""
     names: dict[str, object] = {"resource_name": one.resource_name, "entitlement_name": one.entitlement_name}
-    return {"entitlement": one.entitlement, **names, **_way(one)}
+    return {
+        "entitlement": one.entitlement,
+        **names,
+        **_way(one),
+        "privileged": one.privileged,
+        "text": str(one.entitlement),
+    }
 
 
 def _of_target(one: "Access") -> dict[str, object]:
     """Access as ``who --output json`` tells it."""
     names: dict[str, object] = {"display_name": one.principal_name, "status": one.principal_status}
-    return {"principal": one.principal, **names, "entitlement": one.entitlement, **_way(one)}
+    more = {
+        "login": one.principal_login,
+        "email": one.principal_email,
+        "external_id": one.principal_external_id,
+        "privileged": one.privileged,
+        "text": str(one.entitlement),
+    }
+    return {"principal": one.principal, **names, "entitlement": one.entitlement, **_way(one), **more}
 
 
 def _way(one: "Access") -> dict[str, object]:

@@ -7,6 +7,7 @@ import click
 
 from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument, output_option
+from jackfield.cli.view import View, arranged, view_options
 
 if TYPE_CHECKING:
     from jackfield.snapshots.diff import Changed, Diff
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 @connection_argument
 @click.argument("old", required=False)
 @click.argument("new", required=False)
+@view_options
 @output_option("table", "json", "csv")
-def diff(app: App, connection: str, old: str | None, new: str | None, output: str) -> None:
+def diff(app: App, connection: str, old: str | None, new: str | None, view: View, output: str) -> None:
     """What changed in CONNECTION from the run OLD to the run NEW.
 
     NEW is the latest published snapshot unless given, OLD the published one before it. Rows that were carried forward tell
@@ -38,9 +40,12 @@ def diff(app: App, connection: str, old: str | None, new: str | None, output: st
             return
         if not _summary(app, found) and output == "table":
             return
-        table = Columns(("change", "kind", "what", "name", "details"), _cells)
+        columns = Columns(("change", "kind", "what", "name", "details"), _cells)
+        if output == "table":
+            columns = Columns(("change", "kind", "name", "details", "what"), _people_cells, frozenset({"what"}))
         rows = (one for change in Change for one in _all(found, change))
-        print_rows(output, rows, table)
+        shown, rows = arranged(columns, view, rows, all_shown=output == "csv")
+        print_rows(output, rows, shown, heading=view.heading, pager=view.pager)
 
 
 def _runs(app: App, connection: str, old: str | None, new: str | None) -> tuple["Run", "Run"]:
@@ -123,9 +128,16 @@ def _cells(one: "Changed") -> tuple[Any, ...]:
         return (one.change.value, "resource", str(row.resource.id), row.resource.display_name, details)
     if isinstance(row, EntitlementRow):
         return (one.change.value, "entitlement", str(row.entitlement.id), row.resource_name, details)
-    name = f"{row.principal_name or row.grant.principal} — {row.resource_name or row.grant.entitlement}"
+    what = f" ({row.entitlement_name or row.grant.entitlement.slug})"
+    name = f"{row.principal_name or row.grant.principal} — {row.resource_name or row.grant.entitlement.resource}{what}"
     text = f"{row.grant.entitlement}#{row.grant.principal}"
     return (one.change.value, "grant", text, name, details)
+
+
+def _people_cells(one: "Changed") -> tuple[Any, ...]:
+    """The same, the id last."""
+    change, kind, what, name, details = _cells(one)
+    return change, kind, name, details, what
 
 
 def _details(one: "Changed") -> str:

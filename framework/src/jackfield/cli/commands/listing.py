@@ -6,6 +6,7 @@ from typing import Any
 from jackfield.cli.app import App
 from jackfield.cli.output import Columns, print_listing
 from jackfield.cli.snapshots import CarriedCells, Looked, caveats, head
+from jackfield.cli.view import View
 
 
 def print_found(
@@ -21,6 +22,7 @@ def print_found(
     about: dict[str, object] | None = None,
     csv_whole: bool = False,
     limit: int | None = None,
+    view: View,
 ) -> None:
     """Print *rows* of *snapshot*, with *about* at the head of JSON, and beside tables and CSV the caveats on stderr.
 
@@ -41,9 +43,10 @@ def print_found(
         head={**head(snapshot), **(about or {})},
         key=key,
         limit=limit,
+        view=view,
     )
 
 
 def _longer(columns: Columns, names: tuple[str, ...], cells: Callable[[Any], tuple[Any, ...]]) -> Columns:
     """*columns*, and behind them those of how a row was carried."""
-    return Columns((*columns.names, *names), lambda row: (*columns.cells(row), *cells(row.carried)))
+    return Columns((*columns.names, *names), lambda row: (*columns.cells(row), *cells(row.carried)), columns.ids)

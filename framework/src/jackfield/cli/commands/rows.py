@@ -9,6 +9,7 @@ import click
 
 from jackfield.cli.app import App
 from jackfield.cli.base import Command, command, connection_argument, limit_option, output_option, run_option
+from jackfield.cli.view import View, view_options
 
 if TYPE_CHECKING:
     from jackfield.cli.snapshots import Looked
@@ -25,6 +26,12 @@ _carried = click.option(
 )
 _resource = click.option("--resource", metavar="RESOURCE", help="Only of this resource: type:id, id or name.")
 _slug = click.option("--slug", metavar="SLUG", help="Only entitlements with this slug, such as member.")
+_dormant = click.option(
+    "--dormant",
+    type=click.IntRange(min=1, max=36_500),
+    metavar="DAYS",
+    help="Only people who have not signed in for so many days; of whom that is not known, they are counted.",
+)
 
 
 class Asked(NamedTuple):
@@ -38,23 +45,29 @@ class Asked(NamedTuple):
     limit: int | None
     run: str | None
     output: str
+    view: View
+
+    @property
+    def by_name(self) -> bool:
+        """Whether rows come in the order of names: in tables. Programs get them in that of ids."""
+        return self.output == "table" and self.view.sort is None
 
     @contextmanager
     def look(self) -> Generator["Looked"]:
-        """The snapshot; tells if nothing in it can have the type that is asked for: it may be mistyped."""
-        from jackfield.cli.output import note
+        """The snapshot; raises NotFound if nothing in it can have the type that is asked for: it may be mistyped."""
         from jackfield.cli.snapshots import look
+        from jackfield.snapshots.naming import no_such
 
         with look(self.app, self.connection, self.run) as snapshot:
             if self.type is not None and self.type not in (types := snapshot.types()):
-                note(f"Nothing has the type {self.type!r}; there are: {', '.join(types) or 'none'}.")
+                raise no_such("type", self.type, types)
             yield snapshot
 
 
 def _listing(name: str, *own: Callable[[Any], Any]) -> Callable[[Callable[..., None]], Command]:
     """Declare a command that lists rows; its function gets what all are asked for as one, and its *own* options."""
     shared = connection_argument, _type, _search, *own, _carried, limit_option, run_option
-    options = *shared, output_option("table", "json", "csv")
+    options = *shared, view_options, output_option("table", "json", "csv")
 
     def decorate(function: Callable[..., None]) -> Command:
         @wraps(function)
@@ -67,9 +80,10 @@ def _listing(name: str, *own: Callable[[Any], Any]) -> Callable[[Callable[..., N
             limit: int | None,
             run: str | None,
             output: str,
-            **rest: str | None,
+            view: View,
+            **rest: Any,
         ) -> None:
-            function(Asked(app, connection, type_, search, carried, limit, run, output), **rest)
+            function(Asked(app, connection, type_, search, carried, limit, run, output, view), **rest)
 
         decorated: Callable[..., None] = ask
         for option in reversed(options):
@@ -79,38 +93,69 @@ def _listing(name: str, *own: Callable[[Any], Any]) -> Callable[[Callable[..., N
     return decorate
 
 
-@_listing("resources", click.option("--status", type=click.Choice(STATUSES), help="Only accounts with this status."))
-def resources(asked: Asked, status: str | None) -> None:
+@_listing(
+    "resources",
+    click.option("--status", type=click.Choice(STATUSES), help="Only accounts with this status."),
+    click.option("--privileged", is_flag=True, help="Only those who hold something privileged, inherited or not."),
+    _dormant,
+    click.option("--orphans", is_flag=True, help="Only groups that nobody is in, and accounts that hold nothing."),
+)
+def resources(asked: Asked, status: str | None, privileged: bool, dormant: int | None, orphans: bool) -> None:
     """List the resources of CONNECTION: users, groups, roles, licences, apps."""
     from jackfield.cli.commands.listing import print_found
     from jackfield.cli.output import Columns
+    from jackfield.cli.people_filters import dormant_only, orphans_of, privileged_people
     from jackfield.exports import resource_object
+    from jackfield.snapshots.principals import facts_of_resource
 
     def table(row: "ResourceRow") -> tuple[Any, ...]:
-        one = row.resource
-        return str(one.id), one.display_name, _status(row), _email(row)
+        one, facts = row.resource, facts_of_resource(row.resource)
+        return one.display_name, facts.email, facts.status, one.id.type, facts.login, facts.external_id, str(one.id)
 
     def csv(row: "ResourceRow") -> tuple[Any, ...]:
-        one = row.resource
-        return one.id.type, one.id.id, one.display_name, _status(row), _login(row), _email(row), one.scope
+        one, facts = row.resource, facts_of_resource(row.resource)
+        named = one.id.type, one.id.id, one.display_name, facts.status, facts.login, facts.email, one.scope
+        return *named, facts.external_id, str(one.id)
 
     with asked.look() as snapshot:
-        found = snapshot.resources(type=asked.type, status=status, search=asked.search, carried=asked.carried)
+        found = snapshot.resources(
+            type=asked.type, status=status, search=asked.search, carried=asked.carried, by_name=asked.by_name
+        )
+        if privileged:
+            holders = privileged_people(snapshot)
+            found = (row for row in found if row.resource.id in holders)
+        if orphans:
+            lonely = orphans_of(snapshot)
+            found = (row for row in found if row.resource.id in lonely)
+        if dormant is not None:
+            found = dormant_only(asked.app, asked.connection, dormant, found, lambda row: row.resource)
         print_found(
             asked.app,
             snapshot,
             asked.output,
             found,
-            table=Columns(("resource", "name", "status", "e-mail"), table),
-            csv=Columns(("type", "id", "display_name", "status", "login", "email", "scope"), csv),
+            table=Columns(
+                ("name", "e-mail", "status", "type", "login", "external_id", "resource"),
+                table,
+                frozenset({"login", "external_id", "resource"}),
+            ),
+            csv=Columns(
+                ("type", "id", "display_name", "status", "login", "email", "scope", "external_id", "resource"), csv
+            ),
             document=resource_object,
             key="resources",
             limit=asked.limit,
+            view=asked.view,
         )
 
 
-@_listing("entitlements", _resource, _slug)
-def entitlements(asked: Asked, resource: str | None, slug: str | None) -> None:
+@_listing(
+    "entitlements",
+    _resource,
+    _slug,
+    click.option("--privileged", is_flag=True, help="Only those that give privileges."),
+)
+def entitlements(asked: Asked, resource: str | None, slug: str | None, privileged: bool) -> None:
     """List what the resources of CONNECTION offer."""
     from jackfield.cli.commands.listing import print_found
     from jackfield.cli.output import Columns
@@ -118,32 +163,38 @@ def entitlements(asked: Asked, resource: str | None, slug: str | None) -> None:
 
     def table(row: "EntitlementRow") -> tuple[Any, ...]:
         one = row.entitlement
-        return str(one.id), row.resource_name, one.display_name, one.privileged, one.immutable
+        return row.resource_name, one.display_name, one.privileged, one.immutable, str(one.id)
 
     def csv(row: "EntitlementRow") -> tuple[Any, ...]:
         one, of = row.entitlement, row.entitlement.id.resource
         fields = of.type, of.id, row.resource_name, one.id.slug, one.display_name, one.purpose, one.privileged
-        return *fields, one.immutable, one.scope
+        return *fields, one.immutable, one.scope, str(one.id)
 
     names = "resource_type", "resource_id", "resource_name", "slug", "display_name", "purpose", "privileged"
     with asked.look() as snapshot:
         found = snapshot.entitlements(
             type=asked.type,
             resource=snapshot.find(resource) if resource else None,
-            slug=slug,
+            slug=_known_slug(snapshot, slug),
             search=asked.search,
             carried=asked.carried,
+            by_name=asked.by_name,
         )
+        if privileged:
+            found = (row for row in found if row.entitlement.privileged)
         print_found(
             asked.app,
             snapshot,
             asked.output,
             found,
-            table=Columns(("entitlement", "resource", "name", "privileged", "immutable"), table),
-            csv=Columns((*names, "immutable", "scope"), csv),
+            table=Columns(
+                ("resource", "name", "privileged", "immutable", "entitlement"), table, frozenset({"entitlement"})
+            ),
+            csv=Columns((*names, "immutable", "scope", "entitlement"), csv),
             document=entitlement_object,
             key="entitlements",
             limit=asked.limit,
+            view=asked.view,
         )
 
 
@@ -154,6 +205,9 @@ def entitlements(asked: Asked, resource: str | None, slug: str | None) -> None:
     _slug,
     click.option("--principal", metavar="PRINCIPAL", help="Only of this holder: type:id, id, e-mail, login or name."),
     click.option("--status", type=click.Choice(STATUSES), help="Only of accounts with this status."),
+    click.option("--privileged", is_flag=True, help="Only what gives privileges."),
+    _dormant,
+    click.option("--orphans", is_flag=True, help="Only of principals, or on resources, that the snapshot lacks."),
 )
 def grants(
     asked: Asked,
@@ -162,69 +216,78 @@ def grants(
     slug: str | None,
     principal: str | None,
     status: str | None,
+    privileged: bool,
+    dormant: int | None,
+    orphans: bool,
 ) -> None:
     """List who holds what in CONNECTION, grant by grant."""
     from jackfield.cli.commands.listing import print_found
     from jackfield.cli.output import Columns
+    from jackfield.cli.people_filters import dormant_only, person_of
     from jackfield.exports import GRANT_COLUMNS, grant_object
     from jackfield.exports.csvtable import grant_cells
     from jackfield_contracts import EntitlementId
 
     def table(row: "GrantRow") -> tuple[Any, ...]:
         one = row.grant
-        return str(one.principal), row.principal_name, row.principal_status, str(one.entitlement), row.resource_name
+        shown = row.principal_name, row.principal_email, row.principal_status
+        what = row.entitlement_name or one.entitlement.slug, row.resource_name, row.privileged
+        ids = row.principal_login, row.principal_external_id, str(one.principal), str(one.entitlement)
+        return *shown, *what, *ids
 
     with asked.look() as snapshot:
         wanted = snapshot.find_target(entitlement) if entitlement else None
         if wanted is not None and not isinstance(wanted, EntitlementId):
             raise click.UsageError(f"{entitlement!r} is a resource; write an entitlement as {wanted}/slug.")
+        people = privileged or dormant is not None or orphans
         found = snapshot.grants(
             type=asked.type,
             resource=snapshot.find(resource) if resource else None,
             entitlement=wanted,
-            slug=slug,
+            slug=_known_slug(snapshot, slug),
             principal=snapshot.find(principal) if principal else None,
             status=status,
             search=asked.search,
             carried=asked.carried,
-            names=asked.output != "json",
+            names=asked.output != "json" or people,
+            by_name=asked.by_name,
         )
+        if privileged:
+            found = (row for row in found if row.privileged)
+        if orphans:
+            found = (row for row in found if row.principal_name is None or row.resource_name is None)
+        if dormant is not None:
+            person = person_of(snapshot)
+            found = dormant_only(asked.app, asked.connection, dormant, found, lambda row: person(row.grant.principal))
         print_found(
             asked.app,
             snapshot,
             asked.output,
             found,
-            table=Columns(("principal", "name", "status", "holds", "of"), table),
+            table=Columns(
+                (
+                    *("name", "e-mail", "status", "has", "of", "privileged"),
+                    *("login", "external_id", "principal", "entitlement"),
+                ),
+                table,
+                frozenset({"login", "external_id", "principal", "entitlement"}),
+            ),
             csv=Columns(GRANT_COLUMNS, lambda row: grant_cells(row, snapshot.header)),
             document=grant_object,
             key="grants",
             limit=asked.limit,
             csv_whole=True,
+            view=asked.view,
         )
 
 
-def _status(row: "ResourceRow") -> str | None:
-    from jackfield_contracts import UserTrait
+def _known_slug(snapshot: "Looked", slug: str | None) -> str | None:
+    """*slug*; raises NotFound if no entitlement has it."""
+    from jackfield.snapshots.naming import no_such
 
-    trait = row.resource.trait
-    return trait.status.value if isinstance(trait, UserTrait) else None
-
-
-def _login(row: "ResourceRow") -> str | None:
-    from jackfield_contracts import UserTrait
-
-    trait = row.resource.trait
-    return trait.login if isinstance(trait, UserTrait) else None
-
-
-def _email(row: "ResourceRow") -> str | None:
-    """The primary e-mail of a user, or the first."""
-    from jackfield_contracts import UserTrait
-
-    trait = row.resource.trait
-    if not isinstance(trait, UserTrait) or not trait.emails:
-        return None
-    return next((email.address for email in trait.emails if email.primary), trait.emails[0].address)
+    if slug is not None and slug not in (known := snapshot.slugs()):
+        raise no_such("entitlement with the slug", slug, known)
+    return slug
 
 
 COMMANDS = {"resources": resources, "entitlements": entitlements, "grants": grants}

@@ -1,0 +1,97 @@
+"""Filters by what is known of people and groups beside the rows themselves: privileges, absence, and who is left alone.
+
+Promises that unknown is never taken for what is asked for: it is counted, and told.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from jackfield.activity import read_sign_ins
+from jackfield.cli.app import App
+from jackfield.cli.output import note
+from jackfield.cli.text import count, moment
+from jackfield.config import FindingKind, FindingsSettings
+from jackfield.errors import NotFound
+from jackfield.findings.known import Known
+from jackfield.findings.survey import find
+from jackfield.snapshots.reader import Snapshot
+from jackfield_contracts import AccountStatus, Resource, ResourceId, UserTrait
+
+R = TypeVar("R")
+
+
+def privileged_people(snapshot: Snapshot) -> frozenset[ResourceId]:
+    """Who holds something privileged, inherited or not."""
+    return frozenset(_known(snapshot).privileged)
+
+
+def dormant_only(
+    app: App, connection: str, days: int, rows: Iterable[R], person: Callable[[R], Resource | None]
+) -> Iterator[R]:
+    """Those of *rows* whose *person* is enabled and was away for *days*; of how many it is unknown is told behind the last.
+
+    Raises NotFound where no sign-ins are known.
+    """
+    known = read_sign_ins(app.home, connection)
+    if known is None:
+        raise NotFound(
+            f"nobody's sign-ins are known of {connection!r}, so that nobody can be called dormant",
+            hint=f"`jackfield events {connection}` reads them, where the connector can and its configuration says so.",
+        )
+    if known.known_from > known.known_until:
+        note("of no time all sign-ins are known yet")
+    else:
+        known_from, until = (moment(each.isoformat()) for each in (known.known_from, known.known_until))
+        note(f"all sign-ins are known from {known_from} to {until}")
+    return _dormant(rows, person, lambda one: known.dormant(one, days))
+
+
+def _dormant(
+    rows: Iterable[R], person: Callable[[R], Resource | None], dormant: Callable[[Resource], bool | None]
+) -> Iterator[R]:
+    unknown: set[ResourceId] = set()
+    for row in rows:
+        one = person(row)
+        if one is None or not isinstance(one.trait, UserTrait) or one.trait.status is not AccountStatus.ENABLED:
+            continue
+        found = dormant(one)
+        if found:
+            yield row
+        elif found is None:
+            unknown.add(one.id)
+    if unknown:
+        note(f"of {count(len(unknown), 'more person', 'more people')} it is not known")
+
+
+def person_of(snapshot: Snapshot) -> Callable[[ResourceId], Resource | None]:
+    """The resource of a principal, looked up once."""
+    found: dict[ResourceId, Resource | None] = {}
+
+    def look(id: ResourceId) -> Resource | None:
+        if id not in found:
+            row = snapshot.resource(id)
+            found[id] = row.resource if row is not None else None
+        return found[id]
+
+    return look
+
+
+def orphans_of(snapshot: Snapshot) -> frozenset[ResourceId]:
+    """Groups that nobody is in, and accounts that hold nothing; where that was not seen whole, it is told, and none is one."""
+    known = _known(snapshot)
+    report = find(known, (FindingKind.EMPTY_GROUP,))
+    empty = {one.subject.id for one in report.findings}
+    if report.unknown:
+        note(f"of {count(len(report.unknown), 'more group')} it is not known whether anybody is in it")
+    if any(seal.scope for seal in snapshot.seals(not_whole=True)):
+        note("whether an account holds nothing is not known: parts of the snapshot were not seen whole")
+        return frozenset(empty)
+    rows = snapshot.db.execute(
+        "SELECT n.type, n.id FROM resource_row r JOIN node n ON n.key = r.key"
+        " WHERE r.data ->> '$.trait.trait' = 'user' AND NOT EXISTS (SELECT 1 FROM grant_row g WHERE g.principal = r.key)"
+    )
+    return frozenset(empty | {ResourceId(type=type, id=id) for type, id in rows})
+
+
+def _known(snapshot: Snapshot) -> Known:
+    return Known(snapshot, FindingsSettings())

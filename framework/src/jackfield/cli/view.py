@@ -1,0 +1,123 @@
+"""How a table is shown: which columns, in which order of rows, with or without ids, heading and pager.
+
+Promises that a column which is not there is an error with the nearest, and that what programs read (JSON, and the order of CSV)
+stays as it is unless it is asked for otherwise.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from jackfield.cli.base import F
+
+if TYPE_CHECKING:
+    from jackfield.cli.output import Columns
+
+_MOST_SORTED = 500_000
+"""Rows that are sorted by a column; more would take the memory for all of them."""
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked for; by default a table without ids, in the order of the command."""
+
+    ids: bool = False
+    columns: tuple[str, ...] | None = None
+    sort: str | None = None
+    heading: bool = True
+    pager: bool = True
+
+
+def view_options(function: F) -> F:
+    """The options ``--ids``, ``--columns``, ``--sort``, ``--no-header`` and ``--no-pager``, given to the command as *view*."""
+
+    def packed(*arguments: Any, **given: Any) -> Any:
+        names = ("ids", "columns", "sort", "no_header", "no_pager")
+        ids, columns, sort, no_header, no_pager = (given.pop(name) for name in names)
+        view = View(ids=ids, columns=_split(columns), sort=sort, heading=not no_header, pager=not no_pager)
+        return function(*arguments, view=view, **given)
+
+    options = (
+        click.option("--ids", is_flag=True, help="Show ids, too, behind what people know things by."),
+        click.option("--columns", metavar="A,B,…", help="Only these columns, in this order."),
+        click.option("--sort", metavar="COLUMN", help="Sort by this column; -COLUMN: the other way round."),
+        click.option("--no-header", is_flag=True, help="Leave the line with the names of columns out."),
+        click.option("--no-pager", is_flag=True, help="Print a long table straight to the terminal."),
+    )
+    decorated: Any = packed
+    decorated.__doc__ = function.__doc__
+    decorated.__click_params__ = getattr(function, "__click_params__", [])
+    for option in reversed(options):
+        decorated = option(decorated)
+    return decorated
+
+
+def _split(columns: str | None) -> tuple[str, ...] | None:
+    if columns is None:
+        return None
+    return tuple(name for each in columns.split(",") if (name := plain(each)))
+
+
+def plain(name: str) -> str:
+    """The name of a column as it is compared: small letters, and one separator."""
+    return name.strip().casefold().replace(" ", "_")
+
+
+def arranged(
+    columns: "Columns", view: View, rows: Iterable[Any], *, all_shown: bool
+) -> "tuple[Columns, Iterable[Any]]":
+    """*columns* and *rows* as *view* has them; ids are hidden unless *all_shown*. Raises UsageError for no such column."""
+    from jackfield.cli.output import Columns
+
+    names = [plain(name) for name in columns.names]
+    shown = list(range(len(names)))
+    if view.columns is not None:
+        shown = [_place(name, names, "--columns") for name in view.columns]
+        if not shown:
+            raise click.UsageError(f"--columns names none; there are {', '.join(names)}.")
+    elif not view.ids and not all_shown:
+        shown = [at for at in shown if columns.names[at] not in columns.ids]
+    if view.sort is not None:
+        descending = view.sort.startswith("-")
+        rows = _sorted(rows, columns.cells, _place(plain(view.sort.removeprefix("-")), names, "--sort"), descending)
+    if shown == list(range(len(names))):
+        return columns, rows
+    cells = columns.cells
+
+    def some(row: Any) -> tuple[Any, ...]:
+        every = cells(row)
+        return tuple(every[at] for at in shown)
+
+    return Columns(tuple(columns.names[at] for at in shown), some), rows
+
+
+def _place(name: str, names: list[str], option: str) -> int:
+    if name in names:
+        return names.index(name)
+    from jackfield.config.load import did_you_mean
+
+    near = did_you_mean(name, names)
+    raise click.UsageError(f"{option}: there is no column {name!r}. {near or ''} There are {', '.join(names)}.")
+
+
+def _sorted(rows: Iterable[Any], cells: Callable[[Any], Any], at: int, descending: bool) -> list[Any]:
+    found: list[tuple[Any, Any]] = []
+    for row in rows:
+        if len(found) >= _MOST_SORTED:
+            raise click.UsageError(
+                f"--sort takes at most {_MOST_SORTED:,} rows; narrow them down, or export them and sort there."
+            )
+        found.append((_key(cells(row)[at]), row))
+    known = [each for each in found if each[0] is not None]
+    known.sort(key=lambda each: each[0], reverse=descending)
+    return [row for _, row in known] + [row for key, row in found if key is None]
+
+
+def _key(cell: object) -> tuple[int, Any] | None:
+    """What a cell is sorted by; what is empty comes last."""
+    if cell is None or cell == "":
+        return None
+    if isinstance(cell, int | float):
+        return 0, cell
+    return 1, str(cell).casefold()
