@@ -35,9 +35,11 @@ class TestListing:
         line.world.names["g2"] = "日本語"
         line.published()
         head, one, other = line.run("resources", "acme", "--type", "group").out.splitlines()
-        assert head.split() == ["RESOURCE", "NAME", "STATUS", "E-MAIL"]
-        assert one.split(maxsplit=1) == ["group:g1", line.world.names["g1"].rstrip()]
-        assert other.split() == ["group:g2", "日本語"]
+        assert head.split() == ["NAME", "E-MAIL", "STATUS", "TYPE"]
+        assert one.rsplit(maxsplit=1) == [line.world.names["g1"].rstrip(), "group"]
+        assert other.split() == ["日本語", "group"]
+        with_ids = line.run("resources", "acme", "--type", "group", "--ids").out.splitlines()
+        assert with_ids[2].split() == ["日本語", "group", "group:g2"]
 
     def test_json_has_the_snapshot_around_the_rows(self, line: Line):
         found = line.run("resources", "acme", "--output", "json", "--limit", "1", "--type", "user").json()
@@ -53,7 +55,8 @@ class TestListing:
         assert len(line.run("resources", "acme", "--limit", "3").out.splitlines()) == 4
         assert len(line.run("resources", "acme", "--status", "disabled").out.splitlines()) == 0
         assert line.run("resources", "acme", "--status", "gone").code == 2
-        assert "there are: group, user." in line.run("resources", "acme", "--type", "users").err
+        ran = line.run("resources", "acme", "--type", "users")
+        assert (ran.code, "Did you mean 'user'? There are: group, user." in ran.err) == (5, True)
 
     def test_grants_are_filtered_by_names_and_identifiers(self, line: Line):
         for arguments in (
@@ -75,7 +78,7 @@ class TestListing:
     def test_entitlements_are_listed(self, line: Line):
         found = line.run("entitlements", "acme", "--output", "json", "--resource", "g1").json()["entitlements"]
         assert [(one["resource"]["id"], one["slug"]) for one in found] == [("g1", "member")]
-        assert "group:g1/member" in line.run("entitlements", "acme").out
+        assert "group:g1/member" in line.run("entitlements", "acme", "--ids").out
         assert len(rows(line.run("entitlements", "acme", "--output", "csv").out)) == 2
 
 
@@ -137,13 +140,15 @@ class TestAccess:
                 "entitlement_name": "Member",
                 "inherited": False,
                 "path": [],
+                "privileged": False,
+                "text": "group:g1/member",
             }
         ]
 
     def test_people_read_it(self, line: Line):
         ran = line.run("access", "acme", "u1")
         assert "Person 1 (user:u1, enabled) has 1 way to access:" in ran.err
-        assert ran.out.splitlines()[1].split() == ["Engineering", "Member", "group:g1/member", "directly"]
+        assert ran.out.splitlines()[1].split() == ["Engineering", "Member", "no", "directly"]
 
     def test_a_name_or_an_id_can_neither_drive_the_terminal_nor_begin_a_line(self, line: Line):
         odd = "u9\nError: \x1b[2J\x07"
@@ -196,16 +201,17 @@ class TestDiff:
         return line
 
     def test_the_two_latest_snapshots_are_compared(self, line: Line):
-        ran = line.run("diff", "acme")
+        ran = line.run("diff", "acme", "--ids")
         assert ran.code == 0
-        table = [row.split()[:3] for row in ran.out.splitlines()[1:]]
+        table = [(*row.split()[:2], row.split()[-1]) for row in ran.out.splitlines()[1:]]
         assert table == [
-            ["added", "resource", "user:new"],
-            ["added", "grant", "group:g2/member#user:new"],
-            ["removed", "resource", "user:u20"],
-            ["removed", "grant", "group:g2/member#user:u3"],
-            ["changed", "resource", "user:u1"],
+            ("added", "resource", "user:new"),
+            ("added", "grant", "group:g2/member#user:new"),
+            ("removed", "resource", "user:u20"),
+            ("removed", "grant", "group:g2/member#user:u3"),
+            ("changed", "resource", "user:u1"),
         ]
+        assert "user:new" not in line.run("diff", "acme").out
         assert "display_name: Person 1 → Renamed" in ran.out
         assert "1 resource, 1 grant added" in ran.err
 

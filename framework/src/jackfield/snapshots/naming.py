@@ -152,6 +152,11 @@ class Names:
             )
         ]
 
+    def listed_types(self) -> list[str]:
+        """The types of all resources, and those of which the application was asked for a listing, be it empty."""
+        rows = self.db.execute("SELECT DISTINCT definition ->> '$.lists' FROM scope_row")
+        return sorted({*self.types(), *(row[0] for row in rows if row[0])})
+
     def _by_id(self, text: str, type: str | None) -> list[Candidate]:
         found: list[Candidate] = []
         for kind in self.types() if type is None else [type]:
@@ -195,6 +200,7 @@ class ManyNames(Names):
 
     def __init__(self, db: sqlite3.Connection, texts: Iterable[str]) -> None:
         super().__init__(db)
+        self._looked_for = 0
         self._known: dict[str, list[Resource]] = {text.casefold(): [] for text in texts}
         rows = db.execute(
             "SELECT n.type, n.id, r.display_name, r.data FROM resource_row r JOIN node n ON n.key = r.key"
@@ -206,10 +212,16 @@ class ManyNames(Names):
                 if one in self._known:
                     self._known[one].append(resource)
 
+    def nearest(self, text: str, *, type: str | None = None, users: bool = False) -> str:
+        """As of one name; of many that are not there, only the first ones are looked for, each in a pass of its own."""
+        self._looked_for += 1
+        return super().nearest(text, type=type, users=users) if self._looked_for <= _MOST_LOOKED_FOR else ""
+
     def _resembling(self, text: str) -> Iterable[Resource]:
         return self._known.get(text.casefold(), ())
 
 
+_MOST_LOOKED_FOR = 3
 _LONGEST = 200
 _NEAR = 0.6
 

@@ -128,15 +128,19 @@ def _cells(one: "Changed") -> tuple[Any, ...]:
         return (one.change.value, "resource", str(row.resource.id), row.resource.display_name, details)
     if isinstance(row, EntitlementRow):
         return (one.change.value, "entitlement", str(row.entitlement.id), row.resource_name, details)
-    what = f" ({row.entitlement_name or row.grant.entitlement.slug})"
-    name = f"{row.principal_name or row.grant.principal} — {row.resource_name or row.grant.entitlement.resource}{what}"
+    name = f"{row.principal_name or row.grant.principal} — {row.resource_name or row.grant.entitlement}"
     text = f"{row.grant.entitlement}#{row.grant.principal}"
     return (one.change.value, "grant", text, name, details)
 
 
 def _people_cells(one: "Changed") -> tuple[Any, ...]:
-    """The same, the id last."""
+    """The same, what is held in words, and the id last."""
+    from jackfield.snapshots.records import GrantRow
+
     change, kind, what, name, details = _cells(one)
+    if isinstance(one.row, GrantRow):
+        held = one.row.entitlement_name or one.row.grant.entitlement.slug
+        details = "; ".join(filter(None, (held, details)))
     return change, kind, name, details, what
 
 

@@ -59,7 +59,7 @@ class Asked(NamedTuple):
         from jackfield.snapshots.naming import no_such
 
         with look(self.app, self.connection, self.run) as snapshot:
-            if self.type is not None and self.type not in (types := snapshot.types()):
+            if self.type is not None and self.type not in (types := snapshot.listed_types()):
                 raise no_such("type", self.type, types)
             yield snapshot
 

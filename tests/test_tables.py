@@ -1,0 +1,188 @@
+"""Tables as people use them: names first, filters that say what they do not know, and nothing that is cut or empty unsaid."""
+
+import csv
+import io
+import os
+import pty
+import subprocess
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from harness.besides import Beside, simulator_beside
+from harness.cli import Site
+from harness.forking import JACKFIELD
+
+from jackfield_dropbox_simulator.options import TeamOptions
+
+DAY = 86_400.0
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Generator[Site]:
+    """A team of 48 with an empty group, whose log goes back 100 days and in which two have signed in since."""
+    with simulator_beside(TeamOptions(members=48, groups=6)) as control:
+        site = Site(tmp_path_factory.mktemp("tables") / "site", control, activity=True)
+        control.change({"do": "create_group", "name": "Nobody Here"})
+        active = enabled(control)
+        control.change({"do": "sign_in", "user": active[0], "ago": 100 * DAY})
+        control.change({"do": "sign_in", "user": active[1], "ago": 3 * DAY})
+        assert site.run("sync", "acme").code == 0
+        yield site
+
+
+def enabled(control: Beside) -> list[str]:
+    return [each["team_member_id"] for each in control.truth()["users"] if each["status"] == "active"]
+
+
+def lines(site: Site, *words: str) -> list[str]:
+    ran = site.run(*words)
+    assert ran.code == 0, ran.err
+    return ran.out.splitlines()
+
+
+def table(site: Site, *words: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(site.run(*words, "--output", "csv").out)))
+
+
+@pytest.mark.parametrize("command", ["resources", "grants", "entitlements"])
+def test_ids_are_shown_when_they_are_asked_for(team: Site, command: str) -> None:
+    assert "dbmid:" not in "".join(lines(team, command, "acme"))
+    assert any(mark in "".join(lines(team, command, "acme", "--ids")) for mark in ("dbmid:", "group:g:"))
+
+
+def test_people_come_by_name_and_programs_get_the_order_of_ids(team: Site) -> None:
+    names = lines(team, "resources", "acme", "--type", "user", "--columns", "name", "--no-header")
+    assert names == sorted(names, key=str.casefold)
+    ids = [each["id"] for each in table(team, "resources", "acme", "--type", "user")]
+    assert ids == sorted(ids)
+
+
+def test_columns_are_chosen_and_sorted(team: Site) -> None:
+    found = lines(team, "resources", "acme", "--type", "user", "--columns", "e-mail,name", "--sort=-e-mail")
+    assert found[0].split() == ["E-MAIL", "NAME"]
+    mails = [line.split()[0] for line in found[1:]]
+    assert mails == sorted(mails, key=str.casefold, reverse=True)
+    assert [each["slug"] for each in table(team, "grants", "acme", "--columns", "slug", "--limit", "1")] == ["member"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("resources", "acme", "--columns", "nam"), 2, "Did you mean 'name'?"),
+        (("resources", "acme", "--sort", "mail"), 2, "Did you mean 'e-mail'?"),
+        (("resources", "acme", "--type", "grop"), 5, "Did you mean 'group'"),
+        (("grants", "acme", "--slug", "membre"), 5, "Did you mean 'member'"),
+        (("grants", "acme", "--resource", "Nobody Hre"), 5, "Did you mean 'Nobody Here'"),
+        (("who", "acme", "Nobody Hre"), 5, "Did you mean 'Nobody Here'"),
+        (("access", "acme", "Nobody@nowhere"), 5, "has no user"),
+        (("grants", "acme", "--run", "@latest~7"), 5, "1 published"),
+    ],
+)
+def test_what_is_not_there_is_an_error_with_the_nearest(
+    team: Site, words: tuple[str, ...], code: int, told: str
+) -> None:
+    ran = team.run(*words)
+    assert (ran.code, ran.out, told in ran.err) == (code, "", True), ran.err
+
+
+def test_each_grant_has_what_a_reviewer_needs(team: Site) -> None:
+    for one in table(team, "grants", "acme"):
+        assert one["principal"] == f"{one['principal_type']}:{one['principal_id']}"
+        assert one["entitlement"] == f"{one['resource_type']}:{one['resource_id']}/{one['slug']}"
+        assert "@" in one["principal_email"]
+        assert one["privileged"] in ("yes", "no")
+    held = [one["principal"] for one in table(team, "grants", "acme", "--privileged")]
+    assert held == [one["principal"] for one in table(team, "grants", "acme") if one["privileged"] == "yes"]
+    admins = [one["resource"] for one in table(team, "resources", "acme", "--privileged")]
+    assert sorted(admins) == sorted(set(held))
+
+
+def test_orphans_are_groups_without_anybody_and_accounts_without_anything(team: Site) -> None:
+    holding = {one["principal"] for one in table(team, "grants", "acme")}
+    held = {f"{one['resource_type']}:{one['resource_id']}" for one in table(team, "grants", "acme")}
+    every = table(team, "resources", "acme")
+    alone = {one["resource"] for one in every if one["type"] == "user" and one["resource"] not in holding}
+    empty = {one["resource"] for one in every if one["type"] == "group" and one["resource"] not in held}
+    assert {one["resource"] for one in table(team, "resources", "acme", "--orphans")} == alone | empty
+    assert "Nobody Here" in "".join(lines(team, "resources", "acme", "--orphans"))
+    assert table(team, "grants", "acme", "--orphans") == []
+
+
+def test_the_dormant_are_those_who_are_known_to_have_been_away(team: Site) -> None:
+    ran = team.run("resources", "acme", "--dormant", "30", "--output", "csv")
+    assert "all sign-ins are known from" in ran.err
+    away = [row["id"] for row in csv.DictReader(io.StringIO(ran.out))]
+    control = enabled_of(team)
+    assert control[0] in away
+    assert control[1] not in away
+    assert "it is not known" in team.run("resources", "acme", "--dormant", "365").err
+    assert {one["principal_id"] for one in table(team, "grants", "acme", "--dormant", "30")} <= set(away)
+
+
+def enabled_of(site: Site) -> list[str]:
+    listed = site.run("events", "acme", "--stored", "--output", "json").json["events"]
+    signed_in = listed[0]["principal"]["id"]
+    known = site.run("resources", "acme", "--status", "enabled", "--type", "user", "--output", "json").json["resources"]
+    return [next(each["id"] for each in known if each["id"] != signed_in), signed_in]
+
+
+def test_without_any_sign_ins_nobody_can_be_called_dormant(tmp_path: Path) -> None:
+    with simulator_beside(TeamOptions(members=6)) as control:
+        site = Site(tmp_path, control)
+        site.run("sync", "acme")
+        ran = site.run("resources", "acme", "--dormant", "30")
+        assert (ran.code, "nobody can be called dormant" in ran.err) == (5, True)
+
+
+def test_access_is_shown_as_a_tree(team: Site) -> None:
+    mail = lines(team, "resources", "acme", "--privileged", "--columns", "e-mail", "--no-header")[0].strip()
+    held = lines(team, "access", "acme", mail)
+    tree = lines(team, "access", "acme", mail, "--tree")
+    assert len(tree) == len(held)
+    assert tree[-1].startswith("└─ ")
+    (one,) = lines(team, "access", "acme", mail, "--tree", "--privileged")[1:]
+    assert one.endswith("(privileged)")
+    assert team.run("access", "acme", mail, "--tree", "--output", "json").code == 2
+
+
+@pytest.mark.parametrize("columns", [80, 160])
+def test_no_address_is_broken_on_a_terminal(team: Site, columns: int) -> None:
+    shown = on_terminal(team, columns, 1000, "grants", "acme")
+    for one in table(team, "grants", "acme"):
+        assert one["principal_email"] in shown
+    assert max(map(len, shown.splitlines())) >= min(columns, 70)
+
+
+def test_a_long_table_goes_through_the_pager(team: Site) -> None:
+    assert on_terminal(team, 100, 10, "resources", "acme", PAGER="sed s/^/paged:/").count("paged:") > 50
+    assert "paged:" not in on_terminal(team, 100, 10, "resources", "acme", "--no-pager", PAGER="sed s/^/paged:/")
+    assert "paged:" not in on_terminal(team, 100, 1000, "resources", "acme", PAGER="sed s/^/paged:/")
+    # One that is not there is no reason to show nothing.
+    assert "Nobody Here" in on_terminal(team, 100, 10, "resources", "acme", PAGER="no-such-pager")
+
+
+def test_a_file_has_no_colour_and_no_pager(team: Site) -> None:
+    ran = team.run("resources", "acme", "--status", "disabled")
+    assert "\x1b" not in ran.out + ran.err
+
+
+def on_terminal(site: Site, columns: int, rows: int, *words: str, **environ: str) -> str:
+    """What a terminal of that size shows."""
+    main, side = pty.openpty()
+    env = {**os.environ, "COLUMNS": str(columns), "LINES": str(rows), "PAGER": "cat", "TERM": "xterm"} | environ
+    command = [JACKFIELD, "--home", str(site.home.folder), *words]
+    shown = b""
+    with subprocess.Popen(command, cwd=site.folder, env=env, stdout=side, stderr=subprocess.DEVNULL) as process:
+        os.close(side)
+        while True:
+            try:
+                got = os.read(main, 65536)
+            except OSError:
+                break  # the other end is closed
+            if not got:
+                break
+            shown += got
+        assert process.wait() == 0
+    os.close(main)
+    return shown.decode()
