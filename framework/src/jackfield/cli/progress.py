@@ -59,7 +59,7 @@ _BETWEEN_LINES = 5.0
 
 @contextmanager
 def shown_changes(connection: str, total: int, clock: "Clock") -> Generator["Callable[[JournalEntry], None] | None"]:
-    """What to call with each change that is settled: n of N, on one line of a terminal, else in lines now and then.
+    """What to call with each change that is settled: n of N, on one line of a terminal, else in lines now and then where it takes a while.
 
     None where there is only one.
     """
@@ -72,14 +72,14 @@ def shown_changes(connection: str, total: int, clock: "Clock") -> Generator["Cal
         return f"{connection}: {settled:,} of {total:,} changes"
 
     if not sys.stderr.isatty():
-        last = clock.monotonic()
+        last, told = clock.monotonic(), False
 
         def line(_: "JournalEntry") -> None:
-            nonlocal settled, last
+            nonlocal settled, last, told
             settled += 1
             now = clock.monotonic()
-            if settled == total or now - last >= _BETWEEN_LINES:
-                last = now
+            if (told and settled == total) or now - last >= _BETWEEN_LINES:
+                last, told = now, True
                 note(counted())
 
         yield line
