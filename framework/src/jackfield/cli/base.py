@@ -2,13 +2,17 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from jackfield.cli.app import LOG_LEVELS, App
 from jackfield.cli.guard import broken_pipe
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -36,6 +40,18 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
+_COMPLETED = frozenset(
+    {"connection", "run", "old", "new", "accept", "user", "principal", "account", "resource", "connector"}
+)
+"""The names of arguments and options that a shell completes; a test holds them to ``completion.COMPLETED``."""
+
+
+def _complete(name: str, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+    from jackfield.cli.completion import complete
+
+    return complete(name, ctx, incomplete)
+
+
 class Command(click.Command):
     """A command that takes the general options too, behind its name as well as before it."""
 
@@ -60,6 +76,21 @@ class Command(click.Command):
                 callback=_text,
             )
         )
+
+        for parameter in self.params:
+            if str(parameter.name) in _COMPLETED:
+                parameter.shell_complete = partial(_complete, str(parameter.name))
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Show examples at the end of the help."""
+        from jackfield.cli.examples import EXAMPLES
+
+        super().format_epilog(ctx, formatter)
+        _, _, name = ctx.command_path.partition(" ")
+        if lines := EXAMPLES.get(name):
+            with formatter.section("Examples"):
+                for line in lines:
+                    formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments; raises UsageError for a text that is no Unicode, which only the name of a file may be."""

@@ -59,9 +59,9 @@ _BETWEEN_LINES = 5.0
 
 @contextmanager
 def shown_changes(connection: str, total: int, clock: "Clock") -> Generator["Callable[[JournalEntry], None] | None"]:
-    """What to call with each change that is settled: n of N, on one line of a terminal, else in lines now and then where it takes a while.
+    """What to call with each change that is settled: n of N, on one line of a terminal, else in lines now and then.
 
-    None where there is only one.
+    None where there is only one; no line where it does not take a while.
     """
     if total < 2:
         yield None
