@@ -50,7 +50,7 @@ def test_a_secondary_address_protects_the_person(
         assert (ended.code, ended.json["tag"]) == (5, "protected"), ended.err
     assert team.effects()["total_calls"] == 0
     if synced:
-        assert "protected" not in site.run("check", NAME).out
+        assert "the protected " not in site.run("check", NAME).out
 
 
 def test_check_names_an_entry_that_means_nobody(team: Spawned, tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ READS = frozenset(
             "connectors show",
             "connectors check",
             "connections",
+            "init",
             "events",
             "findings",
             "new",

@@ -105,6 +105,14 @@ class App:
         file = find_config(self._config, self.environ, here, user_folder)
         return load_settings(file, self.environ, looked=config_places(here, user_folder))
 
+    @property
+    def config_to_make(self) -> Path:
+        """Where a configuration is made, if there is none: where it was said to be, else in the working folder."""
+        if self._config is not None:
+            return self._config.expanduser()
+        named = self.environ.get("JACKFIELD_CONFIG")
+        return Path(named).expanduser() if named else Path.cwd() / "jackfield.toml"
+
     @cached_property
     def home(self) -> "Home":
         """The folder of the state; it need not exist."""

@@ -17,6 +17,7 @@ from jackfield.cli.lazy import LazyGroup
 _AT = "jackfield.cli.commands."
 _COMMANDS = {
     "connectors": (_AT + "connectors", "The connectors that are installed, and what they can do."),
+    "init": (_AT + "init", "Write a new connection into the configuration."),
     "new": (_AT + "new", "Write the package of a new connector."),
     "connections": (_AT + "connections", "All configured connections, and how each stands."),
     "authorize": (_AT + "authorize", "Ask an administrator for consent, and keep the refresh token."),
