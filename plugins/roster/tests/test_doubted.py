@@ -207,3 +207,19 @@ def test_an_export_older_than_the_last_synced_is_held_and_proves_nothing(folder:
     assert folder.run("sync", "erp", "--accept", run).code == 0
     assert folder.run("revoke", "erp", "group:admin/member", "user:1005", "--yes").code == 0
     assert outcomes(folder)[-1] == "already"
+
+
+def test_a_plan_that_finds_its_account_cut_off_takes_it_for_unknown_and_not_for_gone(folder: Folder) -> None:
+    names = [f"u{n}" for n in range(60)]
+    users(folder, *names)
+    members(folder, "design,1001")
+    assert folder.run("sync", "erp").code == 0
+    (folder.folder / "leavers.csv").write_text("kind,account\ndelete_account,user:1055\n")
+    planned = folder.run("plan", "erp", str(folder.folder / "leavers.csv"), "-o", str(folder.folder / "p"))
+    assert planned.code == 0, planned.err
+    users(folder, *names[:40])
+    shown = folder.run("apply", str(folder.folder / "p"), "--dry-run", "--output", "json")
+    assert [each["outcome"] for each in shown.json["changes"]] == ["failed"], shown.out
+    ran = folder.run("apply", str(folder.folder / "p"), "--yes")
+    assert (ran.code, "it may have been cut off" in ran.out) == (75, True), ran.out
+    assert outcomes(folder) == ["failed"]

@@ -25,7 +25,7 @@ from jackfield.http.session import DEFAULT_PAUSE
 from jackfield_contracts import AccessState, JournalStatus, Outcome, OutcomeKind
 
 TRIES = 4
-"""Calls of which the answer may be lost before it is left at that."""
+"""The most calls that are made while their answers are lost."""
 
 _ACT_WITHIN = 2.0
 """Seconds for which a state that was read may be acted upon without another read."""

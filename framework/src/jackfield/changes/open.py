@@ -22,13 +22,13 @@ async def open_session(configured: Configured, options: ChangeOptions) -> AsyncG
     """Open a connection for changes, for as long as the block lasts.
 
     Raises OtherTenant where it reaches another account than that of its snapshots, PlanOutdated where another than that
-    of the plan, and as ``tenants.demand`` says where that can't be known. Unless it is a dry run: raises Unsupported where
+    of the plan, and as ``demand_tenant`` says where that can't be known. Unless it is a dry run: raises Unsupported where
     changes are not enabled, BadConfig where a reason is required and none given, Busy where another process writes; and
     settles first what an interrupted process left undecided.
     """
     if options.dry_run:
         async with _opened(configured, options) as session:
-            await _meet(session, configured.home)
+            await _load_tenant_and_protected(session, configured.home)
             yield session
         return
     _check(configured.name, configured.host, options)
@@ -36,7 +36,7 @@ async def open_session(configured: Configured, options: ChangeOptions) -> AsyncG
     lock.take()
     try:
         async with _opened(configured, options, lock) as session:
-            await _meet(session, configured.home)
+            await _load_tenant_and_protected(session, configured.home)
             await recover(session, wait=0.0)
             yield session
     finally:
@@ -113,7 +113,7 @@ async def _opened(
         )
 
 
-async def _meet(session: Session, home: Home) -> None:
+async def _load_tenant_and_protected(session: Session, home: Home) -> None:
     """Learn whose account is reached, before anything else is asked of it, and who is protected there."""
     await _ask_whose(session)
     if (message := warning_about(session.tenant_match)) is not None:

@@ -65,7 +65,10 @@ async def recover(
 
 
 async def confirm_pending(session: Session) -> tuple[JournalEntry, ...]:
-    """Settle those changes that go on without a job and that one read shows made by now; no write call. Those settled."""
+    """Settle those changes that go on without a job and that one read shows made by now; no write call.
+
+    Returns the settled entries.
+    """
     entries = _undecided(session)
     waiting = [each for each in (Attempt(entry, maybe_made=True) for entry in entries) if _without_job(each)]
     recorder = Recorder(session, Operations(session.connection))

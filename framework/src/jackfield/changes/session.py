@@ -1,6 +1,6 @@
 """A session of changes on one connection: what was asked for, the reads that changes are judged by, and what is recorded.
 
-Promises one read for all changes that are asked about, that what passes does not end it, and that each step of a change is
+Promises one read for all changes that are asked about, that transient errors do not end it, and that each step of a change is
 in the journal before the next.
 """
 
@@ -41,7 +41,7 @@ from jackfield_contracts import (
     StateQuery,
 )
 
-_WITNESSES = 100
+_BASELINES_SEARCHED = 100
 """Published snapshots that are looked through for one that was seen whole."""
 
 WAIT = 60.0
@@ -145,7 +145,7 @@ class Session:
         if self.tenant_match.moved:
             return None
         # Not the one that a sync has just published: to compare an export with itself never shows a loss.
-        published = self.state.published(self.connection.name, _WITNESSES)[self.after_sync :]
+        published = self.state.published(self.connection.name, _BASELINES_SEARCHED)[self.after_sync :]
         # Nor is one that was not seen whole, of exports that could not be understood, as long as there is a better one.
         whole = (each for each in published if each.complete and self._file_of(each).exists())
         return next(whole, next(iter(published), None))

@@ -1,6 +1,6 @@
 """Where a plan stands on the live state: what it made before, what is left, and what of that no longer fits.
 
-Promises that what a rehearsal shows is what carrying out does, and that nothing is told as read that was not.
+Promises that what ``preview`` shows is what ``apply_plan`` does, and that nothing is told as read that was not.
 """
 
 from collections.abc import Mapping, Sequence
@@ -146,8 +146,8 @@ def supersedes(drift: Outcome, forecast: Outcome, planned: PlannedChange) -> boo
     if forecast.outcome is OutcomeKind.CHANGED or drift.tag == GOES_ON:
         return True
     if forecast.outcome is OutcomeKind.REFUSED:
-        # As it was planned it would have been made, or a rehearsal has told the drift already.
-        resolved = will_be_made(planned) or planned.forecast.tag == "drifted"
-        return resolved and forecast.tag not in LASTING
+        # As it was planned it would have been made, or a preview has told the drift already.
+        was_expected = will_be_made(planned) or planned.forecast.tag == "drifted"
+        return was_expected and forecast.tag not in LASTING
     # The account that was meant is gone, and so it looks as if nothing were left to be done.
     return forecast.outcome is OutcomeKind.ALREADY and drift.tag == "drifted" and drift.account is not None

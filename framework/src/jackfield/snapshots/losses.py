@@ -24,7 +24,10 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
 
 
 LOST_SHARE, LOST_ROWS = 0.2, 10
-"""More than this share of the rows of a type, and at least so many of them, are too much to lose at once."""
+"""More than this share of the rows of a type, and at least so many of them, are too much to lose at once.
+
+The connector for exported files believes no export that lacks so much (``SHORT_SHARE``); a test holds the two together.
+"""
 
 
 def too_much(gone: float, before: float) -> bool:

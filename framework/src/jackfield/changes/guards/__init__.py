@@ -1,5 +1,5 @@
-"""What keeps a change from being made, or from being believed, against what people and the application's state say.
+"""Checks that stop a change, or distrust what was read of it.
 
-Each module is one guard: whom the configuration protects, whose consent the credentials are, what has come in an account's
-place, what goes on already, and which exports can't be believed.
+Each module is one of them: whom the configuration protects, whose consent the credentials are, who has come in the place of an
+account, which accounts were there before, what goes on already, and which exports can't be believed.
 """

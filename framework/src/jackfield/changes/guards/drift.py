@@ -5,6 +5,8 @@ Promises that an account is known by its id: somebody who has come under the sam
 
 from collections.abc import Iterable
 
+import msgspec
+
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.rules import other_login, without_drift
@@ -12,7 +14,6 @@ from jackfield.changes.kinds.view import View
 from jackfield.changes.plan import will_be_made
 from jackfield.changes.session import Session, state_of
 from jackfield_contracts import (
-    AccessState,
     AccountState,
     AccountStatus,
     Outcome,
@@ -34,15 +35,16 @@ async def with_newcomers(session: Session, planned: Iterable[PlannedChange], vie
         return view
     found = await state_of(session, StateQuery(names=names))
     before = view.state
-    return View(
-        AccessState(
-            accounts=(*before.accounts, *found.accounts),
-            entitlements=before.entitlements,
-            held=before.held,
-            request_ids=tuple(dict.fromkeys((*before.request_ids, *found.request_ids))),
-        ),
-        at=view.at,
+    together = msgspec.structs.replace(
+        before,
+        accounts=(*before.accounts, *found.accounts),
+        # What can't be told of a name says nothing against what is known of others.
+        unreadable=found.unreadable | before.unreadable,
+        as_of=found.as_of | before.as_of,
+        sources=found.sources | before.sources,
+        request_ids=tuple(dict.fromkeys((*before.request_ids, *found.request_ids))),
     )
+    return View(together, at=view.at)
 
 
 def drift_of(planned: PlannedChange, now: PlannedChange, operations: Operations, view: View) -> Outcome | None:

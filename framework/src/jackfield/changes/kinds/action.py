@@ -228,8 +228,8 @@ class Run(Kind[RunAction]):
         found = view.named(name)
         if found is not None and found.account == change.account:
             return None
-        resolved = f"{name!r} means {found.account} by now" if found else f"nobody is {name!r} by now"
-        return f"it was planned for {change.account}, and {resolved}", found
+        meaning = f"{name!r} means {found.account} by now" if found else f"nobody is {name!r} by now"
+        return f"it was planned for {change.account}, and {meaning}", found
 
     def title(self, change: RunAction, operations: Operations, view: View) -> str:
         subject = operations.action(change.name).account

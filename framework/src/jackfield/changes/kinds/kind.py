@@ -37,14 +37,14 @@ C = TypeVar("C", bound=Change)
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
-    """What will become of a change as far as a read can tell; ``changed`` means that it is to be made."""
+    """What will become of a change as far as a read can tell; as a forecast, ``changed`` means that it is to be made."""
 
     forecast: Outcome
     replaces: tuple[EntitlementId, ...] = ()
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """What a change is about: changes of one ``key`` are made one after the other, and so are those of one account.
+    """What a change is about: changes with the same ``key``, or of the same account, are made one after the other.
 
     ``alters``: it changes the accounts themselves, so that it waits for all others that touch one of them.
     """
@@ -127,7 +127,7 @@ class Kind(ABC, Generic[C]):
         return False
 
     def weight(self, counted: str) -> int:
-        """How much one takes away that counts in this kind of limit: in a sum of changes the heaviest stand last."""
+        """Its place in a summary of changes: what takes away most stands last."""
         return 0
 
     def warnings(self, change: C, operations: Operations) -> tuple[str, ...]:
@@ -234,7 +234,7 @@ class Kind(ABC, Generic[C]):
         return False
 
     def carries_on_in_doubt(self, change: C, before: TargetState, now: TargetState) -> bool | None:
-        """Whether the state is one that an earlier call of it may lead to; None where nothing special holds."""
+        """Whether the state is one that an earlier call of it may lead to; None: the general rule decides."""
         return None
 
     def comparable(self, state: TargetState) -> TargetState:
@@ -254,7 +254,7 @@ class Kind(ABC, Generic[C]):
 
     @abstractmethod
     def title(self, change: C, operations: Operations, view: View) -> str:
-        """It in words, with all that was asked for beside."""
+        """The change as a sentence, with its further arguments."""
         ...
 
     def batch(self, change: C, operations: Operations) -> int:
