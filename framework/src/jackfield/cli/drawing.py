@@ -13,18 +13,11 @@ from contextlib import suppress
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from jackfield.cli.text import width
+from jackfield.cli.text import WORDS, width
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-_WRAPPED = frozenset(
-    {
-        *("NAME", "RESOURCE", "HAS", "HOLDS", "OF", "HOW", "WHY", "WHO", "REASON", "DETAILS", "DESCRIPTION", "STATE"),
-        *("WHAT", "CARRIED", "PURPOSE", "SUMMARY", "PERMISSIONS", "MISSING PERMISSIONS"),
-    }
-)
-"""Columns of words, which may be broken; all others hold ids, addresses, numbers or one word."""
 _LEAST = 14
 _BETWEEN = 2
 _RED = frozenset({"refused", "failed", "unverified", "unreadable", "NOT AVAILABLE", "deleted"})
@@ -41,13 +34,13 @@ def draw(
 
     columns, lines = shutil.get_terminal_size()
     natural = [max(width(name), *(width(row[at]) for row in rows)) for at, name in enumerate(headings)]
-    least = [min(size, _LEAST) if name in _WRAPPED else size for name, size in zip(headings, natural, strict=True)]
+    least = [min(size, _LEAST) if name in WORDS else size for name, size in zip(headings, natural, strict=True)]
     console = Console(width=max(columns, sum(least) + _BETWEEN * len(least)), soft_wrap=False)
     table = Table(
         box=None, pad_edge=False, padding=(0, _BETWEEN, 0, 0), header_style="bold", show_header=heading, highlight=False
     )
     for at, name in enumerate(headings):
-        wraps = name in _WRAPPED
+        wraps = name in WORDS
         table.add_column(
             name,
             justify="right" if right[at] else "left",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 import msgspec
 
-from jackfield.cli.text import clean, width
+from jackfield.cli.text import WORDS, clean, width
 from jackfield.cli.view import View, arranged
 from jackfield.visible import visible_json
 from jackfield_contracts import Diagnostic
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _ALIGNED_BY = 500
 _MOST_DRAWN = 500
+_WIDEST = 40
 
 
 class Columns(msgspec.Struct, frozen=True):
@@ -157,8 +158,12 @@ def _align(
     *,
     heading: bool,
 ) -> None:
-    """Columns are as wide as the first rows need; a longer cell further down moves its row, and nothing is cut."""
+    """Columns are as wide as the first rows need, of words no wider than is read at a glance.
+
+    A longer cell moves its row, and nothing is cut.
+    """
     widths = [max(width(name), *(width(_shown(row[at])) for row in first)) for at, name in enumerate(headings)]
+    widths = [min(size, _WIDEST) if name in WORDS else size for name, size in zip(headings, widths, strict=True)]
     right = [_numbers(first, at) for at in range(len(headings))]
     for row in chain([headings] if heading else [], first, rest):
         cells = map(_padded, map(_shown, row), widths, right)

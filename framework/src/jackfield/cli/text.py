@@ -12,6 +12,15 @@ clean = visible
 """Foreign text made safe for a terminal; the short name is for the many lines that are made of it."""
 
 
+WORDS = frozenset(
+    {
+        *("NAME", "RESOURCE", "HAS", "HOLDS", "OF", "HOW", "WHY", "WHO", "REASON", "DETAILS", "DESCRIPTION", "STATE"),
+        *("WHAT", "CARRIED", "PURPOSE", "SUMMARY", "PERMISSIONS", "MISSING PERMISSIONS"),
+    }
+)
+"""Columns of words, which may be broken; all others hold ids, addresses, numbers or one word."""
+
+
 def width(text: str) -> int:
     """How many columns *text* takes on a terminal."""
     return len(text) + sum(_columns(one) - 1 for one in _PERHAPS_NOT_ONE.findall(text))
