@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "connectors list": ("jackfield connectors list",),
-    "connectors show": ("jackfield connectors show dropbox",),
-    "connectors check": ("jackfield connectors check dropbox", "jackfield connectors check dropbox --seeds 100:20"),
+    "connectors show": ("jackfield connectors show helpdesk",),
+    "connectors check": ("jackfield connectors check helpdesk", "jackfield connectors check helpdesk --seeds 100:20"),
     "new": ("jackfield new helpdesk",),
     "init": (
         "jackfield init",
-        "jackfield init --connector dropbox --name acme --set app_key=KEY --set refresh_token=file:token --yes",
+        "jackfield init --connector helpdesk --name acme --set client_id=ID --set refresh_token=file:token --yes",
     ),
     "connections": ("jackfield connections", "jackfield connections acme"),
     "authorize": ("jackfield authorize acme", "jackfield authorize acme --loopback"),
