@@ -10,13 +10,12 @@ import msgspec
 from msgspec import Meta
 
 from jackfield.config.findings import FindingsSettings
-from jackfield.config.secrets import ConnectorConfig, Secret, demand_text, resolve_reference
+from jackfield.config.overlay import CONNECTION_NAME, Variable, anchored, overlay
+from jackfield.config.secrets import ConnectorConfig, Secret, resolve_reference
 from jackfield.config.structured import is_structured, read_structured
 from jackfield.errors import BadConfig
 from jackfield.files import MOST_BYTES, demand_trusted, read_foreign
 
-CONNECTION_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
-_ENV_PREFIX = "JACKFIELD_CONNECTIONS__"
 _KEYS = ("connections", "policies", "max_file_bytes")
 _MOST_BYTES = 4_194_304
 """Of the configuration file itself."""
@@ -133,7 +132,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise BadConfig("the connection does not say which connector it uses", path=f"{at}.connector")
         own = {key: table[key] for key in table.keys() & RESERVED}
         own = _structured(own, HostSettings, at)
-        texts = [key for key, value in own.items() if isinstance(value, _Variable)]
+        texts = [key for key, value in own.items() if isinstance(value, Variable)]
         host = convert(_read_texts(own, HostSettings, texts, at), HostSettings, at)
         return ConnectionSettings(name=name, host=host, own={k: v for k, v in table.items() if k not in RESERVED})
 
@@ -246,9 +245,9 @@ def load_settings(file: Path | None, environ: Mapping[str, str], *, looked: tupl
         if not isinstance(table, dict):
             raise BadConfig("expected a table", path=f"connections.{name}")
         connections[name] = cast(
-            "dict[str, Any]", _anchored(cast("object", table), file.absolute().parent if file else None)
+            "dict[str, Any]", anchored(cast("object", table), file.absolute().parent if file else None)
         )
-    _overlay(connections, environ)
+    overlay(connections, environ)
     policies = convert(raw.get("policies", []), tuple[str, ...], "policies")
     most = convert(raw.get("max_file_bytes", MOST_BYTES), int, "max_file_bytes")
     if most < _LEAST_BYTES:
@@ -261,54 +260,6 @@ def load_settings(file: Path | None, environ: Mapping[str, str], *, looked: tupl
         file=file,
         looked=() if file else tuple(map(str, looked)),
     )
-
-
-def _anchored(value: object, folder: Path | None) -> object:
-    """*value* of the file, with relative ``file:`` references counted from *folder*, in which the file lies."""
-    if folder is None:
-        return value
-    if isinstance(value, str):
-        name = value.removeprefix("file:")
-        if name == value or not name or name.startswith("~") or Path(name).is_absolute():
-            return value
-        return f"file:{folder / name}"
-    if isinstance(value, dict):
-        return {key: _anchored(each, folder) for key, each in cast("dict[str, object]", value).items()}
-    if isinstance(value, list):
-        return [_anchored(each, folder) for each in cast("list[object]", value)]
-    return value
-
-
-class _Variable(str):
-    """The value of a variable: text, whatever is meant."""
-
-    __slots__ = ()
-
-
-def _overlay(connections: dict[str, dict[str, Any]], environ: Mapping[str, str]) -> None:
-    """Names in variables can't hold a dash: ``ACME_EU`` means the connection acme-eu where the file has one."""
-    spelt: dict[str, list[str]] = {}
-    for name in connections:
-        spelt.setdefault(name.replace("-", "_"), []).append(name)
-    for variable, value in environ.items():
-        if not variable.startswith(_ENV_PREFIX):
-            continue
-        demand_text(value, variable)
-        rest = variable.removeprefix(_ENV_PREFIX).lower()
-        # The longest known name, since a name and a key may hold __ too.
-        name = max((each for each in spelt if rest.startswith(each + "__")), key=len, default=rest.partition("__")[0])
-        key = rest.removeprefix(name + "__")
-        if key == rest or not key or not CONNECTION_NAME.fullmatch(name):
-            raise BadConfig(
-                "the variable does not name a connection and a key",
-                path=variable,
-                hint=f"Write {_ENV_PREFIX}NAME__KEY, such as {_ENV_PREFIX}ACME__CONNECTOR.",
-            )
-        named = spelt.get(name, [name])
-        target = name if name in named else named[0]
-        if target != name and len(named) > 1:
-            raise BadConfig(f"the variable may mean {' or '.join(sorted(named))}", path=variable)
-        connections.setdefault(target, {})[key] = _Variable(value)
 
 
 def connection_names(settings: Settings) -> tuple[str, ...]:
@@ -341,7 +292,7 @@ def connector_config(
         if key == without:
             continue
         resolved[key] = _resolved(value, environ, f"{at}.{key}")
-        if isinstance(value, _Variable) or resolved[key] != value:
+        if isinstance(value, Variable) or resolved[key] != value:
             texts.add(key)
     if without is not None:
         resolved[without] = ""
@@ -352,7 +303,7 @@ def _structured(values: dict[str, Any], struct: type[msgspec.Struct], at: str) -
     """*values* with the variables of those keys read that want a table or a list."""
     wanted = {field.encode_name for field in msgspec.structs.fields(struct) if is_structured(field.type)}
     return {
-        key: read_structured(str(value), f"{at}.{key}") if isinstance(value, _Variable) and key in wanted else value
+        key: read_structured(str(value), f"{at}.{key}") if isinstance(value, Variable) and key in wanted else value
         for key, value in values.items()
     }
 
@@ -365,7 +316,7 @@ def _read_texts(
     Variables and references hold nothing but text. What stands in a file has a type of its own, and is left alone.
     """
     types = {field.encode_name: field.type for field in msgspec.structs.fields(struct)}
-    read = {key: str(value) if isinstance(value, _Variable) else value for key, value in values.items()}
+    read = {key: str(value) if isinstance(value, Variable) else value for key, value in values.items()}
     for key in texts:
         try:
             _convert(read[key], types[key], strict=True)
