@@ -1,16 +1,19 @@
 """Access as a tree: what somebody holds, and below it what that leads to."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from jackfield.cli.text import clean
 from jackfield.snapshots.access import Access
 from jackfield_contracts import EntitlementId
 
+Circles = Mapping[EntitlementId, Collection[EntitlementId]]
 
-def lines_of(found: Iterable[Access], *, privileged: bool) -> Iterator[str]:
+
+def lines_of(found: Iterable[Access], circles: Circles, *, privileged: bool) -> Iterator[str]:
     """The lines of the tree below its root. With *privileged*, only what is so, and what leads to it.
 
-    What is reached in two ways is shown below both, and what it leads to below the first; so a circle of groups ends.
+    What is reached in two ways is shown below both, and what it leads to below the first. What leads back to something above
+    it says so: *circles* has those.
     """
     below: dict[EntitlementId | None, dict[EntitlementId, Access]] = {}
     for one in found:
@@ -18,12 +21,13 @@ def lines_of(found: Iterable[Access], *, privileged: bool) -> Iterator[str]:
         through = EntitlementId(resource=last.resource, slug=last.slug) if last is not None else None
         below.setdefault(through, {}).setdefault(one.entitlement, one)
     kept = _leading_to_privileges(below) if privileged else None
-    yield from _lines(None, below, set(), "", kept)
+    yield from _lines(None, below, circles, set(), "", kept)
 
 
 def _lines(
     above: EntitlementId | None,
     below: dict[EntitlementId | None, dict[EntitlementId, Access]],
+    circles: Circles,
     shown: set[EntitlementId],
     indent: str,
     kept: set[EntitlementId] | None,
@@ -37,10 +41,12 @@ def _lines(
         name = clean(one.resource_name or str(one.entitlement.resource))
         what = clean(one.entitlement_name or one.entitlement.slug)
         more = ", which leads on as shown above" if again else ""
+        if back := circles.get(one.entitlement):
+            more += f"; a circle leads back to {', '.join(sorted(clean(str(id)) for id in back))}"
         yield f"{indent}{'└─ ' if final else '├─ '}{name}: {what}{mark}{seen}{more}"
         if not again:
             shown.add(one.entitlement)
-            yield from _lines(one.entitlement, below, shown, indent + ("   " if final else "│  "), kept)
+            yield from _lines(one.entitlement, below, circles, shown, indent + ("   " if final else "│  "), kept)
 
 
 def _leading_to_privileges(below: dict[EntitlementId | None, dict[EntitlementId, Access]]) -> set[EntitlementId]:

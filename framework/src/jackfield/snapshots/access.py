@@ -84,8 +84,17 @@ JOIN node n ON n.key = x.resource LEFT JOIN resource_row r ON r.key = n.key LEFT
 ORDER BY n.type, n.id, x.slug"""
 
 
-def access_of(snapshot: Snapshot, principal: ResourceId, *, inherited: bool = True) -> Iterator[Access]:
-    """All that *principal* has access to, nearest first. Raises NotFound if the snapshot does not know it."""
+def access_of(
+    snapshot: Snapshot,
+    principal: ResourceId,
+    *,
+    inherited: bool = True,
+    circles: dict[EntitlementId, set[EntitlementId]] | None = None,
+) -> Iterator[Access]:
+    """All that *principal* has access to, nearest first. Raises NotFound if the snapshot does not know it.
+
+    *circles* is filled with what leads back: by an entitlement those above it that its holders would inherit again.
+    """
     db = snapshot.db
     start = db.execute("SELECT key FROM node WHERE type = ? AND id = ?", (principal.type, principal.id)).fetchone()
     if start is None:
@@ -113,7 +122,11 @@ def access_of(snapshot: Snapshot, principal: ResourceId, *, inherited: bool = Tr
             row, way = tuple(rest), reached[through]
             end, carried = _end(row), _oldest(way.carried, carried_from(row[6], row[7]))
             if row[0] in way.keys or end.resource == principal:
-                continue  # a circle of groups leads back to where it came from
+                # A circle of groups leads back to where it came from.
+                if circles is not None and way.path:
+                    last = way.path[-1]
+                    circles.setdefault(EntitlementId(resource=last.resource, slug=last.slug), set()).add(end)
+                continue
             yield access(end, row, way, carried)
             if row[0] not in reached:
                 reached[row[0]] = _through(end, row, way, carried)

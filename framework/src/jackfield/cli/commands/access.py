@@ -10,6 +10,7 @@ from jackfield.cli.view import View, view_options
 
 if TYPE_CHECKING:
     from jackfield.snapshots.access import Access
+    from jackfield_contracts import EntitlementId
 
 STATUSES = ("enabled", "disabled", "pending", "deleted", "unknown")
 
@@ -82,14 +83,15 @@ def access(
         row = snapshot.resource(principal)
         name = row.resource.display_name if row else None
         status = getattr(row.resource.trait, "status", None) if row else None
-        found = list(access_of(snapshot, principal, inherited=not direct))
+        circles: dict[EntitlementId, set[EntitlementId]] = {}
+        found = list(access_of(snapshot, principal, inherited=not direct, circles=circles))
         state = f", {status.value}" if status else ""
         who = f"{clean(name or principal.id)} ({clean(str(principal))}{state})"
         if tree:
             from jackfield.cli.tree import lines_of
 
             caveats(app, snapshot)
-            say("\n".join([who, *lines_of(found, privileged=privileged)]))
+            say("\n".join([who, *lines_of(found, circles, privileged=privileged)]))
             return
         shown = [one for one in found if one.privileged] if privileged else found
 
