@@ -3,8 +3,10 @@
 import json
 import re
 import signal
+import sqlite3
 import time
 from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -193,3 +195,28 @@ def test_activity_of_another_team_is_not_mixed(team: Team, tmp_path: Path) -> No
         team.configure(base_url=other.base_url)
         assert team.run("events", "acme").code == 2
         assert other.requests()["per_route"].get("team_log/get_events") is None
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "UPDATE feed SET state = '{'",
+        """UPDATE feed SET state = '{"known_until": "soon"}'""",
+        "UPDATE event SET data = 'x'",
+        "UPDATE sign_in SET last = 'never'",
+        "DROP TABLE event",
+        "CREATE TRIGGER t AFTER INSERT ON event BEGIN SELECT 1; END",
+    ],
+)
+def test_what_was_stored_and_is_damaged_is_told(team: Team, harm: str) -> None:
+    team.sign_in(team.people()[1], ago=2 * DAY)
+    team.run("sync", "acme")
+    file = team.home.activity("acme")
+    with closing(sqlite3.connect(file)) as db:
+        db.execute(harm)
+        db.commit()
+    listed, dormant = team.run("events", "acme", "--stored"), team.run("resources", "acme", "--dormant", "1")
+    assert {listed.code, dormant.code} <= {0, 5, 12}
+    assert 12 in (listed.code, dormant.code), listed.err + dormant.err
+    # A snapshot is published all the same.
+    assert team.run("sync", "acme").code == 0

@@ -85,12 +85,12 @@ class ActivityStore:
     def feed(self, name: str) -> FeedState:
         """How far the feed *name* was read."""
         row = self._db.execute("SELECT state FROM feed WHERE name = ?", (name,)).fetchone()
-        return msgspec.json.decode(row[0], type=FeedState) if row else FeedState()
+        return _state(row[0]) if row else FeedState()
 
     def feeds(self) -> dict[str, FeedState]:
         """How far each feed was read."""
         rows = self._db.execute("SELECT name, state FROM feed ORDER BY name")
-        return {name: msgspec.json.decode(state, type=FeedState) for name, state in rows}
+        return {name: _state(state) for name, state in rows}
 
     def save(
         self, feed: str, state: FeedState, events: Iterable[Stored] = (), *, oldest: datetime | None = None
@@ -136,12 +136,13 @@ class ActivityStore:
         rows = self._db.execute(
             "SELECT data FROM event WHERE principal IS NULL AND kind = ? ORDER BY time", (EventKind.SIGN_IN.value,)
         )
-        return [msgspec.json.decode(row[0], type=Event) for row in rows]
+        return [_event(row[0]) for row in rows]
 
     def last_sign_ins(self) -> dict[ResourceId, datetime]:
         """The newest sign-in of each account."""
         rows = self._db.execute("SELECT type, id, last FROM sign_in")
-        return {ResourceId(type=type, id=id): moment_of(last) for type, id, last in rows}
+        with _understood():
+            return {ResourceId(type=type, id=id): moment_of(last) for type, id, last in rows}
 
     def events(
         self,
@@ -167,7 +168,7 @@ class ActivityStore:
         rows = self._db.execute(f"{query} ORDER BY time DESC, id LIMIT ?", (*values, -1 if limit is None else limit))
         for data, type, id in rows:
             who = ResourceId(type=type, id=id) if id is not None else None
-            yield Stored(event=msgspec.json.decode(data, type=Event), principal=who)
+            yield Stored(event=_event(data), principal=who)
 
     @contextmanager
     def _transaction(self) -> Generator[None]:
@@ -203,10 +204,13 @@ def _prepare(db: sqlite3.Connection, file: Path) -> None:
     try:
         (version,) = db.execute("PRAGMA user_version").fetchone()
         foreign = strange(db)
+        tables = {row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
     except sqlite3.DatabaseError:
         raise BadStorage(f"the activity {file} is damaged or no database", hint=_HINT, damaged=True) from None
     if foreign is not None:
         raise BadStorage(f"the activity {file} holds {foreign}, as no file of ours does", hint=_HINT, damaged=True)
+    if version == VERSION and not {"about", "feed", "event", "sign_in"} <= tables:
+        raise BadStorage(f"the activity {file} lacks tables of ours", hint=_HINT, damaged=True)
     if version > VERSION:
         raise BadConfig(f"{file} was written by a newer jackfield (version {version})", hint="Upgrade jackfield.")
     if version == 0:
@@ -214,6 +218,31 @@ def _prepare(db: sqlite3.Connection, file: Path) -> None:
         for statement in ("BEGIN IMMEDIATE", *_TABLES.split(";"), "COMMIT"):
             db.execute(statement)
     db.execute("PRAGMA synchronous = FULL")
+
+
+@contextmanager
+def _understood() -> Generator[None]:
+    """Raise BadStorage for what is stored and is not of the form in which it was."""
+    try:
+        yield
+    except (msgspec.MsgspecError, ValueError, TypeError, AttributeError):
+        raise BadStorage("the stored activity is damaged", hint=_HINT, damaged=True) from None
+
+
+def _state(text: str) -> FeedState:
+    with _understood():
+        state = msgspec.json.decode(text, type=FeedState)
+        for time in (state.since, state.oldest, state.known_from, state.known_until, state.unclear):
+            if time is not None:
+                moment_of(time)
+        return state
+
+
+def _event(text: str) -> Event:
+    with _understood():
+        event = msgspec.json.decode(text, type=Event)
+        moment_of(event.time)
+        return event
 
 
 def text_of(time: datetime) -> str:

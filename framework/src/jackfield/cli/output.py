@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _ALIGNED_BY = 500
 _MOST_DRAWN = 500
-_WIDEST = 40
+_WIDEST = 60
 
 
 class Columns(msgspec.Struct, frozen=True):

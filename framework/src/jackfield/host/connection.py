@@ -7,6 +7,7 @@ Hides pluggy: nothing else touches a hook.
 from asyncio import CancelledError, current_task, timeout
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
 from inspect import isawaitable, iscoroutine, signature
 from typing import Any, TypeVar, cast
 
@@ -129,6 +130,8 @@ class Connection:
     async def read_feed(self, feed: str, cursor: str | None, since: str | None) -> EventPage:
         """See ``ConnectorSpec.read_feed``."""
         page = await self._await("read_feed", EventPage, feed=feed, cursor=cursor, since=since)
+        if (wrong := next((each.time for each in page.events if not _is_time(each.time)), None)) is not None:
+            raise self._bug("read_feed", f"the time {wrong[:40]!r} of an event is none, or names no zone")
         if self.http.holds_secret(page.cursor):
             raise PluginBug(
                 f"the cursor of the feed {feed!r} holds a secret, and cursors are stored", connection=self.name
@@ -273,6 +276,14 @@ def _rewritten(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, tuple):
         return tuple(_rewritten(each, change) for each in cast("tuple[object, ...]", value))
     return change(value) if type(value) is str else value
+
+
+def _is_time(text: str) -> bool:
+    """Whether *text* is a time with its zone, in ISO 8601."""
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 @asynccontextmanager
