@@ -10,6 +10,7 @@ from harness.cli import Site
 from harness.pictures import assert_same, of_file, of_truth
 from harness.spawned import spawn
 
+from jackfield_dropbox_simulator.launch import Control
 from tests.sweeps.brake import LOSSES, Loss, lose, meet_another
 
 
@@ -60,3 +61,30 @@ def test_a_third_of_the_team_leaves(tmp_path: Path) -> None:
         assert_same(of_file(file), of_truth(simulator.truth()), "accepted")
         again = site.sync("--accept", held.json["run"])
         assert again.code == 5, again
+
+
+def test_what_our_own_changes_took_away_is_no_loss(tmp_path: Path) -> None:
+    """45 of 200 memberships go by our changes: published. 35 of the other 155 go by somebody else's hand: held."""
+    with spawn("--members", "60", "--groups", "5", "--memberships", "200") as simulator:
+        site = Site(tmp_path, simulator, provisioning=True)
+        assert site.sync().code == 0
+        emails = {each["team_member_id"]: each["email"] for each in simulator.truth()["users"]}
+        pairs = _memberships(simulator)
+        rows = "".join(f"revoke,group:{group}/member,{emails[who]}\n" for group, who in pairs[:45])
+        (tmp_path / "leave.csv").write_text(f"kind,entitlement,principal\n{rows}")
+        assert site.run("plan", "acme", str(tmp_path / "leave.csv"), "-o", str(tmp_path / "leave.plan")).code == 0
+        assert site.run("apply", str(tmp_path / "leave.plan"), "--yes").code == 0
+        published = site.sync()
+        assert published.code == 0, published
+        simulator.change(*({"do": "group_remove", "user": who, "group": group} for group, who in pairs[45:80]))
+        held = site.sync()
+    assert held.code == 9, held
+    assert ": 35 of " in held.err
+
+
+def _memberships(simulator: Control) -> list[tuple[str, str]]:
+    """Who is a member, not an owner, of which group that the team manages itself."""
+    groups = [each for each in simulator.truth()["groups"] if each["management_type"] == "user_managed"]
+    return sorted(
+        (group["group_id"], who) for group in groups for who, access in group["members"].items() if access == "member"
+    )

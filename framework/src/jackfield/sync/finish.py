@@ -11,7 +11,7 @@ import msgspec
 
 from jackfield.errors import Transient
 from jackfield.snapshots.lookups import Listing, listings
-from jackfield.snapshots.losses import LOST_SHARE, losses, shares_one, too_much
+from jackfield.snapshots.losses import LOST_SHARE, Taken, losses, shares_one, too_much
 from jackfield.snapshots.scopes import USUAL, ScopeState
 from jackfield.snapshots.sealing import (
     carry_forward,
@@ -52,13 +52,14 @@ async def seal(
     types: tuple[str, ...],
     *,
     drop: Callable[[], None] = _nothing,
+    taken: Taken | None = None,
     damaged: bool = False,
 ) -> None:
     """Seal every scope, carry rows forward, decide whether to hold, and close; one transaction.
 
-    The base, if any, is attached. *drop* leaves out of what is carried forward what is known to be gone. *damaged*:
-    snapshots were published before and can't be built upon; where there is no base either, nothing shows how much is lost,
-    and the new one is held.
+    The base, if any, is attached. *drop* leaves out of what is carried forward what is known to be gone. *taken*: what
+    changes through Jackfield have taken away since the base was read; it is no loss. *damaged*: snapshots were published
+    before and can't be built upon; where there is no base either, nothing shows how much is lost, and the new one is held.
     Raises Transient if no scope was seen whole: then there is nothing to publish.
     """
     db = writer.db
@@ -79,7 +80,7 @@ async def seal(
             if carry_forward(db, base.run.run, base.run.finished or base.run.started):
                 drop()
                 keep_last_of_exclusive(db)
-            reason = _hold(db, base, writer.header().get("tenant"), types)
+            reason = _hold(db, base, writer.header().get("tenant"), types, taken)
         db.execute("DELETE FROM header WHERE key LIKE 'doubt %'")
         unseen = db.execute("SELECT 1 FROM scope_row WHERE seal IN ('partial', 'unreadable')").fetchone()
         rereads = db.execute(
@@ -150,12 +151,16 @@ def _usual(seals: Mapping[int, Seal], states: list[ScopeState]) -> dict[str, str
     return kept
 
 
-def _hold(db: sqlite3.Connection, base: Base, tenant: str | None, types: tuple[str, ...]) -> str | None:
+def _hold(
+    db: sqlite3.Connection, base: Base, tenant: str | None, types: tuple[str, ...], taken: Taken | None
+) -> str | None:
     """Why the snapshot is to be held, None if it may be published."""
-    lost = [loss for loss in losses(db) if too_much(loss.gone, loss.before)]
+    lost = [loss for loss in losses(db, taken) if too_much(loss.gone, loss.before)]
     if lost:
         parts = ", ".join(
-            f"{loss.what}: {loss.gone} of {loss.before} are gone, {loss.came} others came" for loss in lost
+            f"{loss.what}: {loss.gone} of {loss.before} are gone, {loss.came} others came"
+            + (f"; not counted: {loss.taken} that changes took away" if loss.taken else "")
+            for loss in lost
         )
         return f"it would lose more than {LOST_SHARE:.0%} ({parts})"
     if (older := older_source(sources_of(db, "base"), sources_of(db))) is not None:

@@ -26,7 +26,7 @@ from jackfield.sync.finish import seal
 from jackfield.sync.ongoing import OngoingSync, Progress
 from jackfield.sync.pages import PageReader, Patience
 from jackfield.sync.publish import delete_old, publish
-from jackfield.sync.taken import LONGEST_CHANGE, drop_taken_away
+from jackfield.sync.taken import LONGEST_CHANGE, drop_taken_away, taken_since
 from jackfield_contracts import TraitKind
 
 
@@ -187,6 +187,7 @@ async def _seal(sync: OngoingSync, errors: list[JackfieldError], types: tuple[st
             entries,
             types,
             drop=lambda: drop_taken_away(sync.writer, sync.configured.state, sync.name),
+            taken=taken_since(sync.configured.state, sync.name, sync.base.run) if sync.base is not None else None,
             damaged=sync.damaged,
         )
     except Transient as nothing_whole:

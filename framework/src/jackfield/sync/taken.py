@@ -1,6 +1,7 @@
 """What changes through Jackfield have taken away since an older snapshot was read, by the journal.
 
-Promises that a row which is carried forward is not one that a read has shown gone since.
+Promises that a row which is carried forward is not one that a read has shown gone since, and that what was taken away on
+purpose is not taken for a loss.
 """
 
 from collections.abc import Iterable
@@ -8,9 +9,11 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from jackfield.snapshots.losses import Taken
 from jackfield.snapshots.sealing import drop_carried
 from jackfield.snapshots.writer import SnapshotWriter
 from jackfield.state import State
+from jackfield.state.runs import Run
 from jackfield_contracts import (
     AccountStatus,
     Confirmation,
@@ -81,6 +84,16 @@ def drop_taken_away(writer: SnapshotWriter, state: State, connection: str) -> No
     if dropped:
         summary = "rows of an older snapshot that a change through Jackfield has taken away since: left out"
         writer.note(Diagnostic(code="taken_away", severity=Severity.INFO, summary=summary), dropped)
+
+
+def taken_since(state: State, connection: str, base: Run) -> Taken:
+    """What changes through Jackfield have taken away, as a read has shown after the sync of *base* began."""
+    begun = datetime.fromisoformat(base.started)
+    gone = taken_away(state.changes(connection, since=begun - LONGEST_CHANGE, limit=None)[::-1])
+    return Taken(
+        grants=[id for id, when in gone.grants.items() if when >= begun],
+        accounts=[id for id, when in gone.accounts.items() if when >= begun],
+    )
 
 
 def _begun(state: State, connection: str, run: str, taken: str) -> datetime:
