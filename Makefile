@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-DISTRIBUTIONS := contracts framework framework/testkit plugins/dropbox plugins/dropbox/simulator plugins/roster
+DISTRIBUTIONS := contracts framework framework/service framework/testkit plugins/c1 plugins/dropbox plugins/dropbox/simulator plugins/roster
 
 # Each process that the tests start would compile the modules anew where nothing may be kept; empty stands for not set.
 export PYTHONDONTWRITEBYTECODE :=
@@ -68,6 +68,7 @@ lock:
 		--no-emit-find-links requirements/uv.in -o requirements/uv.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 		--no-emit-find-links --no-emit-package jackfield --no-emit-package jackfield-contracts --no-emit-package jackfield-testkit \
+		--no-emit-package jackfield-service --no-emit-package jackfield-c1 \
 		--no-emit-package jackfield-dropbox --no-emit-package jackfield-dropbox-simulator \
 		--no-emit-package jackfield-roster \
 		$(DISTRIBUTIONS:%=%/pyproject.toml) requirements/dev.in -o requirements/dev.txt
