@@ -43,6 +43,7 @@ def refused(call: Callable[[], object]) -> str:
 
 
 def test_a_method_fails_as_often_as_it_is_told_with_any_code(platform: Platform, client: Client):
+    platform.settings(allowed=["too-early"])
     platform.fail("GetTask", "RESOURCE_EXHAUSTED", times=2)
     assert [refused(client.task) for _ in range(2)] == ["RESOURCE_EXHAUSTED"] * 2
     client.task()
@@ -54,7 +55,21 @@ def test_a_method_fails_as_often_as_it_is_told_with_any_code(platform: Platform,
     client.task()
 
 
+def test_after_polls_that_failed_the_connector_waits_longer_each_time(platform: Platform, client: Client):
+    platform.fail("GetTask", "UNAVAILABLE", times=2)
+    refused(client.task)
+    time.sleep(1)
+    refused(client.task)
+    assert platform.violations() == []
+    time.sleep(1)
+    client.task()
+    client.task()
+    [violation] = platform.take_violations()
+    assert violation["rule"] == "too-early"
+
+
 def test_before_the_effect_nothing_happens_and_after_it_everything(platform: Platform, client: Client):
+    platform.settings(allowed=["too-early"])
     task_id = platform.offer("grant")
     platform.fail("GetTask", "UNAVAILABLE")
     assert refused(client.task) == "UNAVAILABLE"
@@ -196,6 +211,16 @@ def test_it_ends_with_its_standard_input_and_leaves_nothing_behind(tmp_path: Pat
     with spawn("--folder", str(tmp_path / "kept")) as platform:
         pass
     assert (tmp_path / "kept" / "ca.pem").exists()
+
+
+def test_a_shell_is_given_what_a_connector_needs(tmp_path: Path):
+    with spawn("--environment", str(tmp_path / "connector.sh"), "--tenant", "acme.example") as platform:
+        shell = f". {tmp_path}/connector.sh; env"
+        told = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=True).stdout.splitlines()
+        assert f"BATON_CLIENT_ID={platform.client_id}" in told
+        assert f"BATON_CLIENT_SECRET={platform.client_secret}" in told
+        assert f"BATON_C1_API_HOST={platform.address}" in told
+        assert f"SSL_CERT_FILE={platform.ca_file}" in told
 
 
 def test_it_imports_nothing_of_the_project():

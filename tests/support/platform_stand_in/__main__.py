@@ -2,8 +2,11 @@
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
+import shlex
+import signal
 import ssl
 import sys
 import tempfile
@@ -33,6 +36,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--tenant", help="the host in the client id, where the address is to be given otherwise")
     parser.add_argument("--kid", help="the key id in the client secret; default: none")
     parser.add_argument("--settings", type=json.loads, default={}, help="settings to begin with, as JSON")
+    parser.add_argument("--environment", type=Path, help="writes what a connector needs into this file, for a shell")
     parser.add_argument("--stay", action="store_true", help="do not end with standard input")
     return parser.parse_args()
 
@@ -92,23 +96,40 @@ async def run(options: argparse.Namespace, folder: Path) -> None:
                 "control": f"http://127.0.0.1:{control_port}",
                 "folder": str(folder),
             }
+            if options.environment is not None:
+                options.environment.write_text(variables(ready), encoding="utf-8")
             print(json.dumps(ready), flush=True)
-            await (asyncio.Event().wait() if options.stay else ended())
+            await ended(with_input=not options.stay)
         await front.stop()
         await server.stop(0.2)
 
 
-async def ended() -> None:
-    """Returns when standard input has ended."""
+async def ended(*, with_input: bool) -> None:
+    """Returns when standard input has ended, if that counts, or a signal says so."""
     loop, end = asyncio.get_running_loop(), asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, end.set)
 
     def watch() -> None:
         while os.read(sys.stdin.fileno(), 4096):
             pass
-        loop.call_soon_threadsafe(end.set)
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(end.set)
 
-    threading.Thread(target=watch, daemon=True).start()
+    if with_input:
+        threading.Thread(target=watch, daemon=True).start()
     await end.wait()
+
+
+def variables(ready: dict[str, str]) -> str:
+    """What a connector is told in its environment, as lines for a shell."""
+    found = {
+        "BATON_CLIENT_ID": ready["client_id"],
+        "BATON_CLIENT_SECRET": ready["client_secret"],
+        "BATON_C1_API_HOST": ready["address"],
+        "SSL_CERT_FILE": ready["ca_file"],
+    }
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in found.items())
 
 
 def main() -> None:

@@ -68,6 +68,7 @@ class Service:
                 answer, done = self._effects[method](message, call)
                 await self._due(call, context, "after", task_id)
             except Refused as refused:
+                self._poll_failed(call, refused.code)
                 await _refuse(call, context, refused)
             done()
             call["answer"] = as_json(answer)
@@ -223,10 +224,24 @@ class Service:
         seconds(answer, "next_heartbeat", settings.next_heartbeat)
 
         def done() -> None:
-            wait = min(max(settings.next_poll or 0.0, 0.0), 300.0)
-            self._state.poll_from[host_id] = time.monotonic() + wait * 0.9 - 0.02
+            self._state.poll_errors.pop(host_id, None)
+            self._wait(host_id, min(max(settings.next_poll or 0.0, 0.0), 300.0))
 
         return answer, done
+
+    def _poll_failed(self, call: Call, code: str) -> None:
+        """A poll that the test made to fail: after the n-th in a row the connector waits for the square of n, in seconds.
+
+        With a token that is not honoured it may come back at once, with another.
+        """
+        host_id = call.get("request", {}).get("host_id", "")
+        told = call.get("made_to_fail", {}).get("code") not in (None, "DROP")
+        if call["method"] in ("GetTask", "GetTasks") and told and code != "UNAUTHENTICATED":
+            errors = self._state.poll_errors[host_id] = self._state.poll_errors.get(host_id, 0) + 1
+            self._wait(host_id, min(errors**2, 60))
+
+    def _wait(self, host_id: str, pause: float) -> None:
+        self._state.poll_from[host_id] = time.monotonic() + pause * 0.9 - 0.02
 
     def _heartbeat(self, message: Any, call: Call) -> Effect:
         answer = baton("BatonServiceHeartbeatResponse")()

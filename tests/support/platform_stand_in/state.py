@@ -161,6 +161,8 @@ class State:
     """The host ids that have said hello."""
     poll_from: dict[str, float] = field(default_factory=dict[str, float])
     """Before this moment a poll of the host id comes too early."""
+    poll_errors: dict[str, int] = field(default_factory=dict[str, int])
+    """How many polls of the host id in a row were answered with an error."""
 
     def __post_init__(self) -> None:
         self.settings.change(self.begun_with)
