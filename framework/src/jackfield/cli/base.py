@@ -61,6 +61,7 @@ class Command(click.Command):
         for name, kind, metavar, help in (
             ("--config", path, "FILE", "Configuration file."),
             ("--home", path, "FOLDER", "Folder of the state and the snapshots."),
+            ("--database", str, "URL", "PostgreSQL database that has the state, shared by several hosts."),
             ("--log-level", click.Choice(LOG_LEVELS), None, "What is logged to stderr."),
         ):
             option = click.Option([name], type=kind, metavar=metavar, help=help, expose_value=False, callback=_text)
