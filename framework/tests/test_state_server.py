@@ -334,7 +334,6 @@ class TestWhatIsWrong:
         assert app.database is not None
         assert (app.database.shown, app.database.term) == ("postgresql://h:5/db", 30.0)
         assert PASSWORD not in app.redactor.text(f"so: {PASSWORD}")
-        app.set_options(database="postgresql://other/db")
 
 
 def test_a_connection_that_broke_is_made_anew(postgres: Server, database: DatabaseAddress) -> None:
