@@ -6,6 +6,7 @@ import time
 from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import quote
 
 import msgspec
 import pytest
@@ -20,6 +21,7 @@ from jackfield.state import DatabaseAddress, RunStatus, open_state
 from jackfield_contracts import JournalStatus
 from jackfield_dropbox_simulator.launch import Control
 from jackfield_dropbox_simulator.options import TeamOptions
+from tests.sweeps import hosts
 
 TERM = 2.0
 PAGES = TeamOptions(members=2300, groups=40)
@@ -102,9 +104,55 @@ class TestSyncs:
             died, followed = sorted(site.history(), key=lambda run: run.status is RunStatus.PUBLISHED)
             assert (died.status, followed.run) == (RunStatus.INTERRUPTED, ended.json["run"])
 
-    def test_a_second_one_at_once_is_told_who_is_first(self, tmp_path: Path, shared: DatabaseAddress) -> None:
+    @pytest.mark.parametrize("killed", [True, False])
+    def test_a_snapshot_that_was_in_its_place_and_not_recorded_is_recorded_by_the_next_host(
+        self, tmp_path: Path, shared: DatabaseAddress, killed: bool
+    ) -> None:
         with simulator_beside(TEAM) as control:
             site = Site(tmp_path, control, database=shared)
+            hanging = Stopped(site, "renamed #1", "sync", NAME)
+            if killed:
+                hanging.started.kill()
+            second = sync(site)
+            assert second.code == 0, second
+            if not killed:
+                first = hanging.go_on()
+                assert first.code == 13, first
+            later, earlier = site.history()
+            assert (later.status, earlier.status) == (RunStatus.PUBLISHED, RunStatus.PUBLISHED)
+            assert (later.run, later.base) == (second.json["run"], earlier.run)
+            assert site.run("verify", NAME).code == 0
+            assert not [name for name in site.files() if "partial" in name or "finished" in name]
+
+    def test_a_held_snapshot_is_published_on_another_host(self, tmp_path: Path, shared: DatabaseAddress) -> None:
+        with simulator_beside(PAGES) as control:
+            site = Site(tmp_path, control, database=shared)
+            assert site.sync().code == 0
+            control.change({"do": "remove_percent", "percent": 30})
+            held = site.sync()
+            assert held.code == 9, held
+            assert site.run("sync", NAME, "--accept", held.json["run"]).code == 0
+            assert [run.status for run in site.history()] == [RunStatus.PUBLISHED] * 2
+
+    def test_the_password_is_in_nothing_that_is_told_or_kept(self, tmp_path: Path, shared: DatabaseAddress) -> None:
+        password = shared.password
+        assert password is not None
+        secrets = {password.reveal(), quote(password.reveal(), safe="")}
+        with simulator_beside(TEAM) as control:
+            site = Site(tmp_path, control, database=shared)
+            ended = [site.run("--log-level", "debug", "sync", NAME), site.run("--log-level", "debug", "connections")]
+            site.environment["JACKFIELD_DATABASE"] = shared.url.reveal().replace("/jackfield_", "/no_")
+            ended.append(site.run("--log-level", "debug", "sync", NAME))
+            site.environment["JACKFIELD_DATABASE"] = "mysql" + shared.url.reveal()
+            ended.append(site.run("--log-level", "debug", "syncs", NAME))
+            assert [each.code for each in ended] == [0, 0, 2, 2]
+            told = "".join(each.out + each.err for each in ended)
+            kept = b"".join(file.read_bytes() for file in site.home.folder.rglob("*") if file.is_file())
+        assert not [secret for secret in secrets if secret in told or secret.encode() in kept]
+
+    def test_a_second_one_at_once_is_told_who_is_first(self, tmp_path: Path, database: DatabaseAddress) -> None:
+        with simulator_beside(TEAM) as control:
+            site = Site(tmp_path, control, database=msgspec.structs.replace(database, term=8.0))
             hanging = Stopped(site, "asking team/members/list_v2 #1", "sync", NAME)
             second = site.run("sync", NAME)
             assert second.code == 13
@@ -113,8 +161,10 @@ class TestSyncs:
             assert listed["syncing"]
             assert '"running"' in site.run("syncs", NAME, "--output", "json").out
             hanging.started.kill()
-            time.sleep(TERM)
-            assert '"interrupted"' in site.run("syncs", NAME, "--output", "json").out
+            until = time.monotonic() + 20
+            while '"interrupted"' not in site.run("syncs", NAME, "--output", "json").out:
+                assert time.monotonic() < until
+                time.sleep(0.5)
 
     def test_nothing_of_the_state_lies_in_the_home(self, tmp_path: Path, shared: DatabaseAddress) -> None:
         with simulator_beside(TEAM) as control:
@@ -187,6 +237,13 @@ class TestChanges:
         (change,) = ended.json["changes"]
         assert change["outcome"] == "changed"
         assert stand.effects()["group_additions"] == 1
+
+
+@pytest.mark.long
+def test_killed_and_stopped_at_random(postgres: Server) -> None:
+    """A sample of the sweep ``hosts``."""
+    seen = hosts.run(postgres, plans=6, seconds=8.0, seed=1)
+    assert seen.kills + seen.stops > 2
 
 
 class TestServerGone:

@@ -1,7 +1,7 @@
 """``python stopping.py TRACE POINT ARGUMENT…``: the command line, which stops at one point as a host does that hangs.
 
 Beside the points of ``doomed`` there are those of publishing: the snapshot is ``sealed`` but not looked at once more, and it
-is put in its place (``renaming``). Whoever started it lets it go on by SIGCONT.
+is put in its place (``renaming``, ``renamed``). Whoever started it lets it go on by SIGCONT.
 """
 
 import signal
@@ -16,6 +16,7 @@ if __name__ == "__main__":
 from harness.cli import Site, Started
 from harness.doomed import Fate, watch
 from jackfield.cli.main import main
+from jackfield.snapshots.file import digest
 from jackfield.sync import publish
 
 
@@ -41,7 +42,7 @@ class Stopped:
 
 
 def _watch_publishing(fate: Fate) -> None:
-    digest, rename = publish.digest, Path.rename
+    rename = Path.rename
 
     def digested(file: Path) -> str:
         found = digest(file)
@@ -51,9 +52,12 @@ def _watch_publishing(fate: Fate) -> None:
     def renamed(file: Path, to: Path) -> Path:
         if file.suffix == ".finished":
             fate.pass_by("renaming")
-        return rename(file, to)
+        there = rename(file, to)
+        if file.suffix == ".finished":
+            fate.pass_by("renamed")
+        return there
 
-    publish.digest = digested
+    publish.__dict__["digest"] = digested
     Path.rename = renamed  # type: ignore[method-assign]
 
 

@@ -18,7 +18,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _text(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
-    if isinstance(value, str) and not _is_unicode(value):
+    given: object = value
+    if isinstance(given, str) and not _is_unicode(given):
         raise click.BadParameter("this is not Unicode text", ctx, parameter)
     ctx.ensure_object(App).set_options(**{str(parameter.name): value})
 
