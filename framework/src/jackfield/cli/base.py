@@ -18,6 +18,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _text(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+    given: object = value
+    if isinstance(given, str) and not _is_unicode(given):
+        raise click.BadParameter("this is not Unicode text", ctx, parameter)
     ctx.ensure_object(App).set_options(**{str(parameter.name): value})
 
 
@@ -65,6 +68,7 @@ class Command(click.Command):
         for name, kind, metavar, help in (
             ("--config", path, "FILE", "Configuration file."),
             ("--home", path, "FOLDER", "Folder of the state and the snapshots."),
+            ("--database", str, "URL", "PostgreSQL database that has the state, shared by several hosts."),
             ("--log-level", click.Choice(LOG_LEVELS), None, "What is logged to stderr."),
         ):
             option = click.Option([name], type=kind, metavar=metavar, help=help, expose_value=False, callback=_text)
