@@ -56,10 +56,14 @@ def _complete(name: str, ctx: click.Context, incomplete: str) -> "list[Completio
 
 
 class Command(click.Command):
-    """A command that takes the general options too, behind its name as well as before it."""
+    """A command that takes the general options too, behind its name as well as before it.
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    *examples* are those of a command that a plugin adds; those of the host's own stand in one module.
+    """
+
+    def __init__(self, *arguments: Any, examples: tuple[str, ...] = (), **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.examples = examples
         path = click.Path(path_type=Path)
         for name, kind, metavar, help in (
             ("--config", path, "FILE", "Configuration file."),
@@ -91,7 +95,7 @@ class Command(click.Command):
 
         super().format_epilog(ctx, formatter)
         _, _, name = ctx.command_path.partition(" ")
-        if lines := EXAMPLES.get(name):
+        if lines := self.examples or EXAMPLES.get(name):
             with formatter.section("Examples"):
                 for line in lines:
                     formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
