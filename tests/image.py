@@ -40,7 +40,7 @@ def main() -> int:
     EVIDENCE.write_text(
         "# The image's steps\n\n"
         "Written by `python -m tests.image`: the steps of `deploy/Dockerfile`, carried out by no container engine but in a\n"
-        f"clean folder, with Python {version} in the place of the base image's. The index is asked for every package by its hash.\n"
+        f"clean folder, with Python {version} in the place of the base image's. The index is asked for each package by hash.\n"
         f"Afterwards `jackfield --version`, `connectors list` and `--help` of the image ended with 0; {size / 1e6:.0f} MB below\n"
         "`/opt/jackfield`. Not tried here: the base image, the layers, the user, a read-only root.\n\n"
         "| instruction | | seconds |\n|---|---|---|\n" + "\n".join(rows) + "\n",
