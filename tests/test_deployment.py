@@ -1,22 +1,24 @@
-"""The files below ``deploy/``: manifests and the chart by Kubernetes' own schemas and the restricted standard, rules and
-dashboard by Prometheus' own language, the unit by systemd's own judge where there is one."""
+"""The files below ``deploy/``: manifests and the chart by Kubernetes' own schemas and the restricted standard, the unit
+by systemd's own judge where there is one, and what the page about them has its reader do."""
 
 import copy
 import importlib.util
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
-import promql_parser
 import pytest
 import yaml
 from harness.clean import ROOT
+from harness.documented import read_page
 from harness.pods import restricted_faults
 
 DEPLOY = ROOT / "deploy"
@@ -61,23 +63,6 @@ GUIDE_DEPLOYMENT = {
     },
 }
 """The vendor's guide, as it was read: a value that is no text (``baton: true``) among labels, which no API server takes."""
-
-METRICS: dict[str, set[str]] = {
-    "jackfield_sync_total": {"connection", "status"},
-    "jackfield_sync_seconds_bucket": {"connection", "le"},
-    "jackfield_last_published_timestamp_seconds": {"connection"},
-    "jackfield_snapshot_complete": {"connection"},
-    "jackfield_changes_total": {"connection", "kind", "outcome"},
-    "jackfield_changes_undecided": {"connection"},
-    "jackfield_requests_total": {"connection"},
-    "jackfield_needs_sign_in": {"connection"},
-    "jackfield_service_up": {"service"},
-    "jackfield_uplink_connected": {"connection"},
-    "jackfield_tasks_total": {"connection", "task", "result"},
-    "jackfield_next_sync_timestamp_seconds": {"connection"},
-    "up": set(),
-}
-OF_PROMETHEUS = {"job", "instance"}
 
 
 def read(file: Path) -> dict[str, Any]:
@@ -314,109 +299,7 @@ class TestChart:
                 assert value.keys() == schema["properties"][name]["properties"].keys(), name
 
 
-def selectors(expression: Any) -> Iterator[Any]:
-    """Every selector of a metric in *expression*."""
-    if isinstance(expression, promql_parser.VectorSelector):
-        yield expression
-    elif isinstance(expression, promql_parser.MatrixSelector):
-        yield expression.vector_selector
-    for name in ("lhs", "rhs", "expr", "args"):
-        inner = getattr(expression, name, None)
-        for each in inner if isinstance(inner, list) else [inner] if inner is not None else []:
-            yield from selectors(each)
-
-
-def faults(expression: str) -> Iterator[str]:
-    """What *expression* asks of metrics and labels that are not exported."""
-    asked: set[str] = set()
-    found = [*selectors(promql_parser.parse(expression))]
-    if not found:
-        yield f"{expression} asks nothing"
-    for one in found:
-        if one.name not in METRICS:
-            yield f"{one.name} is not exported"
-            continue
-        asked |= METRICS[one.name]
-        for matcher in one.matchers.matchers:
-            if matcher.name not in METRICS[one.name] | OF_PROMETHEUS:
-                yield f"{one.name} has no label {matcher.name}"
-    for labels in re.findall(r"\bby \(([^)]*)\)", expression):
-        for label in re.split(r",\s*", labels):
-            if label not in asked | OF_PROMETHEUS:
-                yield f"{expression}: nothing has the label {label}"
-
-
-def rules() -> list[dict[str, Any]]:
-    return [rule for group in read(DEPLOY / "prometheus" / "alerts.yaml")["groups"] for rule in group["rules"]]
-
-
-class TestPrometheus:
-    @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["alert"])
-    def test_a_rule_asks_what_is_exported_and_says_what_to_do(self, rule: dict[str, Any]):
-        assert [*faults(rule["expr"])] == []
-        assert rule.keys() <= {"alert", "expr", "for", "labels", "annotations"}
-        assert rule["labels"]["severity"] in ("warning", "critical")
-        assert {"summary", "description"} == rule["annotations"].keys()
-        named = {*re.findall(r"\$labels\.(\w+)", json.dumps(rule["annotations"]))}
-        metrics = [one.name for one in selectors(promql_parser.parse(rule["expr"]))]
-        assert named <= OF_PROMETHEUS.union(*(METRICS[name] for name in metrics))
-
-    def test_the_reader_finds_faults(self):
-        assert [*faults('jackfield_syncs_total{connection="a"}')] == ["jackfield_syncs_total is not exported"]
-        assert [*faults('up{connection="a"}')] == ["up has no label connection"]
-        assert [*faults("sum by (task) (jackfield_needs_sign_in)")] != []
-        with pytest.raises(ValueError, match="unclosed left parenthesis"):
-            promql_parser.parse("sum by (task")
-
-    def test_every_metric_is_looked_at_by_a_rule_or_the_dashboard(self):
-        asked = {
-            one.name
-            for text in (*(rule["expr"] for rule in rules()), *(expr for _, expr in queries()))
-            for one in selectors(promql_parser.parse(text))
-        }
-        assert METRICS.keys() - asked == set()
-
-    @pytest.mark.skipif(
-        shutil.which("promtool") is None, reason="promtool is not installed: only another parser has read them"
-    )
-    def test_promtool_takes_the_rules_and_they_fire_when_they_should(self):
-        rules, tests = DEPLOY / "prometheus" / "alerts.yaml", DEPLOY / "prometheus" / "alerts_test.yaml"
-        for words in (("check", "rules", rules), ("test", "rules", tests)):
-            done = subprocess.run(["promtool", *map(str, words)], capture_output=True, text=True)
-            assert done.returncode == 0, done.stdout + done.stderr
-
-
-def dashboard() -> dict[str, Any]:
-    return json.loads((DEPLOY / "grafana" / "dashboard.json").read_text(encoding="utf-8"))
-
-
-def queries() -> Iterator[tuple[str, str]]:
-    for panel in dashboard()["panels"]:
-        for target in panel["targets"]:
-            yield panel["title"], target["expr"].replace("$job", ".*").replace("$connection", ".*")
-
-
-class TestGrafana:
-    def test_every_panel_asks_what_is_exported(self):
-        assert [(title, fault) for title, expr in queries() for fault in faults(expr)] == []
-
-    def test_its_panels_have_a_place_of_their_own_and_say_what_they_show(self):
-        taken: set[tuple[int, int]] = set()
-        for panel in dashboard()["panels"]:
-            at = panel["gridPos"]
-            assert at["x"] + at["w"] <= 24
-            cells = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
-            assert not cells & taken, panel["title"]
-            taken |= cells
-            assert panel["title"] and panel["description"] and panel["datasource"]["uid"] == "${datasource}"
-        assert len({panel["id"] for panel in dashboard()["panels"]}) == len(dashboard()["panels"])
-
-    def test_its_variables_are_those_that_are_used(self):
-        text = json.dumps(dashboard()["panels"])
-        assert {each["name"] for each in dashboard()["templating"]["list"]} == {"datasource", "job", "connection"}
-        assert {*re.findall(r"\$\{?(\w+)", text)} <= {"datasource", "job", "connection"}
-
-
+PAGE = ROOT / "docs" / "administrators" / "deployment.md"
 UNIT = DEPLOY / "systemd" / "jackfield.service"
 
 
@@ -457,3 +340,60 @@ class TestSystemd:
             text=True,
         )
         assert done.returncode == 0, done.stdout[-500:]
+
+
+class TestThePage:
+    """What ``docs/administrators/deployment.md`` has its reader do, as far as it can be done here."""
+
+    def blocks(self, language: str) -> list[str]:
+        return ["\n".join(block.lines) + "\n" for block in read_page(PAGE).blocks if block.language == language]
+
+    def commands(self) -> list[str]:
+        text = re.sub(r"\\\n\s*", "", "".join(self.blocks("text")))
+        return text.splitlines()
+
+    def test_every_file_that_it_names_is_there(self):
+        named = {*re.findall(r"\bdeploy/[\w./-]+", PAGE.read_text(encoding="utf-8"))}
+        assert len(named) > 8
+        assert [each for each in named if not (ROOT / each.rstrip(".")).exists()] == []
+
+    def test_it_speaks_of_every_alert_and_of_no_other(self):
+        named = {*re.findall(r"`(Jackfield[A-Z]\w+)`", PAGE.read_text(encoding="utf-8"))}
+        groups = read(DEPLOY / "prometheus" / "alerts.yaml")["groups"]
+        assert named == {rule["alert"] for group in groups for rule in group["rules"]}
+
+    def test_its_configuration_names_the_credentials_that_the_unit_loads(self):
+        (text,) = self.blocks("toml")
+        connection = tomllib.loads(text)["connections"]["acme"]
+        named = {value.removeprefix("file:") for value in connection.values() if value.startswith("file:")}
+        loaded = {line.split(":")[0] for line in unit()["LoadCredential"]}
+        assert named == {f"/run/credentials/jackfield.service/{name}" for name in loaded}
+
+    @pytest.mark.skipif(not HELM, reason="Helm's library has no wheel for this machine")
+    def test_its_values_and_its_helm_command_render(self):
+        import helm_python
+
+        (values,) = self.blocks("yaml")
+        (command,) = [shlex.split(line) for line in self.commands() if line.startswith("helm ")]
+        assert ROOT / command[4] == CHART
+        asked = helm_python.parse_set_string(command[command.index("--set") + 1])
+        for given in (helm_python.values_from_yaml(values), asked):
+            documents = TestChart().rendered(given, name=command[3])
+            for kind, document in documents.items():
+                if kind not in OTHERS:
+                    validate(document)
+        assert tomllib.loads(helm_python.values_from_yaml(values)["config"])["connections"].keys() == {"acme"}
+
+    def test_what_it_installs_for_systemd_lies_where_the_unit_looks(self, tmp_path: Path):
+        for name in ("app-secret", "refresh-token", "jackfield.toml"):
+            (tmp_path / name).write_text("x")
+        (tmp_path / "deploy").symlink_to(DEPLOY)
+        (tmp_path / "etc" / "systemd" / "system").mkdir(parents=True)
+        for line in self.commands():
+            if line.startswith("install "):
+                subprocess.run(line.replace(" /etc", f" {tmp_path}/etc"), shell=True, check=True, cwd=tmp_path)
+        for line in unit()["LoadCredential"]:
+            file = tmp_path / line.split(":")[1].lstrip("/")
+            assert (file.is_file(), file.stat().st_mode & 0o777) == (True, 0o600)
+        assert (tmp_path / "etc" / "jackfield" / "jackfield.toml").stat().st_mode & 0o777 == 0o644
+        assert (tmp_path / "etc" / "systemd" / "system" / "jackfield.service").read_bytes() == UNIT.read_bytes()
