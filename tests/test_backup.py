@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import sqlite3
+import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +16,11 @@ from harness.cli import Site
 from harness.spawned import spawn
 
 TEAM = ("--members", "60", "--groups", "8", "--seed", "12")
+_LIMITED = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+os.execv(sys.argv[2], sys.argv[2:])
+"""
 QUESTIONS = (("verify",), ("diff", "acme"), ("changes", "list"), ("syncs", "acme"), ("grants", "acme"))
 
 
@@ -180,6 +186,26 @@ def test_killed_and_run_again(made: tuple[Site, Path, list[str]], tmp_path: Path
         assert killed.at(step, "--home", str(home), "restore", str(backup)) == -9
     assert site.run("--home", str(home), "restore", str(backup)).code == 0
     assert answers(site, home) == said
+
+
+@pytest.mark.parametrize("size", [1000, 20_000, 40_000])
+def test_where_a_file_may_not_grow_nothing_is_left_and_it_is_told(
+    made: tuple[Site, Path, list[str]], tmp_path: Path, size: int
+) -> None:
+    site, backup, _ = made
+    home = tmp_path / "home"
+    for arguments in (
+        ("backup", "-o", str(tmp_path / "b.backup")),
+        ("--home", str(home), "restore", str(backup)),
+    ):
+        command = [forking.JACKFIELD, "--home", str(site.home.folder), *arguments]
+        done = subprocess.run(
+            [sys.executable, "-c", _LIMITED, str(size), *command], cwd=site.folder, capture_output=True, text=True
+        )
+        assert done.returncode == 12, done.stderr
+        assert "Traceback" not in done.stderr
+        assert "ulimit" in done.stderr or "no room" in done.stderr
+        assert [*tmp_path.iterdir()] == []
 
 
 def test_it_is_a_program_that_can_be_forked() -> None:
