@@ -284,7 +284,31 @@ MANIFESTS: dict[str, tuple[int, Callable[[dict[str, Any]], None]]] = {
 }
 
 
+TEXTS: dict[str, bytes] = {
+    "deep": b'{"kind":"jackfield backup","format":1,"x":' + b"[" * 200_000,
+    "deep and closed": b'{"kind":"jackfield backup","format":1,"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "a long number": b'{"kind":"jackfield backup","format":' + b"9" * 5000 + b"}",
+    "no UTF-8": b'{"kind":"jackfield backup","format":1,"host_version":"\xff"}',
+    "a terminal's": b'{"kind":"jackfield backup","format":7,"host_version":"\\u001b[31m\\u202e"}',
+    "nothing": b"",
+    "no object": b"[1]",
+}
+
+
 class TestWhatOthersWrote:
+    @pytest.mark.parametrize("case", TEXTS)
+    def test_a_manifest_that_is_none(self, line: WritableLine, backup: Path, case: str):
+        def edit(_: tarfile.TarFile, new: tarfile.TarFile) -> None:
+            info = tarfile.TarInfo("manifest.json")
+            info.size = len(TEXTS[case])
+            new.addfile(info, io.BytesIO(TEXTS[case]))
+
+        ran = line.run("--home", str(line.folder / "fresh"), "restore", str(repacked(backup, edit, line.folder / "x")))
+        assert (ran.code in (2, 12), "Traceback" in ran.err, "did not expect" in ran.err) == (True, False, False), (
+            ran.err
+        )
+        assert not {"\x1b", "\u202e"} & {*ran.err}
+
     def refused(self, line: WritableLine, file: Path, code: int) -> None:
         home = line.folder / "fresh"
         for arguments in (("restore", str(file)), ("restore", str(file), "--check")):

@@ -79,7 +79,7 @@ def read_manifest(content: bytes, *, schema: str, file: Path) -> Manifest:
     """
     try:
         head = msgspec.json.decode(content, type=_Head)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise damaged(file, "its manifest can't be read") from None
     if head.kind != KIND:
         raise BadConfig(f"{file} is not a backup of Jackfield", path=str(file))
@@ -88,7 +88,7 @@ def read_manifest(content: bytes, *, schema: str, file: Path) -> Manifest:
     try:
         manifest = msgspec.json.decode(content, type=Manifest)
         moment = manifest.moment
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, OverflowError):
+    except (msgspec.DecodeError, ValueError, OverflowError, RecursionError):
         raise damaged(file, "its manifest can't be read") from None
     if manifest.schema > schema:
         raise _newer(file, manifest.host_version)

@@ -90,12 +90,12 @@ def _facts(manifest: "Manifest") -> dict[str, object]:
 def _words(manifest: "Manifest") -> str:
     from jackfield.cli.text import count, moment
 
-    facts = _facts(manifest)
-    return (
-        f"the state of {moment(manifest.created)} with {count(int(str(facts['snapshots'])), 'snapshot')}"
-        f" of {count(int(str(facts['connections'])), 'connection')}"
-        f" and the activity of {facts['activity']}"
-    )
+    connections = {each.snapshot[0] for each in manifest.files if each.snapshot is not None}
+    snapshots = sum(each.snapshot is not None for each in manifest.files)
+    activity = sum(each.path.startswith("activity/") for each in manifest.files)
+    words = f"{count(snapshots, 'snapshot')} of {count(len(connections), 'connection')}"
+    read = f" and the activity of {count(activity, 'connection')}" if activity else ""
+    return f"the state of {moment(manifest.created)} with {words}{read}"
 
 
 COMMANDS = {"backup": backup, "restore": restore}
