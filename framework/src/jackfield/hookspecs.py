@@ -27,6 +27,7 @@ from jackfield.exporterspecs import (
 )
 from jackfield.http import HttpSession, OAuthClient
 from jackfield.log import Logger
+from jackfield.servicespecs import ServedConnection, ServedSync, ServiceHost, ServiceType
 from jackfield_contracts import (
     AccessState,
     Action,
@@ -58,6 +59,9 @@ API = (1, 3)
 CONNECTORS_GROUP = "jackfield.connectors.v1"
 POLICIES_GROUP = "jackfield.policies.v1"
 EXPORTERS_GROUP = "jackfield.exporters.v1"
+SERVICES_GROUP = "jackfield.services.v1"
+COMMANDS_GROUP = "jackfield.commands.v1"
+"""Its entry points lead to a click command or group; its name is the command's, its help the distribution's summary."""
 
 SINCE: Mapping[str, tuple[int, int]] = {
     **dict.fromkeys(("check", "resource_types", "families", "read_page", "snapshot_published"), (1, 0)),
@@ -96,6 +100,10 @@ __all__ = [
     "Published",
     "Reads",
     "Secret",
+    "ServedConnection",
+    "ServedSync",
+    "ServiceHost",
+    "ServiceType",
     "SignInTimes",
     "SnapshotFacts",
     "SyncView",

@@ -61,6 +61,14 @@ class App:
         self.output = output or self.output
         self._plugins += plugin
 
+    def anew(self, environ: Mapping[str, str]) -> "App":
+        """Another run with the same options and *environ*, which has read and opened nothing yet."""
+        made = App(environ)
+        made.set_options(
+            config=self._config, home=self._home, log_level=self._log_level, output=self.output, plugin=self._plugins
+        )
+        return made
+
     @property
     def log_level(self) -> str:
         """The level at and above which is logged; raises BadConfig if the environment names none."""

@@ -18,12 +18,13 @@ _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARN
 
 
 class LazyLog:
-    """Implements ``Logger``: writes what is at or above *level*."""
+    """Implements ``Logger``: writes what is at or above *level*, as ``text`` or ``json``."""
 
-    def __init__(self, level: str, redactor: Redactor, stream: TextIO | None = None) -> None:
+    def __init__(self, level: str, redactor: Redactor, stream: TextIO | None = None, *, form: str = "text") -> None:
         self._least = _LEVELS[level]
         self._redactor = redactor
         self._stream = stream
+        self._form = form
 
     def debug(self, event: str, **facts: Any) -> None:
         """Of use when looking for a fault."""
@@ -61,7 +62,9 @@ class LazyLog:
                 structlog.processors.TimeStamper(fmt="iso", utc=True),
                 structlog.processors.format_exc_info,
                 redact_facts,
-                structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False),
+                structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False)
+                if self._form == "text"
+                else structlog.processors.JSONRenderer(),
                 redact_line,
             ],
             wrapper_class=structlog.make_filtering_bound_logger(self._least),

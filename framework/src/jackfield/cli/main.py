@@ -13,6 +13,7 @@ from jackfield.cli.app import LOG_LEVELS, OUTPUTS, App
 from jackfield.cli.foreign import end_output
 from jackfield.cli.guard import guarded
 from jackfield.cli.lazy import LazyGroup
+from jackfield.cli.plugin_commands import PluginCommands
 
 _AT = "jackfield.cli.commands."
 _COMMANDS = {
@@ -66,6 +67,7 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 @click.command(
     cls=LazyGroup,
     table=_COMMANDS,
+    plugins=PluginCommands(),
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )

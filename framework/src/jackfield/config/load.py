@@ -10,13 +10,21 @@ import msgspec
 from msgspec import Meta
 
 from jackfield.config.findings import FindingsSettings
-from jackfield.config.overlay import CONNECTION_NAME, Variable, anchored, overlay
+from jackfield.config.overlay import (
+    CONNECTION_NAME,
+    SERVE_PREFIX,
+    SERVICES_PREFIX,
+    Variable,
+    anchored,
+    overlay,
+    overlay_keys,
+)
 from jackfield.config.secrets import ConnectorConfig, Secret, resolve_reference
 from jackfield.config.structured import is_structured, read_structured
 from jackfield.errors import BadConfig
 from jackfield.files import MOST_BYTES, demand_trusted, read_foreign
 
-_KEYS = ("connections", "policies", "max_file_bytes")
+_KEYS = ("connections", "policies", "max_file_bytes", "serve", "services")
 _MOST_BYTES = 4_194_304
 """Of the configuration file itself."""
 _LEAST_BYTES = 1024
@@ -60,6 +68,13 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(ge=1, description="Different notes of one kind that a snapshot keeps; more become one with a count.")
     ] = 25
     keep_snapshots: Annotated[int, Meta(ge=2, description="How many snapshot files are kept.")] = 30
+    schedule: Annotated[
+        str,
+        Meta(
+            description="When `jackfield serve` syncs it: an interval such as `6h`, a cron expression, or `never`;"
+            " if empty, that of `[serve]`."
+        ),
+    ] = ""
     provisioning: Annotated[bool, Meta(description="Whether changes may be made through this connection.")] = False
     read_only: Annotated[bool, Meta(description="Forbids every change, whatever else is set.")] = False
     require_reason: Annotated[bool, Meta(description="Whether each change needs a reason.")] = False
@@ -94,14 +109,16 @@ class ConnectionSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole configuration as written: connections by name, and the policies that are enabled.
+    """The whole configuration as written: connections and services by name, and the policies that are enabled.
 
-    ``max_file_bytes``: how large a plan or a file of changes may be. ``looked`` names the places where a file was looked
-    for and not found.
+    ``serve`` is the table of what runs connections and services. ``max_file_bytes``: how large a plan or a file of changes
+    may be. ``looked`` names the places where a file was looked for and not found.
     """
 
     connections: dict[str, dict[str, Any]] = {}
     policies: tuple[str, ...] = ()
+    services: dict[str, dict[str, Any]] = {}
+    serve: dict[str, Any] = {}
     max_file_bytes: int = MOST_BYTES
     source: str = "the environment"
     file: Path | None = None
@@ -233,21 +250,16 @@ def load_settings(file: Path | None, environ: Mapping[str, str], *, looked: tupl
     for key in raw:
         if key not in _KEYS:
             raise BadConfig(f"unknown key {key!r} in {file}", path=key, hint=did_you_mean(key, _KEYS))
-    tables = raw.get("connections", {})
-    if not isinstance(tables, dict):
-        raise BadConfig("expected a table of connections", path="connections")
-    connections: dict[str, dict[str, Any]] = {}
-    for name, table in cast("dict[str, Any]", tables).items():
-        if not CONNECTION_NAME.fullmatch(name):
-            raise BadConfig(
-                f"{name!r} can't name a connection: small letters, digits, - and _ only", path=f"connections.{name}"
-            )
-        if not isinstance(table, dict):
-            raise BadConfig("expected a table", path=f"connections.{name}")
-        connections[name] = cast(
-            "dict[str, Any]", anchored(cast("object", table), file.absolute().parent if file else None)
-        )
+    folder = file.absolute().parent if file else None
+    connections = _tables(raw, "connections", folder)
     overlay(connections, environ)
+    services = _tables(raw, "services", folder)
+    overlay(services, environ, prefix=SERVICES_PREFIX)
+    serve = raw.get("serve", {})
+    if not isinstance(serve, dict):
+        raise BadConfig("expected a table", path="serve")
+    serve = cast("dict[str, Any]", anchored(cast("object", serve), folder))
+    overlay_keys(serve, environ, prefix=SERVE_PREFIX)
     policies = convert(raw.get("policies", []), tuple[str, ...], "policies")
     most = convert(raw.get("max_file_bytes", MOST_BYTES), int, "max_file_bytes")
     if most < _LEAST_BYTES:
@@ -256,10 +268,29 @@ def load_settings(file: Path | None, environ: Mapping[str, str], *, looked: tupl
         max_file_bytes=most,
         connections=connections,
         policies=policies,
+        services=services,
+        serve=serve,
         source=str(file) if file else "the environment",
         file=file,
         looked=() if file else tuple(map(str, looked)),
     )
+
+
+def _tables(raw: dict[str, Any], what: str, folder: Path | None) -> dict[str, dict[str, Any]]:
+    """The tables of the file under *what*, by name."""
+    tables = raw.get(what, {})
+    if not isinstance(tables, dict):
+        raise BadConfig(f"expected a table of {what}", path=what)
+    found: dict[str, dict[str, Any]] = {}
+    for name, table in cast("dict[str, Any]", tables).items():
+        if not CONNECTION_NAME.fullmatch(name):
+            raise BadConfig(
+                f"{name!r} can't name a {what[:-1]}: small letters, digits, - and _ only", path=f"{what}.{name}"
+            )
+        if not isinstance(table, dict):
+            raise BadConfig("expected a table", path=f"{what}.{name}")
+        found[name] = cast("dict[str, Any]", anchored(cast("object", table), folder))
+    return found
 
 
 def connection_names(settings: Settings) -> tuple[str, ...]:
@@ -269,6 +300,7 @@ def connection_names(settings: Settings) -> tuple[str, ...]:
 
 T = TypeVar("T")
 S = TypeVar("S", bound=ConnectorConfig)
+R = TypeVar("R", bound=msgspec.Struct)
 
 
 def connector_config(
@@ -278,16 +310,40 @@ def connector_config(
 
     *without* names a secret that need not exist yet (what consent will give); an empty Secret stands for it.
     """
-    at = f"connections.{settings.name}"
+    return read_table(
+        settings.own,
+        struct,
+        environ,
+        at=f"connections.{settings.name}",
+        of=f"the connector {settings.host.connector!r}",
+        beside=RESERVED,
+        without=without,
+    )
+
+
+def read_table(
+    table: dict[str, Any],
+    struct: type[R],
+    environ: Mapping[str, str],
+    *,
+    at: str,
+    of: str,
+    beside: Collection[str] = (),
+    without: str | None = None,
+) -> R:
+    """*table* as *struct*, with references resolved and variables read; raises BadConfig with the value's path under *at*.
+
+    *of* is whose keys they are, for the error about another one, which may be near to one of those *beside*.
+    """
     known = [field.encode_name for field in msgspec.structs.fields(struct)]
     resolved: dict[str, Any] = {}
     texts: set[str] = set()
-    for key, value in _structured(settings.own, struct, at).items():
+    for key, value in _structured(table, struct, at).items():
         if key not in known:
             raise BadConfig(
-                f"unknown key {key!r} for the connector {settings.host.connector!r}",
+                f"unknown key {key!r} for {of}",
                 path=f"{at}.{key}",
-                hint=did_you_mean(key, [*known, *sorted(RESERVED)]) or "Known: " + ", ".join(known),
+                hint=did_you_mean(key, [*known, *sorted(beside)]) or "Known: " + ", ".join(known),
             )
         if key == without:
             continue

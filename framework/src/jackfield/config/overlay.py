@@ -10,6 +10,8 @@ from jackfield.errors import BadConfig
 
 CONNECTION_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 ENV_PREFIX = "JACKFIELD_CONNECTIONS__"
+SERVICES_PREFIX = "JACKFIELD_SERVICES__"
+SERVE_PREFIX = "JACKFIELD_SERVE__"
 
 
 def anchored(value: object, folder: Path | None) -> object:
@@ -34,27 +36,41 @@ class Variable(str):
     __slots__ = ()
 
 
-def overlay(connections: dict[str, dict[str, Any]], environ: Mapping[str, str]) -> None:
-    """Names in variables can't hold a dash: ``ACME_EU`` means the connection acme-eu where the file has one."""
+def overlay(tables: dict[str, dict[str, Any]], environ: Mapping[str, str], *, prefix: str = ENV_PREFIX) -> None:
+    """Lay the variables ``PREFIX NAME __ KEY`` over *tables*, which are called by names such as those of connections.
+
+    Names in variables can't hold a dash: ``ACME_EU`` means the connection acme-eu where the file has one.
+    """
     spelt: dict[str, list[str]] = {}
-    for name in connections:
+    for name in tables:
         spelt.setdefault(name.replace("-", "_"), []).append(name)
     for variable, value in environ.items():
-        if not variable.startswith(ENV_PREFIX):
+        if not variable.startswith(prefix):
             continue
         demand_text(value, variable)
-        rest = variable.removeprefix(ENV_PREFIX).lower()
+        rest = variable.removeprefix(prefix).lower()
         # The longest known name, since a name and a key may hold __ too.
         name = max((each for each in spelt if rest.startswith(each + "__")), key=len, default=rest.partition("__")[0])
         key = rest.removeprefix(name + "__")
         if key == rest or not key or not CONNECTION_NAME.fullmatch(name):
+            what = "a connection" if prefix == ENV_PREFIX else "a service"
             raise BadConfig(
-                "the variable does not name a connection and a key",
+                f"the variable does not name {what} and a key",
                 path=variable,
-                hint=f"Write {ENV_PREFIX}NAME__KEY, such as {ENV_PREFIX}ACME__CONNECTOR.",
+                hint=f"Write {prefix}NAME__KEY, such as {prefix}ACME__CONNECTOR."
+                if prefix == ENV_PREFIX
+                else f"Write {prefix}NAME__KEY, such as {prefix}PLATFORM__SERVICE.",
             )
         named = spelt.get(name, [name])
         target = name if name in named else named[0]
         if target != name and len(named) > 1:
             raise BadConfig(f"the variable may mean {' or '.join(sorted(named))}", path=variable)
-        connections.setdefault(target, {})[key] = Variable(value)
+        tables.setdefault(target, {})[key] = Variable(value)
+
+
+def overlay_keys(table: dict[str, Any], environ: Mapping[str, str], *, prefix: str) -> None:
+    """Lay the variables ``PREFIX KEY`` over one *table*."""
+    for variable, value in environ.items():
+        if variable.startswith(prefix):
+            demand_text(value, variable)
+            table[variable.removeprefix(prefix).lower()] = Variable(value)

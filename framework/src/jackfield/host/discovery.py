@@ -21,10 +21,12 @@ from jackfield.hookspecs import (
     EXPORTERS_GROUP,
     NAME,
     POLICIES_GROUP,
+    SERVICES_GROUP,
     ConnectorConfig,
     ConnectorType,
     ExporterType,
     PolicyType,
+    ServiceType,
 )
 from jackfield.host.deprecation import Use, collected, uses_of
 from jackfield.host.installed import installed_points, named
@@ -118,6 +120,11 @@ def discover_connectors() -> Installed[ConnectorType]:
 def discover_exporters() -> Installed[ExporterType]:
     """The installed exporters, imported and examined when they are asked for."""
     return Installed(EXPORTERS_GROUP, ExporterType)
+
+
+def discover_services() -> Installed[ServiceType]:
+    """The installed services, imported and examined when they are asked for. Runs none."""
+    return Installed(SERVICES_GROUP, ServiceType)
 
 
 def installed_as(group: str, name: str) -> tuple[tuple[str, str], ...]:
@@ -219,10 +226,6 @@ def _uses(plugin: Plugin) -> tuple[Use, ...]:
     return uses_of(plugin) if isinstance(plugin, ConnectorType) else ()
 
 
-def _is_config(config: object) -> bool:
-    return isinstance(config, type) and issubclass(config, ConnectorConfig)
-
-
 def _precedence(point: EntryPoint) -> tuple[str, int, str]:
     """Of several with one name, ours is the first, then the distribution named by convention (``jackfield-NAME``)."""
     distribution, _ = _distribution(point)
@@ -259,26 +262,47 @@ def _unfit(plugin: object, name: str, kind: type[Plugin]) -> str | None:
         return f"it needs plugin interface {wants} and this host speaks {speaks}; {remedy}"
     if isinstance(plugin, ExporterType):
         return None if callable(plugin.write) else "its write can't be called"
+    if isinstance(plugin, ServiceType):
+        return _unfit_service(plugin)
     if not callable(plugin.open):
         return "its open can't be called"
     return _unfit_connector(plugin) if isinstance(plugin, ConnectorType) else None
 
 
+def _unfit_service(plugin: ServiceType) -> str | None:
+    if not callable(plugin.run):
+        return "its run can't be called"
+    keys = _keys_of(plugin.config)
+    if isinstance(keys, str):
+        return keys
+    if "service" in keys:
+        return "its configuration declares the key service, which is the host's"
+    return None
+
+
 def _unfit_connector(plugin: ConnectorType) -> str | None:
-    if not _is_config(plugin.config):
-        return "its configuration is not a ConnectorConfig"
-    try:
-        keys = [field.encode_name for field in msgspec.structs.fields(plugin.config)]
-        # Of a key that no configuration file can hold, the decoder complains before it looks at any value.
-        with suppress(msgspec.ValidationError):
-            msgspec.convert({}, plugin.config, dec_hook=_no_custom_type)
-    except Exception as error:  # noqa: BLE001 - types of foreign code are evaluated here
-        return f"its configuration can't be read from a file: {type(error).__name__}: {error}"
+    keys = _keys_of(plugin.config)
+    if isinstance(keys, str):
+        return keys
     if taken := RESERVED.intersection(keys):
         return f"its configuration declares keys of the host: {', '.join(sorted(taken))}"
     if plugin.token_key is not None and plugin.token_key not in keys:
         return f"its token_key {plugin.token_key!r} is no key of its configuration"
     return None
+
+
+def _keys_of(config: object) -> list[str] | str:
+    """The keys of a plugin's configuration, or why it is none."""
+    if not (isinstance(config, type) and issubclass(config, ConnectorConfig)):
+        return "its configuration is not a ConnectorConfig"
+    try:
+        keys = [field.encode_name for field in msgspec.structs.fields(config)]
+        # Of a key that no configuration file can hold, the decoder complains before it looks at any value.
+        with suppress(msgspec.ValidationError):
+            msgspec.convert({}, config, dec_hook=_no_custom_type)
+    except Exception as error:  # noqa: BLE001 - types of foreign code are evaluated here
+        return f"its configuration can't be read from a file: {type(error).__name__}: {error}"
+    return keys
 
 
 def _no_custom_type(type_: type, value: object) -> object:

@@ -16,12 +16,12 @@ import msgspec
 
 from jackfield.errors import BadConfig
 from jackfield.files import read_foreign
-from jackfield.hookspecs import ConnectorType, ExporterType, PolicyType
+from jackfield.hookspecs import ConnectorType, ExporterType, PolicyType, ServiceType
 from jackfield.host.deprecation import Use, collected
 
 _MOST_BYTES = 4_194_304
 
-Plugin = ConnectorType | PolicyType | ExporterType
+Plugin = ConnectorType | PolicyType | ExporterType | ServiceType
 """What a plugin announces."""
 
 
@@ -64,7 +64,7 @@ def load_plugin_file(given: Path) -> PluginFile:
         raise BadConfig(
             "the plugin file announces nothing",
             path=str(path),
-            hint="Assign a ConnectorType (or a PolicyType, or an ExporterType) to a name of the module, such as"
+            hint="Assign a ConnectorType (or a PolicyType, an ExporterType, a ServiceType) to a name of the module, such as"
             " `connector = ConnectorType(…)`; names with a leading underscore are passed over.",
         )
     version = f"unpackaged+{hashlib.sha256(content).hexdigest()[:12]}"

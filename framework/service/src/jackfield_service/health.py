@@ -1,0 +1,171 @@
+"""Health and metrics over HTTP: ``/live``, ``/ready``, ``/health``, ``/metrics``.
+
+Promises answers within a moment whatever goes on, and nothing in them that is personal or secret.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from jackfield.clock import Clock
+from jackfield.errors import BadConfig
+from jackfield.state import Home
+from jackfield_service.metrics import Metrics
+from jackfield_service.status import ConnectionStatus, Status
+
+_PATIENCE = 5.0
+"""Seconds that the store may take to take a file."""
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """Why this host is not ready: ``what`` is one of a few words, ``of`` a connection or a service."""
+
+    what: str
+    of: str = ""
+    why: str = ""
+
+
+class Health:
+    """What is asked by the probes."""
+
+    def __init__(
+        self,
+        status: Status,
+        metrics: Metrics,
+        home: Home,
+        clock: Clock,
+        *,
+        stale_after: Callable[[], float],
+        database: Callable[[], str | None],
+    ) -> None:
+        self._status = status
+        self._metrics = metrics
+        self._home = home
+        self._clock = clock
+        self._stale_after = stale_after
+        self._database = database
+        self.ending = False
+
+    async def problems(self) -> list[Problem]:
+        """All that keeps this host from being ready."""
+        found: list[Problem] = []
+        if self.ending:
+            found.append(Problem(what="ending", why="it ends"))
+        for what, look in (("store", self._store), ("database", self._database)):
+            try:
+                why = await asyncio.wait_for(asyncio.to_thread(look), _PATIENCE)
+            except TimeoutError:
+                why = f"no answer within {_PATIENCE:g} s"
+            if why is not None:
+                found.append(Problem(what=what, why=why))
+        for name, one in sorted(self._status.connections.items()):
+            if one.needs_sign_in:
+                found.append(Problem(what="sign-in", of=name, why="an administrator has to consent anew"))
+            if (age := self._age(one)) is not None:
+                found.append(Problem(what="stale", of=name, why=f"no new snapshot for {age:.0f} s"))
+        for name, one in sorted(self._status.services.items()):
+            if not one.up:
+                found.append(Problem(what="service", of=name, why=one.why))
+            for connection, (ok, why) in sorted(one.connected.items()):
+                if one.up and not ok:
+                    found.append(Problem(what="uplink", of=connection, why=why))
+        return found
+
+    def _age(self, one: ConnectionStatus) -> float | None:
+        """How old the last snapshot is, where that is too old."""
+        if one.usual_seconds is None or one.published is None:
+            return None
+        age = (self._clock.now() - one.published).total_seconds()
+        return age if age > one.usual_seconds * self._stale_after() else None
+
+    def _store(self) -> str | None:
+        """Why nothing can be written under the home folder, None if it can."""
+        try:
+            with tempfile.TemporaryFile(dir=self._home.ensure().folder) as file:
+                file.write(b"x" * 65536)
+                file.flush()
+        except OSError as error:
+            return f"it can't be written: {error.strerror or type(error).__name__}"
+        except BadConfig:
+            return "it can't be used"
+        return None
+
+    def document(self, problems: list[Problem]) -> dict[str, Any]:
+        """All that is known, as a JSON object."""
+        return {
+            "ready": not problems,
+            "problems": problems,
+            "connections": {
+                name: {
+                    "syncing": one.syncing,
+                    "last_published": one.published,
+                    "age_seconds": _age(self._clock.now(), one.published),
+                    "complete": one.complete,
+                    "held": one.held,
+                    "failing": one.failing,
+                    "needs_sign_in": one.needs_sign_in,
+                    "next_sync": one.next_sync,
+                }
+                for name, one in sorted(self._status.connections.items())
+            },
+            "services": {
+                name: {
+                    "up": one.up,
+                    "why": one.why,
+                    "connected": {connection: ok for connection, (ok, _) in sorted(one.connected.items())},
+                }
+                for name, one in sorted(self._status.services.items())
+            },
+        }
+
+    @asynccontextmanager
+    async def answering(self, address: str, port: int) -> AsyncGenerator[int]:
+        """Answer at *address* for as long as the block lasts; gives the port. Raises BadConfig where it can't be had."""
+        app = web.Application()
+        app.add_routes(
+            [
+                web.get("/live", self._live),
+                web.get("/ready", self._ready),
+                web.get("/health", self._health),
+                web.get("/metrics", self._metrics_page),
+            ]
+        )
+        runner = web.AppRunner(app, access_log=None, handle_signals=False)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, address, port, shutdown_timeout=1.0)
+            try:
+                await site.start()
+            except OSError as error:
+                raise BadConfig(
+                    f"health can't be answered at {address}:{port}: {error.strerror}", path="serve.health_port"
+                ) from None
+            yield int(runner.addresses[0][1])
+        finally:
+            await runner.cleanup()
+
+    async def _live(self, _: web.Request) -> web.Response:
+        return web.Response(text="live\n")
+
+    async def _ready(self, _: web.Request) -> web.Response:
+        problems = await self.problems()
+        lines = [f"{each.what}{f' {each.of}' if each.of else ''}: {each.why}" for each in problems] or ["ready"]
+        return web.Response(text="\n".join(lines) + "\n", status=503 if problems else 200)
+
+    async def _health(self, _: web.Request) -> web.Response:
+        problems = await self.problems()
+        body = msgspec.json.encode(self.document(problems))
+        return web.Response(body=body, content_type="application/json", status=503 if problems else 200)
+
+    async def _metrics_page(self, _: web.Request) -> web.Response:
+        return web.Response(body=self._metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4"})
+
+
+def _age(now: datetime, published: datetime | None) -> float | None:
+    return round((now - published).total_seconds(), 1) if published is not None else None

@@ -1,0 +1,84 @@
+"""The configuration as it is served: every connection and service looked at before any is run."""
+
+import hashlib
+import platform
+from collections.abc import Callable
+
+import msgspec
+
+from jackfield.cli.app import App
+from jackfield.config import connection_names
+from jackfield.config.load import read_table, revealed
+from jackfield.errors import BadConfig
+from jackfield.hookspecs import ServiceType
+from jackfield.host.discovery import discover_services, with_files
+from jackfield_service.schedule import Schedule
+from jackfield_service.settings import ServeSettings, schedule_of, serve_settings
+from jackfield_service.supervising import Configured
+
+
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """What is served: the settings, the connections with their schedules, and the services."""
+
+    app: App
+    fresh: Callable[[], App]
+    settings: ServeSettings
+    schedules: dict[str, Schedule]
+    services: dict[str, Configured]
+    host_id: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The connections, in alphabetical order."""
+        return tuple(self.schedules)
+
+    def view(self) -> App:
+        """The same configuration for one piece of work; references to secrets are read when it begins."""
+        app = self.fresh()
+        app.settings = self.app.settings
+        app.log = self.app.log
+        app.redactor = self.app.redactor
+        return app
+
+
+def load(fresh: Callable[[], App]) -> Loaded:
+    """Read the configuration and look at all of it; raises BadConfig for the first thing that is wrong."""
+    app = fresh()
+    settings = serve_settings(app)
+    schedules: dict[str, Schedule] = {}
+    for name in connection_names(app.settings):
+        own = app.settings.connection(name)
+        app.connector_config(own, app.plugin(own))
+        schedules[name] = schedule_of(app, name, settings)
+    app.policies()
+    services = {name: _service(app, name) for name in sorted(app.settings.services)}
+    if not schedules:
+        raise BadConfig(
+            f"no connection is configured in {app.settings.source}",
+            path="connections",
+            hint="`jackfield init` writes one; or name a connector with --connector, and set its keys by variables.",
+        )
+    return Loaded(
+        app=app,
+        fresh=fresh,
+        settings=settings,
+        schedules=schedules,
+        services=services,
+        host_id=settings.host_id or platform.node() or "jackfield",
+    )
+
+
+def _service(app: App, name: str) -> Configured:
+    """One service of the configuration; only its own plugin is imported."""
+    at, table = f"services.{name}", dict(app.settings.services[name])
+    wanted = str(table.pop("service", name))
+    found = with_files(discover_services().only(wanted), app.plugin_files, ServiceType).get(
+        wanted, path=f"{at}.service"
+    )
+    config = read_table(table, found.type.config, app.environ, at=at, of=f"the service {wanted!r}")
+    app.redactor.learn(config)
+    connection = getattr(config, "connection", None)
+    if isinstance(connection, str) and connection not in app.settings.connections:
+        raise BadConfig(f"there is no connection {connection!r}", path=f"{at}.connection")
+    content = msgspec.json.encode((wanted, found.version, config), enc_hook=revealed)
+    return Configured(name=name, plugin=found, config=config, fingerprint=hashlib.sha256(content).hexdigest())

@@ -1,0 +1,67 @@
+"""Looks after the syncs to come: each connection has one that waits, by the schedule that it has now.
+
+Promises that a sync whose host is gone is taken up by another, and that nothing is planned twice.
+"""
+
+from datetime import datetime
+
+from jackfield.state import State, is_held
+from jackfield_service.durable import Durable, Waiting
+from jackfield_service.loading import Loaded
+from jackfield_service.status import Status
+
+
+class Planner:
+    """One look at all connections of a host."""
+
+    def __init__(self, loaded: Loaded, durable: Durable, status: Status) -> None:
+        self._loaded = loaded
+        self._durable = durable
+        self._status = status
+
+    def look(self) -> None:
+        """Plan what is not planned, drop what is planned otherwise, and tell how the connections stand."""
+        app = self._loaded.view()
+        waiting = self._durable.waiting()
+        self._status.forget(set(self._loaded.names))
+        with app.state() as state:
+            for name in self._loaded.names:
+                self._plan(state, name, waiting.pop(name, []))
+                published = state.published(name, 1)
+                if published:
+                    self._status.known(name, published[0])
+                self._status.undecided(name, len(state.changes(name, undecided=True)))
+        for ones in waiting.values():
+            for each in ones:
+                if not each.running:
+                    self._durable.drop(each)
+        self._durable.tidy(app.clock.now())
+
+    def _plan(self, state: State, name: str, ones: list[Waiting]) -> None:
+        schedule, now = self._loaded.schedules[name], self._loaded.app.clock.now()
+        usual = None if schedule.never else schedule.usual(now)
+        kept: Waiting | None = None
+        for each in sorted(ones, key=lambda one: (not one.running, one.due)):
+            gone = each.running and self._is_gone(name, each)
+            other = not each.running and (schedule.never or each.schedule != schedule.text)
+            if (kept is not None and not each.running) or gone or other:
+                self._durable.drop(each)
+            else:
+                kept = each
+        if kept is not None:
+            due = datetime.fromisoformat(kept.due)
+            self._status.planned(name, due, usual)
+        elif schedule.never:
+            self._status.planned(name, None, None)
+        else:
+            last = next(iter(state.history(name, 1)), None)
+            began = datetime.fromisoformat(last.started) if last is not None else None
+            due = schedule.due(name, began, now, self._loaded.settings.jitter)
+            self._durable.plan(name, due, schedule.text)
+            self._status.planned(name, due, usual)
+
+    def _is_gone(self, name: str, one: Waiting) -> bool:
+        """Whether the host that a sync goes on at is gone: nobody holds its lock, and it is not ours."""
+        if one.host == self._loaded.host_id:
+            return False
+        return not is_held(self._loaded.app.home.lock(name, "sync"))

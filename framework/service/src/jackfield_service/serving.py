@@ -1,0 +1,231 @@
+"""The host while it serves: connections synced on schedule, services run, health answered, until it is told to end.
+
+Promises that what goes on when it ends is carried on at the next start, and that a configuration that is wrong changes nothing.
+"""
+
+import asyncio
+import concurrent.futures
+import signal
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from jackfield.errors import Busy, JackfieldError
+from jackfield.files import make_plain
+from jackfield_service.durable import Durable, Report, Stopping
+from jackfield_service.health import Health
+from jackfield_service.loading import Loaded
+from jackfield_service.metrics import Metrics
+from jackfield_service.planning import Planner
+from jackfield_service.served import Served, Turns
+from jackfield_service.status import Status
+from jackfield_service.supervising import Configured, Host, differing, supervise
+
+_LOOK = 15.0
+"""Seconds between two looks at whether every connection has a sync that waits."""
+_RETRY, _LONGEST_RETRY = 60.0, 3600.0
+_RETRYABLE = 75
+
+
+class Serving:
+    """One host, from its start to its end."""
+
+    def __init__(self, loaded: Loaded, reload: Callable[[], Loaded]) -> None:
+        self._loaded = loaded
+        self._reload = reload
+        self._log = loaded.app.log
+        self._clock = loaded.app.clock
+        self._metrics = Metrics()
+        self._status = Status(self._metrics, self._clock)
+        self._turns = Turns()
+        self._stop = asyncio.Event()
+        self._hangups = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._syncs: set[asyncio.Task[Report]] = set()
+        self._services: dict[str, tuple[Configured, asyncio.Task[None]]] = {}
+        self._last_look: str | None = "the schedule has not been looked at yet"
+        home = loaded.app.home.ensure()
+        make_plain(home.folder / "service.db")
+        self._durable = Durable(
+            f"sqlite:///{home.folder / 'service.db'}",
+            host=loaded.host_id,
+            at_once=loaded.settings.at_once,
+            sync=self._sync_from_thread,
+            log=self._log,
+        )
+        self._health = Health(
+            self._status,
+            self._metrics,
+            home,
+            self._clock,
+            stale_after=lambda: self._loaded.settings.stale_after,
+            database=lambda: self._last_look,
+        )
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT; SIGHUP reads the configuration anew."""
+        settings = self._loaded.settings
+        with self._signals():
+            async with self._health.answering(settings.health_address, settings.health_port) as port:
+                self._log.info("health is answered", address=settings.health_address, port=port)
+                await asyncio.to_thread(self._durable.launch)
+                try:
+                    await self._look()
+                    self._begin_services()
+                    self._log.info("serving", connections=len(self._loaded.names), services=len(self._services))
+                    await self._serve()
+                finally:
+                    self._health.ending = True
+                    await self._end()
+
+    async def _serve(self) -> None:
+        stop = asyncio.create_task(self._stop.wait())
+        while not stop.done():
+            hangup = asyncio.create_task(self._hangups.wait())
+            await asyncio.wait([stop, hangup], timeout=_LOOK, return_when=asyncio.FIRST_COMPLETED)
+            if hangup.done() and not stop.done():
+                self._hangups.clear()
+                await self._take_up()
+            hangup.cancel()
+            if not stop.done():
+                await self._look()
+
+    async def _take_up(self) -> None:
+        """Read the configuration anew; what is wrong in it leaves the old one in force."""
+        try:
+            loaded = await asyncio.to_thread(self._reload)
+        except JackfieldError as error:
+            self._log.warning("the new configuration is wrong, and the old one goes on", reason=str(error))
+            return
+        self._loaded = loaded
+        self._begin_services()
+        self._log.info("the configuration was read anew", connections=len(loaded.names), services=len(self._services))
+
+    async def _look(self) -> None:
+        planner = Planner(self._loaded, self._durable, self._status)
+        try:
+            await asyncio.to_thread(planner.look)
+            self._last_look = None
+        except Exception as error:  # noqa: BLE001 - a store that is away comes back, and is looked at again
+            self._last_look = f"the schedule can't be looked at: {type(error).__name__}"
+            self._log.warning("the schedule can't be looked at", reason=str(error))
+
+    def _begin_services(self) -> None:
+        before = {name: configured for name, (configured, _) in self._services.items()}
+        ended, begun = differing(before, self._loaded.services)
+        for name in ended:
+            _, task = self._services.pop(name)
+            task.cancel()
+        for name in begun:
+            configured = self._loaded.services[name]
+            host = Host(
+                name,
+                clock=self._clock,
+                log=self._log,
+                network=self._loaded.app.network,
+                status=self._status,
+                folder=self._loaded.app.home.service(name),
+                open_connection=self._served,
+                names=lambda: self._loaded.names,
+            )
+            task = self._loop.create_task(supervise(configured, host, self._status), name=f"service {name}")
+            self._services[name] = (configured, task)
+
+    def _served(self, name: str) -> Served:
+        return Served(self._loaded.view(), name, turns=self._turns, status=self._status)
+
+    # --- syncs that are due: asked for in a thread of DBOS, carried out here -----------------------------------------
+
+    def _sync_from_thread(self, connection: str, attempt: int) -> Report:
+        if self._stop.is_set():
+            raise Stopping
+        future = asyncio.run_coroutine_threadsafe(self._tracked(connection, attempt), self._loop)
+        try:
+            return future.result()
+        except concurrent.futures.CancelledError:
+            raise Stopping from None
+
+    async def _tracked(self, connection: str, attempt: int) -> Report:
+        task = asyncio.create_task(self._sync_due(connection, attempt))
+        self._syncs.add(task)
+        try:
+            return await task
+        finally:
+            self._syncs.discard(task)
+
+    async def _sync_due(self, connection: str, attempt: int) -> Report:
+        loaded, began = self._loaded, self._clock.now()
+        if connection not in loaded.names:
+            return Report(due=None)
+        retry = False
+        try:
+            ended = await self._served(connection).sync()
+            self._log.info(
+                "synced",
+                connection=connection,
+                run=ended.run,
+                published=ended.published,
+                complete=ended.complete,
+                reason=ended.reason,
+            )
+        except JackfieldError as error:
+            retry = error.exit_code == _RETRYABLE or isinstance(error, Busy)
+            self._log.warning("a sync failed", connection=connection, reason=str(error), error=error.code, again=retry)
+        except Exception as error:  # noqa: BLE001 - a fault in one connector is no reason to end the host
+            self._status.sync_stopped(connection)
+            self._log.warning("a sync failed", connection=connection, reason=type(error).__name__, exc_info=error)
+        return self._next(connection, began, attempt + 1 if retry else 0)
+
+    def _next(self, connection: str, began: datetime, attempt: int) -> Report:
+        loaded, now = self._loaded, self._clock.now()
+        schedule = loaded.schedules.get(connection)
+        if schedule is None or schedule.never:
+            return Report(due=None)
+        due = schedule.due(connection, began, now, loaded.settings.jitter)
+        if attempt:
+            due = min(due, now + timedelta(seconds=min(_RETRY * 2 ** (attempt - 1), _LONGEST_RETRY)))
+        self._status.planned(connection, due, schedule.usual(now))
+        return Report(due=due, schedule=schedule.text, attempt=attempt)
+
+    # --- the end ------------------------------------------------------------------------------------------------------
+
+    async def _end(self) -> None:
+        """Stop taking work, end what goes on, and leave the rest to the next start."""
+        self._stop.set()
+        self._log.info("ending", syncs=len(self._syncs), services=len(self._services))
+        tasks = [*self._syncs, *(task for _, task in self._services.values())]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            _, left = await asyncio.wait(tasks, timeout=self._loaded.settings.grace)
+            if left:
+                self._log.warning("cut off, to be gone on with at the next start", left=len(left))
+        try:
+            await asyncio.wait_for(asyncio.to_thread(self._durable.close), 2.0)
+        except TimeoutError:
+            self._log.warning("the workflows did not end in time; they are gone on with at the next start")
+
+    def _signals(self) -> "_Signals":
+        return _Signals(
+            self._loop,
+            {
+                signal.SIGTERM: self._stop.set,
+                signal.SIGINT: self._stop.set,
+                signal.SIGHUP: self._hangups.set,
+            },
+        )
+
+
+class _Signals:
+    """What signals do for as long as the block lasts."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, actions: dict[signal.Signals, Callable[[], None]]) -> None:
+        self._loop = loop
+        self._actions = actions
+
+    def __enter__(self) -> None:
+        for each, action in self._actions.items():
+            self._loop.add_signal_handler(each, action)
+
+    def __exit__(self, *_: object) -> None:
+        for each in self._actions:
+            self._loop.remove_signal_handler(each)

@@ -1,0 +1,53 @@
+"""One change under an id that the caller has given, such as that of a task elsewhere.
+
+Promises one effect for one id, however often it is asked for and wherever it was cut off before.
+"""
+
+import msgspec
+
+from jackfield.changes.apply import apply_plan
+from jackfield.changes.open import open_session
+from jackfield.changes.plan import make_plan
+from jackfield.changes.session import ChangeOptions
+from jackfield.errors import Refused
+from jackfield.host.configured import Configured
+from jackfield_contracts import Change, JournalEntry, JournalStatus
+
+
+async def make_change(configured: Configured, change: Change, *, id: str, options: ChangeOptions) -> JournalEntry:
+    """Make *change* under *id*, and give its entry of the journal.
+
+    Where the journal has *id* already, nothing is made again: what was left undecided is settled, and the entry as it then is
+    given. Raises Refused where it stands there for another change, and as ``open_session`` and ``apply_plan`` do.
+    """
+    if (known := _known(configured, change, id)) is not None and known.status is JournalStatus.SETTLED:
+        return known
+    async with open_session(configured, options) as session:
+        if (known := _known(configured, change, id)) is not None:
+            return known
+        plan = await make_plan(session, [change], [options.reason])
+        plan = msgspec.structs.replace(plan, changes=(msgspec.structs.replace(plan.changes[0], id=id),))
+        (entry,) = await apply_plan(session, plan)
+        return entry
+
+
+def _known(configured: Configured, change: Change, id: str) -> JournalEntry | None:
+    known = configured.state.change(id)
+    if known is not None and (known.connection != configured.name or not _same(known.change, change)):
+        raise Refused(
+            f"the id {id!r} is that of another change: {known.title}",
+            connection=configured.name,
+            hint="Each change has an id of its own.",
+        )
+    return known
+
+
+def _same(made: Change, asked: Change) -> bool:
+    """Whether they are one change; the journal may name an account that was asked for by its address."""
+    if type(made) is not type(asked):
+        return False
+    first, second = msgspec.to_builtins(made), msgspec.to_builtins(asked)
+    for each in (first, second):
+        each.pop("account", None)
+        each.pop("arguments", None)
+    return first == second
