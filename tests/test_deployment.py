@@ -252,7 +252,7 @@ class TestChart:
                     document["spec"]["template"]["metadata"].pop("labels")
                     container = pod_of(document)["containers"][0]
                     container["env"] = {each["name"]: each["value"] for each in container["env"]}
-                assert pod_of(rendered)["containers"][0]["env"].pop("JACKFIELD_HEALTH_PORT") == "8081"
+                assert pod_of(rendered)["containers"][0]["env"].pop("JACKFIELD_SERVE__HEALTH_PORT") == "8081"
             assert rendered == hardened, kind
 
     def test_several_replicas_name_themselves_and_share_a_database(self):

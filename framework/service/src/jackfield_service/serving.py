@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from jackfield.errors import Busy, JackfieldError
 from jackfield.files import make_plain
+from jackfield.state.present import present
 from jackfield_service.durable import Durable, Report, Stopping
 from jackfield_service.health import Health
 from jackfield_service.loading import Loaded
@@ -43,7 +44,7 @@ class Serving:
         self._syncs: set[asyncio.Task[Report]] = set()
         self._services: dict[str, tuple[Configured, asyncio.Task[None]]] = {}
         self._last_look: str | None = "the schedule has not been looked at yet"
-        home = loaded.app.home.ensure()
+        self._home = home = loaded.app.home.ensure()
         make_plain(home.folder / "service.db")
         self._durable = Durable(
             f"sqlite:///{home.folder / 'service.db'}",
@@ -64,7 +65,7 @@ class Serving:
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP reads the configuration anew."""
         settings = self._loaded.settings
-        with self._signals():
+        with self._signals(), present(self._home):
             async with self._health.answering(settings.health_address, settings.health_port) as port:
                 self._log.info("health is answered", address=settings.health_address, port=port)
                 await asyncio.to_thread(self._durable.launch)

@@ -21,8 +21,10 @@ from jackfield.state import Home, Run, open_state
 from jackfield.state.database import HEAD
 
 _TRIES = 3
-_PASSING = ("locks", "state.db-wal", "state.db-shm", "state.db-journal")
-"""What means nothing once its process has ended."""
+_PASSING = ("locks", "service.db")
+"""What means nothing once its process has ended, or is made anew, such as the queue of schedules."""
+_BESIDE = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside a database."""
 _HINT = "Take the right to write away from others there (`chmod go-w`)."
 
 
@@ -119,7 +121,7 @@ def _others(home: Home) -> Iterator[LeftOut]:
     """What else is there, so that nobody takes it for backed up."""
     known = {STATE, "snapshots", "activity", *_PASSING}
     for each in sorted(home.folder.iterdir()):
-        if each.name not in known:
+        if each.name not in known and not each.name.endswith(_BESIDE):
             yield LeftOut(path=each.name, reason="a backup does not hold it")
     snapshots = home.folder / "snapshots"
     with_record = _recorded(home)

@@ -5,7 +5,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Generator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -53,8 +53,14 @@ def quiet(home: Path) -> Generator[None]:
         locks = home / "locks"
         for file in sorted(locks.iterdir()) if locks.is_dir() else ():
             connection, _, purpose = file.name.rpartition(".")
-            with suppress(BadStorage):
+            try:
                 held.enter_context(hold_lock(file, connection=connection, purpose=purpose, holder=holder))
+            except BadStorage:
+                continue
+            except Busy as error:
+                raise Busy(
+                    f"{error.summary}, in {home}", hint="Stop what works there first, `jackfield serve` too."
+                ) from None
         _demand_closed(home / "state.db")
         yield
 
@@ -70,9 +76,7 @@ def _demand_closed(file: Path) -> None:
             db.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise Busy(
-                f"another process works in {file.parent}", path=str(file), hint="Stop it (`jackfield serve`?) first."
-            ) from None
+            raise Busy(f"another process works in {file.parent}", path=str(file), hint="Stop it first.") from None
     except (sqlite3.Error, BadStorage):
         pass  # that it is damaged may be why another is to take its place
 
