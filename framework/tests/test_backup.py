@@ -154,6 +154,13 @@ class TestBackup:
         assert (ran.code, ran.out, "Traceback" in ran.err) == (2, "", False)
         assert tree(line.home) == before
 
+    def test_where_the_state_is_elsewhere(self, line: WritableLine, backup: Path, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setenv("JACKFIELD_DATABASE", "postgresql://user:secret@db.example.com/jackfield")
+        for words in (("backup", "-o", str(line.folder / "g.backup")), ("restore", str(backup), "--force")):
+            ran = line.run(*words)
+            assert (ran.code, "in a database" in ran.err, "secret" in ran.err) == (7, True, False)
+        assert not (line.folder / "g.backup").exists()
+
     def test_a_damaged_state_is_no_backup(self, line: WritableLine, backup: Path):
         (line.home / "state.db").write_bytes(b"no database" * 1000)
         ran = line.run("backup", "-o", str(line.folder / "f.backup"))

@@ -28,6 +28,7 @@ def backup(app: App, to: Path, output: str) -> int:
     from jackfield.cli.output import note, print_json
     from jackfield.cli.targets import demand_target
 
+    _demand_a_file(app)
     to = to.absolute()
     demand_target(app, to)
     made = write_backup(app.home, to, clock=app.clock, host_version=version("jackfield"))
@@ -65,6 +66,7 @@ def restore(app: App, file: Path, force: bool, check: bool, output: str) -> None
         else:
             click.echo(f"Whole: {_words(manifest)}")
         return
+    _demand_a_file(app)
     restored = restore_backup(file, app.home, clock=app.clock, force=force)
     if output == "json":
         aside = str(restored.aside) if restored.aside else None
@@ -73,6 +75,18 @@ def restore(app: App, file: Path, force: bool, check: bool, output: str) -> None
     click.echo(f"Restored: {_words(restored.manifest)}, into {restored.home}")
     if restored.aside is not None:
         click.echo(f"The home before is kept in {restored.aside}")
+
+
+def _demand_a_file(app: App) -> None:
+    """Raise Unsupported where hosts share a database: what is in the home folder is then not the state."""
+    from jackfield.errors import Unsupported
+
+    if app.environ.get("JACKFIELD_DATABASE"):
+        raise Unsupported(
+            "the state is in a database, which has means of its own for this",
+            path="$JACKFIELD_DATABASE",
+            hint="Use `pg_dump` and `pg_restore`, and copy the folder of the snapshots after the database.",
+        )
 
 
 def _facts(manifest: "Manifest") -> dict[str, object]:
