@@ -81,10 +81,9 @@ def _demand_a_file(app: App) -> None:
     """Raise Unsupported where hosts share a database: what is in the home folder is then not the state."""
     from jackfield.errors import Unsupported
 
-    if app.environ.get("JACKFIELD_DATABASE"):
+    if app.database is not None:
         raise Unsupported(
             "the state is in a database, which has means of its own for this",
-            path="$JACKFIELD_DATABASE",
             hint="Use `pg_dump` and `pg_restore`, and copy the folder of the snapshots after the database.",
         )
 
