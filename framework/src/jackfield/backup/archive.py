@@ -19,7 +19,7 @@ import msgspec
 
 from jackfield.backup.manifest import MOST_BYTES, Entry, Manifest, damaged, read_manifest
 from jackfield.errors import BadConfig, storing
-from jackfield.state.database import HEAD
+from jackfield.state.schema import HEAD
 
 MANIFEST = "manifest.json"
 

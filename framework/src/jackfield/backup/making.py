@@ -18,7 +18,7 @@ from jackfield.clock import Clock
 from jackfield.errors import BadConfig, BadStorage, Transient, storage_failure, storing
 from jackfield.files import demand_trusted, demand_unplanted, replacing
 from jackfield.state import Home, Run, open_state
-from jackfield.state.database import HEAD
+from jackfield.state.schema import HEAD
 
 _TRIES = 3
 _PASSING = ("locks", "service.db")
