@@ -36,6 +36,7 @@ _COMMANDS = {
     "events": (_AT + "events", "Who signed in when, by the application's own log."),
     "verify": (_AT + "verify", "Compare the snapshot files with what was recorded of them."),
     "export": (_AT + "export", "Write a snapshot as CSV, XLSX, Parquet or JSON, or the journal."),
+    "import": (_AT + "import_", "Make a snapshot of a file that another program has written."),
     "grant": (_AT + "grant", "Let somebody hold an entitlement."),
     "revoke": (_AT + "grant", "Let somebody hold an entitlement no more."),
     "account": (_AT + "account", "Create, delete, enable or disable an account."),

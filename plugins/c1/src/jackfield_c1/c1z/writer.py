@@ -107,6 +107,7 @@ class _Writing:
         self.sync_id = ksuid(self.taken, seed)
         self.types = Types(export.resources(), types, self.facts.not_complete)
         self.left_out = 0
+        self.orphans: dict[ResourceId, Plain] = {}
 
     def write(self) -> Written:
         """Write every table; what came of it."""
@@ -165,6 +166,8 @@ class _Writing:
                 self.left_out += len(offered)
                 continue
             name = resource.display_name if resource is not None else id.id
+            if resource is None and (told := told_of(offered)):
+                self.orphans.setdefault(id, {}).update(told)
             for one in offered:
                 self.types.use(*one.grantable_to)
                 yield self._row(one, name, self.at)
@@ -241,7 +244,7 @@ class _Writing:
             if not fits(id):
                 self.left_out += 1
                 continue
-            if told := {one.id.slug: left for one in offered if (left := left_of_entitlement(one))}:
+            if told := told_of(offered):
                 more["entitlements"] = told
             yield self._resource_row(resource, more, at)
 
@@ -267,7 +270,10 @@ class _Writing:
         ).fetchall()
         for type, id in missing:
             known = Resource(id=ResourceId(type=type, id=id), scope="", display_name=id)
-            yield self._resource_row(known, {"named_only": True}, self.at)
+            more: Plain = {"named_only": True}
+            if told := self.orphans.get(known.id):
+                more["entitlements"] = told
+            yield self._resource_row(known, more, self.at)
 
     def _used_types(self) -> None:
         for (name,) in self.db.execute("SELECT type FROM temp.referenced GROUP BY type"):
@@ -300,6 +306,11 @@ class _Writing:
         started = text_of_time(self.facts.started or self.taken)
         row = (self.sync_id, started, self.at, "", self.subset.sync_type, "", "", trusted, 1, told, "", "", "")
         self.db.execute(insert("v1_sync_runs"), row)
+
+
+def told_of(offered: Iterable[Entitlement]) -> Plain:
+    """What of the entitlements of a resource has no field, by their slugs."""
+    return {one.id.slug: left for one in offered if (left := left_of_entitlement(one))}
 
 
 def fits(id: ResourceId) -> bool:
