@@ -3,6 +3,7 @@
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -147,6 +148,11 @@ class ServiceHost(Protocol):
     @property
     def network(self) -> NetworkSettings:
         """Proxies and CAs, for a service that speaks something else than HTTP."""
+        ...
+
+    @property
+    def folder(self) -> Path:
+        """A folder of the service's own, for files that may be lost; made if need be, mode 0700."""
         ...
 
     def http(self) -> AbstractAsyncContextManager[HttpSession]:

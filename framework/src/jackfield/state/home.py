@@ -51,6 +51,11 @@ class Home(msgspec.Struct, frozen=True, kw_only=True):
         """Whether anything stands where that database is to be."""
         return lexists(self.folder / "activity" / f"{connection}.sqlite")
 
+    def service(self, name: str) -> Path:
+        """The folder of one service of a plugin; made if need be."""
+        self._made(self.folder / "services")
+        return self._made(self.folder / "services" / name)
+
     def lock(self, connection: str, purpose: str) -> Path:
         """The file that is locked while *purpose* goes on for a connection."""
         return self._made(self.folder / "locks") / f"{connection}.{purpose}"

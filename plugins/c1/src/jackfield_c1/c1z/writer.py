@@ -73,15 +73,21 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write_c1z(
-    export: Export, to: BinaryIO, *, subset: Subset | None = None, types: Iterable[ResourceType] = ()
+    export: Export,
+    to: BinaryIO,
+    *,
+    subset: Subset | None = None,
+    types: Iterable[ResourceType] = (),
+    folder: Path | None = None,
 ) -> Written:
     """Write the snapshot of *export*, or the *subset* of it, to the stream *to*.
 
-    *types* are those that the connector announces: their names and descriptions are nowhere else. Raises BadConfig where the file
-    would be larger than readers take.
+    *types* are those that the connector announces: their names and descriptions are nowhere else. *folder* is where
+    the file is put together, the system's for temporary files if none is said. Raises BadConfig where the file would be larger
+    than readers take.
     """
-    with TemporaryDirectory(prefix="jackfield-c1z-") as folder:
-        file = Path(folder, "sync.db")
+    with TemporaryDirectory(prefix="jackfield-c1z-", dir=folder) as work:
+        file = Path(work, "sync.db")
         db = create_database(file)
         try:
             writing = _Writing(export, db, subset or Subset(), types)
