@@ -37,6 +37,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "jackfield events acme --follow --output json",
     ),
     "verify": ("jackfield verify acme", "jackfield verify"),
+    "import": (
+        "jackfield import sync.c1z --connection other-tool",
+        "jackfield import --list",
+    ),
     "export": (
         "jackfield export acme --format csv -o access.csv",
         "jackfield export acme --format xlsx -o access.xlsx",

@@ -26,6 +26,8 @@ _COLUMNS = {
 }
 _LATER = {"v1_grants": {"expansion": "NULL"}}
 """Columns that older files lack, and what stands in for them."""
+_OF_DISK = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_NOMEM", "SQLITE_READONLY")
+"""What says nothing of the file, and is for the host to tell."""
 _MOST_VALUE = 64 << 20
 """Of one text or blob: a row that is larger is none that another program would write."""
 
@@ -65,7 +67,11 @@ def open_sync(file: Path, name: str) -> Generator[tuple[sqlite3.Connection, Foun
         db.execute("BEGIN")
         yield db, _choose(db, name)
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorname", "").startswith(_OF_DISK):
+            raise
         raise BadConfig(f"its database is damaged: {error}", path=name) from None
+    except UnicodeDecodeError:
+        raise BadConfig("its database is damaged: a text in it is not UTF-8", path=name) from None
     finally:
         db.close()
 

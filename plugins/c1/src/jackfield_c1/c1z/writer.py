@@ -194,12 +194,8 @@ class _Writing:
             self.db.execute(insert("v1_entitlements"), self._row(known, id.id, self.at))
 
     def _index_grants(self) -> None:
-        try:
-            self.db.execute(UNIQUE_GRANTS)
-        except sqlite3.IntegrityError:
-            self._tell_apart()
-            self.db.execute(UNIQUE_GRANTS)
-        for statement in GRANT_INDEXES:
+        self._tell_apart()
+        for statement in (UNIQUE_GRANTS, *GRANT_INDEXES):
             self.db.execute(statement)
 
     def _tell_apart(self) -> None:
@@ -207,7 +203,7 @@ class _Writing:
         from jackfield_c1.proto.connector_pb2 import Grant
 
         alike = self.db.execute(
-            "SELECT id, data FROM v1_grants WHERE external_id IN"
+            "SELECT id, data FROM v1_grants NOT INDEXED WHERE external_id IN"
             " (SELECT external_id FROM v1_grants GROUP BY external_id HAVING count(*) > 1)"
         ).fetchall()
         for key, data in alike:
