@@ -71,7 +71,7 @@ def encode_entitlement(row: Entitlement) -> str:
     data = EntitlementData(
         description=row.description,
         # A default is left out where it is that very object: the same text made elsewhere would read as a difference.
-        purpose=sys.intern(row.purpose),
+        purpose=sys.intern(str(row.purpose)),
         grantable_to=row.grantable_to,
         privileged=row.privileged,
         exclusive=row.exclusive,

@@ -34,6 +34,8 @@ from jackfield.sync.finish import seal
 from jackfield.sync.publish import Place, delete_beyond, publish_sealed
 from jackfield_contracts import Page, Scope
 
+KEPT = HostSettings(connector="").keep_snapshots
+"""How many snapshot files of a connection are kept that the configuration says nothing of."""
 _FAMILY = "file"
 _CHUNK = 1 << 20
 _CAUTION = "it is as the file says, and the application was not asked"
@@ -91,7 +93,7 @@ async def run_import(importing: Importing) -> Run:
             finally:
                 writer.db.close()
                 remove(partial)
-        delete_beyond(name, HostSettings(connector="").keep_snapshots, home=home, state=state, log=importing.log)
+        delete_beyond(name, KEPT, home=home, state=state, log=importing.log)
     tell(record, importing.policies, importing.log)
     return record
 
