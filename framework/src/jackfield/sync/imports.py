@@ -26,8 +26,8 @@ from jackfield.log import Logger
 from jackfield.snapshots.file import create_partial, remove
 from jackfield.snapshots.reads import add_read
 from jackfield.snapshots.writer import SnapshotWriter
-from jackfield.state import Home, Run, State, hold_lock
-from jackfield.state.lock import Holder
+from jackfield.state import Home, Run, State, hold
+from jackfield.state.lock import Holder, Lock
 from jackfield.sync.accept import reconcile, tell
 from jackfield.sync.budget import Budget
 from jackfield.sync.finish import seal
@@ -79,16 +79,18 @@ async def run_import(importing: Importing) -> Run:
     holder = Holder(pid=os.getpid(), run=run, since=now.isoformat(timespec="seconds"))
     with (
         storing(home.folder),
-        hold_lock(home.lock(name, "sync"), connection=name, purpose="sync", holder=holder),
+        hold(home, state, name, "sync", purpose="sync", holder=holder) as lock,
     ):
         reconcile(name, home=home, state=state, log=importing.log)
         demand_importable(state, name, importing.configured)
-        partial = home.partial(name)
+        partial = home.partial(name, lock.token)
         with open_foreign(importing.file, what="the file to import", path=str(importing.file)) as file:
             writer = SnapshotWriter(create_partial(partial), importing.clock)
             try:
-                await _write(importing, file, run, writer)
-                place = Place(connection=name, run=run, partial=partial, home=home, state=state, clock=importing.clock)
+                await _write(importing, file, run, writer, lock)
+                place = Place(
+                    connection=name, run=run, partial=partial, home=home, state=state, clock=importing.clock, lock=lock
+                )
                 record = publish_sealed(writer, place)
             finally:
                 writer.db.close()
@@ -98,7 +100,7 @@ async def run_import(importing: Importing) -> Run:
     return record
 
 
-async def _write(importing: Importing, file: BinaryIO, run: str, writer: SnapshotWriter) -> None:
+async def _write(importing: Importing, file: BinaryIO, run: str, writer: SnapshotWriter, lock: Lock) -> None:
     """Write the rows of the file and seal them."""
     clock, found = importing.clock, importing.importer
     digest = _digest(file)
@@ -119,7 +121,7 @@ async def _write(importing: Importing, file: BinaryIO, run: str, writer: Snapsho
                 "imported_at": started,
             }
         )
-    await _store(importing, _Opened(importing, file), writer)
+    await _store(importing, _Opened(importing, file), writer, lock)
     if _digest(file) != digest:
         raise BadConfig("the file was changed while it was read", path=str(importing.file), hint="Import it again.")
     entries = {
@@ -129,11 +131,11 @@ async def _write(importing: Importing, file: BinaryIO, run: str, writer: Snapsho
     await seal(writer, None, entries, (), demand_whole=False)
 
 
-async def _store(importing: Importing, opened: _Opened, writer: SnapshotWriter) -> None:
+async def _store(importing: Importing, opened: _Opened, writer: SnapshotWriter, lock: Lock) -> None:
     limits = HostSettings(connector="")
     budget = Budget(
         writer,
-        importing.home.partial(importing.connection),
+        importing.home.partial(importing.connection, lock.token),
         rows=limits.max_snapshot_rows,
         size=limits.max_snapshot_bytes,
     )
@@ -142,6 +144,7 @@ async def _store(importing: Importing, opened: _Opened, writer: SnapshotWriter) 
     tenant: str | None = None
     pages = _with_end(_pages(importing, opened))
     for number, (page, last) in enumerate(pages, 1):
+        lock.demand_unless_told()
         budget.take(page)
         if page.tenant is not None:
             if tenant not in (None, page.tenant.id):

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from jackfield.clock import Clock
+from jackfield.errors import JackfieldError
 from jackfield.files import sync_folder
 from jackfield.host.configured import Configured
 from jackfield.log import Logger
@@ -17,6 +18,7 @@ from jackfield.snapshots.file import digest, remove, strip_header
 from jackfield.snapshots.sealing import copy_finished
 from jackfield.snapshots.writer import SnapshotWriter
 from jackfield.state import Home, Run, RunStatus, State
+from jackfield.state.lock import Lock
 from jackfield.sync.accept import record_of
 from jackfield.sync.finish import describe
 from jackfield.sync.ongoing import OngoingSync
@@ -32,6 +34,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     home: Home
     state: State
     clock: Clock
+    lock: Lock
 
 
 def publish(sync: OngoingSync) -> Run:
@@ -44,6 +47,7 @@ def publish(sync: OngoingSync) -> Run:
         home=configured.home,
         state=configured.state,
         clock=configured.clock,
+        lock=sync.lock,
     )
     return publish_sealed(sync.writer, place)
 
@@ -59,9 +63,11 @@ def publish_sealed(writer: SnapshotWriter, place: Place) -> Run:
         strip_header(finished, [MADE_WITH])
         sha256 = digest(finished)
         _sync_file(finished)
+        place.lock.demand()
         finished.rename(final)
-    except (OSError, sqlite3.Error):
+    except (OSError, sqlite3.Error, JackfieldError):
         remove(finished)  # it takes the room that there is too little of
+        place.lock.demand()  # whoever has taken over may have taken it away before
         raise
     sync_folder(final.parent)
     writer.db.close()

@@ -136,7 +136,7 @@ def _opened(
     from jackfield.exports.opened import OpenExport
 
     def journal() -> "Iterator[JournalEntry]":
-        if app.home.has_database:
+        if app.has_state:
             with app.state() as state:
                 yield from state.changes(connection, limit=None)[::-1]
 

@@ -17,4 +17,5 @@ service = ServiceType(
     run=_run,
     environ=ENVIRON,
     enabled_by="client_id",
+    asks_for_syncs=True,
 )
