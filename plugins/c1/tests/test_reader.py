@@ -171,6 +171,9 @@ def test_what_is_inherited_through_others_is_not_whole() -> None:
     odd = grant(("group", "g1"), "group:g1:member", ("user", "ann"), notes=[expands])
     content = packed(database({**TEAM, "v1_grants": [odd]}))
     assert "inherited" in incomplete(content)["group/*"]
+    expands = pb.GrantExpandable(entitlement_ids=["group:g1:member"], shallow=True)
+    shallow = grant(("group", "g1"), "group:g1:member", ("group", "g1"), notes=[expands])
+    assert "direct members only" in incomplete(packed(database({**TEAM, "v1_grants": [shallow]})))["group/*"]
 
 
 # --- which sync --------------------------------------------------------------------------------------------------------

@@ -262,7 +262,12 @@ class _Reading:
 
     def _inherited_by(self, principal: ResourceId, expands: bytes, scope: str) -> tuple[str, ...]:
         slugs: list[str] = []
-        for external_id in parsed(pb.GrantExpandable(), expands).entitlement_ids:
+        told = parsed(pb.GrantExpandable(), expands)
+        if told.shallow:
+            self._incomplete.setdefault(
+                scope, "grants in it are inherited by direct members only, which can't be told here"
+            )
+        for external_id in told.entitlement_ids:
             row = self._db.execute(
                 "SELECT type, id, slug FROM ours_entitlement WHERE external_id = ?", (external_id,)
             ).fetchone()
