@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import subprocess
 import sys
 from hashlib import sha256
 from pathlib import Path
@@ -54,6 +55,7 @@ lines = ImporterType(
     name="lines", display_name="lines of text", suffix=".lines", read=read, recognises=lambda head: head.startswith(b"lines"),
 )
 '''
+JACKFIELD = str(Path(sys.executable).with_name("jackfield"))
 FILE = "lines\nuser ann bob\nin design ann\n"
 
 
@@ -228,6 +230,20 @@ class TestWhatGoesWrong:
         assert imported(line, name="../x").code == 2
         assert line.run("import", "team.lines").code == 2
         assert line.run("import", "--connection", "copy").code == 2
+
+    def test_killed_half_way_it_leaves_nothing_that_counts(self, line: Line):
+        Path("deadly.py").write_text(
+            LINES.replace('raise ValueError("half")', "__import__('os').kill(__import__('os').getpid(), 9)")
+        )
+        Path("team.lines").write_text(FILE + "broken\n")
+        words = ("import", "team.lines", "--connection", "copy", "--plugin", "deadly.py")
+        ended = subprocess.run([JACKFIELD, *words], capture_output=True)
+        assert ended.returncode == -9
+        assert everything(line) == {}
+        Path("team.lines").write_text(FILE)
+        assert imported(line).code == 0
+        assert everything(line) == {"copy": 1}
+        assert [file.suffix for file in (line.home / "snapshots" / "copy").iterdir()] == [".sqlite"]
 
     def test_one_writer_at_a_time(self, line: Line):
         from jackfield.state import Home, hold_lock

@@ -26,7 +26,8 @@ from jackfield_c1.c1z.objects import (
     resource_message,
 )
 from jackfield_c1.c1z.types import Types
-from jackfield_contracts import Entitlement, Resource, ResourceId, ResourceType
+from jackfield_c1.proto.connector_pb2 import Grant
+from jackfield_contracts import Entitlement, EntitlementId, Resource, ResourceId, ResourceType
 
 
 class Subset(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,8 +187,6 @@ class _Writing:
     def entitlement_named_only(self, id: ResourceId, slug: str, external_id: str) -> None:
         """Write an entitlement that a grant names, where nothing else is known of it."""
         if self.db.execute("SELECT 1 FROM v1_entitlements WHERE external_id = ?", (external_id,)).fetchone() is None:
-            from jackfield_contracts import EntitlementId
-
             known = Entitlement(
                 id=EntitlementId(resource=id, slug=slug), scope="", display_name=slug, purpose="unknown"
             )
@@ -200,8 +199,6 @@ class _Writing:
 
     def _tell_apart(self) -> None:
         """Give grants whose joined parts are alike ids that tell them apart."""
-        from jackfield_c1.proto.connector_pb2 import Grant
-
         alike = self.db.execute(
             "SELECT id, data FROM v1_grants NOT INDEXED WHERE external_id IN"
             " (SELECT external_id FROM v1_grants GROUP BY external_id HAVING count(*) > 1)"
