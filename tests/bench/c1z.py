@@ -297,6 +297,13 @@ _ABOUT = (
 )
 
 
+BETWEEN = """import json, resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(json.dumps([used.ru_utime + used.ru_stime, used.ru_maxrss]))
+"""
+
+
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """One command on one snapshot."""
 
@@ -316,17 +323,22 @@ def run(what: str, arguments: Iterable[str], folder: Path, grants: int, made: Pa
         "JACKFIELD_HOME": str(folder / "home"),
         "JACKFIELD_CONFIG": str(folder / "jackfield.toml"),
     }
-    process = subprocess.Popen([JACKFIELD, *arguments], cwd=folder, env=environment, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, f"{what}: {process.returncode}"
+    # By a small process between: a peak of memory is handed down from whoever starts a process.
+    told = subprocess.run(
+        [sys.executable, "-c", BETWEEN, JACKFIELD, *arguments],
+        cwd=folder,
+        env=environment,
+        check=True,
+        capture_output=True,
+    )
+    processor, memory = json.loads(told.stdout)
     return Measured(
         what=what,
         grants=grants,
         seconds=time.monotonic() - start,
-        processor=used.ru_utime + used.ru_stime,
-        memory=used.ru_maxrss // 1024,
-        size=made.stat().st_size if made.exists() else 0,
+        processor=processor,
+        memory=memory // 1024,
+        size=made.stat().st_size,
     )
 
 
