@@ -31,7 +31,6 @@ def sync_document(run: Run, home: Home) -> dict[str, object]:
         "snapshot": str(file) if file else None,
         "sha256": run.sha256,
         "seconds": run.seconds,
-        "imported": run.imported,
     }
 
 

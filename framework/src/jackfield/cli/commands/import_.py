@@ -58,7 +58,7 @@ def import_(
         raise click.UsageError(f"{'FILE' if file is None else '--connection'} is missing.")
     run = _import(app, Path(file), connection, format_, options)
     if output == "json":
-        print_json(sync_document(run, app.home))
+        print_json({**sync_document(run, app.home), "imported": True})
     else:
         tell_sync(app, run)
     return exits.OK if run.complete else exits.INCOMPLETE
