@@ -38,7 +38,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "verify": ("jackfield verify acme", "jackfield verify"),
     "import": (
-        "jackfield import sync.c1z --connection other-tool",
+        "jackfield import sync.file --connection other-tool",
         "jackfield import --list",
     ),
     "backup": ("jackfield backup -o jackfield.backup",),
