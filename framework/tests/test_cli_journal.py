@@ -259,5 +259,5 @@ class TestWhatIsListed:
         code, screen = on_terminal(lambda: line.code("changes", "list"), b"", monkeypatch)
         assert code == 0
         heading = re.sub(r"\x1b\[[0-9;]*m", "", screen).split("\r\n")[0].split()
-        assert heading == ["WHEN", "CONNECTION", "OUTCOME", "KIND", "WHAT", "BY", "BECAUSE", "CHANGE"]
+        assert heading == ["WHEN", "CONNECTION", "OUTCOME", "KIND", "WHAT", "WHY", "CHANGE"]
         assert ("disable" in screen, "disable_account" in screen, "already" in screen) == (True, False, True)

@@ -5,6 +5,7 @@ not be all.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from jackfield.changes.resolve import resolve
@@ -67,9 +68,10 @@ def _shown(session: Session, file: Path, who: ResourceId, types: Sequence[str]) 
     with read_snapshot(file) as snapshot:
         rows = snapshot.grants(principal=who, names=False)
         found = [row.grant.entitlement for row in rows if not types or row.grant.entitlement.resource.type in types]
-        taken, complete = snapshot.header.taken, snapshot.header.complete
+        taken, complete = datetime.fromisoformat(snapshot.header.taken), snapshot.header.complete
     session.warn(
-        f"what is held is known by the snapshot of {taken}: of resources that were joined since, nothing is in the plan"
+        f"what is held is known by the snapshot of {taken:%Y-%m-%d %H:%M} UTC:"
+        " of resources that were joined since, nothing is in the plan"
     )
     if not complete:
         session.warn("the snapshot is not complete: the person may hold more than it shows")

@@ -38,8 +38,6 @@ CSV = (
 UNDECIDED = "undecided"
 """What stands in the place of an outcome until a read, or the operation's own rule, has settled it."""
 JOURNAL = ("intended", "settled", "connection", "status", "actor", "why", *CSV)
-TABLE = ("when", "connection", "outcome", "kind", "what", "by", "because", "change")
-"""The columns of the journal on a terminal."""
 _ACTIONS = {"enable": "enable_account", "disable": "disable_account"}
 """The kinds of actions that are told as changes of their own."""
 _FORECASTS = {
@@ -245,13 +243,21 @@ def entry_lines(entry: JournalEntry) -> list[str]:
     return lines
 
 
-def journal_row(entry: JournalEntry) -> tuple[Any, ...]:
-    """An entry of the journal for the table that a terminal shows, with the columns ``TABLE``."""
-    known = outcome_of(entry)
-    ended = known.outcome.value if known is not None else UNDECIDED
-    kind = entry.kinds[0] if entry.kinds else entry.change.__struct_config__.tag
-    told = "; ".join((entry.title, *filter(None, (known.reason if known else None,)), *_beside(entry)))
-    return moment(entry.intended), entry.connection, ended, kind, told, entry.actor, entry.reason, entry.id
+def journal_table(*, connection: bool) -> Columns:
+    """The journal as a terminal shows it, with a column for the *connection* or without."""
+
+    def cells(entry: JournalEntry) -> tuple[Any, ...]:
+        known = outcome_of(entry)
+        ended = known.outcome.value if known is not None else UNDECIDED
+        kind = entry.kinds[0] if entry.kinds else entry.change.__struct_config__.tag
+        what = "; ".join((entry.title, *filter(None, (known.reason if known else None,)), *_beside(entry)))
+        why = ": ".join(filter(None, (entry.actor, entry.reason)))
+        at = (entry.connection,) if connection else ()
+        return moment(entry.intended), *at, ended, kind, what, why, entry.id
+
+    return Columns(
+        ("when", *(("connection",) if connection else ()), "outcome", "kind", "what", "why", "change"), cells
+    )
 
 
 def journal_cells(entry: JournalEntry) -> tuple[Any, ...]:

@@ -68,7 +68,7 @@ def list_(
     On a terminal they are a table, elsewhere a block of lines each. The outcome already means that nothing was done.
     """
     from jackfield.cli.journal_filters import filter_of
-    from jackfield.cli.outcomes import JOURNAL, TABLE, entry_document, entry_lines, journal_cells, journal_row
+    from jackfield.cli.outcomes import JOURNAL, entry_document, entry_lines, journal_cells, journal_table
     from jackfield.cli.output import Columns, cut, note, print_listing, print_rows, say
 
     with _journal(app) as state:
@@ -95,7 +95,7 @@ def list_(
             print_listing(output, found, table=columns, document=entry_document, head={}, key="changes", limit=limit)
             return
         if total and sys.stdout.isatty():
-            print_rows(output, found, Columns(TABLE, journal_row))
+            print_rows(output, found, journal_table(connection=connection is None))
         else:
             for entry in found:
                 say("\n".join(entry_lines(entry)))

@@ -110,16 +110,19 @@ def _what_apply_makes(made: "Plan", to: Path) -> str:
     from jackfield.changes.plan import will_be_made
 
     over = sum(each.limit is not None for each in made.changes)
-    wanted = sum(will_be_made(each) for each in made.changes) - over
-    rest = len(made.changes) - wanted - over
-    if wanted == len(made.changes):
+    follow = sum(each.follows and each.limit is None for each in made.changes)
+    sure = sum(will_be_made(each) for each in made.changes) - over - follow
+    rest = len(made.changes) - sure - follow - over
+    if sure == len(made.changes):
         return f"`jackfield apply {to}` makes them."
-    told = f"`jackfield apply {to}` makes {wanted:,} of them" if wanted else "none of them would be made"
+    told = [f"`jackfield apply {to}` makes {sure:,} of them" if sure or follow else "none of them would be made"]
+    if follow:
+        told.append(f"{follow:,} as far as those before let it")
     if over:
-        told += f"; {over:,} would be refused, being over a limit"
+        told.append(f"{over:,} would be refused, being over a limit")
     if rest:
-        told += f"; {rest:,} would not be made, as is said above"
-    return f"{told}."
+        told.append(f"{rest:,} would not be made, as is said above")
+    return f"{'; '.join(told)}."
 
 
 def _print(made: "Plan", output: str, file: str | None, *, dry_run: bool = False) -> None:
