@@ -8,6 +8,7 @@ import pytest
 
 from jackfield_contracts import AccountStatus
 
+from .test_cli_changes import on_terminal
 from .writable import ACTIONS, WritableLine, held
 
 LEFT = "Sales member (group:g2/member) is left in its place"
@@ -88,6 +89,12 @@ class TestDisabling:
         assert ENDS in line.run("changes", "list").out
         (entry,) = line.run("changes", "list", "--output", "json").json()["changes"]
         assert entry["ends"] == ["group:g2/owner", "group:g:3/owner"]
+
+    def test_on_a_terminal_it_is_told_once_before_the_question(
+        self, line: WritableLine, monkeypatch: pytest.MonkeyPatch
+    ):
+        code, screen = on_terminal(lambda: line.code(*self.ASKED), b"n\n", monkeypatch)
+        assert (code, screen.count(ENDS), screen.index(ENDS) < screen.index("[y/N]")) == (130, 1, True)
 
     def test_an_altered_plan_file_says_no_less(self, line: WritableLine):
         asked = line.folder / "asked.jsonl"

@@ -210,12 +210,14 @@ async def approved(session: Session, plan: Plan, flags: Flags, origin: Origin = 
     beside = [] if ours else others
     wanted, counts = _to_confirm(asked), _to_confirm([*asked, *beside])
     _check_counts(counts, flags, plan.connection)
-    _warn(made)
-    if not made or (flags.yes and (ours or not asked)) or (ours and not asked):
+    asking = sys.stdin.isatty() and sys.stdout.isatty()
+    confirmed = bool(flags.confirm) and (wanted if flags.yes else counts).keys() <= flags.confirm.keys()
+    certain = not made or (flags.yes and (ours or not asked)) or (ours and not asked) or confirmed
+    if certain or not asking:
+        _warn(made)
+    if certain:
         return True
-    if flags.confirm and (wanted if flags.yes else counts).keys() <= flags.confirm.keys():
-        return True
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not asking:
         raise _needed(asked, beside, plan, flags, origin)
     for line in plan_lines((*asked, *others[:_SHOWN])):
         note(line)

@@ -84,6 +84,7 @@ def declared(*, wipes: bool) -> tuple[Action, ...]:
             kind=ActionKind.RECOVER_ACCOUNT,
             arguments=(_WHO,),
             account="user_id",
+            acts_on=(AccountStatus.DELETED,),
             leads_to=(AccountStatus.ENABLED,),
             permissions=(MEMBERS_DELETE,),
         ),
@@ -93,6 +94,7 @@ def declared(*, wipes: bool) -> tuple[Action, ...]:
             kind=ActionKind.NOTIFY,
             arguments=(_WHO,),
             account="user_id",
+            acts_on=(AccountStatus.PENDING,),
             confirmed_by=Confirmation.ANSWER,
             permissions=(MEMBERS_WRITE,),
         ),
@@ -102,6 +104,7 @@ def declared(*, wipes: bool) -> tuple[Action, ...]:
             kind=ActionKind.UPDATE_ACCOUNT,
             arguments=(_WHO, *PROFILE),
             account="user_id",
+            acts_on=(AccountStatus.ENABLED, AccountStatus.DISABLED, AccountStatus.PENDING),
             permissions=(MEMBERS_WRITE,),
         ),
     )
