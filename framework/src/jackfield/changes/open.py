@@ -11,9 +11,10 @@ from jackfield.config import HostSettings
 from jackfield.errors import BadConfig, Busy, JackfieldError, OtherTenant, Unsupported
 from jackfield.host.configured import Configured
 from jackfield.host.connection import Connection
+from jackfield.host.imported import demand_not_imported
 from jackfield.host.tenants import TenantMatch, demand_tenant, known_tenant, match_tenant, warning_about
-from jackfield.state import Home, State, hold_lock
-from jackfield.state.lock import Holder
+from jackfield.state import Home, State, hold
+from jackfield.state.lock import Holder, Lock
 from jackfield_contracts import JournalEntry, JournalStatus, Tenant
 
 
@@ -26,6 +27,7 @@ async def open_session(configured: Configured, options: ChangeOptions) -> AsyncG
     changes are not enabled, BadConfig where a reason is required and none given, Busy where another process writes; and
     settles first what an interrupted process left undecided.
     """
+    demand_not_imported(configured.state, configured.name)
     if options.dry_run:
         async with _opened(configured, options) as session:
             await _load_tenant_and_protected(session, configured.home)
@@ -151,16 +153,19 @@ class _Lock:
     def __init__(self, configured: Configured) -> None:
         self._configured = configured
         self._held = ExitStack()
-        self._taken = False
+        self._lock: Lock | None = None
 
     def take(self) -> None:
-        if not self._taken:
-            self._held.enter_context(_locked(self._configured))
-            self._taken = True
+        if self._lock is None:
+            self._lock = self._held.enter_context(_locked(self._configured))
 
     def release(self) -> None:
-        self._taken = False
+        self._lock = None
         self._held.close()
+
+    def demand(self) -> None:
+        if self._lock is not None:
+            self._lock.demand()
 
 
 def _any_pending(state: State, name: str) -> bool:
@@ -168,11 +173,9 @@ def _any_pending(state: State, name: str) -> bool:
     return any(each.status is JournalStatus.PENDING and each.outcome and each.outcome.job is None for each in undecided)
 
 
-def _locked(configured: Configured) -> AbstractContextManager[object]:
+def _locked(configured: Configured) -> AbstractContextManager[Lock]:
     holder = Holder(pid=os.getpid(), run="changes", since=configured.clock.now().isoformat(timespec="seconds"))
-    return hold_lock(
-        configured.home.lock(configured.name, "changes"), connection=configured.name, purpose="change", holder=holder
-    )
+    return hold(configured.home, configured.state, configured.name, "changes", purpose="change", holder=holder)
 
 
 def demand_writable(name: str, host: HostSettings) -> None:

@@ -40,7 +40,7 @@ class Looked(Snapshot):
 def published_runs(app: App, connection: str, limit: int) -> list[Run]:
     """The latest published runs; raises BadConfig for an unknown connection, NotFound if nothing is published yet."""
     found: list[Run] = []
-    if app.home.has_database:
+    if app.has_state:
         with app.state() as state:
             found = state.published(connection, limit)
     if not found:
@@ -55,7 +55,7 @@ def published_runs(app: App, connection: str, limit: int) -> list[Run]:
 
 def latest_file(app: App, connection: str) -> Path | BadStorage | None:
     """The file of the latest published snapshot, why it can't be used, None if nothing is published yet."""
-    if not app.home.has_database:
+    if not app.has_state:
         return None
     with app.state() as state:
         found = state.published(connection, 1)
@@ -81,9 +81,9 @@ def run_named(app: App, connection: str, name: str) -> Run:
 
     published: list[Run] = []
     history: list[Run] = []
-    if app.home.has_database:
+    if app.has_state:
         with app.state() as state:
-            published, history = state.published(connection, -1), state.history(connection)
+            published, history = state.published(connection, None), state.history(connection)
     if not history:
         app.settings.connection(connection)
     record = resolve_run(name, connection, published, history, app.clock.now())
@@ -160,7 +160,21 @@ def head(snapshot: Looked) -> dict[str, object]:
         "status": snapshot.run.status.value,
         "complete": snapshot.header.complete,
         "taken": snapshot.header.taken,
+        "imported": imported(snapshot),
         "scopes": snapshot.seals(not_whole=True),
+    }
+
+
+def imported(snapshot: Snapshot) -> dict[str, object] | None:
+    """From which file a snapshot was imported; None for one that was read from an application."""
+    header = snapshot.header
+    if header.imported_from is None:
+        return None
+    return {
+        "from": header.imported_from,
+        "format": header.imported_format,
+        "sha256": header.imported_sha256,
+        "at": header.imported_at,
     }
 
 
@@ -169,6 +183,8 @@ def caveats(app: App, snapshot: Looked) -> None:
     record = snapshot.run
     taken = f"{moment(snapshot.header.taken)}, {age(snapshot.header.taken, app.clock.now())}"
     note(f"{record.connection}, run {record.run}, taken {taken}")
+    if (header := snapshot.header).imported_from is not None:
+        note(f"IMPORTED from {clean(header.imported_from)} ({header.imported_format}); the application was not asked")
     if record.status is RunStatus.HELD:
         note(f"HELD, not published: {record.reason or 'see `jackfield syncs`'}")
     if not snapshot.header.complete:

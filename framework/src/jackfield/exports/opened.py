@@ -47,6 +47,7 @@ class OpenExport:
         self.options: Mapping[str, str] = options or {}
         self.sign_ins = sign_ins
         self.journal = journal
+        self.warnings: list[str] = []
         self._beside = beside
         self._opened = opened
         self._first_seen = first_seen
@@ -92,8 +93,15 @@ class OpenExport:
             scopes=_by_seal(self.db),
             not_complete=tuple(self.opened.seals(not_whole=True)),
             notes=tuple(_note(one, times) for one, times in self.opened.diagnostics()),
+            imported_from=header.imported_from,
+            imported_format=header.imported_format,
+            imported_sha256=header.imported_sha256,
             first_seen_from=time(self.first_seen.since),
         )
+
+    def warn(self, message: str) -> None:
+        """Keep what whoever exports is to be told."""
+        self.warnings.append(message)
 
     def beside(self, suffix: str) -> BinaryIO | None:
         """Another file beside the target, None where the target is none."""
@@ -102,6 +110,12 @@ class OpenExport:
     def resources(self) -> Iterator[Resource]:
         """All resources, in the order of their identifiers."""
         return (row.resource for row in self.opened.resources())
+
+    def carried_resources(self) -> Iterator[tuple[ResourceId, str, str]]:
+        """The resources that were carried forward: from which run, and when that was taken."""
+        for row in self.opened.resources(carried=True):
+            if row.carried is not None:
+                yield row.resource.id, row.carried.run, row.carried.taken
 
     def entitlements(self) -> Iterator[Entitlement]:
         """All entitlements, in the order of their identifiers."""
