@@ -1,6 +1,8 @@
 """What a change brings beside what is asked for is told before it is made and after: what is left, what ends, who is missing."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -107,6 +109,16 @@ class TestDisabling:
             each.unlink()
         ran = line.run(*self.ASKED, "--dry-run")
         assert "what the account holds of group/owner ends for good; which that is, no snapshot tells" in ran.out
+
+    def test_where_the_snapshot_is_not_complete_nothing_is_told_as_whole(self, line: WritableLine):
+        (file,) = line.folder.rglob("*.sqlite")
+        with closing(sqlite3.connect(file)) as db:
+            db.execute("UPDATE scope_row SET seal = 'partial'")
+            db.execute("UPDATE header SET value = 0 WHERE key = 'complete'")
+            db.commit()
+        assert "nobody else" not in line.run("revoke", "acme", "group:g2/owner", "user:u1", "--dry-run").out
+        told = line.run("account", "disable", "acme", "user:u3", "--dry-run").out
+        assert "shows none of it, and is not complete" in told
 
     def test_who_owns_nothing_is_told_nothing(self, line: WritableLine):
         assert ENDS not in line.run("account", "disable", "acme", "user:u3", "--dry-run").out

@@ -15,9 +15,10 @@ from jackfield.changes.kinds.view import View
 from jackfield.changes.session import Session
 from jackfield.errors import BadConfig, BadStorage
 from jackfield.snapshots.reader import Snapshot, read_snapshot
-from jackfield_contracts import Entitlement, EntitlementId, PlannedChange, Purpose, ResourceId
+from jackfield_contracts import Entitlement, EntitlementId, PlannedChange, Purpose, ResourceId, Verdict
 
 _SHOWN = 5
+_WHOLE = (Verdict.COMPLETE, Verdict.UNRECONCILED)
 
 
 def with_consequences(
@@ -78,11 +79,12 @@ class _Seen:
             return []
         return [row.grant.entitlement for row in self.snapshot.grants(principal=principal, names=False)]
 
-    def holders(self, id: EntitlementId) -> set[ResourceId]:
-        """Who holds an entitlement directly, by the snapshot."""
-        if self.snapshot is None:
-            return set()
-        return {row.grant.principal for row in self.snapshot.grants(entitlement=id, names=False)}
+    def holders(self, id: EntitlementId) -> set[ResourceId] | None:
+        """Who holds an entitlement directly, by the snapshot; None where that was not seen whole, or shows nobody."""
+        rows = list(self.snapshot.grants(entitlement=id, names=False)) if self.snapshot is not None else []
+        if not rows or any(row.seal not in _WHOLE for row in rows):
+            return None
+        return {row.grant.principal for row in rows}
 
     def is_ownership(self, id: EntitlementId) -> bool:
         """Whether whoever holds it answers for the resource."""
@@ -124,8 +126,15 @@ def _with_what_ends(planned: PlannedChange, seen: _Seen, operations: Operations)
         told = f"what the account holds of {', '.join(patterns)} ends for good; which that is, no snapshot tells"
         return msgspec.structs.replace(planned, leaves=leaves, consequences=(told,))
     ends = tuple(id for id in seen.held(account) if f"{id.resource.type}/{id.slug}" in patterns)
-    told = (f"ends for good, of what the snapshot of {seen.taken} shows: {seen.told(ends)}",) if ends else ()
-    return msgspec.structs.replace(planned, leaves=leaves, ends=ends, consequences=told)
+    told = ""
+    if ends:
+        told = f"ends for good, of what the snapshot of {seen.taken} shows: {seen.told(ends)}"
+    elif not seen.snapshot.header.complete:
+        told = (
+            f"what the account holds of {', '.join(patterns)} ends for good; the snapshot of {seen.taken} shows none of it,"
+            " and is not complete"
+        )
+    return msgspec.structs.replace(planned, leaves=leaves, ends=ends, consequences=(told,) if told else ())
 
 
 def _orphaned(planned: Sequence[PlannedChange], seen: _Seen) -> dict[str, list[EntitlementId]]:
@@ -140,7 +149,7 @@ def _orphaned(planned: Sequence[PlannedChange], seen: _Seen) -> dict[str, list[E
                 losing[id][who] = each.id
     found: dict[str, list[EntitlementId]] = {}
     for id, losers in losing.items():
-        if seen.snapshot is not None and seen.holders(id) <= losers.keys():
+        if (known := seen.holders(id)) is not None and known <= losers.keys():
             for change in dict.fromkeys(losers.values()):
                 found.setdefault(change, []).append(id)
     return found
