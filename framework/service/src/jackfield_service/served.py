@@ -33,6 +33,7 @@ from jackfield.sync.run import SyncResult
 from jackfield_contracts import Action, Capability, Change, EventPage, Feed, JournalEntry, ResourceType
 from jackfield_service.apart import apart
 from jackfield_service.status import Status
+from jackfield_service.traces import Tracing
 
 T = TypeVar("T")
 
@@ -51,11 +52,12 @@ class Turns:
 class Served:
     """One connection; made anew for each piece of work. Implements ``ServedConnection``."""
 
-    def __init__(self, app: App, name: str, *, turns: Turns, status: Status) -> None:
+    def __init__(self, app: App, name: str, *, turns: Turns, status: Status, tracing: Tracing) -> None:
         self._app = app
         self.name = name
         self._turns = turns
         self._status = status
+        self._tracing = tracing
         self._settings: ConnectionSettings = app.settings.connection(name)
 
     @cached_property
@@ -120,7 +122,9 @@ class Served:
         async with self._turns.lock(self.name, "sync"):
             self._status.sync_begins(self.name)
             try:
-                result, carried = await self._apart(self._sync, "sync")
+                with self._tracing.span("sync", connection=self.name) as span:
+                    result, carried = await self._apart(self._sync, "sync")
+                    span |= {"run": result.run.run, "status": result.run.status.value, "requests": result.run.requests}
             except asyncio.CancelledError:
                 self._status.sync_stopped(self.name)
                 raise
@@ -179,7 +183,9 @@ class Served:
             return await make_change(safe, change, id=id, options=options)
 
         async with self._turns.lock(self.name, "changes"):
-            entry = await self._apart(work, "change", policies=True)
+            with self._tracing.span("change", connection=self.name, change=id) as span:
+                entry = await self._apart(work, "change", policies=True)
+                span["outcome"] = entry.outcome.outcome.value if entry.outcome is not None else "undecided"
         self._status.changed(self.name, entry)
         return entry
 

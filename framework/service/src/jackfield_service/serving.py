@@ -8,6 +8,7 @@ import concurrent.futures
 import signal
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from importlib.metadata import version
 
 from jackfield.errors import Busy, JackfieldError
 from jackfield.state.present import present
@@ -19,6 +20,7 @@ from jackfield_service.planning import Planner
 from jackfield_service.served import Served, Turns
 from jackfield_service.status import Status
 from jackfield_service.supervising import Configured, Host, differing, supervise
+from jackfield_service.traces import Tracing
 
 _LOOK_PATIENCE = 10.0
 _RETRY, _LONGEST_RETRY = 60.0, 3600.0
@@ -36,6 +38,7 @@ class Serving:
         self._metrics = Metrics()
         self._status = Status(self._metrics, self._clock)
         self._turns = Turns()
+        self._tracing = Tracing(loaded.app.environ, version("jackfield"))
         self._stop = asyncio.Event()
         self._hangups = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -136,7 +139,7 @@ class Serving:
             self._services[name] = (configured, task)
 
     def _served(self, name: str) -> Served:
-        return Served(self._loaded.view(), name, turns=self._turns, status=self._status)
+        return Served(self._loaded.view(), name, turns=self._turns, status=self._status, tracing=self._tracing)
 
     # --- syncs that are due: asked for in a thread of DBOS, carried out here -----------------------------------------
 
@@ -205,6 +208,10 @@ class Serving:
             _, left = await asyncio.wait(tasks, timeout=self._loaded.settings.grace)
             if left:
                 self._log.warning("cut off, to be gone on with at the next start", left=len(left))
+        try:
+            await asyncio.wait_for(asyncio.to_thread(self._tracing.close), 2.0)
+        except TimeoutError:
+            self._log.warning("the last traces could not be sent in time")
         try:
             await asyncio.wait_for(asyncio.to_thread(self._durable.close), 2.0)
         except TimeoutError:
