@@ -22,7 +22,7 @@ from jackfield.changes.open import demand_writable, open_session, resume
 from jackfield.changes.origin import Origin
 from jackfield.changes.plan import demand_kinds, foretold, make_plan, will_be_made
 from jackfield.changes.recover import elsewhere, recover
-from jackfield.changes.requests import changes_of, request_of
+from jackfield.changes.requests import changes_of, once, request_of
 from jackfield.changes.session import ChangeOptions, Session
 from jackfield.cli import exits
 from jackfield.cli.app import App
@@ -65,8 +65,8 @@ def planning(app: App, connection: str, requests: Sequence[Request]) -> Callable
     async def plan(session: Session) -> Plan:
         # The names of another account mean nothing in this one.
         of = None if session.tenant_match.moved else snapshot
-        changes = await changes_of(session, requests, of)
-        return await make_plan(session, changes, [each.reason or None for each in requests])
+        changes, reasons = once(session, requests, await changes_of(session, requests, of))
+        return await make_plan(session, changes, reasons)
 
     return plan
 

@@ -1,5 +1,6 @@
 """``jackfield plan`` and ``apply``: many changes, shown before they are made."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,7 @@ def plan(
     from jackfield.changes.planfile import save_plan
     from jackfield.changes.request_files import read_requests
     from jackfield.changes.requests import request_of
+    from jackfield.changes.reviewedlines import Expected
     from jackfield.cli import exits
     from jackfield.cli.change_options import Flags
     from jackfield.cli.making import make, planning
@@ -65,7 +67,9 @@ def plan(
     ]
     if to is not None:
         demand_target(app, to)
-    requests = (*(read_requests(file, most=app.settings.max_file_bytes) if file else ()), *asked)
+    expected = Expected(connection=connection, owner=partial(_owner, app))
+    rows = read_requests(file, most=app.settings.max_file_bytes, expected=expected) if file else ()
+    requests = (*rows, *asked)
     if not requests:
         raise click.UsageError("Name a FILE of changes, or --grant or --revoke.")
     flags = Flags(yes=False, reason=None, dry_run=True, wait=0.0, limits={}, provisioning=False, output=output)
@@ -80,6 +84,14 @@ def plan(
     if to is not None:
         note(f"{count(len(made.changes), 'change')} written to {to}; `jackfield apply {to}` makes them.")
     return exits.of_outcomes(map(foretold, made.changes)) if dry_run else exits.OK
+
+
+def _owner(app: App, run: str) -> str | None:
+    """The connection whose snapshot has the id *run*, None where it is none that is known here."""
+    if not app.home.has_database:
+        return None
+    with app.state() as state:
+        return next((name for name in state.connections() if state.get(name, run) is not None), None)
 
 
 def _print(made: "Plan", output: str, file: str | None, *, dry_run: bool = False) -> None:
