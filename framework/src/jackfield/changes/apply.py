@@ -25,12 +25,13 @@ from jackfield.errors import BadConfig, JackfieldError, PlanOutdated
 from jackfield.hookspecs import Proposed
 from jackfield.host.policies import veto_of
 from jackfield.host.tenants import demand_tenant
-from jackfield_contracts import Change, JournalEntry, JournalStatus, Outcome, OutcomeKind, Plan, PlannedChange
+from jackfield_contracts import Change, JournalEntry, JournalStatus, Outcome, OutcomeKind, Plan, PlannedChange, ResourceId
 
 
 async def preview(session: Session, plan: Plan) -> Plan:
     """*plan* as ``apply_plan`` would find it now; no write call, and one read or two."""
     demand_tenant(session.tenant_match, plan.connection, planned=plan.tenant, writes=False)
+    session.planned_on = _planned_on(plan)
     fresh = await make_plan(session, [each.change for each in plan.changes], [each.reason for each in plan.changes])
     if session.seen is None:
         raise RuntimeError("a plan was made without a state")
@@ -42,6 +43,11 @@ async def preview(session: Session, plan: Plan) -> Plan:
     session.seen = (plan.id, at, view)
     blast = Counter(kind for each in changes if will_be_made(each) for kind in each.kinds)
     return msgspec.structs.replace(fresh, id=plan.id, created=plan.created, changes=changes, blast_radius=dict(blast))
+
+
+def _planned_on(plan: Plan) -> frozenset[ResourceId]:
+    """The accounts that were there when *plan* was made."""
+    return frozenset(each.before.account for each in plan.changes if each.before.account is not None)
 
 
 def _bare(plan: Plan, fresh: Plan) -> Plan:
@@ -79,6 +85,7 @@ async def apply_plan(session: Session, plan: Plan, progress: Progress | None = N
     demand_tenant(session.tenant_match, plan.connection, planned=plan.tenant, writes=True)
     if len({each.id for each in plan.changes}) != len(plan.changes):
         raise PlanOutdated("the plan has two changes of the same id", connection=plan.connection)
+    session.planned_on = _planned_on(plan)
     operations = Operations(session.connection)
     recorder = Recorder(session, operations, progress)
     past = past_of(session.state.changes(plan.connection, plan=plan.id, limit=None))
