@@ -24,6 +24,7 @@ from jackfield.changes.plan import demand_kinds, foretold, make_plan, will_be_ma
 from jackfield.changes.recover import elsewhere, recover
 from jackfield.changes.requests import changes_of, once, request_of
 from jackfield.changes.session import ChangeOptions, Session
+from jackfield.changes.standing import latest_attempts
 from jackfield.cli import exits
 from jackfield.cli.app import App
 from jackfield.cli.change_options import Flags
@@ -94,10 +95,10 @@ def make(
                     try:
                         return Made(plan=planned, entries=await apply_plan(session, planned, progress))
                     except JackfieldError as error:
-                        entries = state.changes(connection, plan=planned.id, limit=None)
+                        entries = latest_attempts(state.changes(connection, plan=planned.id, limit=None))
                         if not entries:
                             raise
-                        return Made(plan=planned, entries=tuple(reversed(entries)), error=error)
+                        return Made(plan=planned, entries=tuple(entries.values())[::-1], error=error)
 
         try:
             return app.run(work())
