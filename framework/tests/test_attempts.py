@@ -63,9 +63,7 @@ def test_what_was_made_stays_one_record(line: WritableLine, plan: str, monkeypat
     assert len(line.app.writes) == 2
 
 
-def test_what_a_later_attempt_made_is_not_tried_again(
-    line: WritableLine, plan: str, monkeypatch: pytest.MonkeyPatch
-):
+def test_what_a_later_attempt_made_is_not_tried_again(line: WritableLine, plan: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv(LIMITS, '{"revoke": 0}')
     line.run("apply", plan, "--yes")
     monkeypatch.delenv(LIMITS)

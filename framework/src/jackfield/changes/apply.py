@@ -25,7 +25,16 @@ from jackfield.errors import BadConfig, JackfieldError, PlanOutdated
 from jackfield.hookspecs import Proposed
 from jackfield.host.policies import veto_of
 from jackfield.host.tenants import demand_tenant
-from jackfield_contracts import Change, JournalEntry, JournalStatus, Outcome, OutcomeKind, Plan, PlannedChange, ResourceId
+from jackfield_contracts import (
+    Change,
+    JournalEntry,
+    JournalStatus,
+    Outcome,
+    OutcomeKind,
+    Plan,
+    PlannedChange,
+    ResourceId,
+)
 
 
 async def preview(session: Session, plan: Plan) -> Plan:

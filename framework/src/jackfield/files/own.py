@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import mkstemp
 from typing import BinaryIO
 
-from jackfield.errors import BadConfig, BadStorage
+from jackfield.errors import BadConfig, BadStorage, Busy
 from jackfield.files.trust import planted
 
 _BETWEEN_TRIES = 0.02
@@ -50,6 +50,26 @@ def take_lock(handle: int, *, patience: float) -> bool:
             if time.monotonic() > until:
                 return False
             time.sleep(_BETWEEN_TRIES)
+
+
+@contextmanager
+def folder_lock(folder: Path, *, patience: float, what: str) -> Generator[None]:
+    """Hold the lock of *folder* as long as the block lasts, so that what is read there and written anew loses nothing.
+
+    Raises BadConfig where it is not there, and Busy where another process has it for longer than *patience* seconds. Where the
+    file system knows no locks of folders, none is held.
+    """
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise _unwritable(folder, error) from None
+    try:
+        with suppress(OSError):
+            if not take_lock(handle, patience=patience):
+                raise Busy(f"another process writes in {what}, {folder}", hint="Try again when it has ended.")
+        yield
+    finally:
+        os.close(handle)
 
 
 def make_plain(file: Path) -> None:
