@@ -111,9 +111,7 @@ def named(control: Beside, name: str) -> list[str]:
 
 def test_many_at_once_lose_none(fresh: Fresh, control: Beside) -> None:
     names = [f"c{number}" for number in range(8)]
-    running = [
-        subprocess.Popen([JACKFIELD, *named(control, name)], cwd=fresh.folder, stderr=subprocess.PIPE) for name in names
-    ]
+    running = [subprocess.Popen([JACKFIELD, *named(control, name)], cwd=fresh.folder) for name in names]
     assert [each.wait() for each in running] == [0] * 8
     told = fresh.config.read_text()
     assert sorted(name for name in names if f"[connections.{name}]" in told) == names

@@ -14,6 +14,7 @@ from jackfield.host.connection import Connection
 from jackfield.host.tenants import TenantMatch, demand_tenant, known_tenant, match_tenant, warning_about
 from jackfield.state import Home, State, hold_lock
 from jackfield.state.lock import Holder
+from jackfield.visible import has_visible
 from jackfield_contracts import JournalEntry, JournalStatus, Tenant
 
 
@@ -194,5 +195,5 @@ def _check(name: str, host: HostSettings, options: ChangeOptions) -> None:
             connection=name,
             hint=f"Set provisioning = true under [connections.{name}], or say --provisioning this once.",
         )
-    if host.require_reason and not options.each_has_reason and not (options.reason or "").strip():
+    if host.require_reason and not options.each_has_reason and not has_visible(options.reason or ""):
         raise BadConfig("this connection wants a reason for each change", connection=name, hint="Say --reason TEXT.")

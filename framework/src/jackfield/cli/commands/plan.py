@@ -140,6 +140,7 @@ def apply(app: App, plan: Path, flags: Flags, confirm: dict[str, int]) -> int:
     from jackfield.cli.output import note, say
     from jackfield.errors import PlanOutdated
     from jackfield.state.journal import outcome_of
+    from jackfield.visible import has_visible
 
     loaded, digest = read_plan(plan, most=app.settings.max_file_bytes)
     with app.state() as state:
@@ -153,7 +154,7 @@ def apply(app: App, plan: Path, flags: Flags, confirm: dict[str, int]) -> int:
 
     if origin is not Origin.HERE:
         note(f"Mind where the plan {plan} comes from: {origin.value}. What is shown of it was worked out now.")
-    reasoned = all(each.reason for each in loaded.changes)
+    reasoned = all(has_visible(each.reason or "") for each in loaded.changes)
     flags = flags._replace(confirm=confirm, planned_for=loaded.tenant, each_has_reason=reasoned)
     made = make(app, ours.connection, flags, planned, origin)
     if made.declined:
