@@ -123,6 +123,7 @@ class Serving:
                 log=self._log,
                 network=self._loaded.app.network,
                 status=self._status,
+                folder=self._loaded.app.home.service(name),
                 open_connection=self._served,
                 names=lambda: self._loaded.names,
             )
@@ -168,7 +169,7 @@ class Serving:
             )
         except JackfieldError as error:
             retry = error.exit_code == _RETRYABLE or isinstance(error, Busy)
-            self._log.warning("a sync failed", connection=connection, reason=str(error), code=error.code, again=retry)
+            self._log.warning("a sync failed", connection=connection, reason=str(error), error=error.code, again=retry)
         except Exception as error:  # noqa: BLE001 - a fault in one connector is no reason to end the host
             self._status.sync_stopped(connection)
             self._log.warning("a sync failed", connection=connection, reason=type(error).__name__, exc_info=error)

@@ -74,6 +74,11 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     "--home", type=click.Path(path_type=Path), metavar="FOLDER", help="Folder of the state and the snapshots."
 )
 @click.option(
+    "--database",
+    metavar="URL",
+    help="PostgreSQL database that has the state, shared by several hosts: postgresql://…, or file:PATH with that in it.",
+)
+@click.option(
     "--log-level", type=click.Choice(LOG_LEVELS), help="What is logged to stderr; $JACKFIELD_LOG_LEVEL, else warning."
 )
 @click.option(
@@ -94,12 +99,13 @@ def cli(
     app: App,
     config: Path | None,
     home: Path | None,
+    database: str | None,
     log_level: str | None,
     output: str | None,
     plugin: tuple[Path, ...],
 ) -> None:
     """Jackfield: who has access to what in the applications a company uses, and changes of it that tell the truth."""
-    app.set_options(config=config, home=home, log_level=log_level, output=output, plugin=plugin)
+    app.set_options(config=config, home=home, database=database, log_level=log_level, output=output, plugin=plugin)
 
 
 def _closed_streams() -> int | None:
