@@ -71,7 +71,12 @@ class App:
         """Another run with the same options and *environ*, which has read and opened nothing yet."""
         made = App(environ)
         made.set_options(
-            config=self._config, home=self._home, log_level=self._log_level, output=self.output, plugin=self._plugins
+            config=self._config,
+            home=self._home,
+            log_level=self._log_level,
+            output=self.output,
+            plugin=self._plugins,
+            database=self._database,
         )
         made._tells = False
         return made
