@@ -20,18 +20,23 @@ OF_ENTITLEMENT = ("resource_name", "entitlement_name")
 _MAY_LACK = ("decision", "reason", "")
 # What a spreadsheet takes for a number, a date or a truth value, and then shows in its own way.
 _REWRITTEN = re.compile(
-    r"[\d\s.,:/+\-eE%]+|[A-Za-z]{3,9}[-./ ]?\d{1,4}|\d{1,4}[-./ ]?[A-Za-z]{3,9}|true|false", re.IGNORECASE
+    r"[\d\s.,:/+\-eE%()$€£¥]+|[A-Za-z]{3,9}[-./ ]?\d{1,4}|\d{1,4}[-./ ]?[A-Za-z]{3,9}|true|false", re.IGNORECASE
 )
 _NEAR = 1e-5
+_SORTED = "Were only some of the columns sorted or filled? Take the table as it was exported."
 
 Row = tuple[str, Mapping[str, object] | JackfieldError | None]
 
 
 class Expected(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose table it has to be: that of ``connection``; ``owner`` gives the connection of a run, None where it is not known."""
+    """Whose table it has to be: that of ``connection``; ``owner`` gives the connection of a run, None where it is not known.
+
+    ``name`` gives what the snapshot of a run has of a resource, by its identifier, in a column of the table; None is unknown.
+    """
 
     connection: str
     owner: Callable[[str], str | None]
+    name: Callable[[str, str, str], str | None] = lambda run, resource, column: None
 
 
 def reviewed_lines(
@@ -89,7 +94,7 @@ def _demand_own_identity(given: Mapping[str, str]) -> None:
             raise BadConfig(
                 f"the row contradicts itself: {given[name]!r} is not of {whole}",
                 path=name,
-                hint="Were only some of the columns sorted or filled? Take the table as it was exported.",
+                hint=_SORTED,
             )
 
 
@@ -124,6 +129,8 @@ class _Seen:
                 if name in given:
                     self._demand_name(given[whole], name, given[name], line)
         revoked = decision_of(given)
+        if revoked:
+            self._demand_as_exported(given)
         key = (given["entitlement"], given["principal"])
         before, place = self._decided.setdefault(key, (revoked, line.place))
         if before != revoked:
@@ -133,13 +140,30 @@ class _Seen:
                 hint="Decide once, and take the other row out.",
             )
 
+    def _demand_as_exported(self, given: Mapping[str, str]) -> None:
+        """Raise BadConfig where the snapshot that the table was made of knows whom the line means by another name."""
+        run = given.get("run", "")
+        if self._expected is None or not run:
+            return
+        resource, _, _ = unguarded(given["entitlement"]).rpartition("/")
+        for id, names in ((unguarded(given["principal"]), OF_PRINCIPAL), (resource, OF_ENTITLEMENT)):
+            for name in names:
+                if not given.get(name) or (known := self._expected.name(run, id, name)) is None:
+                    continue
+                if not _may_be(given[name], known):
+                    raise BadConfig(
+                        f"the row contradicts itself: {id} is {known!r} in the snapshot {run}, not {given[name]!r}",
+                        path=name,
+                        hint=_SORTED,
+                    )
+
     def _demand_name(self, whole: str, name: str, cell: str, line: Line) -> None:
         before, place = self._named.setdefault((whole, name), (cell, line.place))
         if before != cell:
             raise BadConfig(
                 f"{unguarded(whole)} is {cell!r} here and {before!r} on {place}",
                 path=name,
-                hint="Were only some of the columns sorted or filled? Take the table as it was exported.",
+                hint=_SORTED,
             )
 
     def _demand_table(self, given: Mapping[str, str], line: Line) -> None:

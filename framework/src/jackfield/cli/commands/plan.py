@@ -1,6 +1,5 @@
 """``jackfield plan`` and ``apply``: many changes, shown before they are made."""
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,11 +50,11 @@ def plan(
     from jackfield.changes.planfile import save_plan
     from jackfield.changes.request_files import read_requests
     from jackfield.changes.requests import request_of
-    from jackfield.changes.reviewedlines import Expected
     from jackfield.cli import exits
     from jackfield.cli.change_options import Flags
     from jackfield.cli.making import make, planning
     from jackfield.cli.output import note
+    from jackfield.cli.reviewed_table import expected_table
     from jackfield.cli.targets import demand_target
     from jackfield.cli.text import count
 
@@ -67,8 +66,8 @@ def plan(
     ]
     if to is not None:
         demand_target(app, to)
-    expected = Expected(connection=connection, owner=partial(_owner, app))
-    rows = read_requests(file, most=app.settings.max_file_bytes, expected=expected) if file else ()
+    with expected_table(app, connection) as expected:
+        rows = read_requests(file, most=app.settings.max_file_bytes, expected=expected) if file else ()
     requests = (*rows, *asked)
     if not requests:
         raise click.UsageError("Name a FILE of changes, or --grant or --revoke.")
@@ -84,14 +83,6 @@ def plan(
     if to is not None:
         note(f"{count(len(made.changes), 'change')} written to {to}; `jackfield apply {to}` makes them.")
     return exits.of_outcomes(map(foretold, made.changes)) if dry_run else exits.OK
-
-
-def _owner(app: App, run: str) -> str | None:
-    """The connection whose snapshot has the id *run*, None where it is none that is known here."""
-    if not app.home.has_database:
-        return None
-    with app.state() as state:
-        return next((name for name in state.connections() if state.get(name, run) is not None), None)
 
 
 def _print(made: "Plan", output: str, file: str | None, *, dry_run: bool = False) -> None:
