@@ -53,3 +53,11 @@ def database(postgres: "Server") -> "Generator[DatabaseAddress]":
     """An empty database of its own."""
     with postgres.database() as address:
         yield address
+
+
+@pytest.fixture(params=["a file", "a server"])
+def state_of_commands(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where commands keep the state: in each kind of database."""
+    if request.param == "a server":
+        database: DatabaseAddress = request.getfixturevalue("database")
+        monkeypatch.setenv("JACKFIELD_DATABASE", database.url.reveal())

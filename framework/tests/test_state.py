@@ -238,6 +238,19 @@ def test_a_new_database_is_what_the_migrations_lead_to(file: Path, tmp_path: Pat
     assert form(file) == form(migrated)
 
 
+def test_an_older_database_is_brought_to_the_newest_form_with_what_is_in_it(file: Path) -> None:
+    migrate(file, "0004")
+    with sqlite3.connect(file) as db:
+        db.execute("INSERT INTO plans VALUES ('p', 'acme', 'digest', '2030')")
+    db.close()
+    with open_state(file) as state:
+        assert state.plan_digest("p") == "digest"
+        state.save(RUN)
+    with sqlite3.connect(file) as db:
+        assert db.execute("SELECT version_num FROM alembic_version").fetchone() == (database.HEAD,)
+    db.close()
+
+
 def test_a_migration_that_breaks_off_leaves_nothing_half_made(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from alembic.operations import Operations
 

@@ -139,7 +139,7 @@ def test_it_is_free_a_term_after_its_holder_was_killed(state: State, other: Othe
     began = time.monotonic()
     with ExitStack() as opened:
         take_when_free(state, opened)
-        assert time.monotonic() - began < TERM + 1.0
+        assert time.monotonic() - began < TERM + 6.0, "not longer than it lasts, on a busy machine either"
 
 
 def test_its_holder_may_say_later_which_run_it_is(state: State, address: DatabaseAddress) -> None:
@@ -241,7 +241,7 @@ def test_a_host_that_was_stopped_while_it_wrote_keeps_nobody_waiting_for_long(
         began = time.monotonic()
         with taking(state) as lock:
             assert lock.token == 2
-        assert 0.5 < time.monotonic() - began < 5.0
+        assert 0.5 < time.monotonic() - began < 9.0
         with pytest.raises(psycopg.Error):
             stopped.execute("SELECT 1")
 
@@ -280,4 +280,4 @@ def test_it_ends_in_order_though_the_server_has_gone(own: Server) -> None:
         with open_state(address) as state, ExitStack() as opened:
             lock = take_when_free(state, opened)
             assert lock.token == 2
-        assert time.monotonic() - began < TERM + 1.0
+        assert time.monotonic() - began < TERM + 6.0, "not longer than it lasts, on a busy machine either"

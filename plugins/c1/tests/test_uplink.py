@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 import zstandard
+from harness.platforms import fresh
 from harness.spawned import spawn
 from harness.uplinks import NAME, Between, deleting, granting, inviting, revoking, running
+from platform_stand_in.launch import Platform
 from platform_stand_in.launch import spawn as platform_in_a_process
 
 from jackfield_contracts import OutcomeKind
@@ -21,10 +23,16 @@ from jackfield_contracts import OutcomeKind
 TEAM = ("--members", "24", "--groups", "5")
 
 
+@pytest.fixture(scope="module")
+def platform() -> Generator[Platform]:
+    with platform_in_a_process() as process:
+        yield process
+
+
 @pytest.fixture
-def between(tmp_path: Path) -> Generator[Between]:
-    with platform_in_a_process() as platform, spawn(*TEAM) as team:
-        yield Between(tmp_path, platform, team)
+def between(tmp_path: Path, platform: Platform) -> Generator[Between]:
+    with fresh(platform) as anew, spawn(*TEAM) as team:
+        yield Between(tmp_path, anew, team)
 
 
 def _pair(between: Between, *, inside: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:

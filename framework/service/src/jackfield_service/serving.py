@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from jackfield.errors import Busy, JackfieldError
+from jackfield.state.present import present
 from jackfield_service.durable import Durable, Report, Stopping
 from jackfield_service.health import Health
 from jackfield_service.loading import Loaded
@@ -44,6 +45,7 @@ class Serving:
         self._services: dict[str, tuple[Configured, asyncio.Task[None]]] = {}
         self._looking: asyncio.Task[None] | None = None
         self._last_look: str | None = "the schedule has not been looked at yet"
+        self._home = loaded.app.home.ensure()
         self._durable = Durable(
             loaded.address,
             host=loaded.host_id,
@@ -63,7 +65,7 @@ class Serving:
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP reads the configuration anew."""
         settings = self._loaded.settings
-        with self._signals():
+        with self._signals(), present(self._home):
             async with self._health.answering(settings.health_address, settings.health_port) as port:
                 self._log.info("health is answered", address=settings.health_address, port=port)
                 await asyncio.to_thread(self._durable.launch)

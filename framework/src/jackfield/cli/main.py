@@ -35,6 +35,8 @@ _COMMANDS = {
     "syncs": (_AT + "stats", "The syncs of a connection, the newest first."),
     "events": (_AT + "events", "Who signed in when, by the application's own log."),
     "verify": (_AT + "verify", "Compare the snapshot files with what was recorded of them."),
+    "backup": (_AT + "backup", "Write the whole state to one file."),
+    "restore": (_AT + "backup", "Make the state what a backup holds."),
     "export": (_AT + "export", "Write a snapshot as CSV, XLSX, Parquet or JSON, or the journal."),
     "grant": (_AT + "grant", "Let somebody hold an entitlement."),
     "revoke": (_AT + "grant", "Let somebody hold an entitlement no more."),

@@ -36,7 +36,7 @@ async def sync(
     """Carry out one sync; None where the platform wants to hear nothing of it any more."""
     try:
         first = await platform.heartbeat(task.id)
-    except CallFailed as error:
+    except (CallFailed, JackfieldError) as error:
         host.log.warning("a task was dropped: its first heartbeat failed", task=task.id, reason=str(error))
         return None
     if first.cancelled:
@@ -146,12 +146,12 @@ async def _uninterrupted(work: Coroutine[Any, Any, T]) -> T:
 
 
 async def _upload(host: ServiceHost, platform: Platform, task: str, file: Path) -> None:
-    error: CallFailed | None = None
+    error: CallFailed | JackfieldError | None = None
     for wait in _UPLOADS:
         await asyncio.sleep(wait)
         try:
             await platform.upload(task, file)
-        except CallFailed as raised:
+        except (CallFailed, JackfieldError) as raised:
             error = raised
             host.log.warning("an upload failed", task=task, reason=str(raised))
         else:
