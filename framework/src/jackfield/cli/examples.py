@@ -37,6 +37,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "jackfield events acme --follow --output json",
     ),
     "verify": ("jackfield verify acme", "jackfield verify"),
+    "import": (
+        "jackfield import sync.c1z --connection other-tool",
+        "jackfield import --list",
+    ),
     "backup": ("jackfield backup -o jackfield.backup",),
     "restore": ("jackfield restore jackfield.backup --check", "jackfield restore jackfield.backup --force"),
     "export": (

@@ -1,5 +1,6 @@
 """The parts of a row that are kept as JSON in a snapshot file, and back."""
 
+import sys
 from datetime import datetime
 
 import msgspec
@@ -69,7 +70,8 @@ def encode_entitlement(row: Entitlement) -> str:
     """The JSON of what has no column of its own."""
     data = EntitlementData(
         description=row.description,
-        purpose=row.purpose,
+        # A default is left out where it is that very object: the same text made elsewhere would read as a difference.
+        purpose=sys.intern(str(row.purpose)),
         grantable_to=row.grantable_to,
         privileged=row.privileged,
         exclusive=row.exclusive,

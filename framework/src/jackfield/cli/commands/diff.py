@@ -18,20 +18,26 @@ if TYPE_CHECKING:
 @connection_argument
 @click.argument("old", required=False)
 @click.argument("new", required=False)
+@click.option("--with", "other", metavar="OTHER", help="The connection that OLD is of, such as one that was imported.")
 @view_options
 @output_option("table", "json", "csv")
-def diff(app: App, connection: str, old: str | None, new: str | None, view: View, output: str) -> None:
+def diff(
+    app: App, connection: str, old: str | None, new: str | None, other: str | None, view: View, output: str
+) -> None:
     """What changed in CONNECTION from the run OLD to the run NEW.
 
     NEW is the latest published snapshot unless given, OLD the published one before it. Rows that were carried forward tell
-    nothing new; rows of a part that the older snapshot could not see are "newly seen".
+    nothing new; rows of a part that the older snapshot could not see are "newly seen". With --with, the latest snapshot of
+    another connection is taken for the older one, so that what two programs read can be compared: a type of which the other has
+    nothing is told as newly seen, or not at all.
     """
     from jackfield.cli.output import Columns, print_rows, print_stream
     from jackfield.cli.snapshots import demand_whole
     from jackfield.snapshots.diff import Change, compare
 
-    before, after = _runs(app, connection, old, new)
-    with compare(demand_whole(app, before), demand_whole(app, after)) as found:
+    before, after = _across(app, connection, other, old, new) if other else _runs(app, connection, old, new)
+    files = demand_whole(app, before), demand_whole(app, after)
+    with compare(*files, across=other is not None) as found:
         if output == "json":
             print_stream(
                 _head(found, before, after),
@@ -65,6 +71,13 @@ def _runs(app: App, connection: str, old: str | None, new: str | None) -> tuple[
     return runs[1], runs[0]
 
 
+def _across(app: App, connection: str, other: str, old: str | None, new: str | None) -> tuple["Run", "Run"]:
+    from jackfield.cli.snapshots import published_runs, run_named
+
+    before = run_named(app, other, old) if old else published_runs(app, other, 1)[0]
+    return before, run_named(app, connection, new) if new else published_runs(app, connection, 1)[0]
+
+
 def _all(found: "Diff", change: Any) -> Iterator["Changed"]:
     from jackfield.snapshots.diff import Kind
 
@@ -80,7 +93,13 @@ def _document(one: "Changed") -> dict[str, Any]:
 
 def _head(found: "Diff", before: "Run", after: "Run") -> dict[str, object]:
     def header_object(header: Any, run: "Run") -> dict[str, object]:
-        return {"run": run.run, "status": run.status.value, "taken": header.taken, "complete": header.complete}
+        return {
+            "connection": run.connection,
+            "run": run.run,
+            "status": run.status.value,
+            "taken": header.taken,
+            "complete": header.complete,
+        }
 
     counts = {change.value: dict(kinds) for change, kinds in found.counts().items()}
     return {
@@ -100,7 +119,9 @@ def _summary(app: App, found: "Diff") -> bool:
     now = app.clock.now()
     for name, header in (("from", found.old), ("to", found.new)):
         mark = "" if header.complete else " — NOT COMPLETE, see `jackfield syncs`"
-        note(f"{name:>4} run {header.run}, taken {moment(header.taken)}, {age(header.taken, now)}{mark}")
+        note(
+            f"{name:>4} {header.connection}, run {header.run}, taken {moment(header.taken)}, {age(header.taken, now)}{mark}"
+        )
     nouns = {Kind.RESOURCES: "resource", Kind.ENTITLEMENTS: "entitlement", Kind.GRANTS: "grant"}
     words = {
         Change.ADDED: "added",
