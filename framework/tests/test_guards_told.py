@@ -1,9 +1,12 @@
 """Guards that do not take hold, or that a variable loosens, are told."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from jackfield.config.load import Settings
+from jackfield.config.variables import ALONE, strange_variables
 from jackfield.visible import has_visible
 
 from .writable import WritableLine
@@ -101,6 +104,23 @@ class TestVariables:
         line.configure(url="env:JACKFIELD_OWN_URL")
         ran = line.run("check", "acme")
         assert (ran.code, "WARNING" in ran.err) == (0, False)
+
+
+def test_every_variable_that_is_read_anywhere_is_known():
+    root = Path(__file__).parents[2]
+    sources = [each for folder in ("framework", "plugins") for each in (root / folder).glob("**/src/**/*.py")]
+    named = {name for file in sources for name in re.findall(r'"(JACKFIELD_[A-Z_]+)"', file.read_text())}
+    prefixes = {name for name in named if name.endswith("__")}
+    assert named - prefixes == set(ALONE)
+    assert len(prefixes) == 3
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["JACKFIELD_SERVICE_HOST", "JACKFIELD_PORT", "JACKFIELD_PORT_8081_TCP_ADDR", "JACKFIELD_HEALTH_SERVICE_PORT_HTTP"],
+)
+def test_what_kubernetes_sets_is_passed_over(name: str):
+    assert strange_variables(Settings(), {name: "tcp://10.0.0.1:80", "JACKFIELD_ACTOR": "me"}) == ()
 
 
 @pytest.mark.parametrize("reason", ["", " ", "\u200b", "\u2800\u3164", "\u202e \ufe0f", "\u0301"])

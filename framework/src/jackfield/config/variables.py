@@ -1,5 +1,6 @@
 """Variables of the environment that look like settings of ours and are none."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
@@ -7,7 +8,15 @@ from jackfield.config.load import Settings, did_you_mean
 from jackfield.config.overlay import ENV_PREFIX, SERVE_PREFIX, SERVICES_PREFIX, Variable
 
 OURS = "JACKFIELD_"
-ALONE = ("JACKFIELD_CONFIG", "JACKFIELD_HOME", "JACKFIELD_LOG_LEVEL", "JACKFIELD_ACTOR")
+ALONE = (
+    *("JACKFIELD_CONFIG", "JACKFIELD_HOME", "JACKFIELD_DATABASE", "JACKFIELD_LOG_LEVEL", "JACKFIELD_ACTOR"),
+    "JACKFIELD_LEASE_SECONDS",
+)
+"""The variables that set one thing; a test holds them to those that are read anywhere."""
+
+_OF_KUBERNETES = re.compile(r".*_(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_\d+_(TCP|UDP|SCTP)(_.*)?)?)")
+"""What Kubernetes sets in a pod where a Service there is called after us."""
+
 _PREFIXES = (ENV_PREFIX, SERVICES_PREFIX, SERVE_PREFIX)
 
 
@@ -17,7 +26,10 @@ def strange_variables(settings: Settings, environ: Mapping[str, str]) -> tuple[s
     A variable that the configuration refers to is meant, whatever it is called.
     """
     unknown = [
-        name for name in environ if name.startswith(OURS) and name not in ALONE and not name.startswith(_PREFIXES)
+        name
+        for name in environ
+        if name.startswith(OURS) and not name.startswith(_PREFIXES) and name not in ALONE
+        if not _OF_KUBERNETES.fullmatch(name)
     ]
     if unknown:
         tables = (*settings.connections.values(), *settings.services.values(), settings.serve)
