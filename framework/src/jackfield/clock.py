@@ -1,7 +1,8 @@
 """Time, injected everywhere, so that nothing below the edge reads a clock of its own."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
 from typing import Protocol
 
 
@@ -37,3 +38,32 @@ class SystemClock:
         import asyncio  # a command that only reads snapshots asks for the time and never waits
 
         await asyncio.sleep(seconds)
+
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+FORMS = "a date such as 2026-11-24, a time such as 2026-11-24T08:30, or how long ago: 30m, 2h, 3d, 1w"
+
+
+def ago(text: str) -> timedelta | None:
+    """How long ago *text* says (``30m``, ``2h``, ``3d``, ``1w``), None if it is no such age. Raises OverflowError."""
+    number, unit = text[:-1], text[-1:]
+    if unit in _UNITS and number.isascii() and number.isdecimal():
+        return timedelta(**{_UNITS[unit]: int(number)})
+    return None
+
+
+def point(text: str, now: datetime, *, end_of_day: bool = False) -> datetime | None:
+    """The moment that *text* means, None if it means none; a date is its beginning, or with *end_of_day* its end.
+
+    What names no zone is a time of this machine.
+    """
+    try:
+        if (age := ago(text)) is not None:
+            return now - age
+        found = datetime.fromisoformat(text)
+        if end_of_day and len(text) <= len("2026-11-24"):
+            found = datetime.combine(found.date(), time_of_day.max)
+        return found.astimezone()
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -141,6 +141,7 @@ ENTITLEMENTS = st.builds(
     privileged=st.booleans(),
     exclusive=st.none() | st.builds(Exclusive, set=TEXT, rank=st.integers(-3, 1 << 40)),
     immutable=st.none() | TEXT.filter(bool),
+    leaves=st.none() | TEXT.filter(bool),
 )
 
 

@@ -84,6 +84,7 @@ def entitlement_object(row: EntitlementRow) -> Object:
         "exclusive": one.exclusive,
         "immutable": one.immutable,
     }
+    put(made, "leaves", one.leaves)
     put(made, "description", one.description)
     made["scope"] = one.scope
     put(made, "carried", carried_object(row.carried))

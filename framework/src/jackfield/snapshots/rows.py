@@ -28,6 +28,7 @@ class EntitlementData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     privileged: bool = False
     exclusive: Exclusive | None = None
     immutable: str | None = None
+    leaves: str | None = None
 
 
 class GrantData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -76,6 +77,7 @@ def encode_entitlement(row: Entitlement) -> str:
         privileged=row.privileged,
         exclusive=row.exclusive,
         immutable=row.immutable,
+        leaves=row.leaves,
     )
     return msgspec.json.encode(data).decode()
 
@@ -93,6 +95,7 @@ def decode_entitlement(kind: str, id: str, slug: str, scope: str, display_name: 
         privileged=rest.privileged,
         exclusive=rest.exclusive,
         immutable=rest.immutable,
+        leaves=rest.leaves,
     )
 
 
