@@ -105,6 +105,57 @@ def test_what_is_wrong_is_told_and_nothing_is_written(fresh: Fresh, words: list[
     assert [each.name for each in fresh.folder.iterdir()] == ["jackfield.toml"]
 
 
+def named(control: Beside, name: str) -> list[str]:
+    return ["init", *options(control), "--name", name]
+
+
+def test_many_at_once_lose_none(fresh: Fresh, control: Beside) -> None:
+    names = [f"c{number}" for number in range(8)]
+    running = [subprocess.Popen([JACKFIELD, *named(control, name)], cwd=fresh.folder) for name in names]
+    assert [each.wait() for each in running] == [0] * 8
+    told = fresh.config.read_text()
+    assert sorted(name for name in names if f"[connections.{name}]" in told) == names
+    twice = [subprocess.Popen([JACKFIELD, *named(control, "one")], cwd=fresh.folder) for _ in range(3)]
+    assert sorted(each.wait() for each in twice) == [0, 2, 2]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_stays_one(fresh: Fresh, control: Beside, there: bool) -> None:
+    target = fresh.folder / "real" / "ours.toml"
+    target.parent.mkdir()
+    if there:
+        target.write_text(OLD)
+        target.chmod(0o640)
+    fresh.config.symlink_to(target)
+    assert fresh.run(*named(control, "acme")).code == 0
+    assert fresh.config.is_symlink()
+    assert target.read_text().startswith(OLD if there else "[connections.acme]")
+    assert stat.S_IMODE(target.stat().st_mode) == (0o640 if there else 0o600)
+
+
+def test_lines_end_as_they_did(fresh: Fresh, control: Beside) -> None:
+    before = b"\xef\xbb\xbf" + OLD.replace("\n", "\r\n").encode()
+    fresh.config.write_bytes(before)
+    assert fresh.run(*named(control, "acme")).code == 0
+    content = fresh.config.read_bytes()
+    assert content.startswith(before + b"\r\n\r\n[connections.acme]\r\n")
+    assert content.count(b"\n") == content.count(b"\r\n")
+
+
+@pytest.mark.parametrize("before", ['connections = { a = { connector = "dropbox" } }\n', "x = 1 = 2\n", "other = 1\n"])
+def test_an_error_names_the_file_that_is_there(fresh: Fresh, control: Beside, before: str) -> None:
+    fresh.config.write_text(before)
+    ran = fresh.run(*named(control, "acme"))
+    assert ran.code == 2
+    assert str(fresh.config) in ran.err
+    assert fresh.config.read_text() == before
+
+
+def test_a_key_without_a_value_is_told_as_such(fresh: Fresh) -> None:
+    ran = fresh.run("init", "--connector", "dropbox", "--name", "a", "--set", "app_key")
+    assert (ran.code, "'app_key' has no value" in ran.err, "--set app_key=VALUE" in ran.err) == (2, True, True)
+
+
 def test_on_a_terminal_it_asks_and_shows_no_secret(fresh: Fresh, control: Beside) -> None:
     shown, code = answered(
         fresh,

@@ -151,7 +151,7 @@ def test_a_file_beside_it_says_what_the_table_is_of(tmp_path: Path):
             file_sha256="abc",
             beside=lambda suffix: beside if suffix == ".meta.json" else None,
         )
-        assert csvfile.write(export, stream) == 9
+        assert csvfile.write(export, stream) == 8
     about = json.loads(beside.getvalue())
     assert about["sha256"] == hashlib.sha256(stream.getvalue()).hexdigest()
     assert (about["connection"], about["run"], about["snapshot_sha256"]) == ("acme", "run-1", "abc")

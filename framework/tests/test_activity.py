@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jackfield.activity import SignIns, read_sign_ins
@@ -146,6 +146,7 @@ sign_ins = st.tuples(st.sampled_from(PEOPLE), st.integers(0, MINUTES), st.intege
 polls = st.lists(st.tuples(st.integers(1, MINUTES), st.booleans()), min_size=1, max_size=6)
 
 
+@settings(deadline=None)
 @given(st.lists(sign_ins, max_size=40), polls, st.integers(1, 7), st.booleans(), st.integers(0, 99), st.integers(1, 40))
 def test_whatever_the_log_does(
     history: list[tuple[str, int, int]],

@@ -189,7 +189,7 @@ class TestSwitches:
             plan = await make_plan(session, [DeleteAccount(account=user("u3")), DeleteAccount(account=user("x"))])
             return [each.forecast.outcome.value for each in plan.changes]
 
-        assert within(site, look, dry_run=True) == ["changed", "already"]
+        assert within(site, look, dry_run=True) == ["changed", "refused"]
         assert set(site.office.calls) == {"read_state"}
         assert not site.state.changes()
 

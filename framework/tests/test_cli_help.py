@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import msgspec
 import pytest
 
 from jackfield.cli.app import App
@@ -16,6 +17,7 @@ from jackfield.cli.base import _COMPLETED, Command
 from jackfield.cli.completion import COMPLETED
 from jackfield.cli.examples import EXAMPLES
 from jackfield.cli.main import cli, main
+from jackfield.state import RunStatus, open_state
 
 from .imaginary import TOKEN, Line
 
@@ -99,6 +101,15 @@ def completed(line: Line, typed: str, shell: str = "bash") -> list[str]:
 )
 def test_a_shell_is_offered_what_can_be_typed(line: Line, typed: str, offered: list[str]) -> None:
     assert sorted(completed(line, typed)) == sorted(offered)
+
+
+def test_runs_are_offered_by_their_beginning_and_to_accept_only_those_that_are_held(line: Line) -> None:
+    with open_state(line.home / "state.db") as state:
+        (run,) = state.published("acme", 1)
+        state.save(msgspec.structs.replace(run, run="29990101T000000Z-aaaaaa", status=RunStatus.HELD))
+    assert completed(line, "jackfield stats acme --run 2999") == ["plain,29990101T000000Z-aaaaaa"]
+    assert f"plain,{run.run}" in completed(line, "jackfield stats acme --run 2")
+    assert completed(line, "jackfield sync acme --accept ") == ["plain,29990101T000000Z-aaaaaa"]
 
 
 def test_it_says_nothing_where_there_is_nothing(line: Line) -> None:

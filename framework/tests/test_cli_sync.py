@@ -1,5 +1,7 @@
 """``sync``: what it tells people and programs, and the exit codes of what became of it."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -120,6 +122,19 @@ class TestFailed:
         ran = line.run("syncs", "acme")
         assert "the token is over" in ran.out
         assert line.run("stats", "acme", "--run", one["run"]).code == 5
+
+
+def test_a_disk_that_is_full_for_the_activity_takes_nothing_from_what_is_published(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+):
+    async def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("jackfield.sync.run.update_activity", full)
+    ran = line.run("sync", "acme")
+    assert ran.code == 0
+    assert ran.out.startswith("Published")
+    assert "the activity can't be read, and what is known of it stays as it was" in ran.err
 
 
 def test_an_unknown_policy_is_named(line: Line):

@@ -3,6 +3,7 @@
 import grp
 import os
 import pwd
+import signal
 import socket
 import sqlite3
 import stat
@@ -376,3 +377,35 @@ def test_to_look_at_a_state_lets_go_of_no_lock_on_it(tmp_path: Path):
         done = subprocess.run([sys.executable, "-c", program, str(file)], capture_output=True, text=True, timeout=60)
         assert "database is locked" in done.stderr
         ours.rollback()
+
+
+@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="the system has no files without a name")
+def test_a_process_that_is_killed_leaves_nothing_beside_a_file(tmp_path: Path):
+    code = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from jackfield.files import replacing\n"
+        "with replacing(Path(sys.argv[1])) as stream:\n"
+        "    stream.write(b'new'); stream.flush()\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    file = tmp_path / "a.csv"
+    file.write_bytes(b"old")
+    assert subprocess.run([sys.executable, "-c", code, str(file)]).returncode == -signal.SIGKILL
+    assert (file.read_bytes(), [each.name for each in tmp_path.iterdir()]) == (b"old", ["a.csv"])
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_file_is_replaced_whole_whether_or_not_it_has_a_name_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: bool
+):
+    if named:
+        monkeypatch.setattr("jackfield.files.own._OPEN_FILES", tmp_path / "nowhere")
+    file = tmp_path / "a.csv"
+    for content in (b"one", b"two"):
+        with replacing(file) as stream:
+            stream.write(content)
+        assert (file.read_bytes(), stat.S_IMODE(file.stat().st_mode)) == (content, 0o600)
+    with pytest.raises(ValueError, match="x"), replacing(file) as stream:
+        raise ValueError("x")
+    assert [each.name for each in tmp_path.iterdir()] == ["a.csv"]

@@ -16,6 +16,7 @@ from jackfield.changes.kinds.request import Request
 from jackfield.changes.request_files import read_requests
 from jackfield.changes.requests import WrongRequests
 from jackfield.changes.reviewed import INFORMATIVE, NEEDED
+from jackfield.changes.reviewedlines import Expected
 from jackfield.clock import SystemClock
 from jackfield.errors import BadConfig
 from jackfield.exports.formats import csvfile
@@ -28,15 +29,15 @@ from jackfield_contracts import Item
 HEADING = "entitlement,principal,path,decision,reason\n"
 
 
-def read(folder: Path, content: str) -> tuple[Request, ...]:
+def read(folder: Path, content: str, expected: Expected | None = None) -> tuple[Request, ...]:
     file = folder / "reviewed.csv"
     file.write_text(content, newline="")
-    return read_requests(file)
+    return read_requests(file, expected=expected)
 
 
-def wrong(folder: Path, content: str) -> tuple[str, ...]:
+def wrong(folder: Path, content: str, expected: Expected | None = None) -> tuple[str, ...]:
     with pytest.raises(WrongRequests) as found:
-        read(folder, content)
+        read(folder, content, expected)
     return found.value.problems
 
 
@@ -59,7 +60,7 @@ def saved(rows: Sequence[Mapping[str, str]], columns: Sequence[str], separator: 
 
 
 def test_every_column_of_the_table_is_known():
-    assert set(ACCESS_COLUMNS) == {*NEEDED, *INFORMATIVE, "path", "reason"}
+    assert {*ACCESS_COLUMNS, "connection"} == {*NEEDED, *INFORMATIVE, "path", "reason"}
 
 
 class TestDecisions:
@@ -119,6 +120,131 @@ class TestColumns:
         assert len(read(tmp_path, f"{heading}g/member,,user:1,revoke,,\n")) == 1
         (problem,) = wrong(tmp_path, f"{heading}g/member,x,user:1,revoke\n")
         assert "line 2: a cell stands in a column without a name" in problem
+
+
+def lines(count: int, decision: str = "", first: int = 0) -> list[str]:
+    return [f"g/member,user:{number},direct,{decision},left" for number in range(first, first + count)]
+
+
+class TestWholeLines:
+    """A line that lost cells is no line whose last cells are empty."""
+
+    @pytest.mark.parametrize("cells", range(1, 5))
+    def test_one_that_lacks_cells_is_told_with_its_number(self, tmp_path: Path, cells: int):
+        full = "g/member,user:1,direct,revoke,left"
+        short = ",".join(["g/member", "user:2", "direct", "revoke", "left"][:cells])
+        (problem,) = wrong(tmp_path, f"{HEADING}{full}\n{short}\n")
+        assert problem.startswith(f"line 3: the row has {cells} of 5 cells. Was the file cut off")
+
+    @pytest.mark.parametrize("first", [",", ";"])
+    def test_files_with_other_separators_can_not_be_joined(self, tmp_path: Path, first: str):
+        other = {",": ";", ";": ","}[first]
+        table = "\n".join([HEADING.strip(), *lines(3, "revoke")]).replace(",", first)
+        joined = "\n".join(lines(3, "revoke", 3)).replace(",", other)
+        found = wrong(tmp_path, f"{table}\n{joined}\n")
+        assert [problem[:32] for problem in found] == [f"line {n}: the row has 1 of 5 cells" for n in (5, 6, 7)]
+
+    def test_wherever_a_file_is_cut_no_mark_is_lost_untold(self, tmp_path: Path):
+        whole = "\r\n".join([HEADING.strip(), *lines(20, "revoke")])
+        for cut in range(1, 80):
+            content = whole[:-cut]
+            full = content.count("\n") - (content.endswith("\r\n"))
+            try:
+                found = read(tmp_path, content)
+            except WrongRequests as error:
+                assert "cells" in error.problems[0], cut
+            else:
+                # A cell of people's own words, or a whole line, may be cut without a trace.
+                assert len(found) in (full, full + 1), cut
+                assert content.rstrip().rsplit(",", 1)[1] in ("left", "lef", "le", "l", ""), cut
+
+    def test_what_excel_leaves_out_of_sixteen_rows_is_empty(self, tmp_path: Path):
+        rows = [HEADING.strip(), *lines(15, "revoke")]
+        rows += [line.rpartition(",")[0] for line in lines(16, "revoke", 15)]
+        rows += [line.rsplit(",", 2)[0] for line in lines(5, "", 31)]
+        assert len(read(tmp_path, "\r\n".join(rows) + "\r\n")) == 31
+        assert "has 3 of 5 cells" in wrong(tmp_path, "\r\n".join(rows))[0]
+        assert "has 4 of 5 cells" in wrong(tmp_path, "\r\n".join([*rows[:17], *lines(1, "keep", 90), *rows[17:]]))[0]
+
+    def test_a_first_line_may_say_what_separates(self, tmp_path: Path):
+        table = HEADING.replace(",", ";") + "\n".join(lines(1, "revoke")).replace(",", ";") + "\n"
+        (found,) = read(tmp_path, f"sep=;\r\n{table}")
+        assert found.place == "line 3"
+        with pytest.raises(BadConfig, match=r"cells that are separated by '\|' can't be read"):
+            read(tmp_path, f"sep=|\n{table}")
+
+
+class TestContradictions:
+    """Who a line shows is who is meant."""
+
+    TABLE = (
+        "principal,entitlement,principal_type,principal_id,principal_email,resource_type,resource_id,slug,decision\n"
+    )
+    ANN = "user:ab1,group:g7/member,user,ab1,ann@example.com,group,g7,member,revoke\n"
+    BOB = "user:cd2,group:g7/member,user,cd2,bob@example.com,group,g7,member,keep\n"
+
+    @pytest.mark.parametrize(
+        ("was", "now", "column"),
+        [
+            ("user:ab1,group:g7", "user:ef3,group:g7", "principal_id"),
+            (",user,ab1", ",bot,ab1", "principal_type"),
+            ("group:g7/member,", "group:g8/member,", "resource_id"),
+            ("group:g7/member,", "team:g7/member,", "resource_type"),
+            ("group:g7/member,", "group:g7/owner,", "slug"),
+        ],
+    )
+    def test_a_part_of_another_identifier_is_an_error(self, tmp_path: Path, was: str, now: str, column: str):
+        for marked in (self.ANN, self.ANN.replace("revoke", "keep")):
+            (problem,) = wrong(tmp_path, self.TABLE + self.BOB + marked.replace(was, now, 1))
+            assert problem.startswith(f"line 3, {column}: the row contradicts itself: ")
+
+    @pytest.mark.parametrize(
+        ("id", "shown"),
+        [
+            ("00123", "123"),
+            ("12345678901234567890", "1.23457E+19"),
+            ("12345678901234567890", "1,23457E+19"),
+            ("3E5", "300000"),
+            ("1-2", "01. Feb"),
+            ("MAR1", "1-Mar"),
+            ("true", "TRUE"),
+            ("=cmd", "'=cmd"),
+            ("a;=b", "a;'=b"),
+            (" a ", "a"),
+        ],
+    )
+    def test_what_a_spreadsheet_makes_of_an_id_is_none(self, tmp_path: Path, id: str, shown: str):
+        heading = "principal;entitlement;principal_id;decision\n"
+        assert len(read(tmp_path, f'{heading}"user:{id}";g/member;"{shown}";revoke\n')) == 1
+
+    def test_one_person_has_one_name_in_a_table(self, tmp_path: Path):
+        other = self.ANN.replace("group:g7/", "group:g8/").replace(",g7,", ",g8,").replace("ann@", "bob@")
+        (problem,) = wrong(tmp_path, self.TABLE + self.ANN + other)
+        assert problem.startswith(
+            "line 3, principal_email: user:ab1 is 'bob@example.com' here and 'ann@example.com' on line 2"
+        )
+
+    def test_a_table_is_of_one_run(self, tmp_path: Path):
+        heading = "entitlement,principal,decision,run\n"
+        (problem,) = wrong(tmp_path, f"{heading}g/member,user:1,revoke,R1\ng/member,user:2,,R2\n")
+        assert problem.startswith("line 3, run: it is of 'R2', and line 2 of 'R1'")
+
+    def test_a_table_is_of_the_connection(self, tmp_path: Path):
+        expected = Expected(connection="acme", owner={"R1": "acme", "R2": "other"}.get)
+        heading = "entitlement,principal,decision,run,connection\n"
+        for run in ("R1", "R9", ""):
+            assert read(tmp_path, f"{heading}g/member,user:1,revoke,{run},acme\n", expected)
+        (problem,) = wrong(tmp_path, f"{heading}g/member,user:1,revoke,R2,\n", expected)
+        assert problem.startswith("line 2, run: the table is of the connection 'other', not of 'acme'")
+        (problem,) = wrong(tmp_path, f"{heading}g/member,user:1,revoke,,other\n", expected)
+        assert problem.startswith("line 2, connection: the table is of the connection 'other'")
+
+    @pytest.mark.parametrize("other", ["keep", "", "approve"])
+    def test_one_grant_has_one_decision(self, tmp_path: Path, other: str):
+        (problem,) = wrong(tmp_path, f"{HEADING}g/member,user:1,direct,revoke,\ng/member,user:1,direct,{other},\n")
+        assert problem.startswith(
+            "line 3, decision: it is to be kept here and to be revoked on line 2, of the same grant"
+        )
 
 
 class TestReasons:

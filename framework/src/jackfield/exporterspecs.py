@@ -198,8 +198,9 @@ class ExporterType(msgspec.Struct, frozen=True, kw_only=True):
 
     ``write(export, to)`` writes everything to the stream *to* and gives how many rows it wrote; an error leaves no file.
     ``needs`` are modules of further packages, by the name of what is to be installed to have them: where one is missing, the
-    host says so. Where ``needs_file``, *to* can be wound back, and standard output is refused. ``api`` is the least version
-    of the plugin interface that the exporter needs.
+    host says so. Where ``needs_file``, *to* can be wound back, and standard output is refused. Where it may go on in further
+    files beside the target, ``further`` is their suffix with ``{number}`` in it, from 2 on: those that an earlier export has
+    left, and this one does not write, are taken away. ``api`` is the least version of the plugin interface that it needs.
     """
 
     name: str
@@ -210,6 +211,7 @@ class ExporterType(msgspec.Struct, frozen=True, kw_only=True):
     rows: str = "line"
     needs_file: bool = False
     needs: Mapping[str, str] = {}
+    further: str = ""
     options: tuple[ExportOption, ...] = ()
     api: tuple[int, int] = (1, 3)
     docs: str = ""

@@ -38,6 +38,15 @@ def visible(text: str) -> str:
     )
 
 
+def has_visible(text: str) -> bool:
+    """Whether anything in *text* is seen: a letter, a digit or a sign."""
+    return any(
+        unicodedata.category(one)[0] not in "ZCM" and _DRAWN_AS_NOTHING.match(one) is None
+        for one in text
+        if not one.isspace()
+    )
+
+
 def one_line(text: str, most: int = 200) -> str:
     """The beginning of *text*, at most *most* characters of it, visible and with each run of white space as one space."""
     # What white space leaves out of a text that is mostly white space is not worth reading on for.

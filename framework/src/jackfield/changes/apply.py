@@ -20,28 +20,43 @@ from jackfield.changes.kinds.rules import evaluate
 from jackfield.changes.kinds.view import View
 from jackfield.changes.plan import exceeded, limits_of, make_plan, stages, used, will_be_made
 from jackfield.changes.session import Attempt, Progress, Recorder, Session, read_patiently
-from jackfield.changes.standing import past_of, previewed, standing, supersedes
+from jackfield.changes.standing import latest_attempts, next_id, past_of, previewed, standing, supersedes
 from jackfield.errors import BadConfig, JackfieldError, PlanOutdated
 from jackfield.hookspecs import Proposed
 from jackfield.host.policies import veto_of
 from jackfield.host.tenants import demand_tenant
-from jackfield_contracts import Change, JournalEntry, JournalStatus, Outcome, OutcomeKind, Plan, PlannedChange
+from jackfield_contracts import (
+    Change,
+    JournalEntry,
+    JournalStatus,
+    Outcome,
+    OutcomeKind,
+    Plan,
+    PlannedChange,
+    ResourceId,
+)
 
 
 async def preview(session: Session, plan: Plan) -> Plan:
     """*plan* as ``apply_plan`` would find it now; no write call, and one read or two."""
     demand_tenant(session.tenant_match, plan.connection, planned=plan.tenant, writes=False)
+    session.planned_on = _planned_on(plan)
     fresh = await make_plan(session, [each.change for each in plan.changes], [each.reason for each in plan.changes])
     if session.seen is None:
         raise RuntimeError("a plan was made without a state")
     _, at, view = session.seen
     plan = _bare(plan, fresh)
-    past = past_of(session.state.changes(plan.connection, plan=plan.id, limit=None))
+    past = past_of(latest_attempts(session.state.changes(plan.connection, plan=plan.id, limit=None)))
     view = await with_newcomers(session, (each for each in plan.changes if each.id not in past), view)
     changes = previewed(plan, fresh, standing(plan, past, Operations(session.connection), view))
     session.seen = (plan.id, at, view)
     blast = Counter(kind for each in changes if will_be_made(each) for kind in each.kinds)
     return msgspec.structs.replace(fresh, id=plan.id, created=plan.created, changes=changes, blast_radius=dict(blast))
+
+
+def _planned_on(plan: Plan) -> frozenset[ResourceId]:
+    """The accounts that were there when *plan* was made."""
+    return frozenset(each.before.account for each in plan.changes if each.before.account is not None)
 
 
 def _bare(plan: Plan, fresh: Plan) -> Plan:
@@ -79,9 +94,11 @@ async def apply_plan(session: Session, plan: Plan, progress: Progress | None = N
     demand_tenant(session.tenant_match, plan.connection, planned=plan.tenant, writes=True)
     if len({each.id for each in plan.changes}) != len(plan.changes):
         raise PlanOutdated("the plan has two changes of the same id", connection=plan.connection)
+    session.planned_on = _planned_on(plan)
     operations = Operations(session.connection)
     recorder = Recorder(session, operations, progress)
-    past = past_of(session.state.changes(plan.connection, plan=plan.id, limit=None))
+    latest = latest_attempts(session.state.changes(plan.connection, plan=plan.id, limit=None))
+    past = past_of(latest)
     left = [change for change in plan.changes if change.id not in past]
     session.vault.open([each.change for each in left if will_be_made(each)], operations)
     going = await _outcomes_of_ongoing(recorder, left)
@@ -96,9 +113,10 @@ async def apply_plan(session: Session, plan: Plan, progress: Progress | None = N
         attempts: list[Attempt] = []
         for each in stage:
             change = kind_of(each.change).with_account(each.change, operations, view)
-            attempts.append(Attempt(recorder.entry(msgspec.structs.replace(each, change=change), plan.id)))
+            tried = msgspec.structs.replace(each, change=change, id=next_id(each.id, latest))
+            attempts.append(Attempt(recorder.entry(tried, plan.id)))
         await _apply_stage(recorder, attempts, stage, view, too_many, stands.drifted | going)
-        entries.update((attempt.entry.id, attempt.entry) for attempt in attempts)
+        entries.update((each.id, attempt.entry) for each, attempt in zip(stage, attempts, strict=True))
     return tuple(entries[change.id] for change in plan.changes)
 
 

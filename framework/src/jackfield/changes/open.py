@@ -15,6 +15,7 @@ from jackfield.host.imported import demand_not_imported
 from jackfield.host.tenants import TenantMatch, demand_tenant, known_tenant, match_tenant, warning_about
 from jackfield.state import Home, State, hold
 from jackfield.state.lock import Holder, Lock
+from jackfield.visible import has_visible
 from jackfield_contracts import JournalEntry, JournalStatus, Tenant
 
 
@@ -197,5 +198,5 @@ def _check(name: str, host: HostSettings, options: ChangeOptions) -> None:
             connection=name,
             hint=f"Set provisioning = true under [connections.{name}], or say --provisioning this once.",
         )
-    if host.require_reason and not options.each_has_reason and not (options.reason or "").strip():
+    if host.require_reason and not options.each_has_reason and not has_visible(options.reason or ""):
         raise BadConfig("this connection wants a reason for each change", connection=name, hint="Say --reason TEXT.")

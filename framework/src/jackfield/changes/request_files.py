@@ -3,7 +3,6 @@
 Promises that each wrong row is told with its line and column or key, and that a file that has one gives no request.
 """
 
-import csv
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -12,17 +11,18 @@ from typing import Any, cast
 
 import msgspec
 
+from jackfield.changes.csvlines import Line, csv_lines, cut_off
 from jackfield.changes.kinds.registry import request_types
 from jackfield.changes.kinds.request import Request
 from jackfield.changes.requests import WrongRequests, keys_of, located, request_of
-from jackfield.changes.reviewed import REVOKE, is_reviewed, reviewed_columns, revocation
+from jackfield.changes.reviewed import REVOKE, is_reviewed, reviewed_columns
+from jackfield.changes.reviewedlines import Expected, reviewed_lines
 from jackfield.config.load import did_you_mean
 from jackfield.errors import BadConfig, JackfieldError, storing
 from jackfield.files import MOST_BYTES, read_foreign
 from jackfield.files.repeated_keys import repeated_key
 
 _ARGUMENT = "arg."
-_DELIMITERS = ",;\t"
 _TABLE = re.compile(r"[ \t]*\[\[[ \t]*change[ \t]*\]\]")
 _MOST_PROBLEMS = 1000
 
@@ -30,9 +30,10 @@ Row = tuple[str, Mapping[str, object] | JackfieldError | None]
 """A place in the file, and what is written there, None for nothing that is to be changed, or why that can't be read."""
 
 
-def read_requests(file: Path, *, most: int = MOST_BYTES) -> tuple[Request, ...]:
+def read_requests(file: Path, *, most: int = MOST_BYTES, expected: Expected | None = None) -> tuple[Request, ...]:
     """The requests in *file* of at most *most* bytes, whose name ends with .csv, .jsonl or .toml, in their order.
 
+    A reviewed table has to be the one *expected*.
     Raises BadConfig if it can't be read, WrongRequests if a row is wrong, and BadConfig if there is no row.
     """
     reader = _READERS.get(file.suffix.lower())
@@ -41,7 +42,7 @@ def read_requests(file: Path, *, most: int = MOST_BYTES) -> tuple[Request, ...]:
     requests: list[Request] = []
     problems: list[str] = []
     rows = 0
-    for place, given in reader(file, _text(file, most)):
+    for place, given in reader(file, _text(file, most), expected):
         rows += 1
         try:
             if isinstance(given, JackfieldError):
@@ -75,48 +76,34 @@ def _text(file: Path, most: int) -> str:
         raise BadConfig(f"{file} is not UTF-8 text (at line {line})", hint="Save it as UTF-8.") from None
 
 
-def _csv(file: Path, text: str) -> Iterator[Row]:
-    lines = [line + "\n" for line in text.split("\n" if "\n" in text else "\r")]
-    heading = next((line for line in lines if line.strip(" \t\r\n,;")), "")
-    delimiter = max(_DELIMITERS, key=heading.count)
-    reader = csv.reader(iter(lines), delimiter=delimiter, strict=True)
-    columns: list[str] | None = None
-    reviewed = False
-    last = 0
-    while True:
-        place = f"line {last + 1}"
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield place, BadConfig(f"the row can't be read: {error}", hint="Does each quotation mark have its partner?")
-            return  # where the next row begins is anybody's guess
-        first, last = last + 1, reader.line_num
-        if not any(cell.strip() for cell in cells):
-            continue
-        if columns is None:
-            reviewed = is_reviewed(cells)
-            columns = _reviewed_columns(file, cells, first) if reviewed else _columns(file, cells, first)
-        elif reviewed:
-            yield f"line {first}", _revocation(columns, cells)
-        else:
-            yield f"line {first}", _row(columns, cells)
-
-
-def _reviewed_columns(file: Path, cells: list[str], line: int) -> list[str]:
+def _csv(file: Path, text: str, expected: Expected | None) -> Iterator[Row]:
     try:
-        return reviewed_columns(cells, f"line {line}")
+        lines = list(csv_lines(text))
     except BadConfig as error:
         error.summary = f"{file}: {error.summary}"
         raise
+    start = next((number for number, line in enumerate(lines) if line.problem or not line.empty), len(lines))
+    if start == len(lines):
+        return
+    heading, rest = lines[start], lines[start + 1 :]
+    if heading.problem is not None:
+        yield heading.place, heading.problem
+    elif is_reviewed(heading.cells):
+        columns = _reviewed_columns(file, heading)
+        yield from reviewed_lines(columns, lines[: start + 1], rest, expected)
+    else:
+        names = _columns(file, heading.cells, heading.number)
+        for line in rest:
+            if line.problem is not None or not line.empty:
+                yield line.place, line.problem or cut_off(line, names) or _row(names, line.cells)
 
 
-def _revocation(columns: list[str], cells: list[str]) -> Mapping[str, object] | JackfieldError | None:
+def _reviewed_columns(file: Path, heading: Line) -> list[str]:
     try:
-        return revocation(columns, cells)
+        return reviewed_columns(heading.cells, heading.place)
     except BadConfig as error:
-        return error
+        error.summary = f"{file}: {error.summary}"
+        raise
 
 
 def _known_columns() -> tuple[str, ...]:
@@ -162,7 +149,7 @@ def _row(columns: list[str], cells: list[str]) -> Mapping[str, object] | Jackfie
     return {**given, "arguments": arguments} if arguments else given
 
 
-def _jsonl(_: Path, text: str) -> Iterator[Row]:
+def _jsonl(_file: Path, text: str, _expected: Expected | None) -> Iterator[Row]:
     decode = msgspec.json.Decoder().decode
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
@@ -177,7 +164,7 @@ def _jsonl(_: Path, text: str) -> Iterator[Row]:
         yield f"line {number}", wrong or _table(found)
 
 
-def _toml(file: Path, text: str) -> Iterator[Row]:
+def _toml(file: Path, text: str, _expected: Expected | None) -> Iterator[Row]:
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError: also of a number of too many digits
@@ -201,7 +188,7 @@ def _table(found: Any) -> Mapping[str, object] | JackfieldError:
     return cast("dict[str, object]", found)
 
 
-_READERS: Mapping[str, Callable[[Path, str], Iterator[Row]]] = {
+_READERS: Mapping[str, Callable[[Path, str, Expected | None], Iterator[Row]]] = {
     ".csv": _csv,
     ".jsonl": _jsonl,
     ".ndjson": _jsonl,

@@ -10,14 +10,15 @@ from pathlib import Path
 import msgspec
 
 from jackfield.changes.kinds.operations import Operations
-from jackfield.changes.kinds.registry import request_types
+from jackfield.changes.kinds.registry import kind_of, request_types
 from jackfield.changes.kinds.request import Request
+from jackfield.changes.kinds.rules import readable
 from jackfield.changes.kinds.values import read_truth
 from jackfield.changes.resolve import resolve
 from jackfield.changes.session import Session
 from jackfield.config.load import did_you_mean
 from jackfield.errors import BadConfig, JackfieldError, NotFound, Unsupported
-from jackfield_contracts import Change
+from jackfield_contracts import Change, ResourceId
 
 _SHOWN = 20
 
@@ -109,6 +110,37 @@ async def changes_of(
     if problems:
         raise WrongRequests(f"{len(problems):,} of {len(requests):,} changes are wrong; nothing was done", problems)
     return tuple(changes)
+
+
+def once(
+    session: Session, requests: Sequence[Request], changes: Sequence[Change]
+) -> tuple[tuple[Change, ...], tuple[str | None, ...]]:
+    """*changes*, which are those of *requests*, each once, and why each is asked for; what was left out is told.
+
+    One is left out only where a read can show it made, and where nothing else is to be changed of the same people between.
+    """
+    operations = Operations(session.connection)
+    found: dict[bytes, list[int]] = {}
+    kept: list[tuple[Change, str | None, str]] = []
+    latest: dict[ResourceId, int] = {}
+    repeats: list[str] = []
+    for request, change in zip(requests, changes, strict=True):
+        same, people = found.setdefault(msgspec.json.encode(change), []), kind_of(change).principals(change)
+        if same and readable(change, operations) and all(latest[each] == same[-1] for each in people):
+            before, why, place = kept[same[-1]]
+            kept[same[-1]] = (before, why or request.reason or None, place)
+            repeats.append(f"{request.place} (as {place})")
+            continue
+        same.append(len(kept))
+        latest.update((each, len(kept)) for each in people)
+        kept.append((change, request.reason or None, request.place))
+    if repeats:
+        more = f" and {len(repeats) - _SHOWN:,} more" if len(repeats) > _SHOWN else ""
+        what = f"{len(repeats):,} rows ask for what earlier rows ask for, and count for nothing"
+        if len(repeats) == 1:
+            what = "One row asks for what an earlier row asks for, and counts for nothing"
+        session.warn(f"{what}: {', '.join(repeats[:_SHOWN])}{more}")
+    return tuple(change for change, _, _ in kept), tuple(why for _, why, _ in kept)
 
 
 def located(place: str, error: JackfieldError) -> str:

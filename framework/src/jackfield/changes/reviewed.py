@@ -17,9 +17,9 @@ INFORMATIVE = (
     *("principal_type", "principal_id", "principal_name", "principal_status"),
     *("inherited_by", "immutable", "scope", "seal", "carried_from", "carried_taken", "run", "snapshot_complete"),
     *("principal_login", "principal_email", "principal_external_id", "privileged"),
-    *("last_sign_in", "first_seen"),
+    *("last_sign_in", "first_seen", "connection"),
 )
-"""Columns that the table has for people: nothing is read from them."""
+"""Columns that the table has for people: nothing is read from them, but who is named has to be who is meant."""
 
 REVOKE = ("revoke", "remove")
 KEEP = ("keep", "approve", "")
@@ -61,15 +61,8 @@ def revocation(columns: Sequence[str], cells: Sequence[str]) -> Mapping[str, obj
     given = {column: cell.strip() for column, cell in zip(columns, cells, strict=False) if column}
     if any(cell.strip() for column, cell in zip(columns, cells, strict=False) if not column):
         raise BadConfig("a cell stands in a column without a name")
-    said = given.get(DECISION, "")
-    if said.casefold() in KEEP:
+    if not decision_of(given):
         return None
-    if said.casefold() not in REVOKE:
-        raise BadConfig(
-            f"{said!r} is no decision",
-            path=DECISION,
-            hint=did_you_mean(said.casefold(), (*REVOKE, *KEEP[:2])) or "Write revoke, or keep; empty is keep.",
-        )
     path = given.get("path", "")
     if path and path != _DIRECT and not path.startswith(_DIRECT_TOO):
         raise BadConfig(
@@ -79,3 +72,17 @@ def revocation(columns: Sequence[str], cells: Sequence[str]) -> Mapping[str, obj
         )
     asked = {key: unguarded(given.get(key, "")) for key in ("entitlement", "principal")}
     return {"kind": "revoke", **asked, "reason": given.get("reason", "")}
+
+
+def decision_of(given: Mapping[str, str]) -> bool:
+    """Whether the line is to be revoked; raises BadConfig for another word than those of decisions."""
+    said = given.get(DECISION, "")
+    if said.casefold() in KEEP:
+        return False
+    if said.casefold() in REVOKE:
+        return True
+    raise BadConfig(
+        f"{said!r} is no decision",
+        path=DECISION,
+        hint=did_you_mean(said.casefold(), (*REVOKE, *KEEP[:2])) or "Write revoke, or keep; empty is keep.",
+    )

@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from jackfield.changes.guards.protection import Protected
+from jackfield.changes.guards.remembered import remembered
 from jackfield.changes.guards.unreliable_exports import with_unreadable
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
@@ -124,6 +125,8 @@ class Session:
         self.warnings: tuple[str, ...] = ()
         """What a person should know of all changes that are made now, each once."""
         self.lock = lock
+        self.planned_on: frozenset[ResourceId] = frozenset()
+        """Accounts that were there when the plan at hand was made."""
         self.after_sync = False
         """Whether the last published snapshot is of what is read now."""
         self.seen: tuple[str, float, View] | None = None
@@ -181,7 +184,7 @@ async def read(
 ) -> View:
     """The live state as far as *changes* are about it; no request where there is nothing to ask, and no second try.
 
-    *evaluating*: also who is protected.
+    *evaluating*: also who is protected, and who was there once.
     """
     asked = [kind_of(change).query(change, operations) for change in changes]
     query = joined(asked)
@@ -192,7 +195,10 @@ async def read(
         query = joined([query, StateQuery(names=others, principals=guard.principals)])
     if not (query.principals or query.names or query.resources):
         return View.empty()
-    return View(await session.read_state(query), at=session.clock.monotonic())
+    state = await session.read_state(query)
+    at, there = session.clock.monotonic(), {each.account for each in state.accounts}
+    named = dict.fromkeys(id for change in changes for id in kind_of(change).principals(change)) if evaluating else {}
+    return View(state, at=at, remembered=remembered(session, [id for id in named if id not in there]))
 
 
 async def read_patiently(

@@ -32,12 +32,35 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     drifted: dict[str, Outcome]
 
 
-def past_of(entries: Sequence[JournalEntry]) -> dict[str, JournalEntry]:
-    """Those of the *entries* of a plan that it does not try again, by id: a plan asks for each change once.
+_AGAIN = "~"
+"""What stands in the journal between the id of a change and the number of the attempt, from the second on."""
+
+
+def latest_attempts(entries: Sequence[JournalEntry]) -> dict[str, JournalEntry]:
+    """The last attempt at each change among the *entries* of a plan, by the ids of its changes, in the order of *entries*."""
+    found: dict[str, JournalEntry] = {}
+    for each in entries:
+        id, _, _ = each.id.partition(_AGAIN)
+        if id not in found or _number(each) > _number(found[id]):
+            found[id] = each
+    return found
+
+
+def _number(entry: JournalEntry) -> int:
+    return int(entry.id.partition(_AGAIN)[2] or 1)
+
+
+def next_id(id: str, latest: Mapping[str, JournalEntry]) -> str:
+    """The id of the next attempt at the change *id*: each attempt has a record of its own, and keeps it."""
+    return f"{id}{_AGAIN}{_number(latest[id]) + 1}" if id in latest else id
+
+
+def past_of(latest: Mapping[str, JournalEntry]) -> dict[str, JournalEntry]:
+    """Those of the *latest* attempts that a plan does not try again, by id: a plan asks for each change once.
 
     What only a limit kept from being made is tried again: later, or with a higher one, the plan may make it.
     """
-    return {each.id: each for each in entries if each.outcome is None or each.outcome.tag != "limit"}
+    return {id: each for id, each in latest.items() if each.outcome is None or each.outcome.tag != "limit"}
 
 
 def standing(plan: Plan, past: Mapping[str, JournalEntry], operations: Operations, view: View) -> Standing:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 OUTPUTS = ("table", "json", "csv")
+COMPLETING = "_JACKFIELD_COMPLETE"
+"""The variable by which a shell asks for completions."""
 
 T = TypeVar("T")
 
@@ -45,6 +47,7 @@ class App:
         self._log_level: str | None = None
         self._plugins: tuple[Path, ...] = ()
         self.output: str | None = None
+        self._tells = True
 
     def set_options(
         self,
@@ -75,6 +78,7 @@ class App:
             plugin=self._plugins,
             database=self._database,
         )
+        made._tells = False
         return made
 
     @property
@@ -119,7 +123,20 @@ class App:
 
         here, user_folder = Path.cwd(), user_config_path("jackfield", appauthor=False)
         file = find_config(self._config, self.environ, here, user_folder)
-        return load_settings(file, self.environ, looked=config_places(here, user_folder))
+        settings = load_settings(file, self.environ, looked=config_places(here, user_folder))
+        self._tell_strange(settings)
+        return settings
+
+    def _tell_strange(self, settings: "Settings") -> None:
+        """Tell of variables that look like ours and set nothing, once, and not to a shell that completes."""
+        if not self._tells or COMPLETING in self.environ:
+            return
+        self._tells = False
+        from jackfield.cli.output import note
+        from jackfield.config.variables import strange_variables
+
+        for message in strange_variables(settings, self.environ):
+            note(f"WARNING: {message}")
 
     @property
     def config_to_make(self) -> Path:

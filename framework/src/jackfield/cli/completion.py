@@ -13,6 +13,8 @@ from click.shell_completion import CompletionItem
 from jackfield.cli.app import App
 
 _MOST = 40
+_WORDS = "COMP_WORDS"
+"""The variable in which a shell gives what was typed."""
 
 Complete = Callable[[App, click.Context], Iterable[tuple[str, str]]]
 """Values, each with what it is."""
@@ -35,8 +37,17 @@ def _connectors(app: App, _: click.Context) -> Iterator[tuple[str, str]]:
 def _runs(app: App, ctx: click.Context) -> Iterator[tuple[str, str]]:
     yield from (("@latest", ""), ("@latest~1", ""))
     with app.state() as state:
-        for run in state.history(_connection(ctx), _MOST):
+        for run in state.history(_connection(app, ctx), _MOST):
             yield run.run, run.status.value
+
+
+def _held(app: App, ctx: click.Context) -> Iterator[tuple[str, str]]:
+    from jackfield.state import RunStatus
+
+    with app.state() as state:
+        for run in state.history(_connection(app, ctx)):
+            if run.status is RunStatus.HELD:
+                yield run.run, run.reason or ""
 
 
 def _people(app: App, ctx: click.Context) -> Iterator[tuple[str, str]]:
@@ -62,7 +73,7 @@ def _asked(app: App, ctx: click.Context, query: str) -> Iterator[tuple[str, str]
     """The rows of *query* on the latest snapshot."""
     from jackfield.snapshots.file import open_snapshot
 
-    connection = _connection(ctx)
+    connection = _connection(app, ctx)
     with app.state() as state:
         latest = next(iter(state.published(connection, 1)), None)
     if latest is not None:
@@ -70,8 +81,11 @@ def _asked(app: App, ctx: click.Context, query: str) -> Iterator[tuple[str, str]
             yield from db.execute(query)
 
 
-def _connection(ctx: click.Context) -> str:
-    return str(ctx.params.get("connection") or "")
+def _connection(app: App, ctx: click.Context) -> str:
+    """The connection that was typed. Behind an option that waits for its value click tells of no argument."""
+    if named := ctx.params.get("connection"):
+        return str(named)
+    return next((word for word in app.environ.get(_WORDS, "").split() if word in app.settings.connections), "")
 
 
 COMPLETED: Mapping[str, Complete] = {
@@ -79,7 +93,7 @@ COMPLETED: Mapping[str, Complete] = {
     "run": _runs,
     "old": _runs,
     "new": _runs,
-    "accept": _runs,
+    "accept": _held,
     "user": _people,
     "principal": _people,
     "account": _people,

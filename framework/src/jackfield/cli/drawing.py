@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _LEAST = 14
 _BETWEEN = 2
+_NOT_KNOWN = ("", "dumb", "unknown")
 _RED = frozenset({"refused", "failed", "unverified", "unreadable", "NOT AVAILABLE", "deleted"})
 _YELLOW = frozenset({"partial", "held", "pending", "disabled", "interrupted", "undecided"})
 
@@ -69,8 +70,11 @@ def _page(console: "Console", table: object) -> None:
     # What is written into a text is coloured as the terminal would be.
     console.print(table)
     console.file = kept
-    command = shlex.split(os.environ.get("PAGER", "") or "less")
-    if not command or shutil.which(command[0]) is None:
+    named = os.environ.get("PAGER", "")
+    command = shlex.split(named or "less")
+    # What such a terminal can do is not known: less would ask to go on after each screen.
+    plain = not named and os.environ.get("TERM", "") in _NOT_KNOWN
+    if plain or not command or shutil.which(command[0]) is None:
         sys.stdout.write(text.getvalue())
         return
     environ = {"LESS": "FRX", **os.environ}

@@ -1,8 +1,12 @@
 """What guards the changes of a connection, as it is in effect."""
 
+from collections.abc import Mapping
+
 from jackfield.changes.plan import DEFAULTS
 from jackfield.cli.text import clean
+from jackfield.cli.toml_text import toml_value
 from jackfield.config import HostSettings
+from jackfield.config.overlay import Variable
 
 
 def guards_of(host: HostSettings) -> dict[str, object]:
@@ -40,3 +44,14 @@ def guard_lines(host: HostSettings) -> list[str]:
         f"limits         {limits_text(limits_of(host))} (an hour)",
         f"protected      {clean(', '.join(host.protected)) or 'nobody'}",
     ]
+
+
+def replaced_guards(table: Mapping[str, object]) -> list[tuple[str, str]]:
+    """The guards of a connection's *table* that a variable set, though the file says otherwise: key, and what to tell."""
+    found: list[tuple[str, str]] = []
+    for key in ("provisioning", "read_only", "require_reason", "limits", "protected"):
+        value = table.get(key)
+        if isinstance(value, Variable) and value.replaces is not None:
+            text = f"the variable {value.name} is in force, in place of all that the file has there: {toml_value(value.replaces)}"
+            found.append((key, text))
+    return found

@@ -23,8 +23,9 @@ from jackfield.changes.open import demand_writable, open_session, resume
 from jackfield.changes.origin import Origin
 from jackfield.changes.plan import demand_kinds, foretold, make_plan, will_be_made
 from jackfield.changes.recover import elsewhere, recover
-from jackfield.changes.requests import changes_of, request_of
+from jackfield.changes.requests import changes_of, once, request_of
 from jackfield.changes.session import ChangeOptions, Session
+from jackfield.changes.standing import latest_attempts
 from jackfield.cli import exits
 from jackfield.cli.app import App
 from jackfield.cli.change_options import Flags
@@ -73,12 +74,11 @@ def planning(
     async def plan(session: Session) -> Plan:
         # The names of another account mean nothing in this one.
         of = None if session.tenant_match.moved else snapshot
-        changes = await changes_of(session, requests, of)
-        reasons = [each.reason or None for each in requests]
+        changes, reasons = once(session, requests, await changes_of(session, requests, of))
         for person in leaving:
-            taken = await revocations_of(session, of, person, types)
+            taken = tuple(each for each in await revocations_of(session, of, person, types) if each not in changes)
             changes += taken
-            reasons += [None] * len(taken)
+            reasons += (None,) * len(taken)
         return await make_plan(session, changes, reasons)
 
     return plan
@@ -107,10 +107,10 @@ def make(
                     try:
                         return Made(plan=planned, entries=await apply_plan(session, planned, progress))
                     except JackfieldError as error:
-                        entries = state.changes(connection, plan=planned.id, limit=None)
+                        entries = latest_attempts(state.changes(connection, plan=planned.id, limit=None))
                         if not entries:
                             raise
-                        return Made(plan=planned, entries=tuple(reversed(entries)), error=error)
+                        return Made(plan=planned, entries=tuple(entries.values())[::-1], error=error)
 
         try:
             return app.run(work())

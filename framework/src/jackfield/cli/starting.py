@@ -1,11 +1,14 @@
 """What a new connection needs: collected from options and answers, tried, and written.
 
 Promises that nothing is written before all of it can be read back as a configuration, that a file which is there keeps what
-stands in it, and that a secret is neither shown nor put into the configuration itself.
+stands in it, byte for byte, whoever else adds to it meanwhile, and that a secret is neither shown nor put into the
+configuration itself.
 """
 
-import tempfile
+import os
+import stat
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,8 +65,8 @@ def collect(app: App, wanted: Wanted, *, asking: bool) -> Made:
     )
     if not CONNECTION_NAME.fullmatch(name):
         raise BadConfig(f"{name!r} can't name a connection: small letters, digits, - and _ only", path="--name")
-    if file.exists() and name in load_settings(file, {}).connections:
-        raise BadConfig(f"the connection {name!r} is in {file} already", path="--name", hint="Give it another name.")
+    if file.exists():
+        _demand_new(name, file)
     keys = {key["name"]: key for key in keys_of(found.type.config) if "." not in key["name"]}
     values: dict[str, object] = {"connector": connector}
     secrets: dict[str, Secret] = {}
@@ -87,38 +90,75 @@ def collect(app: App, wanted: Wanted, *, asking: bool) -> Made:
     return Made(name=name, file=file, values=values, secrets=secrets, token_key=found.type.token_key)
 
 
+_PATIENCE = 10.0
+"""Seconds to wait for another who writes beside the configuration."""
+
+
 def write(app: App, made: Made) -> None:
-    """Write the secrets and the configuration; raises BadConfig, with nothing written, where it could not be read back."""
-    from jackfield.files import demand_unplanted, replacing, write_privately
+    """Write the secrets and the configuration; raises BadConfig, with nothing written, where it could not be read back.
 
-    before = made.file.read_text(encoding="utf-8") if made.file.exists() else ""
-    gap = "" if not before or before.endswith("\n\n") else "\n" if before.endswith("\n") else "\n\n"
-    content = f"{before}{gap}{section(made.name, made.values)}"
-    _try(app, made, content)
-    folder = made.file.absolute().parent
-    for place in made.secrets:
-        if (folder / place).exists():
-            raise BadConfig(f"the file {folder / place} is there already", path=place, hint="Give another --name.")
+    A configuration that is a symbolic link stays one: what it leads to is written.
+    """
+    from jackfield.files import demand_unplanted, folder_lock, replacing, write_privately
+
     demand_unplanted(made.file)
-    for place, secret in made.secrets.items():
-        write_privately(folder / place, secret.reveal().encode() + b"\n")
-    with replacing(made.file) as whole:
-        whole.write(content.encode())
+    file = made.file.resolve()
+    with folder_lock(file.parent, patience=_PATIENCE, what="the folder of the configuration"):
+        before = file.read_bytes() if file.exists() else None
+        if before is not None:
+            _demand_new(made.name, made.file)
+        content = _appended(before or b"", section(made.name, made.values))
+        _try(app, made, content)
+        folder = made.file.absolute().parent
+        for place in made.secrets:
+            if (folder / place).exists():
+                raise BadConfig(f"the file {folder / place} is there already", path=place, hint="Give another --name.")
+        written: list[Path] = []
+        try:
+            for place, secret in made.secrets.items():
+                write_privately(folder / place, secret.reveal().encode() + b"\n")
+                written.append(folder / place)
+            with replacing(file) as whole:
+                if before is not None:
+                    os.fchmod(whole.fileno(), stat.S_IMODE(file.stat().st_mode))
+                whole.write(content)
+        except BaseException:
+            for each in written:
+                with suppress(OSError):
+                    each.unlink()
+            raise
 
 
-def _try(app: App, made: Made, content: str) -> None:
-    """Read *content* as a configuration, with a stand-in for what references lead to: it may be there later."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "jackfield.toml"
-        file.write_text(content, encoding="utf-8")
-        settings = load_settings(file, {}).connection(made.name)
-        own = {
-            key: "stand-in" if isinstance(value, str) and is_reference(value) else value
-            for key, value in settings.own.items()
-        }
-        plugin = app.connector(str(made.values["connector"]), path="--connector")
-        tried = msgspec.structs.replace(settings, own=own)
-        connector_config(tried, plugin.type.config, app.environ, without=made.token_key)
+def _demand_new(name: str, file: Path) -> None:
+    if name in load_settings(file, {}).connections:
+        raise BadConfig(f"the connection {name!r} is in {file} already", path="--name", hint="Give it another name.")
+
+
+def _appended(before: bytes, text: str) -> bytes:
+    """*before* with *text* behind it, a line between them, and lines that end as those before do."""
+    end = b"\r\n" if b"\r\n" in before else b"\n"
+    gap = b"" if not before or before.endswith(end * 2) else end if before.endswith(end) else end * 2
+    return before + gap + text.encode().replace(b"\n", end)
+
+
+def _try(app: App, made: Made, content: bytes) -> None:
+    """Read *content* as the configuration, with a stand-in for what references lead to: it may be there later."""
+    try:
+        whole = load_settings(made.file, {}, content=content)
+    except BadConfig as error:
+        raise BadConfig(
+            f"{made.file} can't be given another section [connections.{made.name}]: {error.summary}",
+            path="connections",
+            hint="Write each connection as a section of its own, [connections.NAME].",
+        ) from None
+    settings = whole.connection(made.name)
+    own = {
+        key: "stand-in" if isinstance(value, str) and is_reference(value) else value
+        for key, value in settings.own.items()
+    }
+    plugin = app.connector(str(made.values["connector"]), path="--connector")
+    tried = msgspec.structs.replace(settings, own=own)
+    connector_config(tried, plugin.type.config, app.environ, without=made.token_key)
 
 
 def _file(app: App) -> Path:
@@ -174,9 +214,11 @@ def _given(pairs: tuple[str, ...], connector: "ConnectorType", keys: Mapping[str
     own = {field.encode_name for field in msgspec.structs.fields(HostSettings)} - {"connector"}
     for pair in pairs:
         key, equals, text = pair.partition("=")
-        if not equals or not (key in keys or key in own):
+        if not equals:
+            raise BadConfig(f"{pair!r} has no value", path="--set", hint=f"Say --set {key}=VALUE.")
+        if not (key in keys or key in own):
             hint = did_you_mean(key, [*keys, *own]) or f"The keys: {', '.join(keys)}."
-            raise BadConfig(f"{pair.partition('=')[0]!r} is no key of {connector.name}", path="--set", hint=hint)
+            raise BadConfig(f"{key!r} is no key of {connector.name}", path="--set", hint=hint)
         if key in keys and keys[key]["secret"] and not is_reference(text):
             raise BadConfig(
                 "a secret on a command line can be seen by others",

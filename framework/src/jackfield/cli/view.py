@@ -4,7 +4,7 @@ Promises that a column which is not there is an error with the nearest, and that
 stays as it is unless it is asked for otherwise.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -35,6 +35,7 @@ def view_options(function: F) -> F:
     def packed(*arguments: Any, **given: Any) -> Any:
         names = ("ids", "columns", "sort", "no_header", "no_pager")
         ids, columns, sort, no_header, no_pager = (given.pop(name) for name in names)
+        _demand_meaning(given, columns=columns, sort=sort, no_header=no_header)
         view = View(ids=ids, columns=_split(columns), sort=sort, heading=not no_header, pager=not no_pager)
         return function(*arguments, view=view, **given)
 
@@ -51,6 +52,16 @@ def view_options(function: F) -> F:
     for option in reversed(options):
         decorated = option(decorated)
     return decorated
+
+
+def _demand_meaning(given: Mapping[str, Any], **asked: object) -> None:
+    """Raise UsageError where an option is given that would do nothing beside the others."""
+    if asked["no_header"] and given.get("output") == "json":
+        raise click.UsageError("--no-header: JSON has no line with the names of columns.")
+    if given.get("tree"):
+        for name, value in {**asked, "limit": given.get("limit")}.items():
+            if value not in (None, False):
+                raise click.UsageError(f"--{name.replace('_', '-')}: a tree has no columns, and is shown whole.")
 
 
 def _split(columns: str | None) -> tuple[str, ...] | None:

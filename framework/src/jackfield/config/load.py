@@ -223,15 +223,19 @@ def _exists(file: Path) -> bool:
         raise BadConfig(f"{file} can't be read: {error.strerror}") from None
 
 
-def load_settings(file: Path | None, environ: Mapping[str, str], *, looked: tuple[Path, ...] = ()) -> Settings:
+def load_settings(
+    file: Path | None, environ: Mapping[str, str], *, looked: tuple[Path, ...] = (), content: bytes | None = None
+) -> Settings:
     """Read *file* and lay the environment's ``JACKFIELD_CONNECTIONS__NAME__KEY`` over it; raises BadConfig.
 
-    *looked* tells where a file was looked for, for the error that a connection is unknown.
+    *looked* tells where a file was looked for, for the error that a connection is unknown. *content* is what is to stand in
+    *file*, and is read in place of what does.
     """
     raw: dict[str, Any] = {}
     if file is not None:
         try:
-            content = read_foreign(file, what="the configuration file", most=_MOST_BYTES)
+            if content is None:
+                content = read_foreign(file, what="the configuration file", most=_MOST_BYTES)
             # As in a file that is opened for text, a line may end as on any system.
             raw = tomllib.loads(content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n"))
         except tomllib.TOMLDecodeError as error:

@@ -31,9 +31,31 @@ def anchored(value: object, folder: Path | None) -> object:
 
 
 class Variable(str):
-    """The value of a variable: text, whatever is meant."""
+    """The value of a variable: text, whatever is meant. ``name`` is the variable's, ``replaces`` what the file has there."""
 
-    __slots__ = ()
+    __slots__ = ("name", "replaces")
+
+    name: str
+    replaces: object
+
+    @classmethod
+    def of(cls, value: str, name: str, replaces: object = None) -> "Variable":
+        """The *value* of the variable called *name*."""
+        made = cls(value)
+        made.name, made.replaces = name, replaces
+        return made
+
+
+def _lay(table: dict[str, Any], key: str, value: str, variable: str) -> None:
+    """Let *value* stand in *table*; raises BadConfig where another spelling of the *variable* did already."""
+    before = table.get(key)
+    if isinstance(before, Variable):
+        raise BadConfig(
+            f"the variables {before.name} and {variable} are spellings of one",
+            path=variable,
+            hint="Take one of them away: which of them would count is anybody's guess.",
+        )
+    table[key] = Variable.of(value, variable, before)
 
 
 def overlay(tables: dict[str, dict[str, Any]], environ: Mapping[str, str], *, prefix: str = ENV_PREFIX) -> None:
@@ -65,7 +87,7 @@ def overlay(tables: dict[str, dict[str, Any]], environ: Mapping[str, str], *, pr
         target = name if name in named else named[0]
         if target != name and len(named) > 1:
             raise BadConfig(f"the variable may mean {' or '.join(sorted(named))}", path=variable)
-        tables.setdefault(target, {})[key] = Variable(value)
+        _lay(tables.setdefault(target, {}), key, value, variable)
 
 
 def overlay_keys(table: dict[str, Any], environ: Mapping[str, str], *, prefix: str) -> None:
@@ -73,4 +95,4 @@ def overlay_keys(table: dict[str, Any], environ: Mapping[str, str], *, prefix: s
     for variable, value in environ.items():
         if variable.startswith(prefix):
             demand_text(value, variable)
-            table[variable.removeprefix(prefix).lower()] = Variable(value)
+            _lay(table, variable.removeprefix(prefix).lower(), value, variable)

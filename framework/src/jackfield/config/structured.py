@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from jackfield.errors import BadConfig
+from jackfield.files.repeated_keys import repeated_key
 
 _CONTAINERS = (tuple, list, set, frozenset, dict)
 
@@ -28,9 +29,13 @@ def is_structured(kind: Any) -> bool:
 def read_structured(text: str, path: str) -> object:
     """The table or list that *text* is, in JSON or as a value of TOML; raises BadConfig with *path*."""
     try:
-        return json.loads(text)
+        found = json.loads(text)
     except (ValueError, RecursionError):
-        pass  # then it has to be TOML
+        pass  # then it has to be TOML, which knows no key twice
+    else:
+        if (twice := repeated_key(text)) is not None:
+            raise BadConfig(f"the key {twice!r} stands there twice", path=path)
+        return found
     try:
         found = tomllib.loads(f"value = {text}")
     except (ValueError, RecursionError):

@@ -4,8 +4,9 @@ Promises that what is wrong with an exporter is told by its name and distributio
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,13 +19,20 @@ from jackfield.exports.target import open_targets
 from jackfield.hookspecs import ExporterType, ImporterType
 from jackfield.host.discovery import Found
 
+_ALIKE = 32
+"""Bytes by which a file is told to be of the same kind."""
+
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """What an export has left: how many rows, the names of the files beside the target, and what the exporter warns of."""
+    """What an export has left: how many rows, the names of the files beside the target, and what the exporter warns of.
+
+    ``gone`` are files that an earlier export had left beside it, and that were no part of this one.
+    """
 
     rows: int
     others: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
 
 
 def options_of(exporter: ExporterType | ImporterType, given: Iterable[str]) -> dict[str, str]:
@@ -99,4 +107,33 @@ def write_export(
                 f" {type(error).__name__}: {error}",
                 hint="Nothing was written. Report it to whoever wrote the exporter.",
             ) from error
-        return Written(rows=rows, others=tuple(target.others), warnings=tuple(opened.warnings))
+        written = Written(rows=rows, others=tuple(target.others), warnings=tuple(opened.warnings))
+        goes_on = bool(exporter.further) and target.is_file
+    if not goes_on:
+        return written
+    return msgspec.structs.replace(written, gone=tuple(_take_away(to, exporter.further, written.others)))
+
+
+def _take_away(to: str, further: str, others: Collection[str]) -> Iterator[str]:
+    """Take away the further files of an earlier export that are none of *others*, and give their names.
+
+    One that does not begin as the target does is somebody else's, and stays.
+    """
+    for number in count(2):
+        name = to + further.format(number=number)
+        if name in others:
+            continue
+        try:
+            if not Path(name).expanduser().is_file() or _beginning(name) != _beginning(to):
+                return
+            Path(name).expanduser().unlink()
+        except OSError as error:
+            raise BadConfig(
+                f"{name} is a part of an earlier export, and can't be taken away: {error.strerror}", path="--to"
+            ) from None
+        yield name
+
+
+def _beginning(name: str) -> bytes:
+    with Path(name).expanduser().open("rb") as stream:
+        return stream.read(_ALIKE)

@@ -20,7 +20,7 @@ def open_target(path: str) -> Generator[BinaryIO]:
     What is no regular file (a pipe, a device) is written straight. A symbolic link stays one and what it leads to is
     replaced, unless another user may have put it there: then BadConfig is raised.
     """
-    if path == "-":
+    if path == "-" or _is_output(Path(path)):
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
@@ -29,7 +29,7 @@ def open_target(path: str) -> Generator[BinaryIO]:
         file = file.expanduser()
         demand_unplanted(file)
         link = file.is_symlink()
-        special = file.exists() and not stat.S_ISREG(file.stat().st_mode)
+        special = _is_special(file)
         # Neither created nor cut, and no link followed that was none just now.
         flags = os.O_WRONLY | os.O_CLOEXEC | (0 if link else os.O_NOFOLLOW)
         stream = os.fdopen(os.open(file, flags), "wb") if special else None
@@ -82,8 +82,22 @@ def open_targets(path: str, demand: Callable[[Path], None] = lambda _: None) -> 
 
 
 def _is_special(file: Path) -> bool:
+    """Whether *file* is no regular file, or a name by which the system gives one that is open."""
     try:
         file = file.expanduser()
-        return file.exists() and not stat.S_ISREG(file.stat().st_mode)
+        return file.exists() and (not stat.S_ISREG(file.stat().st_mode) or _is_of_system(file))
     except (OSError, RuntimeError):
         return False  # whoever opens it says so
+
+
+def _is_of_system(file: Path) -> bool:
+    parent = file.absolute().parent.resolve()
+    return file.is_symlink() and (parent == Path("/dev") or parent.parts[:2] == ("/", "proc"))
+
+
+def _is_output(file: Path) -> bool:
+    """Whether *file* is standard output by another name, which may be a regular file by then."""
+    try:
+        return _is_of_system(file) and os.path.samestat(file.stat(), os.fstat(sys.stdout.fileno()))
+    except (OSError, ValueError):
+        return False

@@ -9,10 +9,11 @@ from pathlib import Path
 from tempfile import mkstemp
 from typing import BinaryIO
 
-from jackfield.errors import BadConfig, BadStorage
+from jackfield.errors import BadConfig, BadStorage, Busy
 from jackfield.files.trust import planted
 
 _BETWEEN_TRIES = 0.02
+_OPEN_FILES = Path("/proc/self/fd")
 
 _PLANTED = "Look at who put it there, and take it away."
 
@@ -50,6 +51,26 @@ def take_lock(handle: int, *, patience: float) -> bool:
             if time.monotonic() > until:
                 return False
             time.sleep(_BETWEEN_TRIES)
+
+
+@contextmanager
+def folder_lock(folder: Path, *, patience: float, what: str) -> Generator[None]:
+    """Hold the lock of *folder* as long as the block lasts, so that what is read there and written anew loses nothing.
+
+    Raises BadConfig where it is not there, and Busy where another process has it for longer than *patience* seconds. Where the
+    file system knows no locks of folders, none is held.
+    """
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise _unwritable(folder, error) from None
+    try:
+        with suppress(OSError):
+            if not take_lock(handle, patience=patience):
+                raise Busy(f"another process writes in {what}, {folder}", hint="Try again when it has ended.")
+        yield
+    finally:
+        os.close(handle)
 
 
 def make_plain(file: Path) -> None:
@@ -118,21 +139,49 @@ def replacing(file: Path) -> Generator[BinaryIO]:
     """
     demand_unplanted(file.parent)
     try:
-        handle, name = mkstemp(prefix=f".{file.name}.", dir=file.parent)
+        handle, beside = _beside(file)
     except OSError as error:
         raise _unwritable(file, error) from None
-    beside = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
             yield stream
             stream.flush()
             os.fsync(handle)
+            if beside is None:
+                beside = _name(handle, file)
         beside.replace(file)
         sync_folder(file.parent)
     except BaseException:
-        with suppress(OSError):
-            beside.unlink()
+        if beside is not None:
+            with suppress(OSError):
+                beside.unlink()
         raise
+
+
+def _beside(file: Path) -> tuple[int, Path | None]:
+    """A new file in the folder of *file*, open for writing, and its name.
+
+    It has none where the system can name it later: then nothing is left of it if this process is killed.
+    """
+    if hasattr(os, "O_TMPFILE") and _OPEN_FILES.is_dir():
+        with suppress(OSError):  # not every file system has such files
+            return os.open(file.parent, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600), None
+    handle, name = mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    return handle, Path(name)
+
+
+def _name(handle: int, file: Path) -> Path:
+    """Give the open file *handle*, which has no name, one beside *file*."""
+    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        while True:
+            name = f".{file.name}.{os.urandom(4).hex()}"
+            with suppress(FileExistsError):
+                # With a folder to start from, the link to the open file is followed.
+                os.link(_OPEN_FILES / str(handle), name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=True)
+                return file.parent / name
+    finally:
+        os.close(folder)
 
 
 def ensure_writable(file: Path) -> None:

@@ -80,7 +80,8 @@ async def _read_activity(sync: OngoingSync, run: Run) -> tuple[str, ...]:
     if sync.connection is None:
         return ()
     try:
-        await update_activity(sync.configured, sync.connection, run.tenant)
+        with storing(sync.configured.home.activity(sync.name)):
+            await update_activity(sync.configured, sync.connection, run.tenant)
     except JackfieldError as error:
         sync.configured.log.warning("the activity can't be read", connection=sync.name, reason=str(error))
         return (f"the activity can't be read, and what is known of it stays as it was: {error}",)

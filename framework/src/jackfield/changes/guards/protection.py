@@ -2,7 +2,7 @@
 
 Promises that an entry means the person by id, any address, login or external id, in any case of letters, by the latest
 snapshot as well as by the application; that one which means several protects them all; and that it tells of an entry
-which means nobody, or several.
+which means nobody, several, or no person.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,11 +23,15 @@ _NAMING = (*ADDRESSES, "external_id")
 
 
 class Protected(msgspec.Struct, frozen=True, kw_only=True):
-    """The entries in small letters, each with whom the latest snapshot knows by it; ``looked``: there is a snapshot."""
+    """The entries in small letters, each with whom the latest snapshot knows by it; ``looked``: there is a snapshot.
+
+    ``things`` are the types that are no people, in words by their names.
+    """
 
     entries: dict[str, frozenset[ResourceId]] = {}
     query: StateQuery = StateQuery()
     looked: bool = False
+    things: dict[str, str] = {}
 
     def __bool__(self) -> bool:
         return bool(self.entries)
@@ -60,6 +64,14 @@ class Protected(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(message for entry, known in found.items() if (message := self._text(entry, known)) is not None)
 
     def _text(self, entry: str, known: set[ResourceId]) -> str | None:
+        kind, colon, _ = entry.partition(":")
+        things = {each.type for each in known} or ({kind} if colon else set[str]())
+        if things and things <= self.things.keys():
+            named = " and ".join(sorted(self.things[each] for each in things))
+            return (
+                f"the protected {entry!r} is no person ({named}): what it holds itself is protected, and nobody who holds it"
+                " or is a member of it"
+            )
         if len(known) > 1:
             listed = ", ".join(sorted(map(str, known)))
             return f"the protected {entry!r} means several, and protects them all: {listed}"
@@ -90,7 +102,12 @@ def read_protected(entries: Sequence[str], types: Sequence[ResourceType], snapsh
             known = called(db, folded)
         finally:
             db.close()
-    return Protected(entries=known, query=_query(texts, types, by_id=snapshot is None), looked=snapshot is not None)
+    return Protected(
+        entries=known,
+        query=_query(texts, types, by_id=snapshot is None),
+        looked=snapshot is not None,
+        things={each.name: each.display_name for each in types if each.trait is not TraitKind.USER},
+    )
 
 
 def names_of(account: AccountState) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from jackfield.changes.kinds.kind import GO, Evaluation, Kind, Place, already, refused, who
+from jackfield.changes.kinds.kind import GO, Evaluation, Kind, Place, already, never_there, refused, who
 from jackfield.changes.kinds.request import Request
 from jackfield_contracts import (
     AccountState,
@@ -230,7 +230,10 @@ class Revoke(_Access[RevokeAccess]):
                 return refused(
                     "holds_more", f"{more.display_name} ({more.id}) is held, which includes it: revoke that one"
                 )
-            return already(f"it is not held; {_instead(held)}")
+            if account is None and change.principal not in view.remembered:
+                return never_there(change.principal)
+            gone = f" by {change.principal}, who is not there any more" if account is None else ""
+            return already(f"it is not held{gone}; {_instead(held)}")
         if own.immutable is not None:
             return refused("immutable", own.immutable)
         left = self.leaves(change, view)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from jackfield.changes.kinds.given import beside, shown_value, title_with, unheeded, unlike
-from jackfield.changes.kinds.kind import GO, Evaluation, Kind, Place, already, refused, who, whole_account
+from jackfield.changes.kinds.kind import GO, Evaluation, Kind, Place, already, never_there, refused, who, whole_account
 from jackfield.changes.kinds.request import Request
 from jackfield.changes.kinds.values import read_values
 from jackfield_contracts import (
@@ -186,7 +186,9 @@ class Delete(_Account[DeleteAccount]):
     ) -> Evaluation:
         if not self.met(change, operations, view):
             return GO
-        message = "the account is not there" if account is None else "the account is deleted already"
+        if account is None and change.account not in view.remembered:
+            return never_there(change.account)
+        message = "the account is not there any more" if account is None else "the account is deleted already"
         return already(message + unheeded(self, change, operations))
 
     def is_met(self, change: DeleteAccount, operations: Operations, view: View, target: TargetState) -> bool:

@@ -335,6 +335,14 @@ def refused(tag: str, reason: str, account: AccountState | None = None) -> Evalu
     )
 
 
+def never_there(principal: ResourceId) -> Evaluation:
+    """Nothing can be taken from somebody of whom nothing tells that there ever was one: the id may be a slip of the pen."""
+    return refused(
+        "not_found",
+        f"the application has no principal {principal}, and neither a snapshot nor the journal knows of one",
+    )
+
+
 def who(account: AccountState | None, otherwise: str) -> str:
     """A person in a title."""
     if account is None:

@@ -17,10 +17,16 @@ def joined(queries: list[StateQuery]) -> StateQuery:
 class View:
     """A state that was read, made ready for many questions."""
 
-    def __init__(self, state: AccessState, *, at: float = math.inf) -> None:
-        """*at* is the moment (monotonic) at which it was read; without one it grows never old."""
+    def __init__(
+        self, state: AccessState, *, at: float = math.inf, remembered: frozenset[ResourceId] = frozenset()
+    ) -> None:
+        """*at* is the moment (monotonic) at which it was read; without one it grows never old.
+
+        *remembered* are those who are not in it, and of whom it is known that they were there once.
+        """
         self.state = state
         self.at = at
+        self.remembered = remembered
         self._entitlements = {each.id: each for each in state.entitlements}
         self._accounts: dict[ResourceId, AccountState] = {}
         self._asked: dict[str, AccountState] = {}

@@ -98,6 +98,7 @@ async def _checked(
     """The report of the connector's check, and beside it what is wrong with the entries of those that are protected."""
     import msgspec
 
+    from jackfield.cli.guards import replaced_guards
     from jackfield_contracts import Diagnostic, Severity
 
     message: list[str] = []
@@ -107,8 +108,15 @@ async def _checked(
         message[:] = await _unclear(app, settings, connection, moved=moved)
 
     report = await checked(app, settings, plugin, app.connector_config(settings, plugin), beside=look)
-    at = f"connections.{settings.name}.protected"
-    notes = (Diagnostic(code="protected", severity=Severity.WARNING, summary=each, path=at) for each in message)
+    at = f"connections.{settings.name}"
+    replaced = replaced_guards(app.settings.connections[settings.name])
+    notes = [
+        Diagnostic(code=code, severity=Severity.WARNING, summary=each, path=f"{at}.{key}")
+        for code, key, each in (
+            *(("protected", "protected", each) for each in message),
+            *(("replaced", key, each) for key, each in replaced),
+        )
+    ]
     return msgspec.structs.replace(report, diagnostics=(*report.diagnostics, *notes))
 
 

@@ -1,5 +1,6 @@
 """``jackfield events``: what people did in the application, such as signing in, by its own log."""
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
 KINDS = ("sign_in", "sign_in_failed", "sign_out", "usage", "change", "other")
 
 
+def _finite(ctx: click.Context, parameter: click.Parameter, given: float) -> float:
+    if not isfinite(given):
+        raise click.BadParameter("this is no number of seconds", ctx, parameter)
+    return given
+
+
 @command("events")
 @connection_argument
 @click.option("--principal", metavar="PERSON", help="Only those of this account: an id, login, e-mail or name.")
@@ -24,6 +31,7 @@ KINDS = ("sign_in", "sign_in_failed", "sign_out", "usage", "change", "other")
 @click.option(
     "--every",
     type=click.FloatRange(min=1),
+    callback=_finite,
     default=60.0,
     metavar="SECONDS",
     help="How often --follow reads (default 60).",

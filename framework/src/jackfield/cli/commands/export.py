@@ -86,6 +86,8 @@ def export(
     if to != "-":
         beside = f", and beside it {', '.join(written.others)}" if written.others else ""
         note(f"{count(written.rows, found.type.rows)} written to {to}{beside}")
+    if written.gone:
+        note(f"Taken away, since an earlier export had left them: {', '.join(written.gone)}")
 
 
 def _write_snapshot(

@@ -73,6 +73,7 @@ def plan(
     from jackfield.cli.change_options import Flags
     from jackfield.cli.making import make, planning
     from jackfield.cli.output import note
+    from jackfield.cli.reviewed_table import expected_table
     from jackfield.cli.targets import demand_target
     from jackfield.cli.text import count
 
@@ -84,7 +85,9 @@ def plan(
     ]
     if to is not None:
         demand_target(app, to)
-    requests = (*(read_requests(file, most=app.settings.max_file_bytes) if file else ()), *asked)
+    with expected_table(app, connection) as expected:
+        rows = read_requests(file, most=app.settings.max_file_bytes, expected=expected) if file else ()
+    requests = (*rows, *asked)
     if not requests and not leaving:
         raise click.UsageError("Name a FILE of changes, or --grant, --revoke or --revoke-all.")
     if types and not leaving:
@@ -172,6 +175,7 @@ def apply(app: App, plan: Path, flags: Flags, confirm: dict[str, int]) -> int:
     from jackfield.cli.output import note, say
     from jackfield.errors import PlanOutdated
     from jackfield.state.journal import outcome_of
+    from jackfield.visible import has_visible
 
     loaded, digest = read_plan(plan, most=app.settings.max_file_bytes)
     with app.state() as state:
@@ -185,7 +189,7 @@ def apply(app: App, plan: Path, flags: Flags, confirm: dict[str, int]) -> int:
 
     if origin is not Origin.HERE:
         note(f"Mind where the plan {plan} comes from: {origin.value}. What is shown of it was worked out now.")
-    reasoned = all(each.reason for each in loaded.changes)
+    reasoned = all(has_visible(each.reason or "") for each in loaded.changes)
     flags = flags._replace(confirm=confirm, planned_for=loaded.tenant, each_has_reason=reasoned)
     made = make(app, ours.connection, flags, planned, origin)
     if made.declined:

@@ -26,7 +26,7 @@ _Three = tuple[str, str, str]
 
 
 def write(export: Export, to: BinaryIO) -> int:
-    """Write the access table, and beside it what the table is of; how many lines, the heading counted."""
+    """Write the access table, and beside it what the table is of; how many lines below the heading."""
     host = of_host(export)
     header, sign_ins = host.opened.header, host.sign_ins
 
@@ -52,7 +52,7 @@ def write(export: Export, to: BinaryIO) -> int:
         to.write(content)
 
     put(cells_text(ACCESS_COLUMNS) + "\r\n")
-    lines = 1
+    lines = 0
     direct = cell_text(path_cell(True, ()))
     for block in access_blocks(host.opened, making, host.first_seen):
         e1, e2 = block.entitlement
@@ -69,7 +69,7 @@ def write(export: Export, to: BinaryIO) -> int:
         put("".join(made))
         lines += len(block.principals)
     if beside is not None:
-        told: dict[str, Any] = {**about(export), "rows": lines - 1, "sha256": digest.hexdigest()}
+        told: dict[str, Any] = {**about(export), "rows": lines, "sha256": digest.hexdigest()}
         told["decisions"] = DECISIONS
         beside.write(msgspec.json.format(msgspec.json.encode(told)) + b"\n")
     return lines

@@ -25,6 +25,7 @@ SOURCE = "Jackfield"
 MOST_EDGES = 1_000_000
 """Edges of one file, where nothing else is said; standard output has all of them in one document."""
 _LACKING = "SELECT type, id FROM node WHERE key NOT IN (SELECT key FROM resource_row) ORDER BY type, id"
+_FURTHER = ".{number}.json"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -41,7 +42,7 @@ def write(export: Export, to: BinaryIO) -> int:
         for edge in block:
             if most and here == most:
                 files += 1
-                other = host.beside(f".{files}.json")
+                other = host.beside(_FURTHER.format(number=files))
                 if other is None:
                     raise BadConfig(
                         "the graph can't be cut into files on standard output",
@@ -205,6 +206,7 @@ EXPORTER = ExporterType(
     suffix=".json",
     write=write,
     rows="edge",
+    further=_FURTHER,
     options=(
         ExportOption(name="edges", description=f"how many edges a file has at most, {MOST_EDGES:,} unless given"),
     ),

@@ -5,9 +5,11 @@ sheet can have goes on in further sheets.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import import_module
+from io import UnsupportedOperation
 from itertools import repeat
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -62,7 +64,7 @@ NOT_COMPLETE = ("scope", "seal", "observed", "expected", "reason")
 
 def write(export: Export, to: BinaryIO) -> int:
     """Write the workbook; how many lines of access are in it."""
-    host = of_host(export)
+    host, target = of_host(export), _Target(to)
     # Rows wait in files: in a folder of their own, which goes also where something fails.
     with TemporaryDirectory(prefix="jackfield-") as folder:
         options = {
@@ -72,16 +74,79 @@ def write(export: Export, to: BinaryIO) -> int:
             "strings_to_urls": False,
             "tmpdir": folder,
         }
-        book: Any = import_module("xlsxwriter").Workbook(to, options)
+        book: Any = import_module("xlsxwriter").Workbook(target, options)
         book.use_zip64()
         try:
             lines = _fill(book, host)
             book.close()
+        except Exception as error:
+            target.give_up()
+            # The library puts an error of its own around one of the disk.
+            if error.args and isinstance(error.args[0], OSError):
+                raise error.args[0] from None
+            raise
         finally:
             for sheet in book.worksheets():
                 if (rows := getattr(sheet, "row_data_fh", None)) is not None:
-                    rows.close()
+                    with suppress(OSError):
+                        rows.close()
+    if target.error is not None:
+        raise target.error
     return lines
+
+
+class _Target:
+    """The stream that the workbook goes to. What can't be written is remembered and not raised.
+
+    The archive would try to write its end once more when nobody can be told of it any more.
+    """
+
+    def __init__(self, to: BinaryIO) -> None:
+        self._to = to
+        self._at = 0
+        self._given_up = False
+        self.error: OSError | None = None
+
+    def give_up(self) -> None:
+        """Take what comes from here on, and write none of it."""
+        self._given_up = True
+
+    def seekable(self) -> bool:
+        return self._to.seekable()
+
+    def write(self, content: bytes) -> int:
+        self._try(lambda: self._to.write(content))
+        self._at += len(content)
+        return len(content)
+
+    def flush(self) -> None:
+        self._try(self._to.flush)
+
+    def tell(self) -> int:
+        self._demand_seekable()
+        return self._at
+
+    def seek(self, to: int, whence: int = 0) -> int:
+        self._demand_seekable()
+
+        def move() -> None:
+            self._at = self._to.seek(to, whence)
+
+        self._try(move)
+        return self._at
+
+    def _demand_seekable(self) -> None:
+        if not self._to.seekable():
+            raise UnsupportedOperation("it can't be wound back")  # the archive then writes without
+
+    def _try(self, do: Callable[[], object]) -> None:
+        if self._given_up:
+            return
+        try:
+            do()
+        except OSError as error:
+            self.error = error
+            self.give_up()
 
 
 def _fill(book: Any, host: OpenExport) -> int:
