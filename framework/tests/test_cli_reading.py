@@ -200,20 +200,23 @@ class TestDiff:
         line.published()
         return line
 
-    def test_the_two_latest_snapshots_are_compared(self, line: Line):
+    def test_people_come_first_and_then_what_access_came_and_went(self, line: Line):
         ran = line.run("diff", "acme", "--ids")
         assert ran.code == 0
         table = [(*row.split()[:2], row.split()[-1]) for row in ran.out.splitlines()[1:]]
         assert table == [
-            ("added", "resource", "user:new"),
+            ("came", "person", "user:new"),
+            ("left", "person", "user:u20"),
+            ("changed", "person", "user:u1"),
             ("added", "grant", "group:g2/member#user:new"),
-            ("removed", "resource", "user:u20"),
             ("removed", "grant", "group:g2/member#user:u3"),
-            ("changed", "resource", "user:u1"),
         ]
-        assert "user:new" not in line.run("diff", "acme").out
+        plain = line.run("diff", "acme").out
+        assert "user:new" not in plain
+        assert "new@example.com" in plain
         assert "display_name: Person 1 → Renamed" in ran.out
-        assert "1 resource, 1 grant added" in ran.err
+        assert "people: 1 came, 1 left, 1 changed otherwise" in ran.err
+        assert "access: 1 grant added, 1 grant removed" in ran.err
 
     def test_json_has_the_rows_by_what_became_of_them(self, line: Line):
         found = line.run("diff", "acme", "--output", "json").json()
@@ -227,7 +230,9 @@ class TestDiff:
         assert line.run("diff", "acme", old, new).out == line.run("diff", "acme").out
         assert line.run("diff", "acme", old).out == line.run("diff", "acme").out
         assert "added" in line.run("diff", "acme", new, old).out
-        assert line.run("diff", "acme", old, old).err.splitlines()[-1] == "Nothing changed."
+        same = line.run("diff", "acme", old, old).err
+        assert "Both are the same run" in same
+        assert "Nothing changed" not in same
         assert line.run("diff", "acme", "unknown").code == 5
 
     def test_csv_runs_nothing(self, line: Line):
