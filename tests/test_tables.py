@@ -112,6 +112,14 @@ def test_orphans_are_groups_without_anybody_and_accounts_without_anything(team: 
 def test_the_dormant_are_those_who_are_known_to_have_been_away(team: Site) -> None:
     ran = team.run("resources", "acme", "--dormant", "30", "--output", "csv")
     assert "all sign-ins are known from" in ran.err
+    assert "dormant for 30 days is meant as of then" in ran.err
+    assert "last_sign_in" in ran.out.splitlines()[0]
+    assert "as of " in team.run("findings", "acme", "--kind", "dormant").out
+    assert "counted back from then" in team.run("findings", "acme", "--kind", "dormant").err
+    assert set(team.run("findings", "acme", "--output", "json").json["sign_ins_known"]) == {"from", "until"}
+    assert (
+        "Last sign-ins: all sign-ins are known from" in team.run("export", "acme", "--format", "csv", "-o", "out").err
+    )
     away = [row["id"] for row in csv.DictReader(io.StringIO(ran.out))]
     control = enabled_of(team)
     assert control[0] in away

@@ -175,10 +175,10 @@ def who(
         if status is not None:
             found = (one for one in found if one.principal_status == status)
         if dormant is not None:
-            from jackfield.cli.people_filters import dormant_only, person_of
+            from jackfield.cli.people_filters import Away, person_of
 
-            person = person_of(snapshot)
-            found = dormant_only(app, connection, dormant, found, lambda one: person(one.principal))
+            person, away = person_of(snapshot), Away(app, connection, dormant)
+            found = away.only(found, lambda one: person(one.principal))
         if output == "table":
             found = sorted(found, key=lambda one: ((one.principal_name or "").casefold(), bool(one.path)))
         print_found(

@@ -63,7 +63,7 @@ def diff(
     with _compared(app, before, after, kinds, type_, person) as (found, shown):
         if output == "json":
             print_stream(
-                _head(found, before, after, shown),
+                _head(app, found, before, after, shown),
                 {change.value: map(document, shown.rows(change)) for change in Change},
             )
             return
@@ -127,7 +127,9 @@ def _runs(app: App, connection: str, old: str | None, new: str | None) -> tuple[
     return runs[1], runs[0]
 
 
-def _head(found: "Diff", before: "Run", after: "Run", shown: "Differences") -> dict[str, object]:
+def _head(app: App, found: "Diff", before: "Run", after: "Run", shown: "Differences") -> dict[str, object]:
+    from jackfield.cli.snapshots import changes_since
+
     def header_object(header: "Header", run: "Run") -> dict[str, object]:
         return {"run": run.run, "status": run.status.value, "taken": header.taken, "complete": header.complete}
 
@@ -135,6 +137,7 @@ def _head(found: "Diff", before: "Run", after: "Run", shown: "Differences") -> d
         "connection": after.connection,
         "old": header_object(found.old, before),
         "new": header_object(found.new, after),
+        "changes_since": changes_since(app, after),
         "counts": shown.counts(),
     }
 
@@ -142,12 +145,15 @@ def _head(found: "Diff", before: "Run", after: "Run", shown: "Differences") -> d
 def _summary(app: App, found: "Diff", shown: "Differences", before: "Run", after: "Run") -> bool:
     """Tell on stderr what is compared and how much changed; whether anything did."""
     from jackfield.cli.output import note
+    from jackfield.cli.snapshots import changes_since, since_in_words
     from jackfield.cli.text import age, moment
 
     now = app.clock.now()
     for name, header in (("from", found.old), ("to", found.new)):
         mark = "" if header.complete else " — NOT COMPLETE, see `jackfield syncs`"
         note(f"{name:>4} run {header.run}, taken {moment(header.taken)}, {age(header.taken, now)}{mark}")
+    if (text := since_in_words(app, after, changes_since(app, after))) is not None:
+        note(text)
     if before.run == after.run:
         note(
             "Both are the same run, so that nothing was compared. A date means the last snapshot of that day;"

@@ -11,6 +11,7 @@ from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument, limit_option, output_option, run_option
 
 if TYPE_CHECKING:
+    from jackfield.activity import SignIns
     from jackfield.cli.snapshots import Looked
     from jackfield.findings import Fact, Finding, KindReport, Report, Unknown
     from jackfield.snapshots.reader import Snapshot
@@ -108,7 +109,7 @@ def findings(
                 one for one in whole.findings if one.severity.rank >= least and (accepted or one.accepted is None)
             ),
         )
-        _print(app, snapshot, report, output, limit)
+        _print(app, snapshot, report, known.sign_ins, output, limit)
         _tell_unused(app, connection, report)
         if plan is not None:
             _write_plan(app, snapshot, report, plan)
@@ -146,13 +147,16 @@ def _earlier(app: App, snapshot: "Looked", opened: ExitStack) -> "Iterator[Snaps
             yield opened.enter_context(read_snapshot(file))
 
 
-def _print(app: App, snapshot: "Looked", report: "Report", output: str, limit: int | None) -> None:
+def _print(
+    app: App, snapshot: "Looked", report: "Report", sign_ins: "SignIns | None", output: str, limit: int | None
+) -> None:
     from jackfield.cli.output import Columns, note, print_listing, print_stream
     from jackfield.cli.snapshots import caveats, head
 
     if output == "json":
+        window = {"from": sign_ins.known_from, "until": sign_ins.known_until} if sign_ins is not None else None
         print_stream(
-            {**head(snapshot), "kinds": report.kinds},
+            {**head(snapshot), "sign_ins_known": window, "kinds": report.kinds},
             {"findings": report.findings[:limit], "unknown": report.unknown},
             lambda: {"total": len(report.findings)},
         )
@@ -175,6 +179,10 @@ def _print(app: App, snapshot: "Looked", report: "Report", output: str, limit: i
     )
     for line in _summary(report):
         note(line)
+    if sign_ins is not None and any(kind.kind.value == "dormant" for kind in report.kinds):
+        from jackfield.cli.people_filters import window_of
+
+        note(f"dormant: {window_of(sign_ins, 'counted back from then')}.")
     if cut:
         left = ", ".join(f"{number:,} of {kind}" for kind, number in cut.items())
         note(f"Not shown: {left}; --kind KIND shows all of a kind, --output csv all of them.")
@@ -254,7 +262,7 @@ def _summary(report: "Report") -> Iterator[str]:
         if kind.not_known is not None:
             yield f"{kind.kind.value}: not known: {kind.not_known}."
             continue
-        if not (kind.found or kind.accepted or kind.unknown):
+        if not (kind.found or kind.accepted or kind.unknown or kind.not_examined):
             nothing.append(kind.kind.value)
             continue
         parts = [f"{kind.found:,} found"]
@@ -265,6 +273,7 @@ def _summary(report: "Report") -> Iterator[str]:
             names = ", ".join(one.subject.name or str(one.subject.id) for one in unknown[:_NAMED])
             more = f" and {len(unknown) - _NAMED:,} more" if len(unknown) > _NAMED else ""
             parts.append(f"of {kind.unknown:,} more it is not known ({names}{more}: {unknown[0].reason})")
+        parts += [f"{one.number:,} not examined ({one.reason})" for one in kind.not_examined]
         yield f"{kind.kind.value} ({kind.title}): {', '.join(parts)}."
     if nothing:
         yield f"Nothing found: {', '.join(nothing)}."
