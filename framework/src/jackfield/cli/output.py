@@ -55,7 +55,7 @@ def print_listing(
         if view.columns is not None or view.sort is not None:
             columns, rows = arranged(asked, view, rows, all_shown=True, others=table)
             if view.columns is not None:
-                document = _document_of(columns)
+                document = document_of(columns)
         listed = _Limited(rows, limit)
         print_stream(head, {key: map(document, listed)}, lambda: {"total": listed.total()})
         return
@@ -66,7 +66,8 @@ def print_listing(
         note(message)
 
 
-def _document_of(columns: Columns) -> Callable[[Any], object]:
+def document_of(columns: Columns) -> Callable[[Any], object]:
+    """What makes of a row a document of these columns."""
     names = [plain(name) for name in columns.names]
     return lambda row: dict(zip(names, columns.cells(row), strict=True))
 

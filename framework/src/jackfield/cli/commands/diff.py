@@ -1,6 +1,6 @@
 """``jackfield diff``: what changed between two snapshots."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -56,20 +56,22 @@ def diff(
     that the older snapshot could not see are "newly seen". CSV and JSON always have all differences.
     """
     from jackfield.cli.differences import CSV, IDS, TABLE, document
-    from jackfield.cli.output import Columns, note, print_rows, print_stream
+    from jackfield.cli.output import Columns, document_of, note, print_rows, print_stream
     from jackfield.snapshots.diff import Change
 
     before, after = _runs(app, connection, old, new)
     with _compared(app, before, after, kinds, type_, person) as (found, shown):
+        table, csv = Columns(TABLE, shown.cells, IDS), Columns(CSV, shown.csv)
         if output == "json":
-            print_stream(
-                _head(app, found, before, after, shown),
-                {change.value: map(document, shown.rows(change)) for change in Change},
-            )
+
+            def listed(change: Change) -> "Iterator[object]":
+                columns, rows = arranged(csv, view, shown.rows(change), all_shown=True, others=table)
+                return map(document if view.columns is None else document_of(columns), rows)
+
+            print_stream(_head(app, found, before, after, shown), {change.value: listed(change) for change in Change})
             return
         if not _summary(app, found, shown, before, after) and output == "table":
             return
-        table, csv = Columns(TABLE, shown.cells, IDS), Columns(CSV, shown.csv)
         rows = shown.for_people(every=every) if output == "table" else shown.everything()
         columns, other = (table, csv) if output == "table" else (csv, table)
         columns, rows = arranged(columns, view, rows, all_shown=output == "csv", others=other)

@@ -252,7 +252,7 @@ def grants(
             resource=snapshot.find(resource) if resource else None,
             entitlement=wanted,
             slug=_known_slug(snapshot, slug),
-            principal=snapshot.find(principal) if principal else None,
+            principal=snapshot.find(principal, what="person or group") if principal else None,
             status=status,
             search=asked.search,
             carried=asked.carried,
