@@ -4,6 +4,7 @@ import csv
 import io
 import os
 import pty
+import re
 import subprocess
 from collections.abc import Generator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from harness.besides import Beside, simulator_beside
 from harness.cli import Site
 from harness.forking import JACKFIELD
+from rich.cells import cell_len
 
 from jackfield_dropbox_simulator.options import TeamOptions
 
@@ -19,16 +21,22 @@ DAY = 86_400.0
 
 
 @pytest.fixture(scope="module")
-def team(tmp_path_factory: pytest.TempPathFactory) -> Generator[Site]:
+def control() -> Generator[Beside]:
     """A team of 48 with an empty group, whose log goes back 100 days and in which two have signed in since."""
     with simulator_beside(TeamOptions(members=48, groups=6)) as control:
-        site = Site(tmp_path_factory.mktemp("tables") / "site", control, activity=True)
         control.change({"do": "create_group", "name": "Nobody Here"})
         active = enabled(control)
         control.change({"do": "sign_in", "user": active[0], "ago": 100 * DAY})
         control.change({"do": "sign_in", "user": active[1], "ago": 3 * DAY})
-        assert site.run("sync", "acme").code == 0
-        yield site
+        yield control
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory, control: Beside) -> Site:
+    """What is known of it after a sync."""
+    site = Site(tmp_path_factory.mktemp("tables") / "site", control, activity=True)
+    assert site.run("sync", "acme").code == 0
+    return site
 
 
 def enabled(control: Beside) -> list[str]:
@@ -154,7 +162,7 @@ def test_access_is_shown_as_a_tree(team: Site) -> None:
     assert team.run("access", "acme", mail, "--tree", "--output", "json").code == 2
 
 
-@pytest.mark.parametrize("columns", [80, 160])
+@pytest.mark.parametrize("columns", [100, 160])
 def test_no_address_is_broken_on_a_terminal(team: Site, columns: int) -> None:
     shown = on_terminal(team, columns, 1000, "grants", "acme")
     for one in table(team, "grants", "acme"):
@@ -170,18 +178,50 @@ def test_a_long_table_goes_through_the_pager(team: Site) -> None:
     assert "Nobody Here" in on_terminal(team, 100, 10, "resources", "acme", PAGER="no-such-pager")
 
 
+def test_no_pager_waits_where_nobody_can_use_it(team: Site) -> None:
+    """A terminal that does not say how high it is, and one whose keys don't reach the command."""
+    assert "paged:" not in on_terminal(team, 100, 0, "resources", "acme", PAGER="sed s/^/paged:/", LINES="")
+    shown = on_terminal(team, 100, 10, "resources", "acme", PAGER="sed s/^/paged:/", stdin=subprocess.DEVNULL)
+    assert "paged:" not in shown
+
+
+LISTINGS = (
+    *("resources acme --ids", "entitlements acme", "grants acme --ids", "who acme @group", "access acme @person"),
+    *("findings acme", "diff acme", "diff acme --all --ids", "syncs acme", "events acme --stored", "connections"),
+    *("export --list", "connectors list", "stats acme"),
+)
+
+
+@pytest.mark.parametrize("columns", [80, 60])
+@pytest.mark.parametrize("words", LISTINGS)
+def test_nothing_is_wider_than_the_terminal(team: Site, control: Beside, words: str, columns: int) -> None:
+    grant = table(team, "grants", "acme", "--type", "group")[0]
+    named = {"@group": f"group:{grant['resource_id']}", "@person": grant["principal_email"]}
+    if words.startswith("diff") and len(table(team, "syncs", "acme")) < 2:
+        who = table(team, "grants", "acme", "--type", "group")[-1]["principal_email"]
+        control.change({"do": "suspend", "email": who})
+        control.change({"do": "create_group", "name": "Quite a long name for a group that nobody needs"})
+        assert team.run("sync", "acme").code == 0
+    shown = on_terminal(team, columns, 1000, *(named.get(word, word) for word in words.split()))
+    plain = [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in shown.splitlines()]
+    assert len(plain) > 1
+    assert [line for line in plain if cell_len(line) > columns] == []
+
+
 def test_a_file_has_no_colour_and_no_pager(team: Site) -> None:
     ran = team.run("resources", "acme", "--status", "disabled")
     assert "\x1b" not in ran.out + ran.err
 
 
-def on_terminal(site: Site, columns: int, rows: int, *words: str, **environ: str) -> str:
+def on_terminal(site: Site, columns: int, rows: int, *words: str, stdin: int | None = None, **environ: str) -> str:
     """What a terminal of that size shows."""
     main, side = pty.openpty()
     env = {**os.environ, "COLUMNS": str(columns), "LINES": str(rows), "PAGER": "cat", "TERM": "xterm"} | environ
     command = [JACKFIELD, "--home", str(site.home.folder), *words]
     shown = b""
-    with subprocess.Popen(command, cwd=site.folder, env=env, stdout=side, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        command, cwd=site.folder, env=env, stdin=stdin or side, stdout=side, stderr=subprocess.DEVNULL
+    ) as process:
         os.close(side)
         while True:
             try:
