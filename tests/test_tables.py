@@ -208,6 +208,28 @@ def test_nothing_is_wider_than_the_terminal(team: Site, control: Beside, words: 
     assert [line for line in plain if cell_len(line) > columns] == []
 
 
+@pytest.mark.parametrize(
+    ("words", "columns"),
+    [
+        ("findings acme --kind admins", ("name", "why", "severity", "mend", "id")),
+        ("syncs acme", ("run", "status", "reason")),
+        ("events acme --stored", ("when", "who", "time", "principal")),
+        ("connections", ("connection", "state", "account")),
+    ],
+)
+@pytest.mark.parametrize("output", ["table", "csv", "json"])
+def test_other_listings_take_columns_as_well(team: Site, words: str, columns: tuple[str, ...], output: str) -> None:
+    for column in columns:
+        ran = team.run(*words.split(), "--columns", column, "--sort", f"-{column}", "--no-header", "--output", output)
+        assert (ran.code, len(ran.out.splitlines()) > 0) == (0, True), ran.err
+    ran = team.run(*words.split(), "--columns", "nothing", "--output", output)
+    assert (ran.code, "there is no column 'nothing'" in ran.err) == (2, True)
+
+
+def test_what_is_followed_is_not_arranged(team: Site) -> None:
+    assert team.run("events", "acme", "--follow", "--sort", "when").code == 2
+
+
 def test_a_file_has_no_colour_and_no_pager(team: Site) -> None:
     ran = team.run("resources", "acme", "--status", "disabled")
     assert "\x1b" not in ran.out + ran.err

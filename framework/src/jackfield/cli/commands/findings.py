@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument, limit_option, output_option, run_option
+from jackfield.cli.view import View, arranged, view_options
 
 if TYPE_CHECKING:
     from jackfield.activity import SignIns
@@ -52,6 +54,7 @@ _NAMED = 3
 )
 @limit_option
 @run_option
+@view_options
 @output_option("table", "json", "csv")
 def findings(
     app: App,
@@ -63,6 +66,7 @@ def findings(
     fail_on: str | None,
     limit: int | None,
     run: str | None,
+    view: View,
     output: str,
 ) -> int:
     """What an access review looks for in CONNECTION: administrators, dormant people, groups without owner, and more.
@@ -109,7 +113,7 @@ def findings(
                 one for one in whole.findings if one.severity.rank >= least and (accepted or one.accepted is None)
             ),
         )
-        _print(app, snapshot, report, known.sign_ins, output, limit)
+        _print(app, snapshot, report, known.sign_ins, output, limit, view)
         _tell_unused(app, connection, report)
         if plan is not None:
             _write_plan(app, snapshot, report, plan)
@@ -148,16 +152,26 @@ def _earlier(app: App, snapshot: "Looked", opened: ExitStack) -> "Iterator[Snaps
 
 
 def _print(
-    app: App, snapshot: "Looked", report: "Report", sign_ins: "SignIns | None", output: str, limit: int | None
+    app: App,
+    snapshot: "Looked",
+    report: "Report",
+    sign_ins: "SignIns | None",
+    output: str,
+    limit: int | None,
+    view: View,
 ) -> None:
-    from jackfield.cli.output import Columns, note, print_listing, print_stream
+    from jackfield.cli.output import Columns, document_of, note, print_listing, print_stream
     from jackfield.cli.snapshots import caveats, head
 
+    table = Columns(("severity", "kind", "name", "e-mail", "status", "since", "why", "id"), _cells, frozenset({"id"}))
+    csv = Columns(_CSV, lambda one: _csv(one, snapshot))
     if output == "json":
         window = {"from": sign_ins.known_from, "until": sign_ins.known_until} if sign_ins is not None else None
+        columns, found = arranged(csv, view, report.findings, all_shown=True, others=table)
+        shown = map(document_of(columns), found) if view.columns is not None else found
         print_stream(
             {**head(snapshot), "sign_ins_known": window, "kinds": report.kinds},
-            {"findings": report.findings[:limit], "unknown": report.unknown},
+            {"findings": islice(shown, limit), "unknown": report.unknown},
             lambda: {"total": len(report.findings)},
         )
         return
@@ -170,12 +184,13 @@ def _print(
     print_listing(
         output,
         rows,
-        table=Columns(("severity", "kind", "name", "e-mail", "status", "since", "why"), _cells),
-        csv=Columns(_CSV, lambda one: _csv(one, snapshot)),
+        table=table,
+        csv=csv,
         document=lambda one: one,
         head={},
         key="findings",
         limit=limit,
+        view=view,
     )
     for line in _summary(report):
         note(line)
@@ -199,12 +214,19 @@ def _first_of_each(found: "Iterable[Finding]", cut: Counter[str]) -> "Iterator[F
             cut[one.kind.value] += 1
 
 
-def _cells(one: "Finding") -> tuple[Any, ...]:
+def _cells(one: "Finding | Unknown | KindReport") -> tuple[Any, ...]:
+    from jackfield.findings import Finding, KindReport
+
+    if isinstance(one, KindReport):
+        return None, one.kind.value, None, None, None, None, one.not_known, None
     subject = one.subject
+    if not isinstance(one, Finding):
+        name = subject.name or str(subject.id)
+        return None, one.kind.value, name, subject.email, subject.status, None, one.reason, str(subject.id)
     why = f"{one.why} (accepted: {one.accepted})" if one.accepted else one.why
     since = f"{one.since:%Y-%m-%d}" if one.since else None
     name = subject.name or str(subject.id)
-    return one.severity.value, one.kind.value, name, subject.email, subject.status, since, why
+    return one.severity.value, one.kind.value, name, subject.email, subject.status, since, why, str(subject.id)
 
 
 _CSV = (

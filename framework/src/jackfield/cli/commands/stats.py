@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument, limit_option, output_option, run_option
+from jackfield.cli.view import View, view_options
 
 if TYPE_CHECKING:
     from jackfield.state import Run
@@ -55,8 +56,9 @@ def stats(app: App, connection: str, run: str | None, output: str) -> None:
 @command("syncs")
 @connection_argument
 @limit_option
+@view_options
 @output_option("table", "json", "csv")
-def syncs(app: App, connection: str, limit: int | None, output: str) -> None:
+def syncs(app: App, connection: str, limit: int | None, view: View, output: str) -> None:
     """The syncs of CONNECTION, the newest first: 20 for people, all in CSV and JSON, unless --limit says else."""
     from jackfield.cli.output import Columns, note, print_listing
     from jackfield.cli.results import sync_document
@@ -110,6 +112,7 @@ def syncs(app: App, connection: str, limit: int | None, output: str) -> None:
         head={"connection": connection},
         key="syncs",
         limit=limit or (MOST_SHOWN if output == "table" else None),
+        view=view,
     )
 
 
