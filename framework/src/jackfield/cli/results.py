@@ -55,16 +55,16 @@ def _tell_rows(run: Run, snapshot: "Snapshot") -> None:
     say(f"  {count(run.requests, 'request')}{again} in {run.seconds:.1f} s")
     for one, times in snapshot.diagnostics():
         say(f"  {diagnostic_line(one, times)}")
-    if run.complete:
-        say("  complete: every part was seen whole")
-    else:
-        say("  " + not_complete(snapshot).replace("\n", "\n  "))
     unreconciled = [one.scope for one in snapshot.seals() if one.seal is Verdict.UNRECONCILED and one.expected is None]
     if unreconciled:
         named = ", ".join(unreconciled[:_MOST_NAMED]) + (", …" if len(unreconciled) > _MOST_NAMED else "")
         say(
             f"  of {clean(named)} the application tells no count to compare with (unreconciled); there is nothing to do"
         )
+    if run.complete:
+        say("  complete: every part was seen whole")
+    else:
+        say("  " + not_complete(snapshot).replace("\n", "\n  "))
 
 
 def _tell_held(run: Run) -> None:
