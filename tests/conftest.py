@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from harness.postgres import Server
     from harness.staging import Stage
+
+    from jackfield.state import DatabaseAddress
 
 ROOT = str(Path(__file__).parents[1])
 if ROOT not in sys.path:
@@ -25,3 +28,18 @@ def stage(tmp_path: Path) -> "Generator[Stage]":
         stage = Stage(tmp_path, control)
         yield stage
         stage.settled()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> "Server":
+    """A real PostgreSQL, one for all workers."""
+    from harness.postgres import shared
+
+    return shared()
+
+
+@pytest.fixture
+def database(postgres: "Server") -> "Generator[DatabaseAddress]":
+    """An empty database of its own."""
+    with postgres.database() as address:
+        yield address

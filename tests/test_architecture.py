@@ -46,8 +46,8 @@ def test_links_inside_the_documents_lead_somewhere():
 def test_every_module_that_a_map_names_is_there(document: str):
     there = [
         f"/{path.relative_to(ROOT).as_posix()}" + "/" * path.is_dir()
-        for each in (*all_distributions(), "tests", "docs")
-        for path in (ROOT / each).rglob("*")
+        for each in (*all_distributions(), "deploy", "tests", "docs")
+        for path in (ROOT / each, *(ROOT / each).rglob("*"))
     ]
     named = re.findall(r"`([\w./-]+(?:\.py|/))`", (ROOT / document).read_text(encoding="utf-8"))
     assert [name for name in named if not any(path.endswith(f"/{name}") for path in there)] == []

@@ -20,7 +20,9 @@ PAGES = sorted(
 WITH_COMMANDS = [name for name in PAGES if read_page(DOCS / name).steps]
 SHELLS = ("sh", "bash", "shell", "zsh", "cmd", "powershell")
 NOT_RUN = {
+    "administrators/serve.md": ["pip install 'jackfield[service]'"],
     "administrators/start.md": ["pip install jackfield jackfield-dropbox"],
+    "administrators/uplink.md": ["pip install 'jackfield[service]' jackfield-c1"],
     "authors/tutorial.md": ["python -m twine upload dist/*"],
 }
 """The only commands that stand in another block than console, and so are not run: they need what a test has not."""

@@ -27,6 +27,7 @@ HOST: dict[str, Any] = {
     "provisioning": True,
     "read_only": True,
     "require_reason": True,
+    "schedule": "6h",
     "protected": ["ceo@x.org", "user:1"],
     "limits": {"delete": 0, "revoke": 7},
     "findings": {"dormant_days": 30, "ignore": [{"kind": "admins", "who": "a@x.org", "reason": "the owner"}]},

@@ -68,6 +68,15 @@ def exporters() -> str:
     return "\n\n".join(parts)
 
 
+def services() -> str:
+    """A section for each of the things that a service is made of and run with."""
+    structs = (hookspecs.ServiceType, hookspecs.ServedSync)
+    parts = [f"### `{each.__name__}`\n\n{_code(_fields(each))}\n\n{doc(each)}" for each in structs]
+    views = (hookspecs.ServiceHost, hookspecs.ServedConnection)
+    parts[1:1] = [f"### `{each.__name__}`\n\n{doc(each)}\n\n{_members(each)}" for each in views]
+    return "\n\n".join(parts)
+
+
 def _members(view: type) -> str:
     """A table of what a protocol has: attributes with their types, and methods with their arguments."""
     rows: list[tuple[str, str]] = []

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Generator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,6 +11,11 @@ from jackfield.snapshots.file import create_partial
 from jackfield.state import open_state
 
 from .office_connector import Site
+
+if TYPE_CHECKING:
+    from harness.postgres import Server
+
+    from jackfield.state import DatabaseAddress
 
 
 @pytest.fixture
@@ -32,3 +38,26 @@ def partials_closed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
     yield
     for each in made:
         each.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> "Server":
+    """A real PostgreSQL, one for all workers."""
+    from harness.postgres import shared
+
+    return shared()
+
+
+@pytest.fixture
+def database(postgres: "Server") -> "Generator[DatabaseAddress]":
+    """An empty database of its own."""
+    with postgres.database() as address:
+        yield address
+
+
+@pytest.fixture(params=["a file", "a server"])
+def state_of_commands(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where commands keep the state: in each kind of database."""
+    if request.param == "a server":
+        database: DatabaseAddress = request.getfixturevalue("database")
+        monkeypatch.setenv("JACKFIELD_DATABASE", database.url.reveal())

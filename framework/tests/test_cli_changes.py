@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from jackfield.cli import exits
+from jackfield.cli.app import App
 from jackfield.errors import BadCredentials
 from jackfield_contracts import Outcome, OutcomeKind
 
@@ -20,7 +21,12 @@ from .writable import Person, WritableLine, held
 
 
 @pytest.fixture
-def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> WritableLine:
+def line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    state_of_commands: None,
+) -> WritableLine:
     return WritableLine(tmp_path, monkeypatch, capsys)
 
 
@@ -280,12 +286,12 @@ def test_ctrl_c_during_a_change_keeps_the_intent_and_says_how_to_settle_it(line:
 
 
 def test_two_at_once_are_busy(line: WritableLine):
-    from jackfield.state import Home, hold_lock
+    from jackfield.state import hold
     from jackfield.state.lock import Holder
 
-    lock = Home(folder=line.home).ensure().lock("acme", "changes")
+    app = App()
     holder = Holder(pid=os.getpid(), run="changes", since="2026-11-24T08:00:00+00:00")
-    with hold_lock(lock, connection="acme", purpose="change", holder=holder):
+    with app.state() as state, hold(app.home, state, "acme", "changes", purpose="change", holder=holder):
         ran = line.run("grant", "acme", "group:g2/member", "user:u1")
         assert (ran.code, ran.out, line.app.writes) == (13, "", [])
         assert line.run("grant", "acme", "group:g2/member", "user:u1", "--dry-run").code == 0

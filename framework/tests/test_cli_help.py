@@ -12,7 +12,7 @@ import click
 import pytest
 
 from jackfield.cli.app import App
-from jackfield.cli.base import _COMPLETED
+from jackfield.cli.base import _COMPLETED, Command
 from jackfield.cli.completion import COMPLETED
 from jackfield.cli.examples import EXAMPLES
 from jackfield.cli.main import cli, main
@@ -36,12 +36,19 @@ def commands(command: click.Command = cli, name: str = "") -> Iterator[tuple[str
 NAMES = dict(commands())
 
 
+def examples_of(name: str) -> tuple[str, ...]:
+    """The examples of a command, which one of a plugin brings itself."""
+    found = NAMES[name]
+    own = found.examples if isinstance(found, Command) else ()
+    return own or tuple(EXAMPLES[name])
+
+
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_each_command_has_examples_that_can_be_parsed(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*name.split(), "--help"]) == 0
     told = capsys.readouterr().out
     assert "Examples:" in told
-    for example in EXAMPLES[name]:
+    for example in examples_of(name):
         assert example in told
         program, *words = shlex.split(example)
         assert (program, words[: len(name.split())]) == ("jackfield", name.split())
@@ -50,7 +57,8 @@ def test_each_command_has_examples_that_can_be_parsed(name: str, capsys: pytest.
 
 
 def test_there_are_no_examples_of_what_is_not_there() -> None:
-    assert set(EXAMPLES) == set(NAMES)
+    brought = {name for name, command in NAMES.items() if isinstance(command, Command) and command.examples}
+    assert set(EXAMPLES) == set(NAMES) - brought
 
 
 def test_the_names_that_are_completed_are_those_that_can_be() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from jackfield.cli.app import App
 from jackfield_contracts import JournalEntry, JournalStatus, Outcome, StateQuery
 
 from .making import ENTRY
@@ -12,14 +13,17 @@ from .writable import CHANGED, WritableLine, held
 
 
 @pytest.fixture
-def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> WritableLine:
+def line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    state_of_commands: None,
+) -> WritableLine:
     return WritableLine(tmp_path, monkeypatch, capsys)
 
 
 def journal(line: WritableLine, *entries: JournalEntry) -> None:
-    from jackfield.state import Home, open_state
-
-    with open_state(Home(folder=line.home).ensure().database) as state:
+    with App().state() as state:
         state.save_changes(entries)
 
 

@@ -7,7 +7,18 @@ import pytest
 
 from .test_pluginfiles import Desk
 
-LIBRARIES = {"httpx", "aiohttp", "httpx_aiohttp", "sqlalchemy", "alembic", "structlog", "rich", "stevedore", "openpyxl"}
+LIBRARIES = {
+    "httpx",
+    "aiohttp",
+    "httpx_aiohttp",
+    "sqlalchemy",
+    "alembic",
+    "psycopg",
+    "structlog",
+    "rich",
+    "stevedore",
+    "openpyxl",
+}
 ENGINE = {"asyncio", "stamina", "pluggy", "importlib.metadata", "jackfield.sync", "jackfield.host", "jackfield.http"}
 UNNEEDED_TO_SYNC = LIBRARIES | {"jackfield.changes", "jackfield.exports"}
 CODE = "import sys; from jackfield.cli.main import main; code = main({!r}); print(); print(code, *sys.modules)"

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -16,7 +17,7 @@ from sqlalchemy import create_engine
 
 import jackfield.state.database as database
 from jackfield.errors import BadConfig, BadStorage
-from jackfield.state import Home, Run, RunStatus, open_state
+from jackfield.state import DatabaseAddress, Home, Run, RunStatus, open_state
 from jackfield.state.migrate import migrate
 from jackfield.state.runs import Counts
 from jackfield.state.tables import metadata
@@ -99,8 +100,14 @@ def test_a_file_that_is_no_database_is_named_and_left_as_it_is(file: Path, conte
     assert file.read_bytes() == content
 
 
-def test_a_record_comes_back_as_it_was_saved_and_the_last_word_counts(file: Path) -> None:
-    with open_state(file) as state:
+@pytest.fixture(params=["a file", "a server"])
+def place(request: pytest.FixtureRequest, file: Path) -> Path | DatabaseAddress:
+    """Where the state is: in each kind of database."""
+    return file if request.param == "a file" else request.getfixturevalue("database")
+
+
+def test_a_record_comes_back_as_it_was_saved_and_the_last_word_counts(place: Path | DatabaseAddress) -> None:
+    with open_state(place) as state:
         state.save(WHOLE, published="2030-01-02T00:01:00Z")
         state.save(RUN)
         assert state.get("acme", "r2") == WHOLE
@@ -111,12 +118,29 @@ def test_a_record_comes_back_as_it_was_saved_and_the_last_word_counts(file: Path
         assert [run.run for run in state.published("acme")] == ["r2"], "saved again, it stays the current one"
         assert [run.run for run in state.history("acme")] == ["r2", "r1"]
         assert state.history("other") == []
-    with open_state(file) as state:
+        assert [run.run for run in state.history("acme", 1)] == ["r2"]
+        assert state.connections() == ["acme"]
+    with open_state(place) as state:
         assert state.get("acme", "r2") == WHOLE
 
 
-def test_a_run_whose_process_ended_is_marked_and_no_other(file: Path) -> None:
-    with open_state(file) as state:
+def test_what_is_published_later_is_later_though_the_clock_went_back(place: Path | DatabaseAddress) -> None:
+    with open_state(place) as state:
+        for number, at in enumerate(("2030-01-02T00:00:00.000000+00:00", "2029-12-31T00:00:00.000000+00:00")):
+            state.save(msgspec.structs.replace(WHOLE, run=f"p{number}"), published=at)
+        assert [run.run for run in state.published("acme", None)] == ["p1", "p0"]
+
+
+def test_the_digest_of_a_plan_is_kept(place: Path | DatabaseAddress) -> None:
+    with open_state(place) as state:
+        assert state.plan_digest("p") is None
+        state.save_plan_digest("p", "acme", "first", "2030")
+        state.save_plan_digest("p", "acme", "second", "2031")
+        assert state.plan_digest("p") == "second"
+
+
+def test_a_run_whose_process_ended_is_marked_and_no_other(place: Path | DatabaseAddress) -> None:
+    with open_state(place) as state:
         for run, connection in (("a", "acme"), ("b", "acme"), ("c", "other")):
             state.save(
                 Run(**{**{f: getattr(RUN, f) for f in RUN.__struct_fields__}, "run": run, "connection": connection})
@@ -212,6 +236,19 @@ def test_a_new_database_is_what_the_migrations_lead_to(file: Path, tmp_path: Pat
     with open_state(file):
         pass
     assert form(file) == form(migrated)
+
+
+def test_an_older_database_is_brought_to_the_newest_form_with_what_is_in_it(file: Path) -> None:
+    migrate(file, "0004")
+    with sqlite3.connect(file) as db:
+        db.execute("INSERT INTO plans VALUES ('p', 'acme', 'digest', '2030')")
+    db.close()
+    with open_state(file) as state:
+        assert state.plan_digest("p") == "digest"
+        state.save(RUN)
+    with sqlite3.connect(file) as db:
+        assert db.execute("SELECT version_num FROM alembic_version").fetchone() == (database.HEAD,)
+    db.close()
 
 
 def test_a_migration_that_breaks_off_leaves_nothing_half_made(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from importlib import import_module
 
 NAMES = (
     *("truth", "faults", "churn", "kills", "brake", "secrets", "changes", "machine"),
-    *("presumptions", "short", "tenants", "tamper", "hostile", "fuzz"),
+    *("presumptions", "short", "tenants", "tamper", "hostile", "fuzz", "hosts", "uplink", "serving"),
 )
 
 

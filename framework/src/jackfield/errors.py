@@ -16,8 +16,10 @@ JackfieldError
 ├── RemoteContract       fail the scope, keep a redacted sample                   6
 ├── Unsupported          explain the capability                                   7
 ├── Busy                 say which process holds the lock, do nothing             13
+│   └── LeaseLost        write nothing more: another host has taken the lock over   13
 ├── PlanOutdated         refuse the plan, say what no longer fits                 14
 ├── BadStorage           stop, name the file or folder and what to do about it    12
+│   └── StateUnavailable     stop: the database can't be asked now; run it again later  75
 └── PluginBug            fail the connection only, say where to report it         70
 """
 
@@ -225,6 +227,12 @@ class Busy(JackfieldError):
     exit_code = 13
 
 
+class LeaseLost(Busy):
+    """Another host has taken over what was locked here, since it was not renewed in time; nothing more is written."""
+
+    code = "lease_lost"
+
+
 class PlanOutdated(JackfieldError):
     """A plan is not what was written, or what it was made on no longer holds."""
 
@@ -244,6 +252,13 @@ class BadStorage(JackfieldError):
     def __init__(self, summary: str, *, damaged: bool = False, **where: str | None) -> None:
         super().__init__(summary, **where)
         self.damaged = damaged
+
+
+class StateUnavailable(BadStorage):
+    """The database server that has the state can't be reached, or can't answer now."""
+
+    code = "state_unavailable"
+    exit_code = 75
 
 
 class PluginBug(JackfieldError):

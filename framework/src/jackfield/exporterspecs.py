@@ -157,6 +157,10 @@ class Export(Protocol):
         """All resources, in the order of their identifiers."""
         ...
 
+    def carried_resources(self) -> Iterator[tuple[ResourceId, str, str]]:
+        """The resources that were carried forward, in the same order: from which run, and when that was taken."""
+        ...
+
     def entitlements(self) -> Iterator[Entitlement]:
         """All entitlements, in the order of their identifiers."""
         ...
@@ -171,6 +175,10 @@ class Export(Protocol):
 
     def journal(self) -> Iterator[JournalEntry]:
         """The journal of the connection, the oldest entry first."""
+        ...
+
+    def warn(self, message: str) -> None:
+        """Tell whoever exports something that the file does not say, or not whole."""
         ...
 
     def beside(self, suffix: str) -> BinaryIO | None:

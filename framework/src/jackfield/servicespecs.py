@@ -3,6 +3,7 @@
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -149,6 +150,11 @@ class ServiceHost(Protocol):
         """Proxies and CAs, for a service that speaks something else than HTTP."""
         ...
 
+    @property
+    def folder(self) -> Path:
+        """A folder of the service's own, for files that may be lost; made if need be, mode 0700."""
+        ...
+
     def http(self) -> AbstractAsyncContextManager[HttpSession]:
         """A session for requests, for as long as the block lasts."""
         ...
@@ -179,7 +185,8 @@ class ServiceType(msgspec.Struct, frozen=True, kw_only=True):
     ``[services.NAME]``. ``environ`` maps variables that others have named to keys, for a host that is set up by variables alone:
     ``service.KEY`` is a key of the service, ``connection.KEY`` one of the connection, ``serve.KEY`` one of the host's
     ``serve``; a name that ends with ``*`` stands for all that begin so, with the key in the place of the ``*``. Without
-    the key ``enabled_by`` among them the service is not run.
+    the key ``enabled_by`` among them the service is not run; where it is and ``asks_for_syncs``, the connection has no schedule
+    of its own unless one is said.
     """
 
     name: str
@@ -188,5 +195,6 @@ class ServiceType(msgspec.Struct, frozen=True, kw_only=True):
     run: Callable[[Any, ServiceHost], Coroutine[Any, Any, None]]
     environ: Mapping[str, str] = {}
     enabled_by: str = ""
+    asks_for_syncs: bool = False
     api: tuple[int, int] = (1, 3)
     docs: str = ""

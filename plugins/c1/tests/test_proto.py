@@ -22,7 +22,8 @@ def anew(tmp_path_factory: pytest.TempPathFactory) -> Path:
     texts = [str(file.relative_to(ROOT)) for file in sorted(FOLDER.glob("*.proto"))]
     own = files("grpc_tools") / "_proto"
     paths = [f"-I{ROOT}", f"-I{common}", f"-I{own}"]
-    assert protoc.main(["protoc", *paths, f"--python_out={to}", f"--pyi_out={to}", *texts]) == 0
+    compiled: int = protoc.main(["protoc", *paths, f"--python_out={to}", f"--pyi_out={to}", *texts])  # pyright: ignore[reportUnknownMemberType]
+    assert compiled == 0
     return to
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jackfield.state import Run, open_state
+from jackfield.state import DatabaseAddress, Run, open_state
 from jackfield.state.home import Home
 
 from . import forking
@@ -70,9 +70,17 @@ class Site:
 
     forked = True
 
-    def __init__(self, folder: Path, simulator: Any, **settings: object) -> None:
+    def __init__(
+        self, folder: Path, simulator: Any, *, database: DatabaseAddress | None = None, **settings: object
+    ) -> None:
+        """*database*: where the state is, if not in the home."""
         self.folder = folder
         self.home = Home(folder=folder / "home")
+        self.place = database or self.home.database
+        self.environment: dict[str, str] = {}
+        if database is not None:
+            self.environment["JACKFIELD_DATABASE"] = database.url.reveal()
+            self.environment["JACKFIELD_LEASE_SECONDS"] = str(database.term)
         folder.mkdir(parents=True, exist_ok=True)
         credentials = {key: getattr(simulator, key) for key in ("app_key", "app_secret", "refresh_token")}
         self.settings: dict[str, object] = {"connector": "dropbox", **credentials, "base_url": simulator.base_url}
@@ -88,6 +96,7 @@ class Site:
     def start(self, *arguments: str, given: str | None = None, program: Sequence[str] = (JACKFIELD,)) -> Started:
         """Start ``jackfield ARGUMENT…`` (or *program*) in the folder, with *given* on its standard input."""
         environment = {key: value for key, value in os.environ.items() if not key.startswith("JACKFIELD")}
+        environment |= self.environment
         command = [*program, "--home", str(self.home.folder), *arguments]
         if self.forked and forking.knows(command):
             begun = forking.start(command, folder=self.folder, environment=environment, given=given is not None)
@@ -114,7 +123,7 @@ class Site:
 
     def history(self) -> list[Run]:
         """The recorded runs, the newest first."""
-        with open_state(self.home.database) as state:
+        with open_state(self.place) as state:
             return state.history(NAME)
 
     def files(self) -> set[str]:

@@ -20,9 +20,10 @@ from jackfield_contracts import JournalEntry, JournalStatus
 
 
 class Fate:
-    """Points as they are passed; the one that is chosen is the last."""
+    """Points as they are passed; the one that is chosen is the last, unless another *signal* than SIGKILL ends it."""
 
-    def __init__(self, trace: Path, point: str) -> None:
+    def __init__(self, trace: Path, point: str, signal: signal.Signals = signal.SIGKILL) -> None:
+        self._signal = signal
         self._trace = trace.open("a", encoding="utf-8", buffering=1)
         self._point = point
         self._passed: Counter[str] = Counter()
@@ -33,7 +34,7 @@ class Fate:
         point = f"{what} #{self._passed[what]}"
         self._trace.write(point + "\n")
         if point == self._point:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), self._signal)
 
 
 def stage_of(entries: list[JournalEntry]) -> str:

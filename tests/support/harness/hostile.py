@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from jackfield_dropbox_simulator.options import TeamOptions
 
@@ -27,7 +27,7 @@ MOST_SECONDS = 20.0
 GRACE = 5.0
 """Seconds beyond what is allowed after which a process is killed."""
 
-PATIENCE: dict[str, object] = {"request_timeout": 2.0, "retry_deadline": 2.0, "stall_timeout": 6.0}
+PATIENCE: dict[str, Any] = {"request_timeout": 2.0, "retry_deadline": 2.0, "stall_timeout": 6.0}
 TEAM = TeamOptions(members=12, groups=4, seed=1)
 TABLE = frozenset({0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 75})
 """The exit codes that the documentation has, without that of a bug."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.cli import NAME, Site
 from harness.rosters import Roster
-from jackfield.state import open_state
+from jackfield.state import DatabaseAddress, open_state
 from jackfield_contracts import JournalStatus
 from jackfield_dropbox_simulator.launch import Control
 from jackfield_dropbox_simulator.options import TeamOptions
@@ -17,9 +17,9 @@ TEAM = TeamOptions(members=14, groups=5)
 class Stage:
     """A simulated team and a folder from which the command line changes it."""
 
-    def __init__(self, folder: Path, control: Any) -> None:
+    def __init__(self, folder: Path, control: Any, *, database: DatabaseAddress | None = None) -> None:
         self.control: Control = control
-        self.site = Site(folder, control, provisioning=True)
+        self.site = Site(folder, control, database=database, provisioning=True)
 
     def now(self) -> Roster:
         """The team as it is."""
@@ -41,7 +41,7 @@ class Stage:
 
     def settled(self) -> None:
         """Fails if anything in the journal is undecided."""
-        with open_state(self.site.home.database) as state:
+        with open_state(self.site.place) as state:
             left = [entry for entry in state.changes(NAME) if entry.status is not JournalStatus.SETTLED]
         assert not left
 

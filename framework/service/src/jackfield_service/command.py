@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from jackfield.log import Logger
 
 
-@command("serve")
+@command(
+    "serve",
+    examples=(
+        "jackfield serve",
+        "jackfield serve --health-address 0.0.0.0 --health-port 8081",
+        "jackfield serve --connector acme-crm",
+        "jackfield serve --probe ready",
+    ),
+)
 @click.option("--connector", metavar="NAME", help="Serve one connection of this connector, set up by variables alone.")
 @click.option("--health-address", metavar="ADDRESS", help="Where health and metrics are answered (default 127.0.0.1).")
 @click.option(

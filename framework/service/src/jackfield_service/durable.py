@@ -12,6 +12,7 @@ from typing import Any, cast
 import msgspec
 from dbos import DBOS, DBOSConfig, Serializer, SetEnqueueOptions, SetWorkflowID
 
+from jackfield.config import Secret
 from jackfield.log import Logger
 
 QUEUE = "jackfield-syncs"
@@ -67,7 +68,7 @@ class Durable:
     """The workflows of this host, from ``launch`` to ``close``."""
 
     def __init__(
-        self, address: str, *, host: str, at_once: int, sync: Callable[[str, int], Report], log: Logger
+        self, address: Secret, *, host: str, at_once: int, sync: Callable[[str, int], Report], log: Logger
     ) -> None:
         self._address = address
         self._host = host
@@ -80,7 +81,7 @@ class Durable:
         """Begin; what was cut off on this host goes on. Raises what the database raises."""
         config: DBOSConfig = {
             "name": "jackfield",
-            "system_database_url": self._address,
+            "system_database_url": self._address.reveal(),
             "executor_id": self._host,
             "application_version": VERSION,
             "serializer": _Json(),

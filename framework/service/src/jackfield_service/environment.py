@@ -44,6 +44,8 @@ def with_others(
                     made.setdefault("JACKFIELD_LOG_LEVEL", _LEVELS.get(value.lower(), value.lower()))
         if service.enabled_by and f"{own}{service.enabled_by.upper()}" in found:
             made |= found | {f"{own}SERVICE": service.name}
+            if service.asks_for_syncs:
+                made.setdefault(f"{connection}SCHEDULE", "never")
             if "connection" in {field.encode_name for field in msgspec.structs.fields(service.config)}:
                 made.setdefault(f"{own}CONNECTION", name)
     return {**made, **environ}

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import msgspec
 
 from jackfield.cli.app import App
-from jackfield.config import connection_names
+from jackfield.config import Secret, connection_names
 from jackfield.config.load import read_table, revealed
 from jackfield.errors import BadConfig
+from jackfield.files import make_plain
 from jackfield.hookspecs import ServiceType
 from jackfield.host.discovery import discover_services, with_files
 from jackfield_service.schedule import Schedule
@@ -31,6 +32,20 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     def names(self) -> tuple[str, ...]:
         """The connections, in alphabetical order."""
         return tuple(self.schedules)
+
+    @property
+    def shared(self) -> bool:
+        """Whether several hosts may share the work."""
+        return self.app.database is not None
+
+    @property
+    def address(self) -> Secret:
+        """The database of the syncs to come; a file in the home that is made if need be, unless hosts share one."""
+        if self.app.database is not None:
+            return self.app.database.url
+        file = self.app.home.ensure().folder / "service.db"
+        make_plain(file)
+        return Secret(f"sqlite:///{file}")
 
     def view(self) -> App:
         """The same configuration for one piece of work; references to secrets are read when it begins."""

@@ -5,7 +5,7 @@ Promises that a sync whose host is gone is taken up by another, and that nothing
 
 from datetime import datetime
 
-from jackfield.state import State, is_held
+from jackfield.state import State, is_taken
 from jackfield_service.durable import Durable, Waiting
 from jackfield_service.loading import Loaded
 from jackfield_service.status import Status
@@ -31,10 +31,11 @@ class Planner:
                 if published:
                     self._status.known(name, published[0])
                 self._status.undecided(name, len(state.changes(name, undecided=True)))
-        for ones in waiting.values():
-            for each in ones:
-                if not each.running:
-                    self._durable.drop(each)
+        if not self._loaded.shared:  # another host may have connections that this one has not
+            for ones in waiting.values():
+                for each in ones:
+                    if not each.running:
+                        self._durable.drop(each)
         self._durable.tidy(app.clock.now())
 
     def _plan(self, state: State, name: str, ones: list[Waiting]) -> None:
@@ -42,7 +43,7 @@ class Planner:
         usual = None if schedule.never else schedule.usual(now)
         kept: Waiting | None = None
         for each in sorted(ones, key=lambda one: (not one.running, one.due)):
-            gone = each.running and self._is_gone(name, each)
+            gone = each.running and self._is_gone(state, name, each)
             other = not each.running and (schedule.never or each.schedule != schedule.text)
             if (kept is not None and not each.running) or gone or other:
                 self._durable.drop(each)
@@ -60,8 +61,8 @@ class Planner:
             self._durable.plan(name, due, schedule.text)
             self._status.planned(name, due, usual)
 
-    def _is_gone(self, name: str, one: Waiting) -> bool:
+    def _is_gone(self, state: State, name: str, one: Waiting) -> bool:
         """Whether the host that a sync goes on at is gone: nobody holds its lock, and it is not ours."""
         if one.host == self._loaded.host_id:
             return False
-        return not is_held(self._loaded.app.home.lock(name, "sync"))
+        return not is_taken(self._loaded.app.home, state, name, "sync")

@@ -12,6 +12,8 @@ from functools import cached_property
 from importlib.metadata import version
 from typing import Any, TypeVar
 
+import msgspec
+
 from jackfield import activity
 from jackfield.changes.open import confirm_after_sync
 from jackfield.changes.session import ChangeOptions
@@ -172,7 +174,9 @@ class Served:
         options = ChangeOptions(actor=actor, reason=reason)
 
         async def work(configured: Configured) -> JournalEntry:
-            return await make_change(configured, change, id=id, options=options)
+            # What comes from elsewhere may not have references to this host's files and variables read.
+            safe = msgspec.structs.replace(configured, reveal=None)
+            return await make_change(safe, change, id=id, options=options)
 
         async with self._turns.lock(self.name, "changes"):
             entry = await self._apart(work, "change", policies=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from jackfield.errors import Busy, JackfieldError
-from jackfield.files import make_plain
+from jackfield.state.present import present
 from jackfield_service.durable import Durable, Report, Stopping
 from jackfield_service.health import Health
 from jackfield_service.loading import Loaded
@@ -22,6 +22,7 @@ from jackfield_service.supervising import Configured, Host, differing, supervise
 
 _LOOK = 15.0
 """Seconds between two looks at whether every connection has a sync that waits."""
+_LOOK_PATIENCE = 10.0
 _RETRY, _LONGEST_RETRY = 60.0, 3600.0
 _RETRYABLE = 75
 
@@ -42,11 +43,11 @@ class Serving:
         self._loop = asyncio.get_running_loop()
         self._syncs: set[asyncio.Task[Report]] = set()
         self._services: dict[str, tuple[Configured, asyncio.Task[None]]] = {}
+        self._looking: asyncio.Task[None] | None = None
         self._last_look: str | None = "the schedule has not been looked at yet"
-        home = loaded.app.home.ensure()
-        make_plain(home.folder / "service.db")
+        self._home = loaded.app.home.ensure()
         self._durable = Durable(
-            f"sqlite:///{home.folder / 'service.db'}",
+            loaded.address,
             host=loaded.host_id,
             at_once=loaded.settings.at_once,
             sync=self._sync_from_thread,
@@ -55,7 +56,7 @@ class Serving:
         self._health = Health(
             self._status,
             self._metrics,
-            home,
+            loaded.app.home.ensure(),
             self._clock,
             stale_after=lambda: self._loaded.settings.stale_after,
             database=lambda: self._last_look,
@@ -64,7 +65,7 @@ class Serving:
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP reads the configuration anew."""
         settings = self._loaded.settings
-        with self._signals():
+        with self._signals(), present(self._home):
             async with self._health.answering(settings.health_address, settings.health_port) as port:
                 self._log.info("health is answered", address=settings.health_address, port=port)
                 await asyncio.to_thread(self._durable.launch)
@@ -101,12 +102,18 @@ class Serving:
         self._log.info("the configuration was read anew", connections=len(loaded.names), services=len(self._services))
 
     async def _look(self) -> None:
-        planner = Planner(self._loaded, self._durable, self._status)
-        try:
-            await asyncio.to_thread(planner.look)
-            self._last_look = None
-        except Exception as error:  # noqa: BLE001 - a store that is away comes back, and is looked at again
-            self._last_look = f"the schedule can't be looked at: {type(error).__name__}"
+        """Look at the schedule; one look that finds no end, such as where a database is away, is waited for no longer."""
+        if self._looking is None or self._looking.done():
+            planner = Planner(self._loaded, self._durable, self._status)
+            self._looking = asyncio.create_task(asyncio.to_thread(planner.look))
+        await asyncio.wait([self._looking], timeout=_LOOK_PATIENCE)
+        if not self._looking.done():
+            self._last_look = f"no answer within {_LOOK_PATIENCE:g} s"
+            return
+        # A store that is away comes back, and is looked at again.
+        error = self._looking.exception()
+        self._last_look = f"the schedule can't be looked at: {type(error).__name__}" if error is not None else None
+        if error is not None:
             self._log.warning("the schedule can't be looked at", reason=str(error))
 
     def _begin_services(self) -> None:
@@ -123,6 +130,7 @@ class Serving:
                 log=self._log,
                 network=self._loaded.app.network,
                 status=self._status,
+                folder=self._loaded.app.home.service(name),
                 open_connection=self._served,
                 names=lambda: self._loaded.names,
             )
@@ -154,7 +162,8 @@ class Serving:
     async def _sync_due(self, connection: str, attempt: int) -> Report:
         loaded, began = self._loaded, self._clock.now()
         if connection not in loaded.names:
-            return Report(due=None)
+            # Another host that shares the work may have it.
+            return Report(due=began + timedelta(seconds=_LOOK) if loaded.shared else None)
         retry = False
         try:
             ended = await self._served(connection).sync()
@@ -168,7 +177,7 @@ class Serving:
             )
         except JackfieldError as error:
             retry = error.exit_code == _RETRYABLE or isinstance(error, Busy)
-            self._log.warning("a sync failed", connection=connection, reason=str(error), code=error.code, again=retry)
+            self._log.warning("a sync failed", connection=connection, reason=str(error), error=error.code, again=retry)
         except Exception as error:  # noqa: BLE001 - a fault in one connector is no reason to end the host
             self._status.sync_stopped(connection)
             self._log.warning("a sync failed", connection=connection, reason=type(error).__name__, exc_info=error)

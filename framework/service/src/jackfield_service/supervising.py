@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -45,6 +46,7 @@ class Host:
         log: Logger,
         network: NetworkSettings,
         status: Status,
+        folder: Path,
         open_connection: Callable[[str], ServedConnection],
         names: Callable[[], tuple[str, ...]],
     ) -> None:
@@ -53,6 +55,7 @@ class Host:
         self.log = log
         self.network = network
         self.host_version = version("jackfield")
+        self.folder = folder
         self._status = status
         self._open = open_connection
         self._names = names

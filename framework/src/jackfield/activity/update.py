@@ -12,8 +12,8 @@ from jackfield.host.connection import Connection
 from jackfield.host.patience import patiently
 from jackfield.snapshots.file import open_snapshot
 from jackfield.snapshots.people import called
-from jackfield.state import hold_lock
-from jackfield.state.lock import Holder
+from jackfield.state import hold
+from jackfield.state.lock import Holder, Lock
 from jackfield_contracts import EventPage, ResourceId
 
 
@@ -26,15 +26,15 @@ async def update_activity(configured: Configured, connection: Connection, tenant
     if not connection.feeds():
         return ()
     holder = Holder(pid=os.getpid(), run="activity", since=configured.clock.now().isoformat(timespec="seconds"))
-    at = configured.home.lock(configured.name, "activity")
+    home, state, name = configured.home, configured.state, configured.name
     with (
-        hold_lock(at, connection=configured.name, purpose="reading of activity", holder=holder),
+        hold(home, state, name, "activity", purpose="reading of activity", holder=holder) as lock,
         open_store(configured.home.activity(configured.name)) as store,
     ):
         store.begin(tenant)
         return await read_feeds(
             connection.feeds(),
-            lambda feed, cursor, since: _patiently(configured, connection, feed, cursor, since),
+            lambda feed, cursor, since: _patiently(configured, connection, lock, feed, cursor, since),
             store,
             configured.clock,
             lambda names: found_by(configured, names),
@@ -42,16 +42,18 @@ async def update_activity(configured: Configured, connection: Connection, tenant
 
 
 async def _patiently(
-    configured: Configured, connection: Connection, feed: str, cursor: str | None, since: str | None
+    configured: Configured, connection: Connection, lock: Lock, feed: str, cursor: str | None, since: str | None
 ) -> EventPage:
     """A page of *feed*, asked for again where what keeps it from being read may pass."""
-    return await patiently(
+    page = await patiently(
         lambda: connection.read_feed(feed, cursor, since),
         clock=configured.clock,
         log=configured.log,
         deadline=configured.clock.monotonic() + configured.host.retry_deadline,
         what="the activity",
     )
+    lock.demand()  # before it is stored
+    return page
 
 
 def found_by(configured: Configured, names: Collection[str]) -> Mapping[str, ResourceId | None]:

@@ -77,6 +77,7 @@ class _Calls:
 
     async def call(self) -> bool:
         """Ask once; whether to ask again for what is left then."""
+        self._recorder.session.demand_lock()
         try:
             answers = await _call_once(self._recorder, self._left, self._view.state)
         except RateLimited as error:

@@ -12,8 +12,8 @@ from jackfield.errors import BadConfig, Busy, JackfieldError, OtherTenant, Unsup
 from jackfield.host.configured import Configured
 from jackfield.host.connection import Connection
 from jackfield.host.tenants import TenantMatch, demand_tenant, known_tenant, match_tenant, warning_about
-from jackfield.state import Home, State, hold_lock
-from jackfield.state.lock import Holder
+from jackfield.state import Home, State, hold
+from jackfield.state.lock import Holder, Lock
 from jackfield_contracts import JournalEntry, JournalStatus, Tenant
 
 
@@ -151,16 +151,19 @@ class _Lock:
     def __init__(self, configured: Configured) -> None:
         self._configured = configured
         self._held = ExitStack()
-        self._taken = False
+        self._lock: Lock | None = None
 
     def take(self) -> None:
-        if not self._taken:
-            self._held.enter_context(_locked(self._configured))
-            self._taken = True
+        if self._lock is None:
+            self._lock = self._held.enter_context(_locked(self._configured))
 
     def release(self) -> None:
-        self._taken = False
+        self._lock = None
         self._held.close()
+
+    def demand(self) -> None:
+        if self._lock is not None:
+            self._lock.demand()
 
 
 def _any_pending(state: State, name: str) -> bool:
@@ -168,11 +171,9 @@ def _any_pending(state: State, name: str) -> bool:
     return any(each.status is JournalStatus.PENDING and each.outcome and each.outcome.job is None for each in undecided)
 
 
-def _locked(configured: Configured) -> AbstractContextManager[object]:
+def _locked(configured: Configured) -> AbstractContextManager[Lock]:
     holder = Holder(pid=os.getpid(), run="changes", since=configured.clock.now().isoformat(timespec="seconds"))
-    return hold_lock(
-        configured.home.lock(configured.name, "changes"), connection=configured.name, purpose="change", holder=holder
-    )
+    return hold(configured.home, configured.state, configured.name, "changes", purpose="change", holder=holder)
 
 
 def demand_writable(name: str, host: HostSettings) -> None:

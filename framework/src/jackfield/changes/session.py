@@ -80,6 +80,10 @@ class Locked(Protocol):
         """Let it go."""
         ...
 
+    def demand(self) -> None:
+        """Raise LeaseLost where another host has taken it over; else it is held for a whole term from now."""
+        ...
+
 
 class Session:
     """One connection that is open for changes; while it is, no other process writes through it.
@@ -152,6 +156,11 @@ class Session:
 
     def _file_of(self, run: Run) -> Path:
         return self.home.snapshot(self.connection.name, run.run) if self.home is not None else Path(run.snapshot or "")
+
+    def demand_lock(self) -> None:
+        """Raise LeaseLost where another host has taken over the right to write; asked before each call that changes."""
+        if self.lock is not None:
+            self.lock.demand()
 
     def warn(self, message: str) -> None:
         """Remember what a person should know before anything is made."""

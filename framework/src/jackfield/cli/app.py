@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from jackfield.http import SessionOptions
     from jackfield.http.network import NetworkSettings
     from jackfield.log import Logger
-    from jackfield.state import Home, State
+    from jackfield.state import DatabaseAddress, Home, State
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 OUTPUTS = ("table", "json", "csv")
@@ -41,6 +41,7 @@ class App:
         self.environ: Mapping[str, str] = os.environ if environ is None else environ
         self._config: Path | None = None
         self._home: Path | None = None
+        self._database: str | None = None
         self._log_level: str | None = None
         self._plugins: tuple[Path, ...] = ()
         self.output: str | None = None
@@ -53,6 +54,7 @@ class App:
         log_level: str | None = None,
         output: str | None = None,
         plugin: tuple[Path, ...] = (),
+        database: str | None = None,
     ) -> None:
         """Take options that were given; None leaves what was said before, and further plugin files add to it."""
         self._config = config or self._config
@@ -60,12 +62,18 @@ class App:
         self._log_level = log_level or self._log_level
         self.output = output or self.output
         self._plugins += plugin
+        self._database = database or self._database
 
     def anew(self, environ: Mapping[str, str]) -> "App":
         """Another run with the same options and *environ*, which has read and opened nothing yet."""
         made = App(environ)
         made.set_options(
-            config=self._config, home=self._home, log_level=self._log_level, output=self.output, plugin=self._plugins
+            config=self._config,
+            home=self._home,
+            log_level=self._log_level,
+            output=self.output,
+            plugin=self._plugins,
+            database=self._database,
         )
         return made
 
@@ -132,6 +140,26 @@ class App:
 
             named = user_state_path("jackfield", appauthor=False)
         return Home(folder=named.expanduser().absolute())
+
+    @cached_property
+    def database(self) -> "DatabaseAddress | None":
+        """The database that hosts share, None where the state is a file; raises BadConfig. Its password is told nowhere."""
+        given = self._database or self.environ.get("JACKFIELD_DATABASE", "")
+        if not given:
+            return None
+        from jackfield.config.secrets import demand_text, resolve_reference
+        from jackfield.state.address import parse_address
+
+        path = "--database" if self._database else "$JACKFIELD_DATABASE"
+        url = resolve_reference(demand_text(given, path), self.environ, path)
+        address = parse_address(url, term=self.environ.get("JACKFIELD_LEASE_SECONDS"), path=path)
+        self.redactor.learn(address.password)
+        return address
+
+    @property
+    def has_state(self) -> bool:
+        """Whether there is a state to be asked, or a database that was named; where there is none, none is made."""
+        return self.database is not None or self.home.has_database
 
     @cached_property
     def network(self) -> "NetworkSettings":
@@ -296,10 +324,11 @@ class App:
 
     @contextmanager
     def state(self) -> Generator["State"]:
-        """The record of runs, made if need be."""
+        """The record of runs, made if need be: in the database that was named, else in the home."""
         from jackfield.state import open_state
 
-        with open_state(self.home.ensure().database) as state:
+        home = self.home.ensure()
+        with open_state(self.database or home.database) as state:
             yield state
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:

@@ -18,6 +18,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _text(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+    given: object = value
+    if isinstance(given, str) and not _is_unicode(given):
+        raise click.BadParameter("this is not Unicode text", ctx, parameter)
     ctx.ensure_object(App).set_options(**{str(parameter.name): value})
 
 
@@ -53,14 +56,19 @@ def _complete(name: str, ctx: click.Context, incomplete: str) -> "list[Completio
 
 
 class Command(click.Command):
-    """A command that takes the general options too, behind its name as well as before it."""
+    """A command that takes the general options too, behind its name as well as before it.
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    *examples* are those of a command that a plugin adds; those of the host's own stand in one module.
+    """
+
+    def __init__(self, *arguments: Any, examples: tuple[str, ...] = (), **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.examples = examples
         path = click.Path(path_type=Path)
         for name, kind, metavar, help in (
             ("--config", path, "FILE", "Configuration file."),
             ("--home", path, "FOLDER", "Folder of the state and the snapshots."),
+            ("--database", str, "URL", "PostgreSQL database that has the state, shared by several hosts."),
             ("--log-level", click.Choice(LOG_LEVELS), None, "What is logged to stderr."),
         ):
             option = click.Option([name], type=kind, metavar=metavar, help=help, expose_value=False, callback=_text)
@@ -87,7 +95,7 @@ class Command(click.Command):
 
         super().format_epilog(ctx, formatter)
         _, _, name = ctx.command_path.partition(" ")
-        if lines := EXAMPLES.get(name):
+        if lines := self.examples or EXAMPLES.get(name):
             with formatter.section("Examples"):
                 for line in lines:
                     formatter.write(f"{'':>{formatter.current_indent}}{line}\n")

@@ -41,6 +41,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "jackfield events acme --follow --output json",
     ),
     "verify": ("jackfield verify acme", "jackfield verify"),
+    "backup": ("jackfield backup -o jackfield.backup",),
+    "restore": ("jackfield restore jackfield.backup --check", "jackfield restore jackfield.backup --force"),
     "export": (
         "jackfield export acme --format csv -o access.csv",
         "jackfield export acme --format xlsx -o access.xlsx",

@@ -35,6 +35,8 @@ _COMMANDS = {
     "syncs": (_AT + "stats", "The syncs of a connection, the newest first."),
     "events": (_AT + "events", "Who signed in when, by the application's own log."),
     "verify": (_AT + "verify", "Compare the snapshot files with what was recorded of them."),
+    "backup": (_AT + "backup", "Write the whole state to one file."),
+    "restore": (_AT + "backup", "Make the state what a backup holds."),
     "export": (_AT + "export", "Write a snapshot as CSV, XLSX, Parquet or JSON, or the journal."),
     "grant": (_AT + "grant", "Let somebody hold an entitlement."),
     "revoke": (_AT + "grant", "Let somebody hold an entitlement no more."),
@@ -75,6 +77,11 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     "--home", type=click.Path(path_type=Path), metavar="FOLDER", help="Folder of the state and the snapshots."
 )
 @click.option(
+    "--database",
+    metavar="URL",
+    help="PostgreSQL database that has the state, shared by several hosts: postgresql://…, or file:PATH with that in it.",
+)
+@click.option(
     "--log-level", type=click.Choice(LOG_LEVELS), help="What is logged to stderr; $JACKFIELD_LOG_LEVEL, else warning."
 )
 @click.option(
@@ -95,12 +102,13 @@ def cli(
     app: App,
     config: Path | None,
     home: Path | None,
+    database: str | None,
     log_level: str | None,
     output: str | None,
     plugin: tuple[Path, ...],
 ) -> None:
     """Jackfield: who has access to what in the applications a company uses, and changes of it that tell the truth."""
-    app.set_options(config=config, home=home, log_level=log_level, output=output, plugin=plugin)
+    app.set_options(config=config, home=home, database=database, log_level=log_level, output=output, plugin=plugin)
 
 
 def _closed_streams() -> int | None:

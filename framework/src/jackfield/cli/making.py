@@ -325,7 +325,7 @@ async def _line() -> str:
 
 def recovered(app: App, connection: str | None, flags: Flags) -> tuple[list[JournalEntry], list[JackfieldError]]:
     """What was undecided, as it stands now, the oldest first; and why some connections could not be asked."""
-    if not app.home.has_database:
+    if not app.has_state:
         return [], []
     errors: list[JackfieldError] = []
     with app.state() as state:

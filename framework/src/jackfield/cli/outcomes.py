@@ -15,6 +15,7 @@ from jackfield.errors import (
     PlanOutdated,
     RateLimited,
     Refused,
+    StateUnavailable,
     Transient,
     Unsupported,
 )
@@ -68,7 +69,7 @@ def error_document(error: JackfieldError, redact: Callable[[str], str]) -> dict[
         "outcome": (OutcomeKind.REFUSED if refused else OutcomeKind.FAILED).value,
         "reason": redact(" ".join(filter(None, (str(error), *problems)))),
         "tag": error.code,
-        "retryable": isinstance(error, Transient | RateLimited | Busy),
+        "retryable": isinstance(error, Transient | RateLimited | Busy | StateUnavailable),
         "confirmed_by": None,
         "state": None,
         "request_ids": (error.request_id,) if error.request_id else (),

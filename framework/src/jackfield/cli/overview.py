@@ -14,7 +14,7 @@ from jackfield.cli.text import age, count
 from jackfield.config import connection_names
 from jackfield.errors import JackfieldError
 from jackfield.snapshots.reader import read_snapshot
-from jackfield.state import Run, RunStatus, is_held
+from jackfield.state import Run, RunStatus, is_taken
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,16 +132,17 @@ def _overview(app: App, name: str) -> Overview:
 
 
 def _history(app: App, name: str) -> dict[str, Any]:
-    if not app.home.has_database:
+    if not app.has_state:
         return {}
     with app.state() as state:
         history = state.history(name)
         latest = next(iter(state.published(name, 1)), None)
         undecided = len(state.changes(name, undecided=True, limit=None))
+        syncing = is_taken(app.home, state, name, "sync")
     last = next((run for run in history if run.status is not RunStatus.RUNNING), None)
     return {
         "last_sync": last,
-        "syncing": is_held(app.home.lock(name, "sync")),
+        "syncing": syncing,
         "snapshot": latest,
         "sign_in_needed": _sign_in(history),
         "undecided_changes": undecided,

@@ -52,7 +52,7 @@ class Looked(Snapshot):
 def published_runs(app: App, connection: str, limit: int) -> list[Run]:
     """The latest published runs; raises BadConfig for an unknown connection, NotFound if nothing is published yet."""
     found: list[Run] = []
-    if app.home.has_database:
+    if app.has_state:
         with app.state() as state:
             found = state.published(connection, limit)
     if not found:
@@ -67,7 +67,7 @@ def published_runs(app: App, connection: str, limit: int) -> list[Run]:
 
 def latest_file(app: App, connection: str) -> Path | BadStorage | None:
     """The file of the latest published snapshot, why it can't be used, None if nothing is published yet."""
-    if not app.home.has_database:
+    if not app.has_state:
         return None
     with app.state() as state:
         found = state.published(connection, 1)
@@ -93,9 +93,9 @@ def run_named(app: App, connection: str, name: str) -> Run:
 
     published: list[Run] = []
     history: list[Run] = []
-    if app.home.has_database:
+    if app.has_state:
         with app.state() as state:
-            published, history = state.published(connection, -1), state.history(connection)
+            published, history = state.published(connection, None), state.history(connection)
     if not history:
         app.settings.connection(connection)
     record = resolve_run(name, connection, published, history, app.clock.now())

@@ -47,6 +47,7 @@ class OpenExport:
         self.options: Mapping[str, str] = options or {}
         self.sign_ins = sign_ins
         self.journal = journal
+        self.warnings: list[str] = []
         self._beside = beside
         self._opened = opened
         self._first_seen = first_seen
@@ -95,6 +96,10 @@ class OpenExport:
             first_seen_from=time(self.first_seen.since),
         )
 
+    def warn(self, message: str) -> None:
+        """Keep what whoever exports is to be told."""
+        self.warnings.append(message)
+
     def beside(self, suffix: str) -> BinaryIO | None:
         """Another file beside the target, None where the target is none."""
         return self._beside(suffix)
@@ -102,6 +107,12 @@ class OpenExport:
     def resources(self) -> Iterator[Resource]:
         """All resources, in the order of their identifiers."""
         return (row.resource for row in self.opened.resources())
+
+    def carried_resources(self) -> Iterator[tuple[ResourceId, str, str]]:
+        """The resources that were carried forward: from which run, and when that was taken."""
+        for row in self.opened.resources(carried=True):
+            if row.carried is not None:
+                yield row.resource.id, row.carried.run, row.carried.taken
 
     def entitlements(self) -> Iterator[Entitlement]:
         """All entitlements, in the order of their identifiers."""

@@ -20,10 +20,11 @@ from jackfield.host.discovery import Found
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """What an export has left: how many rows, and the names of the files beside the target."""
+    """What an export has left: how many rows, the names of the files beside the target, and what the exporter warns of."""
 
     rows: int
     others: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def options_of(exporter: ExporterType, given: Iterable[str]) -> dict[str, str]:
@@ -81,7 +82,8 @@ def write_export(
         if exporter.needs_file and not target.is_file:
             raise BadConfig(f"the format {exporter.name} can only go to a regular file", path="--to")
         try:
-            rows = exporter.write(export(target.beside), target.stream)
+            opened = export(target.beside)
+            rows = exporter.write(opened, target.stream)
         except (JackfieldError, OSError, sqlite3.Error):
             raise
         except Exception as error:
@@ -92,4 +94,4 @@ def write_export(
                 f" {type(error).__name__}: {error}",
                 hint="Nothing was written. Report it to whoever wrote the exporter.",
             ) from error
-        return Written(rows=rows, others=tuple(target.others))
+        return Written(rows=rows, others=tuple(target.others), warnings=tuple(opened.warnings))

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
@@ -46,6 +47,46 @@ def open_partial(file: Path) -> sqlite3.Connection | None:
         raise_unless_damaged(error, file)
     connection.close()
     return None
+
+
+def copy_partial(file: Path, to: Path) -> bool:
+    """Copy the partial snapshot at *file*, which another process may still have open; whether *to* is whole.
+
+    The files are copied as they are, with what is in the write-ahead log: its locks may be held by a host that is gone.
+    """
+    parts = [(file.with_name(file.name + suffix), to.with_name(to.name + suffix)) for suffix in ("", "-wal")]
+    parts = [(source, target) for source, target in parts if source.is_file() and not source.is_symlink()]
+    before = [_written(source) for source, _ in parts]
+    remove(to)
+    with storing(to):
+        for source, target in parts:
+            os.close(create(target))
+            shutil.copyfile(source, target)
+    if before == [_written(source) for source, _ in parts] and _is_sound(to):
+        return True
+    remove(to)
+    return False
+
+
+def _written(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+def _is_sound(file: Path) -> bool:
+    db = open_partial(file)
+    if db is None:
+        return False
+    try:
+        return db.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+    except sqlite3.DatabaseError as error:
+        raise_unless_damaged(error, file)
+        return False
+    finally:
+        db.close()
 
 
 def open_snapshot(file: Path) -> sqlite3.Connection:

@@ -16,40 +16,17 @@ import msgspec
 from jackfield.errors import BadConfig, BadStorage, storage_failure, storing
 from jackfield.files import demand_trusted, make_plain
 from jackfield.files.shape import strange
+from jackfield.state.address import DatabaseAddress
 from jackfield.state.journal import Journal
 from jackfield.state.plans import Plans
 from jackfield.state.runs import Counts, Run, RunStatus
+from jackfield.state.schema import HEAD, NEW
+from jackfield.state.sql import Leases, Sqlite, Statements
 from jackfield_contracts import Seal
-
-HEAD = "0004"
-"""The newest migration; a test holds it to the migration files."""
 
 _BESIDE = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside a database, and believes."""
 _HINT = "Take the right to write away from others there (`chmod go-w`), and what is another user's away."
-
-# What all migrations together lead to, for a new database; a test compares the two.
-_NEW = f"""
-CREATE TABLE alembic_version (
-    version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
-INSERT INTO alembic_version VALUES ('{HEAD}');
-CREATE TABLE runs (
-    run VARCHAR(40) NOT NULL, connection VARCHAR(80) NOT NULL, connector VARCHAR(80) NOT NULL,
-    connector_version VARCHAR(40) NOT NULL, status VARCHAR(20) NOT NULL, started VARCHAR(40) NOT NULL,
-    finished VARCHAR(40), published VARCHAR(40), complete BOOLEAN NOT NULL, requests INTEGER NOT NULL,
-    rereads INTEGER NOT NULL, counts TEXT NOT NULL, scopes TEXT NOT NULL, tenant VARCHAR(200), base VARCHAR(40),
-    snapshot TEXT, sha256 VARCHAR(64), reason TEXT, seconds FLOAT NOT NULL,
-    failure VARCHAR(40), PRIMARY KEY (run));
-CREATE INDEX runs_by_connection ON runs (connection, started);
-CREATE TABLE changes (
-    id VARCHAR(80) NOT NULL, connection VARCHAR(80) NOT NULL, status VARCHAR(20) NOT NULL, plan VARCHAR(80),
-    intended VARCHAR(40) NOT NULL, entry TEXT NOT NULL, PRIMARY KEY (id));
-CREATE INDEX changes_by_connection ON changes (connection, intended);
-CREATE INDEX changes_by_status ON changes (status);
-CREATE TABLE plans (
-    id VARCHAR(80) NOT NULL, connection VARCHAR(80) NOT NULL, digest VARCHAR(80) NOT NULL,
-    created VARCHAR(40) NOT NULL, PRIMARY KEY (id))
-"""
 
 _FIELDS = Run.__struct_fields__
 _SAVE = (
@@ -63,68 +40,87 @@ _SELECT = f"SELECT {', '.join(_FIELDS)} FROM runs WHERE connection = ?"
 class State(Journal, Plans):
     """The record of runs, beside the journal of changes and the plans made here. Each method is one transaction."""
 
+    @property
+    def leases(self) -> Leases | None:
+        """The locks of a database that several hosts share; None where locks are files."""
+        return self._db.leases
+
     def save(self, run: Run, *, published: str | None = None) -> None:
         """Write the record of *run*, over an older one. *published*: when it became the current snapshot.
 
-        Later published is always later in order, also where the clock went back in between.
+        Later published is always later in order, also where the clock went back in between. Raises LeaseLost where the
+        right to sync was taken here and is another's by now.
         """
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            if published is not None:
-                published = self._after_all_others(run, published)
-            self._db.execute(_SAVE, (*_to_row(run), published))
-            self._db.execute("COMMIT")
-        except BaseException:
-            _roll_back(self._db)
-            raise
 
-    def _after_all_others(self, run: Run, published: str) -> str:
-        query = "SELECT max(published) FROM runs WHERE connection = ? AND run <> ?"
-        (last,) = self._db.execute(query, (run.connection, run.run)).fetchone()
-        if last is None or last < published:
-            return published
-        return (datetime.fromisoformat(last) + timedelta(microseconds=1)).isoformat(timespec="microseconds")
+        def write(db: Statements) -> None:
+            at = published if published is None else _after_all_others(db, run, published)
+            db.do(_SAVE, (*_to_row(run), at))
+
+        self._db.write(write, [(run.connection, "sync")])
 
     def get(self, connection: str, run: str) -> Run | None:
         """The record of one run, None if there is none."""
-        row = self._db.execute(f"{_SELECT} AND run = ?", (connection, run)).fetchone()
+        row = self._db.one(f"{_SELECT} AND run = ?", (connection, run))
         return _from_row(row) if row else None
 
     def history(self, connection: str, limit: int | None = None) -> list[Run]:
         """The records of a connection, the newest first."""
         query = f"{_SELECT} ORDER BY started DESC, run DESC LIMIT ?"
-        return [_from_row(row) for row in self._db.execute(query, (connection, -1 if limit is None else limit))]
+        return [
+            _from_row(row) for row in self._db.each(query, (connection, self._db.every if limit is None else limit))
+        ]
 
-    def published(self, connection: str, limit: int = 2) -> list[Run]:
+    def published(self, connection: str, limit: int | None = 2) -> list[Run]:
         """The published runs of a connection, the latest published first."""
         query = f"{_SELECT} AND status = ? ORDER BY published DESC, run DESC LIMIT ?"
-        return [_from_row(row) for row in self._db.execute(query, (connection, RunStatus.PUBLISHED.value, limit))]
+        most = self._db.every if limit is None else limit
+        return [_from_row(row) for row in self._db.each(query, (connection, RunStatus.PUBLISHED.value, most))]
 
     def connections(self) -> list[str]:
         """The connections that have a record of a run, in alphabetical order."""
-        return [row[0] for row in self._db.execute("SELECT DISTINCT connection FROM runs ORDER BY connection")]
+        return [row[0] for row in self._db.each("SELECT DISTINCT connection FROM runs ORDER BY connection")]
 
     def interrupt_others(self, connection: str, run: str | None) -> None:
         """Mark runs that still say *running* as interrupted, except *run*. Call while holding the connection's lock."""
-        self._db.execute(
-            "UPDATE runs SET status = ?, reason = ? WHERE connection = ? AND status = ? AND run <> ?",
-            (
-                RunStatus.INTERRUPTED.value,
-                "its process ended before it did",
-                connection,
-                RunStatus.RUNNING.value,
-                run or "",
-            ),
+        values = (
+            RunStatus.INTERRUPTED.value,
+            "its process ended before it did",
+            connection,
+            RunStatus.RUNNING.value,
+            run or "",
         )
+        interrupt = "UPDATE runs SET status = ?, reason = ? WHERE connection = ? AND status = ? AND run <> ?"
+        self._db.write(lambda db: db.do(interrupt, values), [(connection, "sync")])
+
+
+def _after_all_others(db: Statements, run: Run, published: str) -> str:
+    query = "SELECT max(published) FROM runs WHERE connection = ? AND run <> ?"
+    row = db.one(query, (run.connection, run.run))
+    last = row[0] if row else None
+    if last is None or last < published:
+        return published
+    return (datetime.fromisoformat(last) + timedelta(microseconds=1)).isoformat(timespec="microseconds")
 
 
 @contextmanager
-def open_state(file: Path) -> Generator[State]:
-    """The database at *file* (made with mode 0600 if need be), brought to its newest form.
+def open_state(place: Path | DatabaseAddress) -> Generator[State]:
+    """The database at *place*, a file (made with mode 0600 if need be) or a server's, brought to its newest form.
 
     Raises BadStorage if it is damaged or can't be written, BadConfig if it is of a newer Jackfield or another user may
-    write it; it is then left as it is.
+    write it; it is then left as it is. Of a server: StateUnavailable where it can't be asked now.
     """
+    if isinstance(place, DatabaseAddress):
+        from jackfield.state.postgres import open_postgres
+
+        with open_postgres(place) as shared:
+            yield State(shared)
+        return
+    with _opened(place) as db:
+        yield State(Sqlite(db))
+
+
+@contextmanager
+def _opened(file: Path) -> Generator[sqlite3.Connection]:
     with storing(file):
         for each in (file, *(file.with_name(file.name + suffix) for suffix in _BESIDE)):
             demand_trusted(each, what="the state", hint=_HINT)
@@ -133,7 +129,7 @@ def open_state(file: Path) -> Generator[State]:
     try:
         with storing(file):
             _prepare(db, file)
-        yield State(db)
+        yield db
     finally:
         db.close()
 
@@ -170,7 +166,7 @@ def _create(db: sqlite3.Connection) -> str:
     try:
         version = _version(db)  # another process may have been first
         if version is None:
-            for statement in _NEW.split(";"):
+            for statement in NEW:
                 db.execute(statement)
         db.execute("COMMIT")
     except BaseException:

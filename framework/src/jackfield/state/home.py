@@ -39,9 +39,21 @@ class Home(msgspec.Struct, frozen=True, kw_only=True):
         """The finished snapshot of a run."""
         return self.snapshots(connection) / f"{run}.sqlite"
 
-    def partial(self, connection: str) -> Path:
-        """The snapshot that is being written for a connection."""
-        return self.snapshots(connection) / "snapshot.partial"
+    def partial(self, connection: str, token: int | None = None) -> Path:
+        """The snapshot that is being written for a connection.
+
+        *token*: under which lease, where hosts share the folder, so that no two of them ever write the same file.
+        """
+        return self.snapshots(connection) / ("snapshot.partial" if token is None else f"snapshot-{token}.partial")
+
+    def older_partials(self, connection: str, token: int) -> list[Path]:
+        """What was being written for a connection under leases before *token*, the newest first."""
+        found = {0: self.partial(connection)}
+        for file in self.snapshots(connection).glob("snapshot-*.partial"):
+            number = file.stem.partition("-")[2]
+            if number.isascii() and number.isdigit():
+                found[int(number)] = file
+        return [file for number, file in sorted(found.items(), reverse=True) if number < token and lexists(file)]
 
     def activity(self, connection: str) -> Path:
         """The database of what was read of a connection's feeds."""
@@ -50,6 +62,11 @@ class Home(msgspec.Struct, frozen=True, kw_only=True):
     def has_activity(self, connection: str) -> bool:
         """Whether anything stands where that database is to be."""
         return lexists(self.folder / "activity" / f"{connection}.sqlite")
+
+    def service(self, name: str) -> Path:
+        """The folder of one service of a plugin; made if need be."""
+        self._made(self.folder / "services")
+        return self._made(self.folder / "services" / name)
 
     def lock(self, connection: str, purpose: str) -> Path:
         """The file that is locked while *purpose* goes on for a connection."""

@@ -4,11 +4,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from jackfield.state.sql import Sql
 from jackfield_contracts import JournalStatus, OutcomeKind, ResourceId
-
-# Both operators bind alike, so that each value stands in its own brackets.
-_ABOUT = "coalesce((entry ->> '$.{side}.account.type') || ':' || (entry ->> '$.{side}.account.id'), '')"
-_LOGIN = "lower(coalesce(entry ->> '$.{side}.login', ''))"
 
 
 class JournalFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,8 +26,8 @@ class JournalFilter(msgspec.Struct, frozen=True, kw_only=True):
     people: tuple[ResourceId, ...] | None = None
     logins: tuple[str, ...] = ()
 
-    def condition(self) -> tuple[str, list[str]]:
-        """The condition in SQL, and its values."""
+    def condition(self, db: Sql) -> tuple[str, list[str]]:
+        """The condition in the SQL of *db*, and its values."""
         found: list[tuple[str, tuple[str, ...]]] = []
         if self.connection is not None:
             found.append(("connection = ?", (self.connection,)))
@@ -43,28 +40,33 @@ class JournalFilter(msgspec.Struct, frozen=True, kw_only=True):
         if self.plan is not None:
             found.append(("plan = ?", (self.plan,)))
         if self.actor is not None:
-            found.append(("entry ->> '$.actor' = ?", (self.actor,)))
+            found.append((f"{db.text_at('entry', 'actor')} = ?", (self.actor,)))
         if self.outcome is not None:
             # What the application answered is no outcome before a read has settled it.
-            found.append(("status <> ? AND entry ->> '$.outcome.outcome' = ?", ("intent", self.outcome.value)))
+            answered = db.text_at("entry", "outcome", "outcome")
+            found.append((f"status <> ? AND {answered} = ?", ("intent", self.outcome.value)))
         if self.kind is not None:
-            found.append(("EXISTS (SELECT 1 FROM json_each(entry, '$.kinds') WHERE value = ?)", (self.kind,)))
+            found.append((f"EXISTS (SELECT 1 FROM {db.texts_at('entry', 'kinds')} WHERE value = ?)", (self.kind,)))
         if self.people is not None:
-            found.append(self._about())
+            found.append(self._about(db))
         return " AND ".join(f"({text})" for text, _ in found) or "1 = 1", [
             each for _, values in found for each in values
         ]
 
-    def _about(self) -> tuple[str, tuple[str, ...]]:
+    def _about(self, db: Sql) -> tuple[str, tuple[str, ...]]:
         parts: list[str] = ["0 = 1"]
         values: list[str] = []
-        for expression, wanted in (
-            (_ABOUT, tuple(f"{each.type}:{each.id}" for each in self.people or ())),
-            (_LOGIN, self.logins),
-        ):
-            for side in ("before", "after"):
-                parts.append(f"{expression.format(side=side)} IN ({', '.join('?' * len(wanted))})")
-                values += wanted
+        people = tuple(f"{each.type}:{each.id}" for each in self.people or ())
+        for side in ("before", "after"):
+            kind, id = (db.text_at("entry", side, "account", name) for name in ("type", "id"))
+            login = db.text_at("entry", side, "login")
+            for expression, wanted in (
+                (f"coalesce({kind} || ':' || {id}, '')", people),
+                (f"lower(coalesce({login}, ''))", self.logins),
+            ):
+                if wanted:
+                    parts.append(f"{expression} IN ({', '.join('?' * len(wanted))})")
+                    values += wanted
         return " OR ".join(parts), tuple(values)
 
 

@@ -18,13 +18,28 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
     pid: int
     run: str
     since: str
+    host: str = ""
 
 
 class Lock(Protocol):
-    """What a database may implement instead of a file."""
+    """A lock that is held: on a file, or a lease in a database, which others may take over where it was not renewed.
+
+    ``token`` tells this lease from all before and after it; None where no other can take the lock.
+    """
+
+    @property
+    def token(self) -> int | None: ...
 
     def name(self, holder: Holder) -> None:
         """Tell others who holds it."""
+        ...
+
+    def demand(self) -> None:
+        """Raise LeaseLost where somebody else has taken it meanwhile; else it is held for a whole term from now."""
+        ...
+
+    def demand_unless_told(self) -> None:
+        """As ``demand``, by what is known already; costs nothing."""
         ...
 
 
@@ -35,6 +50,8 @@ _LEAST = 256
 
 
 class _FileLock:
+    token = None
+
     def __init__(self, handle: int, file: Path) -> None:
         self._handle = handle
         self._file = file
@@ -45,6 +62,12 @@ class _FileLock:
         with storing(self._file):
             os.pwrite(self._handle, data, 0)
             os.ftruncate(self._handle, len(data))
+
+    def demand(self) -> None:
+        """The system lets go of it only with the process."""
+
+    def demand_unless_told(self) -> None:
+        """The same."""
 
 
 @contextmanager
@@ -58,7 +81,7 @@ def hold_lock(file: Path, *, connection: str, purpose: str, holder: Holder) -> G
     try:
         if not take_lock(handle, patience=_PATIENCE):
             raise Busy(
-                f"another {purpose} of {connection!r} is running{_who(handle)}",
+                f"another {purpose} of {connection!r} is running{named(os.pread(handle, 4096, 0))}",
                 connection=connection,
                 hint="Wait for it to end, or stop that process.",
             )
@@ -95,8 +118,10 @@ def _decode(content: bytes) -> Holder | None:
         return None
 
 
-def _who(handle: int) -> str:
-    holder = _decode(os.pread(handle, 4096, 0))
+def named(content: bytes) -> str:
+    """Who holds a lock, as it says itself, in words; empty where it does not say."""
+    holder = _decode(content)
     if holder is None:
         return ""
-    return f": process {holder.pid}, run {holder.run}, since {holder.since}"
+    where = f" on {holder.host}" if holder.host else ""
+    return f": process {holder.pid}{where}, run {holder.run}, since {holder.since}"

@@ -13,7 +13,7 @@ from jackfield.hookspecs import Published
 from jackfield.host.policies import Policy, tell_published
 from jackfield.log import Logger
 from jackfield.snapshots.file import digest, is_recorded, open_snapshot
-from jackfield.state import Home, Run, RunStatus, State, hold_lock
+from jackfield.state import Home, Run, RunStatus, State, hold
 from jackfield.state.lock import Holder
 from jackfield.state.runs import Counts
 from jackfield.sync.finish import describe
@@ -36,8 +36,7 @@ def accept(
     """
     now = clock.now().isoformat(timespec="microseconds")
     holder = Holder(pid=os.getpid(), run=run, since=now)
-    at = home.lock(name, "sync")
-    with storing(home.folder), hold_lock(at, connection=name, purpose="sync", holder=holder):
+    with storing(home.folder), hold(home, state, name, "sync", purpose="sync", holder=holder):
         reconcile(name, home=home, state=state, log=log)
         record = state.get(name, run)
         if record is None:
@@ -75,6 +74,8 @@ def reconcile(name: str, *, home: Home, state: State, log: Logger) -> None:
         record = known.get(file.stem)
         if record is not None and record.status is not RunStatus.RUNNING and record.sha256 is not None:
             continue
+        if state.leases is not None and record is not None and record.status is RunStatus.INTERRUPTED:
+            continue  # of a host whose lock was taken over: it put the file there after all, and that is too late
         try:
             db = open_snapshot(file)
         except BadConfig as error:

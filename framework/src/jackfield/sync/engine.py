@@ -17,6 +17,7 @@ from jackfield.errors import (
     BadCredentials,
     BadStorage,
     JackfieldError,
+    LeaseLost,
     PluginBug,
     RemoteContract,
     Transient,
@@ -32,7 +33,7 @@ from jackfield.sync.packing import pack
 from jackfield.sync.pages import MOST_CURSOR_BYTES, PageReader, reason_of
 from jackfield_contracts import Family, Page, ResourceId, Scope
 
-_FATAL = (BadConfig, BadCredentials, BadStorage, PluginBug)
+_FATAL = (BadConfig, BadCredentials, BadStorage, LeaseLost, PluginBug)
 _MAY_BE_TOO_MUCH = (Transient, RemoteContract)
 _TRIES_BEFORE_SPLITTING = 4
 MOST_LOOKED_UP = 2000

@@ -11,6 +11,7 @@ from jackfield.host.configured import Configured
 from jackfield.host.connection import Connection
 from jackfield.host.tenants import known_tenant, other_tenant, tenant_name
 from jackfield.state import Run, RunStatus
+from jackfield.state.lock import Lock
 from jackfield.sync.budget import Budget
 from jackfield.sync.partial import find_base, open_writer
 from jackfield_contracts import Page, Tenant
@@ -32,9 +33,10 @@ class OngoingSync:
     """What the steps of one sync share."""
 
     def __init__(
-        self, configured: Configured, progress: Callable[[Progress], None] | None, accept_tenant: str | None
+        self, configured: Configured, progress: Callable[[Progress], None] | None, accept_tenant: str | None, lock: Lock
     ) -> None:
         self.configured = configured
+        self.lock = lock
         self.name = configured.name
         self._progress = progress
         self._pages = 0
@@ -47,8 +49,8 @@ class OngoingSync:
         self.accept_tenant = accept_tenant
         self._known_tenant = accept_tenant or known_tenant(configured.state, self.name)
         self.base, self.damaged = find_base(configured, self._known_tenant, accepted=accept_tenant is not None)
-        self.partial = configured.home.partial(self.name)
-        self.writer, requests = open_writer(configured, self.base)
+        self.partial = configured.home.partial(self.name, lock.token)
+        self.writer, requests = open_writer(configured, self.base, lock.token)
         self.resumed = requests is not None
         self._requests_before = requests or 0
         host = configured.host
@@ -93,8 +95,10 @@ class OngoingSync:
     def take(self, connection: Connection, page: Page) -> int:
         """Note a page that is about to be stored; the requests made so far.
 
-        Refuses another tenant at once, and what a snapshot has no room for.
+        Refuses another tenant at once, and what a snapshot has no room for. Raises LeaseLost where it is known that another
+        host has taken over.
         """
+        self.lock.demand_unless_told()
         if page.tenant is not None:
             self._demand_same(page.tenant)
         self._budget.take(page)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from jackfield.errors import JackfieldError
 from jackfield.files import sync_folder
 from jackfield.host.configured import Configured
 from jackfield.snapshots.file import digest, remove, strip_header
@@ -31,9 +32,11 @@ def publish(sync: OngoingSync) -> Run:
         strip_header(finished, [MADE_WITH])
         sha256 = digest(finished)
         _sync_file(finished)
+        sync.lock.demand()
         finished.rename(final)
-    except (OSError, sqlite3.Error):
+    except (OSError, sqlite3.Error, JackfieldError):
         remove(finished)  # it takes the room that there is too little of
+        sync.lock.demand()  # whoever has taken over may have taken it away before
         raise
     sync_folder(final.parent)
     sync.writer.db.close()

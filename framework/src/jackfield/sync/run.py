@@ -14,11 +14,11 @@ from datetime import datetime
 import msgspec
 
 from jackfield.activity.update import update_activity
-from jackfield.errors import BadStorage, JackfieldError, Transient, storage_failure, storing
+from jackfield.errors import BadStorage, JackfieldError, LeaseLost, Transient, storage_failure, storing
 from jackfield.host.configured import Configured
 from jackfield.snapshots.file import is_recorded, remove
 from jackfield.snapshots.sealing import attach_base
-from jackfield.state import Run, RunStatus, hold_lock
+from jackfield.state import Run, RunStatus, hold
 from jackfield.state.lock import Holder
 from jackfield.sync.accept import reconcile, tell
 from jackfield.sync.engine import Engine
@@ -45,19 +45,18 @@ async def run_sync(
 
     With *accept_tenant* it begins anew with that account, though the snapshots before are of another: nothing of them is
     compared with or carried forward. Carries on an interrupted sync of the same configuration, version and account that
-    is younger than an hour. Raises Busy if another process syncs the connection, and BadStorage if its state or its files
-    can't even be opened.
+    is younger than an hour; where hosts share the state, as a run of its own. Raises Busy if another process syncs the
+    connection, LeaseLost if another host has taken over, and BadStorage if its state or its files can't even be opened.
     """
     holder = Holder(pid=os.getpid(), run="starting", since=configured.clock.now().isoformat(timespec="seconds"))
-    at = configured.home.lock(configured.name, "sync")
     async with AsyncExitStack() as opened:
         with (
             storing(configured.home.folder),
-            hold_lock(at, connection=configured.name, purpose="sync", holder=holder) as lock,
+            hold(configured.home, configured.state, configured.name, "sync", purpose="sync", holder=holder) as lock,
         ):
             reconcile(configured.name, home=configured.home, state=configured.state, log=configured.log)
             while True:
-                sync = OngoingSync(configured, progress, accept_tenant)
+                sync = OngoingSync(configured, progress, accept_tenant, lock)
                 lock.name(msgspec.structs.replace(holder, run=sync.run))
                 result = await _begin(sync, opened)
                 if not (sync.mixed and sync.resumed):
@@ -65,7 +64,8 @@ async def run_sync(
                 configured.log.warning(
                     "the sync is begun afresh: the connection reaches another account by now", run=sync.run
                 )
-            delete_old(configured)
+            if not isinstance(result.error, LeaseLost):
+                delete_old(configured)
         if result.run.status is not RunStatus.PUBLISHED:
             return result
         tell(result.run, configured.policies, configured.log)
@@ -126,6 +126,8 @@ async def _run(sync: OngoingSync, opened: AsyncExitStack) -> SyncResult:
 
 def _named(sync: OngoingSync, raised: Exception) -> JackfieldError | None:
     """What ended the sync, as an error that says what to do; None for what nobody expected."""
+    if (taken := _taken_over(sync)) is not None:
+        return taken
     failure = raised if isinstance(raised, BadStorage) else storage_failure(raised, sync.configured.home.folder)
     if failure is None:
         return raised if isinstance(raised, JackfieldError) else None
@@ -136,11 +138,22 @@ def _named(sync: OngoingSync, raised: Exception) -> JackfieldError | None:
     return failure
 
 
+def _taken_over(sync: OngoingSync) -> LeaseLost | None:
+    """That another host has taken over, which is why files of this one may be gone."""
+    try:
+        sync.lock.demand()
+    except LeaseLost as error:
+        return error
+    except BadStorage:
+        return None  # the database can't be asked
+    return None
+
+
 def _save_end(sync: OngoingSync, run: Run) -> None:
-    """Record how the sync ended, as far as the disk allows; else it counts as interrupted."""
+    """Record how the sync ended, as far as that can be written; else it counts as interrupted."""
     try:
         sync.configured.state.save(run)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, BadStorage, LeaseLost) as error:
         sync.configured.log.warning("the end of the sync can't be recorded", run=run.run, reason=type(error).__name__)
 
 

@@ -93,7 +93,7 @@ def list_(
 @contextmanager
 def _journal(app: App) -> "Generator[State | None]":
     """The journal; None where nothing was ever done, and none is made."""
-    if not app.home.has_database:
+    if not app.has_state:
         yield None
         return
     with app.state() as state:
@@ -110,7 +110,7 @@ def show(app: App, change: str, output: str) -> None:
     from jackfield.errors import NotFound
 
     entry = None
-    if app.home.has_database:
+    if app.has_state:
         with app.state() as state:
             entry = state.change(change)
     if entry is None:

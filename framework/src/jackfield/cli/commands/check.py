@@ -76,7 +76,7 @@ def check(app: App, connection: str, output: str) -> None:
 
 def known_account(app: App, connection: str) -> str | None:
     """The account that the snapshots of the connection are of, None where that is not known."""
-    if not app.home.has_database:
+    if not app.has_state:
         return None
     from jackfield.host.tenants import known_tenant
 

@@ -50,7 +50,7 @@ def export(
     """
     from jackfield.cli.output import note
     from jackfield.cli.targets import demand_target
-    from jackfield.cli.text import count
+    from jackfield.cli.text import clean, count
     from jackfield.exports.run import demand_usable, options_of
     from jackfield.hookspecs import Exports
 
@@ -70,6 +70,8 @@ def export(
         written = _write_journal(app, connection, found, to, given)
     else:
         written = _write_snapshot(app, connection, found, to, run, given)
+    for warning in written.warnings:
+        note(f"{format_}: {clean(warning)}")
     if to != "-":
         beside = f", and beside it {', '.join(written.others)}" if written.others else ""
         note(f"{count(written.rows, found.type.rows)} written to {to}{beside}")
@@ -138,7 +140,7 @@ def _opened(
     from jackfield.exports.opened import OpenExport
 
     def journal() -> "Iterator[JournalEntry]":
-        if app.home.has_database:
+        if app.has_state:
             with app.state() as state:
                 yield from state.changes(connection, limit=None)[::-1]
 

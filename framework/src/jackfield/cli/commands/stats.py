@@ -7,7 +7,7 @@ from jackfield.cli.base import command, connection_argument, limit_option, outpu
 from jackfield.cli.view import View, view_options
 
 if TYPE_CHECKING:
-    from jackfield.state import Run
+    from jackfield.state import Run, State
 
 MOST_SHOWN = 20
 """Syncs that people are shown, where nothing else is said."""
@@ -65,9 +65,9 @@ def syncs(app: App, connection: str, limit: int | None, view: View, output: str)
     from jackfield.cli.text import moment
 
     runs: list[Run] = []
-    if app.home.has_database:
+    if app.has_state:
         with app.state() as state:
-            runs = [_as_it_stands(one, app) for one in state.history(connection)]
+            runs = [_as_it_stands(one, app, state) for one in state.history(connection)]
     if not runs:
         app.settings.connection(connection)
         note(f"There was no sync of {connection} yet; make one with `jackfield sync {connection}`.")
@@ -116,13 +116,13 @@ def syncs(app: App, connection: str, limit: int | None, view: View, output: str)
     )
 
 
-def _as_it_stands(one: "Run", app: App) -> "Run":
+def _as_it_stands(one: "Run", app: App, state: "State") -> "Run":
     """A run whose process is gone has not ended its record: the next sync will."""
     import msgspec
 
-    from jackfield.state import RunStatus, is_held
+    from jackfield.state import RunStatus, is_taken
 
-    if one.status is not RunStatus.RUNNING or is_held(app.home.lock(one.connection, "sync")):
+    if one.status is not RunStatus.RUNNING or is_taken(app.home, state, one.connection, "sync"):
         return one
     return msgspec.structs.replace(one, status=RunStatus.INTERRUPTED, reason="its process ended before it did")
 

@@ -31,7 +31,7 @@ def verify(app: App, connection: str | None, output: str) -> int:
     from jackfield.cli.verifying import Standing, verified
 
     found: list[Verified] = []
-    if app.home.has_database or (app.home.folder / "snapshots").is_dir():
+    if app.has_state or (app.home.folder / "snapshots").is_dir():
         with app.state() as state:
             for name in _names(app, state, connection):
                 found += verified(app.home, state, name, _kept(app, name))

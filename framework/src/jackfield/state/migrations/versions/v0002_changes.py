@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from jackfield.state.tables import text
+
 revision = "0002"
 down_revision = "0001"
 
@@ -11,11 +13,11 @@ def upgrade() -> None:
     """Make the table of changes."""
     op.create_table(
         "changes",
-        sa.Column("id", sa.String(80), primary_key=True),
-        sa.Column("connection", sa.String(80), nullable=False),
-        sa.Column("status", sa.String(20), nullable=False),
-        sa.Column("plan", sa.String(80)),
-        sa.Column("intended", sa.String(40), nullable=False),
+        sa.Column("id", text(80), primary_key=True),
+        sa.Column("connection", text(80), nullable=False),
+        sa.Column("status", text(20), nullable=False),
+        sa.Column("plan", text(80)),
+        sa.Column("intended", text(40), nullable=False),
         sa.Column("entry", sa.Text, nullable=False),
     )
     op.create_index("changes_by_connection", "changes", ["connection", "intended"])

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from jackfield.state.tables import text
+
 revision = "0003"
 down_revision = "0002"
 
@@ -11,8 +13,8 @@ def upgrade() -> None:
     """Make the table of plans."""
     op.create_table(
         "plans",
-        sa.Column("id", sa.String(80), primary_key=True),
-        sa.Column("connection", sa.String(80), nullable=False),
-        sa.Column("digest", sa.String(80), nullable=False),
-        sa.Column("created", sa.String(40), nullable=False),
+        sa.Column("id", text(80), primary_key=True),
+        sa.Column("connection", text(80), nullable=False),
+        sa.Column("digest", text(80), nullable=False),
+        sa.Column("created", text(40), nullable=False),
     )
