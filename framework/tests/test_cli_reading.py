@@ -35,11 +35,22 @@ class TestListing:
         line.world.names["g2"] = "日本語"
         line.published()
         head, one, other = line.run("resources", "acme", "--type", "group").out.splitlines()
-        assert head.split() == ["NAME", "E-MAIL", "STATUS", "TYPE"]
-        assert one.rsplit(maxsplit=1) == [line.world.names["g1"].rstrip(), "group"]
-        assert other.split() == ["日本語", "group"]
+        assert head.split() == ["NAME", "HOLDERS", "OWNERS", "TYPE"]
+        assert one.rsplit(maxsplit=2) == [line.world.names["g1"].rstrip(), "2", "group"]
+        assert other.split() == ["日本語", "1", "group"]
         with_ids = line.run("resources", "acme", "--type", "group", "--ids").out.splitlines()
-        assert with_ids[2].split() == ["日本語", "group", "group:g2"]
+        assert with_ids[2].split() == ["日本語", "1", "group", "group:g2"]
+
+    def test_by_how_many_a_group_is_held_is_told_as_far_as_it_is_known(self, line: Line):
+        line.world.groups["g3"] = set()
+        line.published()
+        found = line.run("resources", "acme", "--type", "group", "--columns", "name,holders,owners", "--no-header").out
+        assert [row.split() for row in found.splitlines()] == [["Engineering", "2"], ["g3", "0"], ["Sales", "1"]]
+        line.world.refused = {"groups"}
+        line.published()
+        found = line.run("resources", "acme", "--type", "group", "--columns", "holders", "--no-header").out
+        assert [row.strip() for row in found.splitlines()] == ["at least 2", "unknown", "at least 1"]
+        assert "E-MAIL" in line.run("resources", "acme", "--type", "user").out
 
     def test_json_has_the_snapshot_around_the_rows(self, line: Line):
         found = line.run("resources", "acme", "--output", "json", "--limit", "1", "--type", "user").json()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LEAST = 14
 _NARROW = 8
+_SHORT = 6
 _BETWEEN = 2
 _RED = frozenset({"refused", "failed", "unverified", "unreadable", "NOT AVAILABLE", "deleted"})
 _YELLOW = frozenset({"partial", "held", "pending", "disabled", "interrupted", "undecided"})
@@ -35,6 +36,7 @@ def draw(
     from rich.text import Text
 
     columns, lines = _size()
+    headings, rows, right = _without_empty(headings, rows, right, columns)
     widths = _widths(headings, rows, columns, heading=heading)
     console = Console(width=max(columns, sum(widths) + _BETWEEN * len(widths)), soft_wrap=False)
     table = Table(
@@ -62,6 +64,17 @@ def _size() -> tuple[int, int]:
         return columns, 0
 
 
+def _without_empty(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool], columns: int
+) -> tuple[Sequence[str], Sequence[Sequence[str]], Sequence[bool]]:
+    """The table without columns in which nothing stands, where it is too wide with them."""
+    full = sum(max(width(name), *(width(row[at]) for row in rows)) + _BETWEEN for at, name in enumerate(headings))
+    kept = [at for at in range(len(headings)) if any(row[at] for row in rows)]
+    if full - _BETWEEN <= columns or not kept:
+        return headings, rows, right
+    return [headings[at] for at in kept], [[row[at] for at in kept] for row in rows], [right[at] for at in kept]
+
+
 def _widths(headings: Sequence[str], rows: Sequence[Sequence[str]], columns: int, *, heading: bool) -> list[int]:
     """How wide each column is, so that all of them fit into *columns*, if they can."""
     cells = [
@@ -69,13 +82,17 @@ def _widths(headings: Sequence[str], rows: Sequence[Sequence[str]], columns: int
     ]
     widths = [max(map(width, each)) for each in cells]
     words = [max((width(word) for cell in each for word in cell.split()), default=1) for each in cells]
+    inner = [max((width(word) for row in rows for word in row[at].split()), default=1) for at in range(len(headings))]
     left = columns - _BETWEEN * (len(widths) - 1)
     of_words = [name in WORDS for name in headings]
     sizes = list(zip(widths, words, of_words, strict=True))
+    # A heading is broken before an id is.
+    headed = [min(size, max(word, _SHORT)) for size, word in zip(widths, inner, strict=True)]
     for least in (
         [min(size, _LEAST) if wraps else size for size, _, wraps in sizes],
         [min(size, max(word, _LEAST) if wraps else word) for size, word, wraps in sizes],
         [min(size, _NARROW) if wraps else min(size, word) for size, word, wraps in sizes],
+        [min(size, _NARROW) if wraps else least for (size, _, wraps), least in zip(sizes, headed, strict=True)],
         [min(size, _NARROW) for size, _, _ in sizes],
         [1] * len(sizes),
     ):

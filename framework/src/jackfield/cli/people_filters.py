@@ -16,7 +16,7 @@ from jackfield.errors import NotFound
 from jackfield.findings.known import Known
 from jackfield.findings.survey import find
 from jackfield.snapshots.reader import Snapshot
-from jackfield_contracts import AccountStatus, Resource, ResourceId, UserTrait
+from jackfield_contracts import AccountStatus, Purpose, Resource, ResourceId, UserTrait
 
 R = TypeVar("R")
 
@@ -103,6 +103,41 @@ def orphans_of(snapshot: Snapshot) -> frozenset[ResourceId]:
         " WHERE r.data ->> '$.trait.trait' = 'user' AND NOT EXISTS (SELECT 1 FROM grant_row g WHERE g.principal = r.key)"
     )
     return frozenset(empty | {ResourceId(type=type, id=id) for type, id in rows})
+
+
+def holders_by_resource(
+    snapshot: Snapshot, type: str
+) -> Callable[[ResourceId], tuple[int | str | None, int | str | None]] | None:
+    """By how many a resource of *type* is held and owned directly; *at least*, where not all of it was seen.
+
+    None where these are accounts. Nobody can own what offers no ownership: then that is None.
+    """
+    accounts = (
+        "SELECT 1 FROM resource_row r JOIN node n ON n.key = r.key"
+        " WHERE n.type = ? AND r.data ->> '$.trait.trait' = 'user' LIMIT 1"
+    )
+    if snapshot.db.execute(accounts, (type,)).fetchone() is not None:
+        return None
+    owned = f"e.data ->> '$.purpose' = '{Purpose.OWNERSHIP.value}'"
+    rows = snapshot.db.execute(
+        f"SELECT n.id, count(DISTINCT g.principal), count(DISTINCT iif({owned}, g.principal, NULL)), total({owned})"
+        " FROM node n JOIN entitlement_row e ON e.resource = n.key LEFT JOIN grant_row g ON g.entitlement = e.key"
+        " WHERE n.type = ? GROUP BY n.key",
+        (type,),
+    )
+    found = {id: (holders, owners if ownerships else None) for id, holders, owners, ownerships in rows}
+    known = _known(snapshot)
+
+    def of(id: ResourceId) -> tuple[int | str | None, int | str | None]:
+        holders, owners = found.get(id.id, (None, None))
+        if known.unseen(id) is None:
+            return holders, owners
+        least = (
+            None if number is None else f"at least {number:,}" if number else "unknown" for number in (holders, owners)
+        )
+        return next(least), next(least)
+
+    return of
 
 
 def _known(snapshot: Snapshot) -> Known:

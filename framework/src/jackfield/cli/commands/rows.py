@@ -101,10 +101,13 @@ def _listing(name: str, *own: Callable[[Any], Any]) -> Callable[[Callable[..., N
     click.option("--orphans", is_flag=True, help="Only groups that nobody is in, and accounts that hold nothing."),
 )
 def resources(asked: Asked, status: str | None, privileged: bool, dormant: int | None, orphans: bool) -> None:
-    """List the resources of CONNECTION: users, groups, roles, licences, apps."""
+    """List the resources of CONNECTION: users, groups, roles, licences, apps.
+
+    With --type of what is no account, such as group, tables tell by how many each is held, and by how many it is owned.
+    """
     from jackfield.cli.commands.listing import longer, print_found
     from jackfield.cli.output import Columns
-    from jackfield.cli.people_filters import Away, orphans_of, privileged_people
+    from jackfield.cli.people_filters import Away, holders_by_resource, orphans_of, privileged_people
     from jackfield.exports import resource_object
     from jackfield.snapshots.principals import facts_of_resource
 
@@ -132,6 +135,14 @@ def resources(asked: Asked, status: str | None, privileged: bool, dormant: int |
             table,
             frozenset({"login", "external_id", "resource"}),
         )
+        if asked.type is not None and (held := holders_by_resource(snapshot, asked.type)) is not None:
+
+            def of_things(row: "ResourceRow") -> tuple[Any, ...]:
+                one, facts = row.resource, facts_of_resource(row.resource)
+                return one.display_name, *held(one.id), one.id.type, facts.external_id, str(one.id)
+
+            names = "name", "holders", "owners", "type", "external_id", "resource"
+            in_table = Columns(names, of_things, frozenset({"external_id", "resource"}))
         in_csv = Columns(
             ("type", "id", "display_name", "status", "login", "email", "scope", "external_id", "resource"), csv
         )

@@ -59,7 +59,10 @@ def stats(app: App, connection: str, run: str | None, output: str) -> None:
 @view_options
 @output_option("table", "json", "csv")
 def syncs(app: App, connection: str, limit: int | None, view: View, output: str) -> None:
-    """The syncs of CONNECTION, the newest first: 20 for people, all in CSV and JSON, unless --limit says else."""
+    """The syncs of CONNECTION, the newest first: 20 for people, all in CSV and JSON, unless --limit says else.
+
+    Entitlements, requests and seconds are shown with --ids, or by --columns.
+    """
     from jackfield.cli.output import Columns, note, print_listing
     from jackfield.cli.results import sync_document
     from jackfield.cli.text import moment
@@ -107,7 +110,9 @@ def syncs(app: App, connection: str, limit: int | None, view: View, output: str)
     print_listing(
         output,
         runs,
-        table=Columns(names, cells),
+        table=Columns(
+            names, cells, frozenset({"entitlements", "requests", "seconds"}) if output == "table" else frozenset()
+        ),
         document=document,
         head={"connection": connection},
         key="syncs",
