@@ -103,7 +103,7 @@ def access(
             return *what, _how(one), str(one.entitlement)
 
         if output == "table":
-            shown = sorted(shown, key=lambda one: ((one.resource_name or "").casefold(), bool(one.path)))
+            shown = sorted(shown, key=lambda one: (len(one.path), (one.resource_name or "").casefold()))
             note(_told_of(snapshot, principal, who, shown, left_out=direct or privileged))
         print_found(
             app,
