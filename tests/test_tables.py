@@ -136,6 +136,10 @@ def test_the_dormant_are_those_who_are_known_to_have_been_away(team: Site) -> No
     assert {one["principal_id"] for one in table(team, "grants", "acme", "--dormant", "30")} <= set(away)
 
 
+def test_a_sync_tells_how_far_sign_ins_are_known(team: Site) -> None:
+    assert "  activity, team_log.logins: all is known from" in team.run("sync", "acme").out
+
+
 def enabled_of(site: Site) -> list[str]:
     listed = site.run("events", "acme", "--stored", "--output", "json").json["events"]
     signed_in = listed[0]["principal"]["id"]

@@ -82,7 +82,7 @@ class TestJournal:
             2,
             2,
         ]
-        for text in ("yesterday", "2x", "h", "", "9" * 40 + "w"):
+        for text in ("some day", "2x", "h", "", "9" * 40 + "w"):
             assert line.run("changes", "list", "--since", text).code == 2
 
     def test_one_is_shown_whole(self, line: WritableLine):

@@ -149,11 +149,15 @@ def _tell_activity(app: App, run: "Run", *, read: bool) -> None:
     from jackfield.state import RunStatus
 
     if read and run.status is RunStatus.PUBLISHED and app.home.has_activity(run.connection):
+        from contextlib import suppress
+
         from jackfield.cli.activity import windows
         from jackfield.cli.output import say
+        from jackfield.errors import JackfieldError
 
-        for each in windows(app, run.connection):
-            say(f"  activity, {each}")
+        with suppress(JackfieldError):  # where it can't be read, the sync has told it
+            for each in windows(app, run.connection):
+                say(f"  activity, {each}")
 
 
 def _accept(app: App, connection: str, run: str) -> "Run":
