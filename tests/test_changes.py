@@ -165,10 +165,12 @@ class TestAccounts:
     def test_disable_of_an_invited_user_is_refused_and_not_already(self, stage: Stage) -> None:
         invited = stage.now().people("invited")[0]
         made = stage.make("account", "disable", NAME, invited["email"], code=5)
-        assert told(made) == ("refused", "suspend_inactive_user", None)
+        assert told(made) == ("refused", "wrong_status", None)
         assert "invited" in made["reason"]
+        forecast = stage.make("account", "disable", NAME, invited["email"], "--dry-run", code=5)
+        assert (forecast["tag"], forecast["reason"]) == (made["tag"], made["reason"])
         assert stage.now().users[invited["team_member_id"]]["status"] == "invited"
-        assert stage.effects() == {"calls": 1}
+        assert stage.effects() == {"calls": 0}
 
     def test_disable_and_enable(self, stage: Stage) -> None:
         who = stage.now().inside(stage.now().group(), "member")[1]

@@ -11,6 +11,8 @@ from harness.forking import JACKFIELD
 from harness.imaging import instructions
 from harness.serving import serving
 from harness.spawned import spawn
+from harness.uplinks import Between, granting, running
+from platform_stand_in.launch import spawn as platform_in_a_process
 
 from jackfield_dropbox_simulator.launch import Spawned
 
@@ -88,3 +90,31 @@ def test_it_is_backed_up_while_it_works_and_restored_when_it_has_ended(tmp_path:
         with serving(tmp_path, *arguments(name), environment=variables(name, team)) as server:
             server.logged("serving")
             assert server.health()["connections"]["dropbox"]["complete"]
+
+
+def test_the_guide_as_it_stands_serves_the_platform(tmp_path: Path) -> None:
+    """Hello, a sync that is uploaded, a grant, an account disabled and enabled: with the guide's own variables."""
+    name = "guide/baton-dropbox.yaml"
+    with platform_in_a_process() as platform, spawn("--members", "30", "--groups", "4") as team:
+        between = Between(tmp_path, platform, team)
+        guide = variables(name, team) | {
+            "BATON_CLIENT_ID": platform.client_id,
+            "BATON_CLIENT_SECRET": platform.client_secret,
+        }
+        stand_in = {"BATON_C1_API_HOST": platform.address, "SSL_CERT_FILE": str(platform.ca_file)}
+        now = between.now()
+        group = next(
+            each for each in now.groups.values() if each["management_type"] == "user_managed" and now.outside(each)
+        )
+        user = next(each for each in now.outside(group) if not each["roles"])
+        with serving(tmp_path, *arguments(name), environment=guide | stand_in) as server:
+            task = platform.wait(platform.offer("sync_full", {}), timeout=60)
+            assert [each["state"] for each in task["uploads"]] == ["complete"]
+            assert between.carried_out("grant", granting(group, user))["success"]
+            for action, status in (("disable_user", "suspended"), ("enable_user", "active")):
+                assert between.carried_out("action_invoke", running(action, user_id=user["team_member_id"]))["success"]
+                assert {each["status"] for each in team.truth()["users"] if each["email"] == user["email"]} == {status}
+            assert server.end() < 10
+        (hello,) = platform.calls("Hello")
+        assert hello
+        assert user["team_member_id"] in between.now().groups[group["group_id"]]["members"]

@@ -42,3 +42,36 @@ def test_what_a_review_decided_is_revoked_and_the_journal_says_why(stage: Stage,
     listed = stage.site.run("changes", "list", "--output", "json").json["changes"]
     assert len(listed) == len(inside)
     assert all(one["why"].startswith("no need, ") and one["outcome"] == "changed" for one in listed)
+
+
+def test_whoever_leaves_is_taken_out_of_all_groups_by_one_plan(stage: Stage, tmp_path: Path) -> None:
+    group = open_group(stage)
+    owner = stage.now().inside(group, "owner")[0]
+    person = f"user:{owner['team_member_id']}"
+    assert stage.site.sync().code in (0, 8)
+    plan = str(tmp_path / "leave.plan")
+    planned = stage.site.run("plan", NAME, "--revoke-all", person, "--type", "group", "-o", plan, "--output", "json")
+    assert planned.code == 0, planned
+    told = {each["title"].partition("(")[2].partition(")")[0]: each for each in planned.json["changes"]}
+    assert told[entitlement(group, "owner")]["leaves"] == [entitlement(group, "member")]
+    assert {each["tag"] for each in told.values() if each["outcome"] == "refused"} <= {"holds_more", "immutable"}
+    assert stage.site.run("apply", plan, "--yes", "--limit", "revoke=500").code in (0, 5)
+    assert stage.now().access(group["group_id"], owner["team_member_id"]) is None
+    now = stage.now()
+    still = [each for each in now.groups.values() if now.access(each["group_id"], owner["team_member_id"]) is not None]
+    assert {each["management_type"] for each in still} <= {"system_managed"}
+
+
+def test_a_suspension_tells_which_ownerships_it_ends(stage: Stage) -> None:
+    group = open_group(stage)
+    owner = stage.now().inside(group, "owner")[0]
+    person = f"user:{owner['team_member_id']}"
+    assert stage.site.sync().code in (0, 8)
+    ran = stage.site.run("account", "disable", NAME, person, "wipe_data=false", "--yes", "--output", "json")
+    assert ran.code == 0, ran
+    assert entitlement(group, "owner") in ran.json["ends"]
+    assert stage.now().access(group["group_id"], owner["team_member_id"]) == "member"
+    assert stage.site.run("account", "enable", NAME, person, "--yes").code == 0
+    assert stage.now().access(group["group_id"], owner["team_member_id"]) == "member", "it is not given back"
+    (ended,) = stage.site.run("changes", "list", "--kind", "disable", "--output", "json").json["changes"]
+    assert any(text.startswith("ends for good") for text in ended["consequences"])

@@ -68,6 +68,17 @@ def exporters() -> str:
     return "\n\n".join(parts)
 
 
+def importers() -> str:
+    """The same for an importer."""
+    struct, view = hookspecs.ImporterType, hookspecs.Import
+    return "\n\n".join(
+        (
+            f"### `{struct.__name__}`\n\n{_code(_fields(struct))}\n\n{doc(struct)}",
+            f"### `{view.__name__}`\n\n{doc(view)}\n\n{_members(view)}",
+        )
+    )
+
+
 def services() -> str:
     """A section for each of the things that a service is made of and run with."""
     structs = (hookspecs.ServiceType, hookspecs.ServedSync)

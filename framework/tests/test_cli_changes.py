@@ -253,7 +253,7 @@ class TestTerminal:
         assert ended == code, shown
         assert "would change: disable_user Ann <ann@example.com>" in shown
         assert "WARNING: The data on linked devices is wiped." in shown
-        assert "Make 1 change in acme? [y/N]" in shown
+        assert "Make 1 change in acme: 1 to disable: wipes devices? [y/N]" in shown
         assert len(line.app.writes) == (0 if code else 1)
         assert ("Nothing was done." in shown) == bool(code)
 

@@ -164,3 +164,33 @@ class TestPlan:
         ran = line.run("findings", "acme", "--plan", str(line.config))
         assert ran.code == 2
         assert "it is the configuration" in ran.err
+
+
+class Closed(io.StringIO):
+    """Where whoever reads has gone."""
+
+    def write(self, _: str) -> int:
+        raise BrokenPipeError
+
+
+class TestWhereTheOutputIsClosedEarly:
+    def test_the_plan_is_written_all_the_same(self, line: Line, monkeypatch: pytest.MonkeyPatch):
+        written: list[str] = []
+
+        def write(plan: str, *_: object) -> None:
+            written.append(plan)
+
+        class Mended:
+            requests = 1
+            mended = ("one",)
+            by_hand = impossible = ()
+
+        monkeypatch.setattr("jackfield.findings.mending.mending", lambda *_: Mended())
+        monkeypatch.setattr("jackfield.findings.mending.write_requests", write)
+        monkeypatch.setattr("sys.stdout", Closed())
+        assert (line.code("findings", "acme", "--plan", "mend.toml"), written) == (141, ["mend.toml"])
+
+    @pytest.mark.parametrize(("fail_on", "code"), [("low", 15), ("medium", 0)])
+    def test_what_fail_on_asks_is_answered(self, line: Line, monkeypatch: pytest.MonkeyPatch, fail_on: str, code: int):
+        monkeypatch.setattr("sys.stdout", Closed())
+        assert line.code("findings", "acme", "--fail-on", fail_on) == code

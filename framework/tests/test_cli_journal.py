@@ -1,5 +1,6 @@
 """``jackfield changes``: the journal of what was changed, and what is left undecided."""
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -9,6 +10,7 @@ from jackfield.cli.app import App
 from jackfield_contracts import JournalEntry, JournalStatus, Outcome, StateQuery
 
 from .making import ENTRY
+from .test_cli_changes import on_terminal
 from .writable import CHANGED, WritableLine, held
 
 
@@ -234,3 +236,33 @@ class TestFilters:
     ):
         ran = line.run("changes", "list", *words)
         assert (ran.code, told in ran.err) == (code, True), ran.err
+
+
+class TestWhatIsListed:
+    def made(self, line: WritableLine) -> None:
+        for _ in range(2):
+            line.run("grant", "acme", "group:g2/member", "user:u1")
+        line.run("account", "disable", "acme", "user:u1", "wipe_data=false", "--yes")
+
+    def test_what_was_so_already_can_be_left_out(self, line: WritableLine):
+        self.made(line)
+        found = line.run("changes", "list", "--no-already", "--output", "json").json()
+        assert ([one["outcome"] for one in found["changes"]], found["total"]) == (["changed", "changed"], 2)
+        ran = line.run("changes", "list", "--no-already", "--limit", "1")
+        assert (ran.out.count("changed: "), "1 of 2" in ran.err) == (1, True)
+        assert line.run("changes", "list", "--no-already", "--outcome", "changed").out.count("changed: ") == 2
+
+    @pytest.mark.parametrize("kind", ["disable", "disable_account"])
+    def test_a_kind_is_found_by_the_name_that_a_listing_gives_it(self, line: WritableLine, kind: str):
+        self.made(line)
+        found = line.run("changes", "list", "--kind", kind, "--output", "json").json()["changes"]
+        assert [one["kind"] for one in found] == ["disable_account"]
+
+    def test_a_terminal_shows_a_table(self, line: WritableLine, monkeypatch: pytest.MonkeyPatch):
+        self.made(line)
+        monkeypatch.setenv("COLUMNS", "160")
+        code, screen = on_terminal(lambda: line.code("changes", "list"), b"", monkeypatch)
+        assert code == 0
+        heading = re.sub(r"\x1b\[[0-9;]*m", "", screen).split("\r\n")[0].split()
+        assert heading == ["WHEN", "CONNECTION", "OUTCOME", "KIND", "WHAT", "WHY", "CHANGE"]
+        assert ("disable" in screen, "disable_account" in screen, "already" in screen) == (True, False, True)

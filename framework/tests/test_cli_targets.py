@@ -74,3 +74,35 @@ def test_a_plan_leaves_them_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
         ran = line.run("plan", "acme", asked, "-o", str(target))
         assert (ran.code, "is not written: it is" in ran.err) == (2, True)
     assert not (line.home / "p").exists()
+
+
+class TestAnExportThatWasChanged:
+    EXPORT = ("export", "acme", "--format", "csv", "-o", "reviewed.csv")
+
+    def test_is_not_written_over_without_force(self, line: Line):
+        assert line.run(*self.EXPORT).code == 0
+        assert line.run(*self.EXPORT).code == 0, "nobody has touched it"
+        file = Path("reviewed.csv")
+        marked = file.read_text().replace(",,\n", ",revoke,\n")
+        assert marked != file.read_text()
+        file.write_text(marked)
+        ran = line.run(*self.EXPORT)
+        assert (ran.code, "--force" in ran.err, file.read_text()) == (2, True, marked)
+        for other in ("jsonl", "xlsx"):
+            assert line.run(*self.EXPORT[:3], other, *self.EXPORT[4:]).code == 2
+        assert (line.run(*self.EXPORT, "--force").code, "revoke" in file.read_text()) == (0, False)
+
+    @pytest.mark.parametrize("beside", ["", "{", '{"sha256": 7}', "[]"])
+    def test_what_says_nothing_of_it_keeps_nobody_from_writing(self, line: Line, beside: str):
+        Path("reviewed.csv").write_text("mine")
+        Path("reviewed.csv.meta.json").write_text(beside)
+        assert line.run(*self.EXPORT).code == 0
+
+    def test_the_file_beside_says_which_decisions_there_are(self, line: Line):
+        import json
+
+        from jackfield.changes.reviewed import KEEP, REVOKE
+
+        assert line.run(*self.EXPORT).code == 0
+        told = json.loads(Path("reviewed.csv.meta.json").read_text())["decisions"]
+        assert told == {"revoke": list(REVOKE), "keep": list(KEEP)}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import msgspec
 import openpyxl
 import pyarrow.parquet
 import pytest
@@ -357,7 +358,7 @@ class TestOcsf:
         ("outcome", "status"),
         [
             (CHANGED, (1, "Success")),
-            (Outcome(outcome=OutcomeKind.ALREADY), (1, "Success")),
+            (Outcome(outcome=OutcomeKind.ALREADY), (99, "already")),
             (Outcome(outcome=OutcomeKind.REFUSED, tag="no", reason="it may not"), (2, "Failure")),
             (Outcome(outcome=OutcomeKind.FAILED), (2, "Failure")),
             (Outcome(outcome=OutcomeKind.UNVERIFIED), (99, "unverified")),
@@ -370,9 +371,47 @@ class TestOcsf:
         assert (made["status_id"], made["status"]) == status
         assert made.get("status_code") == (outcome.tag if outcome else None)
 
-    def test_what_was_answered_is_not_yet_what_is_so(self):
-        import msgspec
+    OWNER = EntitlementId.parse("group:g1/owner")
+    TAKEN = RevokeAccess(entitlement=OWNER, principal=ANN)
 
+    @staticmethod
+    def holding(*ids: EntitlementId) -> TargetState:
+        return TargetState(exists=True, account=ANN, held=ids, status_raw="active")
+
+    @pytest.mark.parametrize(
+        ("change", "before", "after", "activity"),
+        [
+            (TAKEN, (OWNER,), (MEMBER,), "Revoke Privileges"),
+            (TAKEN, (OWNER,), (), "Remove User"),
+            (RevokeAccess(entitlement=MEMBER, principal=ANN), (MEMBER,), (), "Remove User"),
+            (GrantAccess(entitlement=OWNER, principal=ANN), (MEMBER,), (OWNER,), "Assign Privileges"),
+            (GrantAccess(entitlement=OWNER, principal=ANN), (), (OWNER,), "Add User"),
+        ],
+    )
+    def test_who_stays_in_a_group_is_not_told_as_removed_nor_who_was_in_as_added(
+        self, change: Change, before: tuple[EntitlementId, ...], after: tuple[EntitlementId, ...], activity: str
+    ):
+        kinds = ("grant" if isinstance(change, GrantAccess) else "revoke",)
+        one = entry(change, CHANGED, kinds, after=self.holding(*after))
+        made = self.event(msgspec.structs.replace(one, before=self.holding(*before)))
+        assert made["activity_name"] == activity
+        assert [each["uid"] for each in made["unmapped"]["before"]["held"]] == list(map(str, before))
+        assert [each["uid"] for each in made["unmapped"]["after"]["held"]] == list(map(str, after))
+
+    @pytest.mark.parametrize("outcome", [None, Outcome(outcome=OutcomeKind.REFUSED)])
+    def test_of_what_was_not_made_the_plan_tells_what_it_would_have_been(self, outcome: Outcome | None):
+        made = self.event(entry(self.TAKEN, outcome, ("revoke",), leaves=(MEMBER,)))
+        assert made["activity_name"] == "Revoke Privileges"
+        made = self.event(entry(RevokeAccess(entitlement=MEMBER, principal=ANN), outcome, ("revoke",)))
+        assert made["activity_name"] == "Remove User"
+
+    def test_names_stand_beside_ids_where_the_journal_has_them(self):
+        names = {"user:u1": "Ann", "group:g1": "Design", "group:g1/owner": "Design owner"}
+        made = self.event(entry(self.TAKEN, CHANGED, ("revoke",), names=names, ends=(self.OWNER,)))
+        assert (made["group"]["name"], made["user"]["full_name"]) == ("Design", "Ann")
+        assert made["unmapped"]["ends"] == [{"uid": "group:g1/owner", "name": "Design owner"}]
+
+    def test_what_was_answered_is_not_yet_what_is_so(self):
         waiting = msgspec.structs.replace(entry(DeleteAccount(account=ANN), CHANGED), status=JournalStatus.PENDING)
         assert self.event(waiting)["status"] == "Unknown"
 

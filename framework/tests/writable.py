@@ -35,6 +35,7 @@ from jackfield_contracts import (
     Outcome,
     OutcomeKind,
     Page,
+    Purpose,
     Resource,
     ResourceId,
     ResourceType,
@@ -90,6 +91,8 @@ class World:
         self.tenant_error: Exception | None = None
         self.admin: str | None = None
         self.asked: list[str] = []
+        self.demotes = False
+        """Whether an owner who is taken the ownership, or disabled, becomes a plain member."""
         self.privileged: set[str] = set()
         """Groups that give a privilege, beside all roles."""
 
@@ -146,6 +149,8 @@ class Writable(Reads):
                 exclusive=Exclusive(set=str(resource), rank=rank)
                 if resource.type == "group"
                 else Exclusive(set="role"),
+                purpose=Purpose.OWNERSHIP if slug == "owner" else Purpose.ASSIGNMENT,
+                leaves="member" if slug == "owner" and self._world.demotes else None,
             )
             for rank, slug in enumerate(slugs)
         ]
@@ -203,13 +208,17 @@ class Writable(Reads):
             [
                 self._write(
                     each,
-                    lambda each=each: self._world.held.discard(
-                        GrantId(entitlement=each.entitlement, principal=each.principal)
-                    ),
+                    lambda each=each: self._take(GrantId(entitlement=each.entitlement, principal=each.principal)),
                 )
                 for each in changes
             ]
         )
+
+    def _take(self, grant: GrantId) -> None:
+        self._world.held.discard(grant)
+        if self._world.demotes and grant.entitlement.slug == "owner":
+            member = EntitlementId(resource=grant.entitlement.resource, slug="member")
+            self._world.held.add(GrantId(entitlement=member, principal=grant.principal))
 
     @hookimpl
     async def create_account(self, changes: tuple[CreateAccount, ...]) -> tuple[Outcome, ...]:
@@ -233,6 +242,10 @@ class Writable(Reads):
             if change.account is not None and change.name in ("disable_user", "enable_user"):
                 status = AccountStatus.DISABLED if change.name == "disable_user" else AccountStatus.ENABLED
                 self._world.people[change.account.id].status = status
+                if self._world.demotes and status is AccountStatus.DISABLED:
+                    for each in [each for each in self._world.held if each.principal == change.account]:
+                        if each.entitlement.slug == "owner":
+                            self._take(each)
 
         outcome = self._write(change, act)
         return msgspec.structs.replace(outcome, results={"sent": True}) if change.name == "send_mail" else outcome

@@ -44,13 +44,17 @@ class ActionKind(StrEnum):
     OTHER = "other"
 
 
-@since(1, 1)
+@since(1, 1, acts_on=(1, 3), ends=(1, 3))
 class Action(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A custom operation that a connector offers.
 
     ``account`` names the argument that says whose account it is about. ``leads_to`` lists the statuses of that account
     by which it is known to be done. ``warning`` is shown before a ``destructive`` action and asked about, but where an
     argument has the value of ``warning_unless``.
+
+    ``acts_on`` lists the statuses in which an account must be; empty, any will do. The host refuses it for others, which is
+    what the application would do. ``ends`` names entitlements, as TYPE/SLUG such as *group/owner*, that the account holds no
+    more once it is done, and that no other action gives back: people are told before which of them the account has.
     """
 
     name: str
@@ -59,7 +63,9 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     arguments: tuple[Argument, ...] = ()
     results: tuple[Argument, ...] = ()
     account: str | None = None
+    acts_on: tuple[AccountStatus, ...] = ()
     leads_to: tuple[AccountStatus, ...] = ()
+    ends: tuple[str, ...] = ()
     confirmed_by: Confirmation = Confirmation.READ
     destructive: bool = False
     warning: str | None = None
@@ -219,7 +225,17 @@ class TargetState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     login: str | None = None
 
 
-@since(1, 1, limit=(1, 2), effects=(1, 3), reason=(1, 3))
+@since(
+    1,
+    1,
+    limit=(1, 2),
+    effects=(1, 3),
+    reason=(1, 3),
+    leaves=(1, 3),
+    ends=(1, 3),
+    consequences=(1, 3),
+    names=(1, 3),
+)
 class PlannedChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A change with what is expected of it. ``before`` is the state that it was planned on, and its precondition.
 
@@ -228,6 +244,10 @@ class PlannedChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     ``follows``: the forecast says that it is not to be made, but a change before it in the plan may alter that.
     ``limit`` is why a limit kept it from being made when it was planned; later, or with a higher limit, it may be.
     ``reason`` is why this one is asked for, None where no reason of its own was given.
+
+    ``leaves`` are entitlements that are held in the place of what is taken, ``ends`` those that go for good beside what is
+    asked for, as far as the last snapshot shows them, and ``consequences`` says in sentences what else it brings.
+    ``names`` are those of what it is about, by identifier.
     """
 
     id: str
@@ -242,6 +262,10 @@ class PlannedChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     warnings: tuple[str, ...] = ()
     effects: tuple[str, ...] = ()
     reason: str | None = None
+    leaves: tuple[EntitlementId, ...] = ()
+    ends: tuple[EntitlementId, ...] = ()
+    consequences: tuple[str, ...] = ()
+    names: dict[str, str] = {}
 
 
 @since(1, 1, tenant=(1, 3), warnings=(1, 3))
@@ -270,13 +294,23 @@ class JournalStatus(StrEnum):
     SETTLED = "settled"
 
 
-@since(1, 1, tenant=(1, 3), effects=(1, 3), lost=(1, 3))
+@since(
+    1,
+    1,
+    tenant=(1, 3),
+    effects=(1, 3),
+    lost=(1, 3),
+    leaves=(1, 3),
+    ends=(1, 3),
+    consequences=(1, 3),
+    names=(1, 3),
+)
 class JournalEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One change in the journal: who, why, when, of which plan, the state before and after, and the outcome.
 
     ``tenant`` is the id of the account that it was asked of, None where that is not known. Until its status is *settled*,
     ``outcome`` is what the application answered, and not yet what became of it. ``lost``: an answer to it was lost, so that
-    an earlier call may have made it. ``effects`` are those of the plan.
+    an earlier call may have made it. ``effects``, ``leaves``, ``ends``, ``consequences`` and ``names`` are those of the plan.
     """
 
     id: str
@@ -297,3 +331,7 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     tenant: str | None = None
     effects: tuple[str, ...] = ()
     lost: bool = False
+    leaves: tuple[EntitlementId, ...] = ()
+    ends: tuple[EntitlementId, ...] = ()
+    consequences: tuple[str, ...] = ()
+    names: dict[str, str] = {}

@@ -29,12 +29,15 @@ class Exclusive(msgspec.Struct, frozen=True, kw_only=True):
     rank: int = 0
 
 
-@since(1, 0)
+@since(1, 0, leaves=(1, 3))
 class Entitlement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="entitlement"):
     """What a resource offers to principals, keyed by ``id``; ``scope`` names the set of rows that it belongs to.
 
     ``purpose`` is one of ``Purpose``, or a word of the application's. ``grantable_to`` lists resource types;
     ``immutable`` is the reason why nobody can change its grants by this connector, None where they can be changed.
+
+    ``leaves`` is the slug of what a principal holds of the same resource once this one is revoked, such as *member* where an
+    owner becomes a plain member; None where nothing is left. People are told before, and what is left can be revoked as well.
     """
 
     id: EntitlementId
@@ -46,6 +49,7 @@ class Entitlement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     privileged: bool = False
     exclusive: Exclusive | None = None
     immutable: str | None = None
+    leaves: str | None = None
 
 
 @since(1, 0)

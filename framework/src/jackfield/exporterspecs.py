@@ -42,7 +42,8 @@ class SnapshotFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     ``file_sha256`` is that of the snapshot file, as it was recorded. ``scopes`` counts all scopes by their seal,
     ``not_complete`` are those that were not seen whole: what is absent there is unknown. ``notes`` is what the sync found
-    worth telling, such as a permission that is missing. ``first_seen_from`` is when the earliest snapshot was taken that
+    worth telling, such as a permission that is missing. Where the snapshot was made of a file, ``imported_from`` names it, with
+    its format and SHA-256. ``first_seen_from`` is when the earliest snapshot was taken that
     ``AccessLine.first_seen`` goes back to. Times are UTC.
     """
 
@@ -62,6 +63,9 @@ class SnapshotFacts(msgspec.Struct, frozen=True, kw_only=True):
     scopes: dict[str, int]
     not_complete: tuple[Seal, ...]
     notes: tuple[str, ...]
+    imported_from: str | None = None
+    imported_format: str | None = None
+    imported_sha256: str | None = None
     first_seen_from: datetime | None
 
 

@@ -26,6 +26,7 @@ from jackfield.exporterspecs import (
     SnapshotFacts,
 )
 from jackfield.http import HttpSession, OAuthClient
+from jackfield.importerspecs import Import, ImporterType
 from jackfield.log import Logger
 from jackfield.servicespecs import ServedConnection, ServedSync, ServiceHost, ServiceType
 from jackfield_contracts import (
@@ -59,6 +60,7 @@ API = (1, 3)
 CONNECTORS_GROUP = "jackfield.connectors.v1"
 POLICIES_GROUP = "jackfield.policies.v1"
 EXPORTERS_GROUP = "jackfield.exporters.v1"
+IMPORTERS_GROUP = "jackfield.importers.v1"
 SERVICES_GROUP = "jackfield.services.v1"
 COMMANDS_GROUP = "jackfield.commands.v1"
 """Its entry points lead to a click command or group; its name is the command's, its help the distribution's summary."""
@@ -77,7 +79,7 @@ hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
 NAME = re.compile(r"[a-z][a-z0-9-]{1,39}")
-"""The form of the name of a connector, a policy or an exporter."""
+"""The form of the name of a connector, a policy, an exporter or an importer."""
 
 __all__ = [
     "API",
@@ -92,6 +94,8 @@ __all__ = [
     "ExporterType",
     "Exports",
     "HttpSession",
+    "Import",
+    "ImporterType",
     "Logger",
     "OAuthClient",
     "PolicySpec",

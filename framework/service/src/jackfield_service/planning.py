@@ -5,7 +5,7 @@ Promises that a sync whose host is gone is taken up by another, and that nothing
 
 from datetime import datetime
 
-from jackfield.state import State, is_taken
+from jackfield.state import RunStatus, State, is_taken
 from jackfield_service.durable import Durable, Waiting
 from jackfield_service.loading import Loaded
 from jackfield_service.status import Status
@@ -55,11 +55,17 @@ class Planner:
         elif schedule.never:
             self._status.planned(name, None, None)
         else:
-            last = next(iter(state.history(name, 1)), None)
-            began = datetime.fromisoformat(last.started) if last is not None else None
-            due = schedule.due(name, began, now, self._loaded.settings.jitter)
+            due = self._due(state, name, now)
             self._durable.plan(name, due, schedule.text)
             self._status.planned(name, due, usual)
+
+    def _due(self, state: State, name: str, now: datetime) -> datetime:
+        """When the next sync is due; at once where one was cut off, which is then gone on with."""
+        last = next(iter(state.history(name, 1)), None)
+        if last is not None and last.status in (RunStatus.RUNNING, RunStatus.INTERRUPTED):
+            return now
+        began = datetime.fromisoformat(last.started) if last is not None else None
+        return self._loaded.schedules[name].due(name, began, now, self._loaded.settings.jitter)
 
     def _is_gone(self, state: State, name: str, one: Waiting) -> bool:
         """Whether the host that a sync goes on at is gone: nobody holds its lock, and it is not ours."""

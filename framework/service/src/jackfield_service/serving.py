@@ -20,8 +20,6 @@ from jackfield_service.served import Served, Turns
 from jackfield_service.status import Status
 from jackfield_service.supervising import Configured, Host, differing, supervise
 
-_LOOK = 15.0
-"""Seconds between two looks at whether every connection has a sync that waits."""
 _LOOK_PATIENCE = 10.0
 _RETRY, _LONGEST_RETRY = 60.0, 3600.0
 _RETRYABLE = 75
@@ -82,7 +80,7 @@ class Serving:
         stop = asyncio.create_task(self._stop.wait())
         while not stop.done():
             hangup = asyncio.create_task(self._hangups.wait())
-            await asyncio.wait([stop, hangup], timeout=_LOOK, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([stop, hangup], timeout=self._loaded.settings.look, return_when=asyncio.FIRST_COMPLETED)
             if hangup.done() and not stop.done():
                 self._hangups.clear()
                 await self._take_up()
@@ -163,7 +161,7 @@ class Serving:
         loaded, began = self._loaded, self._clock.now()
         if connection not in loaded.names:
             # Another host that shares the work may have it.
-            return Report(due=began + timedelta(seconds=_LOOK) if loaded.shared else None)
+            return Report(due=began + timedelta(seconds=loaded.settings.look) if loaded.shared else None)
         retry = False
         try:
             ended = await self._served(connection).sync()

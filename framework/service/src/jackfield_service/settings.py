@@ -41,6 +41,12 @@ class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     grace: Annotated[
         float, Meta(gt=0, le=60, description="How long an end may take before what goes on is cut off.")
     ] = 8.0
+    look: Annotated[
+        float,
+        Meta(
+            ge=0.5, le=300, description="Seconds between two looks at whether every connection has a sync that waits."
+        ),
+    ] = 15.0
     stale_after: Annotated[
         float, Meta(ge=1, description="Intervals without a new snapshot after which a connection is not ready.")
     ] = 3.0

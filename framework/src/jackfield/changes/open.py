@@ -11,6 +11,7 @@ from jackfield.config import HostSettings
 from jackfield.errors import BadConfig, Busy, JackfieldError, OtherTenant, Unsupported
 from jackfield.host.configured import Configured
 from jackfield.host.connection import Connection
+from jackfield.host.imported import demand_not_imported
 from jackfield.host.tenants import TenantMatch, demand_tenant, known_tenant, match_tenant, warning_about
 from jackfield.state import Home, State, hold
 from jackfield.state.lock import Holder, Lock
@@ -26,6 +27,7 @@ async def open_session(configured: Configured, options: ChangeOptions) -> AsyncG
     changes are not enabled, BadConfig where a reason is required and none given, Busy where another process writes; and
     settles first what an interrupted process left undecided.
     """
+    demand_not_imported(configured.state, configured.name)
     if options.dry_run:
         async with _opened(configured, options) as session:
             await _load_tenant_and_protected(session, configured.home)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import msgspec
 
+from jackfield.changes.consequences import with_consequences
 from jackfield.changes.guards.consent import warned
 from jackfield.changes.guards.ongoing import is_repeat, ongoing_entries, ongoing_outcomes
 from jackfield.changes.kinds.kind import Evaluation
@@ -139,6 +140,7 @@ async def make_plan(session: Session, changes: Sequence[Change], reasons: Sequen
     if session.options.dry_run:
         # A run waits for them first.
         planned = _beside(planned, ongoing_outcomes(ongoing_entries(session, planned, operations), planned, operations))
+    planned = with_consequences(session, planned, view, operations)
     limits, before = limits_of(session), used(session)
     blast = Counter(kind for each in planned if will_be_made(each) for kind in each.kinds)
     too_many = exceeded([each for each in planned if will_be_made(each)], limits, before)

@@ -140,8 +140,7 @@ class Session:
         found = await self.connection.read_state(
             msgspec.structs.replace(query, known=counts.resources, known_grants=grants)
         )
-        file = self._file_of(baseline) if baseline is not None and self.home is not None else None
-        return await with_unreadable(self.connection, self.state, file, query, found)
+        return await with_unreadable(self.connection, self.state, self.last_snapshot, query, found)
 
     @cached_property
     def _baseline(self) -> Run | None:
@@ -153,6 +152,12 @@ class Session:
         # Nor is one that was not seen whole, of exports that could not be understood, as long as there is a better one.
         whole = (each for each in published if each.complete and self._file_of(each).exists())
         return next(whole, next(iter(published), None))
+
+    @property
+    def last_snapshot(self) -> Path | None:
+        """The file of the last published snapshot of this account, None where there is none."""
+        baseline = self._baseline if self.home is not None else None
+        return self._file_of(baseline) if baseline is not None else None
 
     def _file_of(self, run: Run) -> Path:
         return self.home.snapshot(self.connection.name, run.run) if self.home is not None else Path(run.snapshot or "")
@@ -267,6 +272,10 @@ class Recorder:
             plan=plan,
             tenant=session.tenant_match.id,
             effects=planned.effects,
+            leaves=planned.leaves,
+            ends=planned.ends,
+            consequences=planned.consequences,
+            names=planned.names,
         )
 
     def save(self, attempts: list[Attempt], status: JournalStatus = JournalStatus.INTENT) -> None:
@@ -285,6 +294,10 @@ class Recorder:
             if view is not None and outcome.confirmed_by is Confirmation.READ:
                 ids = dict.fromkeys((*outcome.request_ids, *view.state.request_ids))
                 outcome = msgspec.structs.replace(outcome, request_ids=tuple(ids))
+            if view is not None and outcome.outcome is OutcomeKind.CHANGED:
+                left = kind_of(attempt.change).left(attempt.change, view)
+                reason = "; ".join(filter(None, (outcome.reason, left)))
+                outcome = msgspec.structs.replace(outcome, reason=reason or None)
             if outcome.account is None and after is not None and after.account is not None:
                 outcome = msgspec.structs.replace(outcome, account=after.account)
             attempt.answer = outcome

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jackfield.clock import Clock
     from jackfield.config import ConnectionSettings, ConnectorConfig, HostSettings, Secret
     from jackfield.config.load import Settings
-    from jackfield.hookspecs import ConnectorType, ExporterType
+    from jackfield.hookspecs import ConnectorType, ExporterType, ImporterType
     from jackfield.host.configured import Configured
     from jackfield.host.discovery import Discovery, Found
     from jackfield.host.plugin_files import PluginFile
@@ -245,6 +245,18 @@ class App:
             if name is None:
                 return with_files(installed, self.plugin_files, ExporterType)
             return with_files(installed.only(name), self.plugin_files, ExporterType)
+
+    def importers(self, name: str | None = None) -> "Discovery[ImporterType]":
+        """The importers that are installed or lie in given files, imported: all, or the one called *name*."""
+        from jackfield.cli.foreign import foreign_output
+        from jackfield.hookspecs import ImporterType
+        from jackfield.host.discovery import discover_importers, with_files
+
+        with foreign_output():
+            installed = discover_importers()
+            if name is None:
+                return with_files(installed, self.plugin_files, ImporterType)
+            return with_files(installed.only(name), self.plugin_files, ImporterType)
 
     def _log_failures(self, discovery: "Discovery[ConnectorType]") -> None:
         for failure in discovery.failures:

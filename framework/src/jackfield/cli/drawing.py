@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _LEAST = 14
-_NARROW = 8
+_NARROW = 7
 _SHORT = 6
 _BETWEEN = 2
 _RED = frozenset({"refused", "failed", "unverified", "unreadable", "NOT AVAILABLE", "deleted"})

@@ -41,6 +41,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "jackfield events acme --follow --output json",
     ),
     "verify": ("jackfield verify acme", "jackfield verify"),
+    "import": (
+        "jackfield import sync.file --connection other-tool",
+        "jackfield import --list",
+    ),
     "backup": ("jackfield backup -o jackfield.backup",),
     "restore": ("jackfield restore jackfield.backup --check", "jackfield restore jackfield.backup --force"),
     "export": (
@@ -58,10 +62,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "account enable": ("jackfield account enable acme jane@example.com",),
     "account disable": ('jackfield account disable acme jane@example.com --reason "on leave"',),
     "action list": ("jackfield action list acme",),
-    "action run": ("jackfield action run acme disable_user user=jane@example.com --dry-run",),
+    "action run": ("jackfield action run acme disable_user user_id=jane@example.com --dry-run",),
     "plan": (
         "jackfield plan acme changes.csv -o changes.plan",
         "jackfield plan acme reviewed.csv -o review.plan",
+        "jackfield plan acme --revoke-all jane@example.com --type group -o leave.plan",
     ),
     "apply": ("jackfield apply changes.plan --dry-run", "jackfield apply changes.plan"),
     "changes list": (

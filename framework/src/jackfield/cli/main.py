@@ -38,6 +38,7 @@ _COMMANDS = {
     "backup": (_AT + "backup", "Write the whole state to one file."),
     "restore": (_AT + "backup", "Make the state what a backup holds."),
     "export": (_AT + "export", "Write a snapshot as CSV, XLSX, Parquet or JSON, or the journal."),
+    "import": (_AT + "import_", "Make a snapshot of a file that another program has written."),
     "grant": (_AT + "grant", "Let somebody hold an entitlement."),
     "revoke": (_AT + "grant", "Let somebody hold an entitlement no more."),
     "account": (_AT + "account", "Create, delete, enable or disable an account."),

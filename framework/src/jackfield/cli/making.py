@@ -18,6 +18,7 @@ from jackfield.changes.guards.consent import WARNING
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.request import Request
+from jackfield.changes.leaving import revocations_of
 from jackfield.changes.open import demand_writable, open_session, resume
 from jackfield.changes.origin import Origin
 from jackfield.changes.plan import demand_kinds, foretold, make_plan, will_be_made
@@ -35,8 +36,10 @@ from jackfield.cli.outcomes import (
     forecast_lines,
     interrupted_document,
     outcome_lines,
+    plan_lines,
     print_change,
     sentence,
+    told_change,
 )
 from jackfield.cli.output import note, print_json
 from jackfield.cli.progress import shown_changes
@@ -58,15 +61,25 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     error: JackfieldError | None = None
 
 
-def planning(app: App, connection: str, requests: Sequence[Request]) -> Callable[[Session], Awaitable[Plan]]:
-    """What makes a plan of *requests*, once the connection is open."""
+def planning(
+    app: App, connection: str, requests: Sequence[Request], leaving: Sequence[str] = (), types: Sequence[str] = ()
+) -> Callable[[Session], Awaitable[Plan]]:
+    """What makes a plan of *requests*, once the connection is open, and of taking all from those *leaving*.
+
+    *types*: only of resources of these types.
+    """
     snapshot = latest_file(app, connection)
 
     async def plan(session: Session) -> Plan:
         # The names of another account mean nothing in this one.
         of = None if session.tenant_match.moved else snapshot
         changes = await changes_of(session, requests, of)
-        return await make_plan(session, changes, [each.reason or None for each in requests])
+        reasons = [each.reason or None for each in requests]
+        for person in leaving:
+            taken = await revocations_of(session, of, person, types)
+            changes += taken
+            reasons += [None] * len(taken)
+        return await make_plan(session, changes, reasons)
 
     return plan
 
@@ -197,15 +210,17 @@ async def approved(session: Session, plan: Plan, flags: Flags, origin: Origin = 
     beside = [] if ours else others
     wanted, counts = _to_confirm(asked), _to_confirm([*asked, *beside])
     _check_counts(counts, flags, plan.connection)
-    _warn(made)
-    if not made or (flags.yes and (ours or not asked)) or (ours and not asked):
+    asking = sys.stdin.isatty() and sys.stdout.isatty()
+    confirmed = bool(flags.confirm) and (wanted if flags.yes else counts).keys() <= flags.confirm.keys()
+    certain = not made or (flags.yes and (ours or not asked)) or (ours and not asked) or confirmed
+    if certain or not asking:
+        _warn(made)
+    if certain:
         return True
-    if flags.confirm and (wanted if flags.yes else counts).keys() <= flags.confirm.keys():
-        return True
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not asking:
         raise _needed(asked, beside, plan, flags, origin)
-    for each in (*asked, *others[:_SHOWN]):
-        note("\n".join(forecast_lines(each)))
+    for line in plan_lines((*asked, *others[:_SHOWN])):
+        note(line)
     if len(others) > _SHOWN:
         note(f"… and {_kinds_told(others[_SHOWN:])}")
     if session.lock is not None:
@@ -218,17 +233,18 @@ async def approved(session: Session, plan: Plan, flags: Flags, origin: Origin = 
 
 
 def _warn(made: Sequence[PlannedChange]) -> None:
-    """Tell whose consent goes with a change also where nobody is asked, or nobody can be."""
+    """Tell whose consent goes with a change, and what else ends by it, also where nobody is asked, or nobody can be."""
     for each in made:
-        if WARNING in each.warnings:
-            note(f"WARNING: {clean(each.title)}: {WARNING}")
+        consent = (WARNING,) if WARNING in each.warnings else ()
+        for told in (*consent, *each.consequences):
+            note(f"WARNING: {clean(each.title)}: {clean(told)}")
 
 
 async def _asked(plan: Plan, made: list[PlannedChange], one_by_one: list[PlannedChange]) -> bool:
     for number, each in enumerate(one_by_one, 1):
-        if not await _yes(f"{number} of {len(one_by_one)}: {clean(each.title)}?"):
+        if not await _yes(f"{number} of {len(one_by_one)}: {told_change(each)}?"):
             return False
-    counts = f": {clean(_kinds_told(made))}" if len(made) > 1 else ""
+    counts = f": {clean(_kinds_told(made))}"
     return await _yes(f"Make {count(len(made), 'change')} in {plan.connection}{counts}?")
 
 
@@ -251,9 +267,9 @@ def _needed(
         hint = f"Look at it with --dry-run. If all of it is meant, say {counts}{' ' if others else '; '}{rest}."
     asked = asked if flags.yes else [*asked, *others]
     if len(asked) == 1:
-        what, problems = f"to {clean(asked[0].title)}", ()
+        what, problems = f"to {told_change(asked[0])}", ()
     else:
-        what, problems = clean(_kinds_told(asked)), [f"would change: {clean(each.title)}" for each in asked]
+        what, problems = clean(_kinds_told(asked)), [f"would change: {told_change(each)}" for each in asked]
     since = "" if ours else f" since {origin.value},"
     return NeedsConfirmation(
         f"{what}: this asks for confirmation,{since} and there is no terminal to ask on",

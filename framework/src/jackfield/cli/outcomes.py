@@ -1,7 +1,7 @@
 """What became of changes, for programs and for people."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from jackfield.changes.kinds.given import shown_value
@@ -90,7 +90,8 @@ def forecast_document(planned: PlannedChange) -> dict[str, object]:
     """The one object that a dry run prints of a change: what would become of it, on the state that it would be made on."""
     made = _document(planned, planned.forecast, planned.before)
     why = {"why": planned.reason} if planned.reason else {}
-    return {**made, **why, "replaces": planned.replaces, "warnings": planned.warnings, "dry_run": True}
+    warnings = (*planned.warnings, *planned.consequences)
+    return {**made, **why, "replaces": planned.replaces, "warnings": warnings, "dry_run": True}
 
 
 def entry_document(entry: JournalEntry) -> dict[str, object]:
@@ -166,28 +167,66 @@ def outcome_lines(entry: JournalEntry) -> list[str]:
     """What became of one change, and what it gave."""
     known = outcome_of(entry)
     results = known.results if known else {}
-    return [sentence(entry), *(f"  {clean(name)}: {clean(_shown(value))}" for name, value in results.items())]
+    shown = [f"  {clean(name)}: {clean(_shown(value))}" for name, value in results.items()]
+    return [sentence(entry), *_consequences(entry), *shown]
 
 
-def forecast_lines(planned: PlannedChange) -> list[str]:
-    """What would become of one change, what it replaces, and what a person should know before."""
+def _consequences(entry: JournalEntry) -> list[str]:
+    return [f"  WARNING: {clean(each)}" for each in _beside(entry)]
+
+
+def _beside(entry: JournalEntry) -> tuple[str, ...]:
+    """What a change brought beside; nothing for one that was not made."""
+    known = outcome_of(entry)
+    made = known is None or known.outcome not in (OutcomeKind.ALREADY, OutcomeKind.REFUSED, OutcomeKind.FAILED)
+    return entry.consequences if made else ()
+
+
+def forecast_lines(planned: PlannedChange, told: Container[str] = ()) -> list[str]:
+    """What would become of one change, what it replaces, and what a person should know before; *told* is told elsewhere."""
     forecast = planned.forecast
-    tag = f" [{clean(forecast.tag)}]" if forecast.tag else ""
-    lines = [f"{_word(forecast)}: {clean(planned.title)}{_because('; ', forecast)}{tag}"]
+    word, tag, because = _foretold(planned), forecast.tag, _because("; ", forecast)
+    if planned.limit is not None or planned.follows:
+        # Why stands among the warnings.
+        tag, because = "limit" if planned.limit is not None else None, ""
+    lines = [f"{word}: {clean(planned.title)}{because}{f' [{clean(tag)}]' if tag else ''}"]
     if planned.replaces:
         lines.append(f"  takes the place of {clean(', '.join(map(str, planned.replaces)))}")
     if planned.reason:
         lines.append(f"  because: {clean(planned.reason)}")
-    return [*lines, *(f"  WARNING: {clean(each)}" for each in planned.warnings)]
+    return [*lines, *(f"  WARNING: {clean(each)}" for each in _warnings(planned) if each not in told)]
+
+
+def _warnings(planned: PlannedChange) -> tuple[str, ...]:
+    return *planned.warnings, *planned.consequences
+
+
+_TOLD_EACH = 3
+"""What holds for more changes of a plan than that is told once, with their number."""
+
+
+def plan_lines(changes: Sequence[PlannedChange]) -> Iterator[str]:
+    """The lines of many changes; a warning that many share stands below them, once, with how many it is for."""
+    times = Counter(text for each in changes for text in dict.fromkeys(_warnings(each)))
+    shared = {text: number for text, number in times.items() if number > _TOLD_EACH}
+    for each in changes:
+        yield from forecast_lines(each, shared)
+    for text, number in shared.items():
+        yield f"WARNING for {number:,} of these changes: {clean(text)}"
+
+
+def told_change(planned: PlannedChange) -> str:
+    """What is asked for, and what is left in its place."""
+    return clean(planned.title) + _because("; ", planned.forecast)
 
 
 def tell_plan(plan: Plan) -> None:
     """Print a plan for people: each change, and how many of each kind beside their limits."""
-    for planned in plan.changes:
-        say("\n".join(forecast_lines(planned)))
+    for line in plan_lines(plan.changes):
+        say(line)
     for each in plan.warnings:
         say(f"WARNING: {clean(each)}")
-    outcomes = Counter(_word(each.forecast) for each in plan.changes)
+    outcomes = Counter(_foretold(each) + (" by a limit" if each.limit else "") for each in plan.changes)
     say(summary(plan.connection, outcomes))
     for kind, number in sorted(plan.blast_radius.items()):
         limit = plan.limits.get(kind)
@@ -198,10 +237,28 @@ def tell_plan(plan: Plan) -> None:
 def entry_lines(entry: JournalEntry) -> list[str]:
     """An entry of the journal for people: when and where, what became of it, by whom and why."""
     lines = [f"{moment(entry.intended)}  {clean(entry.connection)}  {clean(entry.id)}", f"  {sentence(entry)}"]
+    lines += (f"  {line}" for line in _consequences(entry))
     who = f"by {clean(entry.actor)}" if entry.actor else ""
     if why := ": ".join(filter(None, (who, clean(entry.reason or "")))):
         lines.append(f"  {why}")
     return lines
+
+
+def journal_table(*, connection: bool) -> Columns:
+    """The journal as a terminal shows it, with a column for the *connection* or without."""
+
+    def cells(entry: JournalEntry) -> tuple[Any, ...]:
+        known = outcome_of(entry)
+        ended = known.outcome.value if known is not None else UNDECIDED
+        kind = entry.kinds[0] if entry.kinds else entry.change.__struct_config__.tag
+        what = "; ".join((entry.title, *filter(None, (known.reason if known else None,)), *_beside(entry)))
+        why = ": ".join(filter(None, (entry.actor, entry.reason)))
+        at = (entry.connection,) if connection else ()
+        return moment(entry.intended), *at, ended, kind, what, why, entry.id
+
+    return Columns(
+        ("when", *(("connection",) if connection else ()), "outcome", "kind", "what", "why", "change"), cells
+    )
 
 
 def journal_cells(entry: JournalEntry) -> tuple[Any, ...]:
@@ -237,6 +294,9 @@ def _document(of: JournalEntry | PlannedChange, known: Outcome, state: TargetSta
         "action": kind_of(change).action(change),
         "account": str(known.account) if known.account else None,
         "effects": of.effects,
+        "leaves": tuple(map(str, of.leaves)),
+        "ends": tuple(map(str, of.ends)),
+        "consequences": of.consequences,
         "results": known.results,
         "job": known.job,
     }
@@ -260,6 +320,13 @@ def _cells(document: dict[str, Any]) -> tuple[Any, ...]:
 
 def _word(forecast: Outcome) -> str:
     return _FORECASTS.get(forecast.outcome, f"would be {forecast.outcome.value}")
+
+
+def _foretold(planned: PlannedChange) -> str:
+    """What would become of a change, in words; of one that follows another only that decides."""
+    if planned.limit is not None:
+        return _FORECASTS[OutcomeKind.REFUSED]
+    return "may change" if planned.follows else _word(planned.forecast)
 
 
 def _because(between: str, outcome: Outcome) -> str:

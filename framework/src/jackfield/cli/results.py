@@ -41,6 +41,8 @@ def tell_sync(app: App, run: Run, *, accepted: bool = False) -> None:
         team = snapshot.header.tenant_name or snapshot.header.tenant
         tenant_match = f" ({clean(team)})" if team else ""
         verb = "Held, not published" if run.status is RunStatus.HELD else "Accepted" if accepted else "Published"
+        if run.imported:
+            verb = "Imported"
         say(f"{verb}: run {run.run} of {run.connection}{tenant_match}")
         _tell_rows(run, snapshot)
         if run.status is RunStatus.HELD:
@@ -52,7 +54,10 @@ def _tell_rows(run: Run, snapshot: "Snapshot") -> None:
     say(f"  {sum(run.counts.resources.values()):,} resources: {resources or 'none'}")
     say(f"  {count(run.counts.entitlements, 'entitlement')}, {count(run.counts.grants, 'grant')}")
     again = f" and {count(run.rereads, 'reread')}" if run.rereads else ""
-    say(f"  {count(run.requests, 'request')}{again} in {run.seconds:.1f} s")
+    if run.imported:
+        say(f"  {clean(run.reason or '')}; the application was not asked")
+    else:
+        say(f"  {count(run.requests, 'request')}{again} in {run.seconds:.1f} s")
     for one, times in snapshot.diagnostics():
         say(f"  {diagnostic_line(one, times)}")
     unreconciled = [one.scope for one in snapshot.seals() if one.seal is Verdict.UNRECONCILED and one.expected is None]
@@ -62,7 +67,7 @@ def _tell_rows(run: Run, snapshot: "Snapshot") -> None:
             f"  of {clean(named)} the application tells no count to compare with (unreconciled); there is nothing to do"
         )
     if run.complete:
-        say("  complete: every part was seen whole")
+        say("  complete, as far as the file says" if run.imported else "  complete: every part was seen whole")
     else:
         say("  " + not_complete(snapshot).replace("\n", "\n  "))
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from jackfield.cli.text import moment
-from jackfield.cli.times import FORMS, ago, point
+from jackfield.clock import FORMS, ago, point
 from jackfield.errors import BadConfig, NotFound
 from jackfield.state import Run, RunStatus
 

@@ -173,7 +173,21 @@ def head(snapshot: Looked) -> dict[str, object]:
         "complete": snapshot.header.complete,
         "taken": snapshot.header.taken,
         "changes_since": snapshot.since,
+        "imported": imported(snapshot),
         "scopes": snapshot.seals(not_whole=True),
+    }
+
+
+def imported(snapshot: Snapshot) -> dict[str, object] | None:
+    """From which file a snapshot was imported; None for one that was read from an application."""
+    header = snapshot.header
+    if header.imported_from is None:
+        return None
+    return {
+        "from": header.imported_from,
+        "format": header.imported_format,
+        "sha256": header.imported_sha256,
+        "at": header.imported_at,
     }
 
 
@@ -182,6 +196,8 @@ def caveats(app: App, snapshot: Looked) -> None:
     record = snapshot.run
     taken = f"{moment(snapshot.header.taken)}, {age(snapshot.header.taken, app.clock.now())}"
     note(f"{record.connection}, run {record.run}, taken {taken}")
+    if (header := snapshot.header).imported_from is not None:
+        note(f"IMPORTED from {clean(header.imported_from)} ({header.imported_format}); the application was not asked")
     if record.status is RunStatus.HELD:
         note(f"HELD, not published: {record.reason or 'see `jackfield syncs`'}")
     if not snapshot.header.complete:

@@ -25,6 +25,11 @@ def about(export: Export) -> dict[str, Any]:
         "scopes": facts.scopes,
         "not_complete": facts.not_complete,
         "notes": facts.notes,
+        "imported": (
+            {"from": facts.imported_from, "format": facts.imported_format, "sha256": facts.imported_sha256}
+            if facts.imported_from is not None
+            else None
+        ),
         "first_seen_from": facts.first_seen_from,
         "sign_ins_known": (
             {"from": sign_ins.known_from, "until": sign_ins.known_until} if sign_ins is not None else None

@@ -23,7 +23,7 @@ def carried_object(carried: Carried | None) -> Object | None:
 def snapshot_object(snapshot: Snapshot) -> Object:
     """What a snapshot says of itself, with the seals of the scopes that were not seen whole."""
     header, counts = snapshot.header, snapshot.counts()
-    return {
+    made: Object = {
         "kind": "snapshot",
         "connection": header.connection,
         "run": header.run,
@@ -43,6 +43,14 @@ def snapshot_object(snapshot: Snapshot) -> Object:
         "carried": counts.carried,
         "scopes": snapshot.seals(not_whole=True),
     }
+    if header.imported_from is not None:
+        made["imported"] = {
+            "from": header.imported_from,
+            "format": header.imported_format,
+            "sha256": header.imported_sha256,
+            "at": header.imported_at,
+        }
+    return made
 
 
 def resource_object(row: ResourceRow) -> Object:
@@ -76,6 +84,7 @@ def entitlement_object(row: EntitlementRow) -> Object:
         "exclusive": one.exclusive,
         "immutable": one.immutable,
     }
+    put(made, "leaves", one.leaves)
     put(made, "description", one.description)
     made["scope"] = one.scope
     put(made, "carried", carried_object(row.carried))

@@ -93,6 +93,9 @@ class OpenExport:
             scopes=_by_seal(self.db),
             not_complete=tuple(self.opened.seals(not_whole=True)),
             notes=tuple(_note(one, times) for one, times in self.opened.diagnostics()),
+            imported_from=header.imported_from,
+            imported_format=header.imported_format,
+            imported_sha256=header.imported_sha256,
             first_seen_from=time(self.first_seen.since),
         )
 

@@ -15,7 +15,7 @@ from jackfield.config.load import did_you_mean
 from jackfield.errors import BadConfig, JackfieldError, PluginBug
 from jackfield.exports.opened import OpenExport
 from jackfield.exports.target import open_targets
-from jackfield.hookspecs import ExporterType
+from jackfield.hookspecs import ExporterType, ImporterType
 from jackfield.host.discovery import Found
 
 
@@ -27,7 +27,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
-def options_of(exporter: ExporterType, given: Iterable[str]) -> dict[str, str]:
+def options_of(exporter: ExporterType | ImporterType, given: Iterable[str]) -> dict[str, str]:
     """The options of *exporter*, those *given* as NAME=VALUE in place of their defaults; raises BadConfig."""
     found = {each.name: each.default for each in exporter.options}
     for text in given:
@@ -45,20 +45,25 @@ def options_of(exporter: ExporterType, given: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def missing_packages(exporter: ExporterType) -> list[str]:
-    """What is to be installed before *exporter* can write."""
-    return [package for module, package in exporter.needs.items() if find_spec(module) is None]
+def missing_packages(plugin: ExporterType | ImporterType) -> list[str]:
+    """What is to be installed before *plugin* can write or read."""
+    return [package for module, package in plugin.needs.items() if find_spec(module) is None]
+
+
+def demand_packages(plugin: ExporterType | ImporterType) -> None:
+    """Raise BadConfig where a package is missing that the format needs."""
+    for package in missing_packages(plugin):
+        raise BadConfig(
+            f"the format {plugin.name} needs the package {package}, which is not installed",
+            path="--format",
+            hint=f"Install it: pip install '{package}'.",
+        )
 
 
 def demand_usable(found: Found[ExporterType], to: str) -> None:
     """Raise BadConfig where the format can't be written here: a package is missing, or it can't go to *to*."""
     exporter = found.type
-    for package in missing_packages(exporter):
-        raise BadConfig(
-            f"the format {exporter.name} needs the package {package}, which is not installed",
-            path="--format",
-            hint=f"Install it: pip install '{package}'.",
-        )
+    demand_packages(exporter)
     if exporter.needs_file and to == "-":
         raise BadConfig(
             f"the format {exporter.name} can't go to standard output", path="--to", hint="Name a file to write."

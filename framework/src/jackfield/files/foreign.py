@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 from jackfield.errors import BadConfig
 
@@ -52,6 +53,21 @@ def read_foreign(file: Path, *, what: str, most: int = MOST_BYTES, path: str | N
     finally:
         os.close(handle)
     raise BadConfig(f"{_text(file, what, path)} is too large: more than {most:,} bytes", path=path)
+
+
+def open_foreign(file: Path, *, what: str, path: str | None = None, hint: str = _HINT) -> BinaryIO:
+    """*file*, open for reading, however large it is; raises BadConfig unless it is a regular file, or the system refuses."""
+    try:
+        _demand_regular(file.stat().st_mode, file, what, path, hint)
+        handle = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError as error:
+        raise BadConfig(f"{_text(file, what, path)} can't be read: {error.strerror}", path=path, hint=hint) from None
+    try:
+        _demand_regular(os.fstat(handle).st_mode, file, what, path, hint)
+    except BadConfig:
+        os.close(handle)
+        raise
+    return os.fdopen(handle, "rb")
 
 
 def _demand_regular(mode: int, file: Path, what: str, path: str | None, hint: str) -> None:

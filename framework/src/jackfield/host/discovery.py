@@ -1,4 +1,4 @@
-"""Discovery: which connectors, policies and exporters are installed or lie in given files, and which failed and why.
+"""Discovery: which connectors, policies, exporters and importers are installed or lie in given files, and which failed and why.
 
 Promises that one broken, duplicate or outdated plugin never hides the others; hides stevedore and its traps.
 """
@@ -19,12 +19,14 @@ from jackfield.hookspecs import (
     API,
     CONNECTORS_GROUP,
     EXPORTERS_GROUP,
+    IMPORTERS_GROUP,
     NAME,
     POLICIES_GROUP,
     SERVICES_GROUP,
     ConnectorConfig,
     ConnectorType,
     ExporterType,
+    ImporterType,
     PolicyType,
     ServiceType,
 )
@@ -120,6 +122,11 @@ def discover_connectors() -> Installed[ConnectorType]:
 def discover_exporters() -> Installed[ExporterType]:
     """The installed exporters, imported and examined when they are asked for."""
     return Installed(EXPORTERS_GROUP, ExporterType)
+
+
+def discover_importers() -> Installed[ImporterType]:
+    """The installed importers, imported and examined when they are asked for."""
+    return Installed(IMPORTERS_GROUP, ImporterType)
 
 
 def discover_services() -> Installed[ServiceType]:
@@ -262,6 +269,10 @@ def _unfit(plugin: object, name: str, kind: type[Plugin]) -> str | None:
         return f"it needs plugin interface {wants} and this host speaks {speaks}; {remedy}"
     if isinstance(plugin, ExporterType):
         return None if callable(plugin.write) else "its write can't be called"
+    if isinstance(plugin, ImporterType):
+        return (
+            None if callable(plugin.read) and callable(plugin.recognises) else "its read or recognises can't be called"
+        )
     if isinstance(plugin, ServiceType):
         return _unfit_service(plugin)
     if not callable(plugin.open):

@@ -16,12 +16,12 @@ import msgspec
 
 from jackfield.errors import BadConfig
 from jackfield.files import read_foreign
-from jackfield.hookspecs import ConnectorType, ExporterType, PolicyType, ServiceType
+from jackfield.hookspecs import ConnectorType, ExporterType, ImporterType, PolicyType, ServiceType
 from jackfield.host.deprecation import Use, collected
 
 _MOST_BYTES = 4_194_304
 
-Plugin = ConnectorType | PolicyType | ExporterType | ServiceType
+Plugin = ConnectorType | PolicyType | ExporterType | ImporterType | ServiceType
 """What a plugin announces."""
 
 
@@ -64,8 +64,8 @@ def load_plugin_file(given: Path) -> PluginFile:
         raise BadConfig(
             "the plugin file announces nothing",
             path=str(path),
-            hint="Assign a ConnectorType (or a PolicyType, an ExporterType, a ServiceType) to a name of the module, such as"
-            " `connector = ConnectorType(…)`; names with a leading underscore are passed over.",
+            hint="Assign a ConnectorType (or a PolicyType, an ExporterType, an ImporterType, a ServiceType) to a name of the"
+            " module, such as `connector = ConnectorType(…)`; names with a leading underscore are passed over.",
         )
     version = f"unpackaged+{hashlib.sha256(content).hexdigest()[:12]}"
     return PluginFile(path=path, version=version, plugins=plugins, uses=tuple(uses))

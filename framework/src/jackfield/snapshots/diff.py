@@ -132,8 +132,11 @@ _READERS: dict[Kind, tuple[str, str, Any]] = {
 
 
 @contextmanager
-def compare(old: Path, new: Path) -> Generator[Diff]:
-    """The difference between two published snapshots, worked out at once; raises BadConfig if one can't be read."""
+def compare(old: Path, new: Path, *, across: bool = False) -> Generator[Diff]:
+    """The difference between two published snapshots, worked out at once; raises BadConfig if one can't be read.
+
+    *across*: they are of two connections, whose scopes need not be named alike: what is of one type is then taken together.
+    """
     open_snapshot(old).close()
     db = open_snapshot(new)
     try:
@@ -141,7 +144,10 @@ def compare(old: Path, new: Path) -> Generator[Diff]:
         db.execute("PRAGMA old.cache_size = -32000")
         db.execute("BEGIN")
         _map_keys(db)
-        _map_scopes(db)
+        if across:
+            _map_types(db)
+        else:
+            _map_scopes(db)
         _compare_described(db, "resources", "resource_row", "node_map")
         _compare_described(db, "entitlements", "entitlement_row", "entitlement_map")
         _compare_grants(db)
@@ -182,6 +188,24 @@ def _map_scopes(db: sqlite3.Connection) -> None:
             " ON t.name = s.name WHERE t.seal IN ('partial', 'unreadable') OR (t.key IS NULL AND s.opened_family IN"
             f" (SELECT family FROM {other}.read_row WHERE state = 'failed'))"
         )
+
+
+def _map_types(db: sqlite3.Connection) -> None:
+    """The same where scopes are named otherwise: by the type that they are of, and whether they are of its grants."""
+    db.create_function("part_of", 1, _part_of, deterministic=True)
+    for side, other in (("main", "old"), ("old", "main")):
+        db.execute(f"CREATE TEMP TABLE unseen_{side} (scope INTEGER PRIMARY KEY)")
+        db.execute(
+            f"INSERT INTO temp.unseen_{side} SELECT s.key FROM {side}.scope_row s LEFT JOIN"
+            " (SELECT part_of(name) AS part, max(seal IN ('partial', 'unreadable')) AS short"
+            f" FROM {other}.scope_row GROUP BY 1) t ON t.part = part_of(s.name) WHERE coalesce(t.short, 1)"
+        )
+
+
+def _part_of(scope: str) -> str:
+    """The type that a scope is of, and whether it is one of grants: ``group:7/*`` is a part of ``group/*``."""
+    kind = scope.partition("/")[0].partition(":")[0]
+    return f"{kind}/*" if "/" in scope else kind
 
 
 _NEW = f"CASE WHEN n.scope IN temp.unseen_main THEN '{Change.NEWLY_SEEN}' ELSE '{Change.ADDED}' END"

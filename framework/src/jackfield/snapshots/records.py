@@ -39,6 +39,10 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     requests: int = 0
     rereads: int = 0
     reason: str | None = None
+    imported_from: str | None = None
+    imported_format: str | None = None
+    imported_sha256: str | None = None
+    imported_at: str | None = None
 
 
 class RowCounts(msgspec.Struct, frozen=True, kw_only=True):

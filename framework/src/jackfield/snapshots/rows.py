@@ -1,5 +1,6 @@
 """The parts of a row that are kept as JSON in a snapshot file, and back."""
 
+import sys
 from datetime import datetime
 
 import msgspec
@@ -27,6 +28,7 @@ class EntitlementData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     privileged: bool = False
     exclusive: Exclusive | None = None
     immutable: str | None = None
+    leaves: str | None = None
 
 
 class GrantData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -69,11 +71,13 @@ def encode_entitlement(row: Entitlement) -> str:
     """The JSON of what has no column of its own."""
     data = EntitlementData(
         description=row.description,
-        purpose=row.purpose,
+        # A default is left out where it is that very object: the same text made elsewhere would read as a difference.
+        purpose=sys.intern(str(row.purpose)),
         grantable_to=row.grantable_to,
         privileged=row.privileged,
         exclusive=row.exclusive,
         immutable=row.immutable,
+        leaves=row.leaves,
     )
     return msgspec.json.encode(data).decode()
 
@@ -91,6 +95,7 @@ def decode_entitlement(kind: str, id: str, slug: str, scope: str, display_name: 
         privileged=rest.privileged,
         exclusive=rest.exclusive,
         immutable=rest.immutable,
+        leaves=rest.leaves,
     )
 
 

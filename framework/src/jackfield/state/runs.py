@@ -6,6 +6,9 @@ import msgspec
 
 from jackfield_contracts import Seal
 
+IMPORT = "import:"
+"""How the connector of a run begins whose snapshot was imported from a file; the format follows."""
+
 
 class RunStatus(StrEnum):
     """How a sync stands. *interrupted*: its process ended before it did; the next sync may carry it on."""
@@ -50,3 +53,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     seconds: float = 0.0
     failure: str | None = None
+
+    @property
+    def imported(self) -> bool:
+        """Whether its snapshot was imported from a file."""
+        return self.connector.startswith(IMPORT)

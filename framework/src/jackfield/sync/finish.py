@@ -54,13 +54,14 @@ async def seal(
     drop: Callable[[], None] = _nothing,
     taken: Taken | None = None,
     damaged: bool = False,
+    demand_whole: bool = True,
 ) -> None:
     """Seal every scope, carry rows forward, decide whether to hold, and close; one transaction.
 
     The base, if any, is attached. *drop* leaves out of what is carried forward what is known to be gone. *taken*: what
     changes through Jackfield have taken away since the base was read; it is no loss. *damaged*: snapshots were published
     before and can't be built upon; where there is no base either, nothing shows how much is lost, and the new one is held.
-    Raises Transient if no scope was seen whole: then there is nothing to publish.
+    Raises Transient if no scope was seen whole, unless *demand_whole* is not set: then there is nothing to publish.
     """
     db = writer.db
     async with writer.transaction():
@@ -68,7 +69,7 @@ async def seal(
         replace_reread(db, writer.scope_states())
         found, states = listings(db), writer.scope_states()
         seals = _verdicts(writer, found, states)
-        if not any(one.seal.whole for one in seals.values()):
+        if demand_whole and not any(one.seal.whole for one in seals.values()):
             raise Transient("no part of the application could be read whole", hint="Nothing is published.")
         write_seals(db, seals)
         for listing in found:
@@ -93,7 +94,7 @@ async def seal(
                 **header,
                 "complete": "0" if unseen else "1",
                 "status": (RunStatus.HELD if reason else RunStatus.PUBLISHED).value,
-                "reason": reason,
+                **({"reason": reason} if reason else {}),
                 "rereads": str(rereads[0]),
                 "touched": None,
                 **_usual(seals, states),

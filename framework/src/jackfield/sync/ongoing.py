@@ -9,6 +9,7 @@ import msgspec
 from jackfield.errors import OtherTenant
 from jackfield.host.configured import Configured
 from jackfield.host.connection import Connection
+from jackfield.host.imported import demand_not_imported
 from jackfield.host.tenants import known_tenant, other_tenant, tenant_name
 from jackfield.state import Run, RunStatus
 from jackfield.state.lock import Lock
@@ -47,6 +48,7 @@ class OngoingSync:
         self.spoilt = False
         self.mixed = False
         self.accept_tenant = accept_tenant
+        demand_not_imported(configured.state, self.name)
         self._known_tenant = accept_tenant or known_tenant(configured.state, self.name)
         self.base, self.damaged = find_base(configured, self._known_tenant, accepted=accept_tenant is not None)
         self.partial = configured.home.partial(self.name, lock.token)

@@ -286,6 +286,7 @@ def group(group: wire.Group, *, found_by: str | None = None, late: bool = False)
                 grantable_to=("user",),
                 exclusive=Exclusive(set=str(id), rank=rank),
                 immutable=immutable,
+                leaves="member" if slug == "owner" else None,
             )
             for rank, slug in enumerate(slugs)
         ),

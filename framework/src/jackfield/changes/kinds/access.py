@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
+
 from jackfield.changes.kinds.kind import GO, Evaluation, Kind, Place, already, refused, who
 from jackfield.changes.kinds.request import Request
 from jackfield_contracts import (
@@ -84,6 +86,9 @@ class _Access(Kind[A]):
 
     def principals(self, change: A) -> tuple[ResourceId, ...]:
         return (change.principal,)
+
+    def entitlements(self, change: A) -> tuple[EntitlementId, ...]:
+        return (change.entitlement,)
 
     def further_keys(self, change: A) -> tuple[str, ...]:
         return (f"{change.entitlement.resource}#{change.principal}",)
@@ -165,10 +170,9 @@ class Grant(_Access[GrantAccess]):
         rank = own.exclusive.rank if own.exclusive else 0
         equal = tuple(each for each in held if each.exclusive and each.exclusive.rank == rank)
         if equal and not change.replace:
-            names = ", ".join(f"{each.display_name} ({each.id})" for each in equal)
             return refused(
                 "needs_replace",
-                f"it would take the place of {names}; if that is meant, say --replace, or true in the column replace of"
+                f"it would take the place of {_told(equal)}; if that is meant, say --replace, or true in the column replace of"
                 " a file",
             )
         return Evaluation(forecast=GO.forecast, replaces=tuple(each.id for each in held))
@@ -193,6 +197,20 @@ class Revoke(_Access[RevokeAccess]):
         what, whom = self._named(change, operations, view)
         return f"revoke {what} from {whom}"
 
+    def takes(self, change: RevokeAccess) -> tuple[EntitlementId, ...]:
+        return (change.entitlement,)
+
+    def leaves(self, change: RevokeAccess, view: View) -> tuple[Entitlement, ...]:
+        own = view.entitlement(change.entitlement)
+        if own is None or own.leaves is None:
+            return ()
+        left = view.entitlement(EntitlementId(resource=change.entitlement.resource, slug=own.leaves))
+        return (left,) if left is not None else ()
+
+    def left(self, change: RevokeAccess, view: View) -> str | None:
+        held = view.rivals(change.entitlement, change.principal)
+        return f"{_told(held)} is held in its place" if held else None
+
     def takes_from(self, change: RevokeAccess, planned: PlannedChange, view: View) -> ResourceId | None:
         return self._privilege_of(change, (change.entitlement,), view)
 
@@ -215,7 +233,11 @@ class Revoke(_Access[RevokeAccess]):
             return already(f"it is not held; {_instead(held)}")
         if own.immutable is not None:
             return refused("immutable", own.immutable)
-        return GO
+        left = self.leaves(change, view)
+        if not left:
+            return GO
+        reason = f"{_told(left)} is left in its place"
+        return Evaluation(forecast=msgspec.structs.replace(GO.forecast, reason=reason))
 
 
 def _above(own: Entitlement, held: Sequence[Entitlement]) -> Entitlement | None:
@@ -242,5 +264,8 @@ def _no_entitlement(id: EntitlementId, view: View) -> Evaluation:
 
 
 def _instead(held: list[Entitlement]) -> str:
-    others = ", ".join(f"{each.display_name} ({each.id})" for each in held)
-    return f"{others} is held instead, and stays" if others else "nothing else of the kind is held either"
+    return f"{_told(held)} is held instead, and stays" if held else "nothing else of the kind is held either"
+
+
+def _told(some: Sequence[Entitlement]) -> str:
+    return ", ".join(f"{each.display_name} ({each.id})" for each in some)

@@ -150,6 +150,9 @@ class Run(Kind[RunAction]):
         harmless = any(change.arguments.get(name) == value for name, value in action.warning_unless.items())
         return (action.warning,) if action.warning and not harmless else ()
 
+    def ends(self, change: RunAction, operations: Operations) -> tuple[str, ...]:
+        return operations.action(change.name).ends
+
     def verb(self, change: RunAction, counted: str) -> str:
         return change.name if counted == "action" else counted
 
@@ -202,6 +205,11 @@ class Run(Kind[RunAction]):
         if action.confirmed_by is Confirmation.READ and self.met(change, operations, view):
             status = self.target(change, operations, view).status_raw or "there"
             return already(f"it is so already: the account is {status}{unheeded(self, change, operations)}")
+        if account is not None and action.acts_on and account.status not in (*action.acts_on, AccountStatus.UNKNOWN):
+            status = account.status_raw or account.status.value
+            able = " or ".join(each.value for each in action.acts_on)
+            reason = f"the account is {status}, and {action.name} acts only on one that is {able}"
+            return refused("wrong_status", reason, account)
         return GO
 
     def is_met(self, change: RunAction, operations: Operations, view: View, target: TargetState) -> bool:

@@ -18,6 +18,7 @@ from jackfield_contracts import (
     Argument,
     Change,
     Confirmation,
+    Entitlement,
     EntitlementId,
     Outcome,
     OutcomeKind,
@@ -149,6 +150,28 @@ class Kind(ABC, Generic[C]):
     def takes_from(self, change: C, planned: PlannedChange, view: View) -> ResourceId | None:
         """Whose account or privilege it takes away."""
         return None
+
+    # --- what it brings beside ----------------------------------------------------------------------------------
+
+    def entitlements(self, change: C) -> tuple[EntitlementId, ...]:
+        """The entitlements that it names."""
+        return ()
+
+    def takes(self, change: C) -> tuple[EntitlementId, ...]:
+        """The entitlements that whom it names holds no more once it is made."""
+        return ()
+
+    def leaves(self, change: C, view: View) -> tuple[Entitlement, ...]:
+        """What is held in the place of what it takes, by what the application offers."""
+        return ()
+
+    def left(self, change: C, view: View) -> str | None:
+        """What *view*, read after it was made, shows in the place of what it took, in words."""
+        return None
+
+    def ends(self, change: C, operations: Operations) -> tuple[str, ...]:
+        """The entitlements, as TYPE/SLUG, that its account holds no more once it is made, and that nothing gives back."""
+        return ()
 
     # --- what of the state it is about --------------------------------------------------------------------------
 

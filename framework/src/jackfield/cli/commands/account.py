@@ -57,7 +57,12 @@ def enable(app: App, connection: str, account: str, pairs: tuple[str, ...], flag
 @pairs_argument
 @change_options("table", "json")
 def disable(app: App, connection: str, account: str, pairs: tuple[str, ...], flags: Flags) -> int:
-    """Disable ACCOUNT of CONNECTION, by the connector's action for it; `jackfield action list` shows its keys."""
+    """Disable ACCOUNT of CONNECTION, by the connector's action for it.
+
+    What it does beside is the connector's: it may wipe devices unless a key such as wipe_data=false says otherwise, and end
+    ownerships that enabling does not give back. `jackfield action list CONNECTION` shows the keys with what counts where
+    they are left out, and --dry-run what would become of this account. It asks before.
+    """
     return _of(app, connection, flags, "disable_account", account, pairs)
 
 

@@ -35,6 +35,10 @@ def list_(app: App, connection: str, output: str) -> None:
             say(f"{one.name}  {one.kind.value}{mark}\n  {clean(one.description)}")
             for argument in one.arguments:
                 say(f"    {clean(argument_told(argument_document(argument)))}")
+            if one.acts_on:
+                say(f"  acts only on an account that is {' or '.join(each.value for each in one.acts_on)}")
+            if one.ends:
+                say(f"  WARNING: ends for good what the account holds of {', '.join(one.ends)}")
             if one.warning:
                 say(f"  WARNING: {clean(one.warning)}")
         if not actions:
@@ -76,6 +80,9 @@ def _document(one: "Action") -> dict[str, object]:
         "description": one.description,
         "arguments": [argument_document(each) for each in one.arguments],
         "results": [argument_document(each) for each in one.results],
+        "acts_on": [each.value for each in one.acts_on],
+        "leads_to": [each.value for each in one.leads_to],
+        "ends": one.ends,
         "destructive": one.destructive,
         "warning": one.warning,
         "confirmed_by": one.confirmed_by.value,

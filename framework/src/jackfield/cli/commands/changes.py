@@ -1,6 +1,8 @@
 """``jackfield changes``: the journal of changes, and what is undecided in it."""
 
+import sys
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from jackfield.state import State
+    from jackfield.state.journal import JournalFilter
+    from jackfield_contracts import JournalEntry
 
 
 OUTCOMES = ("changed", "already", "pending", "refused", "failed", "unverified")
@@ -42,6 +46,7 @@ def changes() -> None:
 @click.option(
     "--kind", metavar="KIND", help="Only those of a kind: grant, revoke, create, delete, disable, privileged, …"
 )
+@click.option("--no-already", is_flag=True, help="Leave out those that found it so already, where nothing was done.")
 @limit_option
 @output_option("table", "json", "csv")
 def list_(
@@ -54,13 +59,17 @@ def list_(
     actor: str | None,
     outcome: str | None,
     kind: str | None,
+    no_already: bool,
     limit: int | None,
     output: str,
 ) -> None:
-    """List the changes in the journal, the newest first: 1,000 for people, all in CSV and JSON, unless --limit says else."""
+    """List the changes in the journal, the newest first: 1,000 for people, all in CSV and JSON, unless --limit says else.
+
+    On a terminal they are a table, elsewhere a block of lines each. The outcome already means that nothing was done.
+    """
     from jackfield.cli.journal_filters import filter_of
-    from jackfield.cli.outcomes import JOURNAL, entry_document, entry_lines, journal_cells
-    from jackfield.cli.output import Columns, cut, note, print_listing, say
+    from jackfield.cli.outcomes import JOURNAL, entry_document, entry_lines, journal_cells, journal_table
+    from jackfield.cli.output import Columns, cut, note, print_listing, print_rows, say
 
     with _journal(app) as state:
         wanted = filter_of(
@@ -77,17 +86,41 @@ def list_(
         )
         total = state.count_changes(wanted) if state else 0
         most = (limit or MOST_SHOWN) if output == "table" else None
-        found = state.each_change(wanted, limit=most) if state else iter(())
+        found = state.each_change(wanted, limit=None if no_already else most) if state else iter(())
+        if no_already:
+            found = islice((each for each in found if not _was_so(each)), most)
+            total -= _so_already(state, wanted) if state else 0
         if output != "table":
             columns = Columns(JOURNAL, journal_cells)
             print_listing(output, found, table=columns, document=entry_document, head={}, key="changes", limit=limit)
             return
-        for entry in found:
-            say("\n".join(entry_lines(entry)))
+        if total and sys.stdout.isatty():
+            print_rows(output, found, journal_table(connection=connection is None))
+        else:
+            for entry in found:
+                say("\n".join(entry_lines(entry)))
     if not total:
         note("The journal has no such change.")
     if (message := cut(total, most)) is not None:
         note(message)
+
+
+def _was_so(entry: "JournalEntry") -> bool:
+    from jackfield.state.journal import outcome_of
+
+    known = outcome_of(entry)
+    return known is not None and known.outcome.value == "already"
+
+
+def _so_already(state: "State", wanted: "JournalFilter") -> int:
+    """How many of those that fit were so already."""
+    from msgspec.structs import replace
+
+    from jackfield_contracts import OutcomeKind
+
+    if wanted.outcome not in (None, OutcomeKind.ALREADY):
+        return 0
+    return state.count_changes(replace(wanted, outcome=OutcomeKind.ALREADY))
 
 
 @contextmanager

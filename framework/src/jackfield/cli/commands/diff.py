@@ -35,6 +35,7 @@ KINDS = ("person", "resource", "entitlement", "grant")
 )
 @click.option("--person", metavar="PERSON", help="Only of this person: an id, e-mail, login or name.")
 @click.option("--all", "every", is_flag=True, help="Also the grants of those who left, and counts such as of members.")
+@click.option("--with", "other", metavar="OTHER", help="The connection that OLD is of, such as one that was imported.")
 @view_options
 @output_option("table", "json", "csv")
 def diff(
@@ -46,6 +47,7 @@ def diff(
     type_: str | None,
     person: str | None,
     every: bool,
+    other: str | None,
     view: View,
     output: str,
 ) -> None:
@@ -54,13 +56,16 @@ def diff(
     NEW is the latest published snapshot unless given, OLD the published one before it. A date means the last snapshot of that
     day: `2026-11-23 2026-11-24` is what changed on the 24th. Rows that were carried forward tell nothing new; rows of a part
     that the older snapshot could not see are "newly seen". CSV and JSON always have all differences.
+
+    With --with, the latest snapshot of another connection is taken for the older one, so that what two programs read can be
+    compared: a type of which the other has nothing is told as newly seen, or not at all.
     """
     from jackfield.cli.differences import CSV, IDS, TABLE, document
     from jackfield.cli.output import Columns, document_of, note, print_rows, print_stream
     from jackfield.snapshots.diff import Change
 
-    before, after = _runs(app, connection, old, new)
-    with _compared(app, before, after, kinds, type_, person) as (found, shown):
+    before, after = _across(app, connection, other, old, new) if other else _runs(app, connection, old, new)
+    with _compared(app, before, after, kinds, type_, person, across=other is not None) as (found, shown):
         table, csv = Columns(TABLE, shown.cells, IDS), Columns(CSV, shown.csv)
         if output == "json":
 
@@ -73,8 +78,8 @@ def diff(
         if not _summary(app, found, shown, before, after) and output == "table":
             return
         rows = shown.for_people(every=every) if output == "table" else shown.everything()
-        columns, other = (table, csv) if output == "table" else (csv, table)
-        columns, rows = arranged(columns, view, rows, all_shown=output == "csv", others=other)
+        columns, others = (table, csv) if output == "table" else (csv, table)
+        columns, rows = arranged(columns, view, rows, all_shown=output == "csv", others=others)
         print_rows(output, rows, columns, heading=view.heading, pager=view.pager)
         if (left_out := shown.not_shown()) is not None:
             note(left_out)
@@ -82,7 +87,14 @@ def diff(
 
 @contextmanager
 def _compared(
-    app: App, before: "Run", after: "Run", kinds: tuple[str, ...], type_: str | None, person: str | None
+    app: App,
+    before: "Run",
+    after: "Run",
+    kinds: tuple[str, ...],
+    type_: str | None,
+    person: str | None,
+    *,
+    across: bool,
 ) -> "Generator[tuple[Diff, Differences]]":
     from jackfield.cli.differences import Differences, Filter
     from jackfield.cli.snapshots import demand_whole
@@ -108,7 +120,7 @@ def _compared(
                             ) from None
         if type_ is not None and type_ not in types:
             raise no_such("type", type_, sorted(types))
-    with compare(*files) as found:
+    with compare(*files, across=across) as found:
         yield found, Differences(found, Filter(kinds=kinds, type=type_, person=who))
 
 
@@ -129,11 +141,24 @@ def _runs(app: App, connection: str, old: str | None, new: str | None) -> tuple[
     return runs[1], runs[0]
 
 
+def _across(app: App, connection: str, other: str, old: str | None, new: str | None) -> tuple["Run", "Run"]:
+    from jackfield.cli.snapshots import published_runs, run_named
+
+    before = run_named(app, other, old) if old else published_runs(app, other, 1)[0]
+    return before, run_named(app, connection, new) if new else published_runs(app, connection, 1)[0]
+
+
 def _head(app: App, found: "Diff", before: "Run", after: "Run", shown: "Differences") -> dict[str, object]:
     from jackfield.cli.snapshots import changes_since
 
     def header_object(header: "Header", run: "Run") -> dict[str, object]:
-        return {"run": run.run, "status": run.status.value, "taken": header.taken, "complete": header.complete}
+        return {
+            "connection": run.connection,
+            "run": run.run,
+            "status": run.status.value,
+            "taken": header.taken,
+            "complete": header.complete,
+        }
 
     return {
         "connection": after.connection,
@@ -153,7 +178,9 @@ def _summary(app: App, found: "Diff", shown: "Differences", before: "Run", after
     now = app.clock.now()
     for name, header in (("from", found.old), ("to", found.new)):
         mark = "" if header.complete else " — NOT COMPLETE, see `jackfield syncs`"
-        note(f"{name:>4} run {header.run}, taken {moment(header.taken)}, {age(header.taken, now)}{mark}")
+        note(
+            f"{name:>4} {header.connection}, run {header.run}, taken {moment(header.taken)}, {age(header.taken, now)}{mark}"
+        )
     if (text := since_in_words(app, after, changes_since(app, after))) is not None:
         note(text)
     if before.run == after.run:

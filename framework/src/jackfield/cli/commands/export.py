@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.option(
     "--option", "options", multiple=True, metavar="NAME=VALUE", help="An option of the format; may be repeated."
 )
+@click.option("--force", is_flag=True, help="Also over an export that was changed since it was written.")
 @click.option("--list", "list_", is_flag=True, help="List the formats that are installed, with their options.")
 @output_option("table", "json", "csv")
 def export(
@@ -38,19 +39,23 @@ def export(
     to: str | None,
     run: str | None,
     options: tuple[str, ...],
+    force: bool,
     list_: bool,
     output: str,
 ) -> None:
     """Write the snapshot of CONNECTION to PATH.
 
-    csv is the access table for reviewers, with a file beside it that says what it is of; `jackfield plan` takes it back with
-    their decisions. xlsx and parquet are that table for spreadsheets and databases. jsonl holds everything, one JSON object
-    a line. opengraph is a graph of nodes and edges. ocsf is the journal of changes as security events. A file appears whole
-    or not at all, readable by you only.
+    csv is the access table for reviewers, with a file beside it that says what it is of. `jackfield plan` takes it back with
+    revoke or keep in its column decision; one that was changed is not written over without --force. xlsx and parquet are that
+    table for spreadsheets and databases. jsonl holds everything, one JSON object a line. opengraph is a graph of nodes and
+    edges. ocsf is the journal of changes as security events. A file appears whole or not at all, readable by you only.
+    CONNECTION, --format and --to are left out only with --list.
     """
     from jackfield.cli.output import note
     from jackfield.cli.targets import demand_target
     from jackfield.cli.text import clean, count
+    from jackfield.errors import BadConfig
+    from jackfield.exports.edited import changed_since_export
     from jackfield.exports.run import demand_usable, options_of
     from jackfield.hookspecs import Exports
 
@@ -64,6 +69,12 @@ def export(
     given = options_of(found.type, options)
     demand_usable(found, to)
     demand_target(app, to)
+    if to != "-" and not force and changed_since_export(to):
+        raise BadConfig(
+            f"{to} was changed since it was exported, as the file beside it shows: decisions may stand in it",
+            path="--to",
+            hint="Name another file; --force writes over it. Nothing was written.",
+        )
     if found.type.writes is Exports.JOURNAL:
         if run is not None:
             raise click.UsageError(f"The format {format_} writes the journal, which no --run belongs to.")

@@ -1,5 +1,6 @@
 """``jackfield findings``: what an access review looks for, with its evidence, and what would mend it."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -50,7 +51,7 @@ _NAMED = 3
     "--fail-on",
     type=click.Choice(SEVERITIES),
     help="Exit with 15 where one of this severity or a higher one is found, with 8 where none is and the snapshot is not"
-    " complete.",
+    " complete; also where whoever reads the output closes it early.",
 )
 @limit_option
 @run_option
@@ -88,6 +89,8 @@ def findings(
 
     from jackfield.activity import read_sign_ins
     from jackfield.cli import exits
+    from jackfield.cli.guard import broken_pipe
+    from jackfield.cli.output import note
     from jackfield.cli.snapshots import look
     from jackfield.cli.targets import demand_target
     from jackfield.config import FindingKind
@@ -113,15 +116,24 @@ def findings(
                 one for one in whole.findings if one.severity.rank >= least and (accepted or one.accepted is None)
             ),
         )
-        _print(app, snapshot, report, known.sign_ins, output, limit, view)
+        # Before anything is printed: whoever reads it may close the output early.
+        told = _write_plan(app, snapshot, report, plan) if plan is not None else []
+        code = exits.OK
+        if fail_on is not None:
+            rank = Severity(fail_on).rank
+            code = exits.OK if snapshot.header.complete else exits.INCOMPLETE
+            if any(one.accepted is None and one.severity.rank >= rank for one in whole.findings):
+                code = exits.FOUND
+        try:
+            _print(app, snapshot, report, known.sign_ins, output, limit, view)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            closed = broken_pipe()
+            code = closed if fail_on is None else code
         _tell_unused(app, connection, report)
-        if plan is not None:
-            _write_plan(app, snapshot, report, plan)
-        if fail_on is None:
-            return exits.OK
-        if any(one.accepted is None and one.severity.rank >= Severity(fail_on).rank for one in whole.findings):
-            return exits.FOUND
-        return exits.OK if snapshot.header.complete else exits.INCOMPLETE
+        for line in told:
+            note(line)
+        return code
 
 
 def _settings(app: App, connection: str) -> Any:
@@ -308,10 +320,10 @@ def _tell_unused(app: App, connection: str, report: "Report") -> None:
         note(f"connections.{connection}.findings.ignore[{place}] accepts what is not found any more.")
 
 
-def _write_plan(app: App, snapshot: "Looked", report: "Report", plan: str) -> None:
+def _write_plan(app: App, snapshot: "Looked", report: "Report", plan: str) -> list[str]:
+    """Write the file of changes that would mend what was found; what to tell of it."""
     from shlex import quote
 
-    from jackfield.cli.output import note
     from jackfield.cli.text import count, moment
     from jackfield.findings.mending import mending, write_requests
 
@@ -320,10 +332,8 @@ def _write_plan(app: App, snapshot: "Looked", report: "Report", plan: str) -> No
     made = mending(report.findings, {one.hook for one in capabilities if one.hook})
     next_step = f"jackfield plan {connection} {quote(plan)} -o mend.plan"
     if not made.requests:
-        note(
-            f"{plan} was not written: no change would mend what was found; the column mend of CSV and JSON says what to do."
-        )
-        return
+        why = "no change would mend what was found; the column mend of CSV and JSON says what to do"
+        return [f"{plan} was not written: {why}."]
     write_requests(
         plan,
         made,
@@ -331,11 +341,11 @@ def _write_plan(app: App, snapshot: "Looked", report: "Report", plan: str) -> No
         f"\nLook it over and take out what is not meant; `{next_step}` works it out on the live state.",
     )
     mended = count(len(made.mended), "finding")
-    note(f"{count(made.requests, 'change')} that would mend {mended} written to {plan}; nothing is changed.")
+    told = [f"{count(made.requests, 'change')} that would mend {mended} written to {plan}; nothing is changed."]
     for why, left in (("no change mends them", made.by_hand), ("the connector can't", made.impossible)):
         if left:
-            note(f"{count(len(left), 'finding')} left out: {why}.")
-    note(f"Look it over; `{next_step}` is the next step.")
+            told.append(f"{count(len(left), 'finding')} left out: {why}.")
+    return [*told, f"Look it over; `{next_step}` is the next step."]
 
 
 COMMANDS = {"findings": findings}

@@ -11,7 +11,12 @@ from jackfield.cli.change_options import Flags, change_options
 @connection_argument
 @click.argument("entitlement")
 @click.argument("principal")
-@click.option("--replace", is_flag=True, help="Also where it takes the place of another that excludes it.")
+@click.option(
+    "--replace",
+    is_flag=True,
+    help="Also where it takes the place of another of equal rank, such as one role that of another. What ranks lower, as a"
+    " member beside an owner, gives way without it.",
+)
 @change_options("table", "json")
 def grant(app: App, connection: str, entitlement: str, principal: str, replace: bool, flags: Flags) -> int:
     """Let PRINCIPAL hold ENTITLEMENT of CONNECTION.

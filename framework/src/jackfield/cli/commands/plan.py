@@ -24,6 +24,20 @@ _path = click.Path(path_type=Path)
     "--revoke", "revokes", nargs=2, multiple=True, metavar="ENTITLEMENT PRINCIPAL", help="Plan this revocation."
 )
 @click.option(
+    "--revoke-all",
+    "leaving",
+    multiple=True,
+    metavar="PRINCIPAL",
+    help="Plan to take from this person all that the last snapshot or the live state shows as held directly.",
+)
+@click.option(
+    "--type",
+    "types",
+    multiple=True,
+    metavar="TYPE",
+    help="With --revoke-all: only of resources of this type, such as group.",
+)
+@click.option(
     "--dry-run", is_flag=True, help="Write no file either: only show what would become of it, with its exit code."
 )
 @accept_tenant_option
@@ -35,6 +49,8 @@ def plan(
     to: Path | None,
     grants: tuple[tuple[str, str], ...],
     revokes: tuple[tuple[str, str], ...],
+    leaving: tuple[str, ...],
+    types: tuple[str, ...],
     dry_run: bool,
     accept_tenant: str | None,
     output: str,
@@ -42,8 +58,11 @@ def plan(
     """Work out the changes that FILE asks for against the live state of CONNECTION. Changes nothing.
 
     FILE is CSV (columns kind, entitlement, principal, replace, account, name, reason, and arg.NAME for arguments), JSON Lines
-    or TOML, by its ending. docs/administrators/changes.md shows each. A CSV that `jackfield export --format csv` wrote is taken
-    back with decisions: each row whose decision is revoke becomes a revocation.
+    or TOML, by its ending, such as the line grant,Design/member,jane@example.com below the columns
+    kind,entitlement,principal; in TOML a table [[change]] for each. A CSV that `jackfield export --format csv` wrote is
+    taken back with decisions: each row whose column decision says revoke (or remove) becomes a revocation, keep (or approve)
+    or nothing leaves it. Exit code 0: worked out, and written, whatever is in it; with --dry-run that of what would become
+    of it: 5 where something would be refused or is over a limit, 10 where a change goes on already, else 0.
     """
     from jackfield.changes.origin import remember
     from jackfield.changes.plan import foretold
@@ -66,11 +85,13 @@ def plan(
     if to is not None:
         demand_target(app, to)
     requests = (*(read_requests(file, most=app.settings.max_file_bytes) if file else ()), *asked)
-    if not requests:
-        raise click.UsageError("Name a FILE of changes, or --grant or --revoke.")
+    if not requests and not leaving:
+        raise click.UsageError("Name a FILE of changes, or --grant, --revoke or --revoke-all.")
+    if types and not leaving:
+        raise click.UsageError("--type belongs to --revoke-all.")
     flags = Flags(yes=False, reason=None, dry_run=True, wait=0.0, limits={}, provisioning=False, output=output)
     flags = flags._replace(accept_tenant=accept_tenant or None, only_planned=True)
-    made = make(app, connection, flags, planning(app, connection, requests)).plan
+    made = make(app, connection, flags, planning(app, connection, requests, leaving, types)).plan
     to = None if dry_run else to
     if to is not None:
         with app.state() as state:
@@ -78,11 +99,34 @@ def plan(
         save_plan(made, to)
     _print(made, output, str(to) if to else None)
     if to is not None:
-        note(f"{count(len(made.changes), 'change')} written to {to}; `jackfield apply {to}` makes them.")
-    return exits.of_outcomes(map(foretold, made.changes)) if dry_run else exits.OK
+        note(f"{count(len(made.changes), 'change')} written to {to}; {_what_apply_makes(made, to)}")
+    # What follows a change of the plan is judged only after that.
+    known = [foretold(each) for each in made.changes if each.limit is not None or not each.follows]
+    return exits.of_outcomes(known) if dry_run else exits.OK
+
+
+def _what_apply_makes(made: "Plan", to: Path) -> str:
+    """What `jackfield apply` would make of a plan as it was worked out: not what is refused, or over a limit."""
+    from jackfield.changes.plan import will_be_made
+
+    over = sum(each.limit is not None for each in made.changes)
+    follow = sum(each.follows and each.limit is None for each in made.changes)
+    sure = sum(will_be_made(each) for each in made.changes) - over - follow
+    rest = len(made.changes) - sure - follow - over
+    if sure == len(made.changes):
+        return f"`jackfield apply {to}` makes them."
+    told = [f"`jackfield apply {to}` makes {sure:,} of them" if sure or follow else "none of them would be made"]
+    if follow:
+        told.append(f"{follow:,} as far as those before let it")
+    if over:
+        told.append(f"{over:,} would be refused, being over a limit")
+    if rest:
+        told.append(f"{rest:,} would not be made, as is said above")
+    return f"{'; '.join(told)}."
 
 
 def _print(made: "Plan", output: str, file: str | None, *, dry_run: bool = False) -> None:
+    from jackfield.changes.plan import foretold
     from jackfield.cli.outcomes import counted, forecast_document, print_changes, tell_plan
 
     if output == "table":
@@ -90,7 +134,7 @@ def _print(made: "Plan", output: str, file: str | None, *, dry_run: bool = False
         return
     head: dict[str, object] = {"plan": made.id, "connection": made.connection, "created": made.created}
     head |= {"dry_run": True} if dry_run else {"file": file}
-    head["outcomes"] = counted(each.forecast for each in made.changes)
+    head["outcomes"] = counted(map(foretold, made.changes))
     head |= {"blast_radius": made.blast_radius, "limits": made.limits}
     head |= {"tenant": made.tenant, "warnings": made.warnings}
     print_changes(output, head, map(forecast_document, made.changes), ())

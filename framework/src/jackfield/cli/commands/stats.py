@@ -105,7 +105,7 @@ def syncs(app: App, connection: str, limit: int | None, view: View, output: str)
 
     def document(one: "Run") -> dict[str, object]:
         more = {"started": one.started, "finished": one.finished, "rereads": one.rereads, "base": one.base}
-        return {**sync_document(one, app.home), **more, "reason": one.reason}
+        return {**sync_document(one, app.home), **more, "reason": one.reason, "imported": one.imported}
 
     print_listing(
         output,

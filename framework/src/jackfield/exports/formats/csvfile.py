@@ -10,6 +10,7 @@ import msgspec
 
 from jackfield.exports.about import about
 from jackfield.exports.csvtable import cell_text, cells_text
+from jackfield.exports.edited import BESIDE
 from jackfield.exports.facts import EntitlementFacts, GrantFacts
 from jackfield.exports.lines import Making, access_blocks
 from jackfield.exports.opened import of_host
@@ -17,7 +18,8 @@ from jackfield.exports.table import ACCESS_COLUMNS, entitlement_cells, grant_cel
 from jackfield.hookspecs import Export, ExporterType
 from jackfield.snapshots.principals import PrincipalFacts
 
-BESIDE = ".meta.json"
+DECISIONS = {"revoke": ("revoke", "remove"), "keep": ("keep", "approve", "")}
+"""What may stand in the column decision, as `jackfield plan` reads it."""
 
 _Pair = tuple[str, str]
 _Three = tuple[str, str, str]
@@ -68,6 +70,7 @@ def write(export: Export, to: BinaryIO) -> int:
         lines += len(block.principals)
     if beside is not None:
         told: dict[str, Any] = {**about(export), "rows": lines - 1, "sha256": digest.hexdigest()}
+        told["decisions"] = DECISIONS
         beside.write(msgspec.json.format(msgspec.json.encode(told)) + b"\n")
     return lines
 

@@ -1,17 +1,27 @@
 """OCSF: the journal of changes as security events, one JSON object a line (Open Cybersecurity Schema Framework 1.6).
 
-Promises that each event has what its class requires, and that an outcome that isn't known is no success.
+Promises that each event has what its class requires, that an outcome that isn't known is no success, and that nobody is told
+as added or removed who was in before, or is in afterwards.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, BinaryIO
 
 import msgspec
 
+from jackfield.clock import FORMS, point
 from jackfield.errors import BadConfig
 from jackfield.hookspecs import Export, ExporterType, ExportOption, Exports
-from jackfield_contracts import EntitlementId, JournalEntry, JournalStatus, Outcome, OutcomeKind, ResourceId
+from jackfield_contracts import (
+    EntitlementId,
+    JournalEntry,
+    JournalStatus,
+    Outcome,
+    OutcomeKind,
+    ResourceId,
+    TargetState,
+)
 
 VERSION = "1.6.0"
 _CATEGORY = "Identity & Access Management"
@@ -31,7 +41,7 @@ Event = dict[str, Any]
 
 def write(export: Export, to: BinaryIO) -> int:
     """Write an event for each change in the journal, the oldest first; how many."""
-    since = _since(export.options.get("since", ""))
+    since = _since(export.options.get("since", ""), export.clock.now())
     encode = msgspec.json.Encoder().encode
     events = 0
     for entry in export.journal():
@@ -108,23 +118,45 @@ def _access(
 ) -> tuple[tuple[int, str], tuple[int, str], Event]:
     given, resource = "revoke" not in entry.kinds, entitlement.resource
     privileges = [str(entitlement)]
-    of = {"uid": str(resource), "type": resource.type}
+    of = _named({"uid": str(resource), "type": resource.type}, str(resource), entry)
     activity = (1, "Assign Privileges") if given else (2, "Revoke Privileges")
     if principal.type == _GROUP_TYPE:
-        group = {"uid": str(principal), "type": _GROUP_TYPE}
+        group = _named({"uid": str(principal), "type": _GROUP_TYPE}, str(principal), entry)
         return _GROUP, activity, {"group": group, "privileges": privileges, "resource": of}
     user = _user(principal, entry)
     if resource.type == _GROUP_TYPE:
-        activity = (3, "Add User") if given else (4, "Remove User")
+        if not _holds_else(entry, entitlement, given=given):
+            activity = (3, "Add User") if given else (4, "Remove User")
         return _GROUP, activity, {"group": of, "user": user, "privileges": privileges}
     return _ACCESS, activity, {"user": user, "privileges": privileges, "resources": [of]}
 
 
+def _holds_else(entry: JournalEntry, entitlement: EntitlementId, *, given: bool) -> bool:
+    """Whether the person was in the resource before a grant, or is in it after a revocation.
+
+    Of a revocation that was not made, or that no read has shown yet, what the plan foretold counts.
+    """
+    made = entry.outcome is not None and entry.outcome.outcome is OutcomeKind.CHANGED
+    if given:
+        held = entry.before.held
+    elif made and entry.after is not None:
+        held = entry.after.held
+    else:
+        held = entry.leaves
+    return any(each.resource == entitlement.resource and each != entitlement for each in held)
+
+
 def _user(id: ResourceId, entry: JournalEntry) -> Event:
-    """The account that a change is about, with its login where that is known."""
+    """The account that a change is about, with its login and name where they are known."""
     states = (entry.before, entry.after)
     login = next((each.login for each in states if each is not None and each.account == id and each.login), None)
-    return {"uid": str(id)} | ({"name": login} if login else {})
+    made: Event = {"uid": str(id)} | ({"name": login} if login else {})
+    return _named(made, str(id), entry, "full_name")
+
+
+def _named(made: Event, id: str, entry: JournalEntry, key: str = "name") -> Event:
+    """*made* with the name that the journal has for *id*, if any."""
+    return made | {key: name} if (name := entry.names.get(id)) else made
 
 
 def _created(entry: JournalEntry, arguments: Mapping[str, object]) -> Event:
@@ -140,7 +172,7 @@ def _status(entry: JournalEntry) -> tuple[int, str]:
     outcome: Outcome | None = None if entry.status is JournalStatus.INTENT else entry.outcome
     if outcome is None:
         return _UNKNOWN
-    if outcome.outcome in (OutcomeKind.CHANGED, OutcomeKind.ALREADY):
+    if outcome.outcome is OutcomeKind.CHANGED:
         return _SUCCESS if entry.status is JournalStatus.SETTLED else _UNKNOWN
     if outcome.outcome in (OutcomeKind.REFUSED, OutcomeKind.FAILED):
         return _FAILURE if entry.status is JournalStatus.SETTLED else _UNKNOWN
@@ -160,21 +192,38 @@ def _unmapped(entry: JournalEntry) -> Mapping[str, Any]:
         "reason": entry.reason,
         "kinds": entry.kinds,
         "effects": entry.effects,
+        "consequences": entry.consequences,
+        "ends": _entitlements(entry.ends, entry),
+        "before": _state(entry.before, entry),
+        "after": _state(entry.after, entry) if entry.after is not None else None,
     }
-    return {key: value for key, value in made.items() if value not in (None, ())}
+    return {key: value for key, value in made.items() if value not in (None, (), [])}
+
+
+def _state(state: TargetState, entry: JournalEntry) -> Event:
+    """What a read showed of the person: whether the account was there, its status, and what it held of what is named."""
+    made = {
+        "exists": state.exists,
+        "status": state.status_raw or (state.status.value if state.status is not None else None),
+        "held": _entitlements(state.held, entry),
+    }
+    return {key: value for key, value in made.items() if value is not None}
+
+
+def _entitlements(ids: Sequence[EntitlementId], entry: JournalEntry) -> list[Event]:
+    return [_named({"uid": str(id)}, str(id), entry) for id in ids]
 
 
 def _milliseconds(text: str) -> int:
     return int(datetime.fromisoformat(text).timestamp() * 1000)
 
 
-def _since(text: str) -> datetime | None:
+def _since(text: str, now: datetime) -> datetime | None:
     if not text:
         return None
-    try:
-        return datetime.fromisoformat(text).astimezone()
-    except (ValueError, OverflowError, OSError):
-        raise BadConfig(f"{text!r} is no time", path="--option since", hint="Such as 2026-11-24.") from None
+    if (found := point(text, now)) is None:
+        raise BadConfig(f"{text!r} is no time", path="--option since", hint=f"Write {FORMS}.")
+    return found
 
 
 EXPORTER = ExporterType(
@@ -184,5 +233,5 @@ EXPORTER = ExporterType(
     write=write,
     writes=Exports.JOURNAL,
     rows="event",
-    options=(ExportOption(name="since", description="only changes from this time on, such as 2026-11-24"),),
+    options=(ExportOption(name="since", description="only changes from this time on, such as 2026-11-24 or 2h"),),
 )

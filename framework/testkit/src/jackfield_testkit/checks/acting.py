@@ -1,6 +1,6 @@
 """What the checks of changes share: samples, calls of the hooks past the host, comparisons, and words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
@@ -121,7 +121,7 @@ async def restore(bench: Bench, change: GrantAccess, before: Truth) -> None:
 
     Who loses what ranks higher may be left with what ranks lower in the same set, which is taken back then.
     """
-    lower = await _ranked_below(bench, change)
+    lower, said = await _ranked_below(bench, change)
     steps = [name_of(change)]
     back = opposite(change)
     left: list[GrantId] = []
@@ -134,6 +134,8 @@ async def restore(bench: Bench, change: GrantAccess, before: Truth) -> None:
         if lost := before.grants - now:
             raise Finding(f"revoking took {min(lost)} too", *steps)
         left = sorted(now - before.grants)
+        if back.entitlement == change.entitlement:
+            _left_as_said(change, lower, said, now, steps)
         if not left:
             return
         if left[0].principal != change.principal or left[0].entitlement not in lower:
@@ -142,10 +144,30 @@ async def restore(bench: Bench, change: GrantAccess, before: Truth) -> None:
     raise Finding(f"revoking leaves {left[0]}", *steps)
 
 
-async def _ranked_below(bench: Bench, change: GrantAccess) -> set[EntitlementId]:
+def _left_as_said(
+    change: GrantAccess,
+    lower: Collection[EntitlementId],
+    said: str | None,
+    now: Collection[GrantId],
+    steps: Sequence[str],
+) -> None:
+    """Fail where something else is held in the place of what was revoked than ``leaves`` of the entitlement says."""
+    own = change.entitlement
+    held = {each.entitlement for each in now if each.principal == change.principal}
+    left = {each.slug for each in held if each.resource == own.resource and (each in lower or each.slug == said)}
+    if said is not None and said not in left:
+        raise Finding(f"{own} says that it leaves {said!r}, and revoked it leaves {sorted(left) or 'nothing'}", *steps)
+    if said is None and left:
+        raise Finding(f"revoked, {own} leaves {min(left)!r}, which its leaves does not say", *steps)
+
+
+async def _ranked_below(bench: Bench, change: GrantAccess) -> tuple[set[EntitlementId], str | None]:
+    """What may be left of a grant that is taken back, by its rank, and what is, by its own word."""
     async with bench.open() as connection:
         state = await connection.read_state(state_query((change,)))
-    return ranked_below({each.id: each for each in state.entitlements}, change.entitlement)
+    offered = {each.id: each for each in state.entitlements}
+    own = offered.get(change.entitlement)
+    return ranked_below(offered, change.entitlement), own.leaves if own is not None else None
 
 
 def ranked_below(offered: Mapping[EntitlementId, Entitlement], own: EntitlementId) -> set[EntitlementId]:

@@ -181,7 +181,7 @@ async def declares_what_it_does(bench: Bench) -> None:
             raise Finding("no resource type has the trait user, so that nothing can be told of people")
         _families_fit(connection, {each.name for each in types})
         for action in connection.actions():
-            _action_fits(action)
+            _action_fits(action, {each.name for each in types})
     for name, field in (("action", kind.name), ("display name", kind.display_name)):
         if not field.strip():
             raise Finding(f"the connector has an empty {name}")
@@ -215,12 +215,19 @@ def _families_fit(connection: Connection, types: Collection[str]) -> None:
             raise Finding(f"the scope {scope.name!r} lists {scope.lists!r}, which is no resource type")
 
 
-def _action_fits(action: Action) -> None:
+def _action_fits(action: Action, types: Collection[str]) -> None:
     arguments = [each.name for each in action.arguments]
     _unique(arguments, f"argument of the action {action.name}")
     for name in (*((action.account,) if action.account else ()), *action.warning_unless):
         if name not in arguments:
             raise Finding(f"the action {action.name!r} speaks of {name!r}, which is none of its arguments")
+    if action.acts_on and set(action.acts_on) <= set(action.leads_to):
+        raise Finding(
+            f"the action {action.name!r} acts only on accounts that are as it leads to, so that it does nothing"
+        )
+    for each in action.ends:
+        if each.partition("/")[0] not in types or not each.partition("/")[2]:
+            raise Finding(f"the action {action.name!r} ends {each!r}, which is no TYPE/SLUG of a resource type")
     if not action.description:
         raise Finding(f"the action {action.name!r} has no description")
 

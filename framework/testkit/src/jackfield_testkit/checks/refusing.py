@@ -1,15 +1,23 @@
 """What a connector makes of refusals, of its application and of the host's own kind."""
 
+from collections.abc import Collection
+
+from jackfield.changes.kinds.operations import Operations
 from jackfield.errors import JackfieldError
 from jackfield.host.connection import Connection
 from jackfield_contracts import (
     AccessState,
+    AccountState,
+    AccountStatus,
     Change,
     EntitlementId,
     GrantAccess,
     Outcome,
     OutcomeKind,
     ResourceId,
+    RunAction,
+    StateQuery,
+    TraitKind,
 )
 from jackfield_testkit.bench import Bench, outcome_of
 from jackfield_testkit.checks.acting import (
@@ -189,3 +197,49 @@ async def _reworded(bench: Bench, change: Change) -> OutcomeKind:
 async def _outcome_on(bench: Bench, change: Change, state: AccessState, wire: Wire) -> Outcome:
     async with bench.open(wire) as connection:
         return await make_raw(connection, change, state)
+
+
+async def acts_where_it_says(bench: Bench) -> None:
+    """An action that says on which statuses it acts is refused by the application on others.
+
+    The host refuses it for other accounts without asking: what the application would have done is then never done.
+    """
+    bench.need_hook("run_action")
+    tried = 0
+    async with bench.open() as connection:
+        operations = Operations(connection)
+        for change in bench.samples.actions:
+            action = operations.action(change.name)
+            if not action.acts_on or action.account is None:
+                continue
+            for account in await _of_other_statuses(bench, connection, (*action.acts_on, *action.leads_to)):
+                tried += 1
+                other = RunAction(
+                    name=change.name,
+                    arguments={**change.arguments, action.account: account.account.id},
+                    account=account.account,
+                )
+                before = bench.truth()
+                outcome = await _to_the_end(bench, connection, other, await state_before(connection, other))
+                step = f"{name_of(other)} (the hook), whose account is {account.status.value}"
+                if outcome.outcome in (*DONE, OutcomeKind.PENDING):
+                    said = ", ".join(each.value for each in action.acts_on)
+                    raise Finding(
+                        f"{change.name} says that it acts on {said} only, and ends as {outcome_text(outcome)}", step
+                    )
+                unchanged(before, bench.truth(), step)
+    if not tried:
+        raise NotApplicable(
+            "no action of the samples says on which statuses it acts, or all accounts have one of those"
+        )
+
+
+async def _of_other_statuses(
+    bench: Bench, connection: Connection, known: Collection[AccountStatus]
+) -> list[AccountState]:
+    """An account of each status that is none of *known*, as the state shows it."""
+    people = {each.name for each in connection.resource_types() if each.trait is TraitKind.USER}
+    ids = sorted(each for each in bench.truth().resources if each.type in people)
+    state = await connection.read_state(StateQuery(principals=tuple(ids)))
+    found = {each.status: each for each in state.accounts if each.status not in (*known, AccountStatus.UNKNOWN)}
+    return list(found.values())

@@ -106,7 +106,7 @@ async def states_what_a_sync_shows(bench: Bench) -> None:
             raise Finding(
                 f"a sync shows the entitlement {each.id}, and the state does not offer it", "sync", "read_state"
             )
-        for name in ("exclusive", "immutable", "privileged"):
+        for name in ("exclusive", "immutable", "privileged", "leaves"):
             if getattr(offered[each.id], name) != getattr(each, name):
                 message = f"{name} of {each.id} is {getattr(each, name)!r} in a sync"
                 raise Finding(f"{message} and {getattr(offered[each.id], name)!r} in the state", "sync", "read_state")

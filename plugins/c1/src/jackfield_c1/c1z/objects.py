@@ -302,6 +302,8 @@ def left_of_entitlement(one: Entitlement) -> Plain:
         left["privileged"] = True
     if one.purpose not in _PURPOSES:
         left["purpose"] = one.purpose
+    if one.leaves is not None:
+        left["leaves"] = one.leaves
     if one.exclusive is not None and not 0 <= one.exclusive.rank <= _MOST_RANK:
         left["exclusive"] = {"set": one.exclusive.set, "rank": str(one.exclusive.rank)}
     for field, most in (("display_name", MOST_NAME), ("description", MOST_DESCRIPTION)):
@@ -333,7 +335,9 @@ def read_entitlement(message: pb.Entitlement, id: EntitlementId, scope: str, lef
         immutable=immutable,
         exclusive=exclusive,
     )
-    texts = {key: left[key] for key in ("purpose", "display_name", "description") if isinstance(left.get(key), str)}
+    texts = {
+        key: left[key] for key in ("purpose", "display_name", "description", "leaves") if isinstance(left.get(key), str)
+    }
     return msgspec.structs.replace(made, privileged=left.get("privileged") is True, **texts)
 
 

@@ -26,7 +26,8 @@ from jackfield_c1.c1z.objects import (
     resource_message,
 )
 from jackfield_c1.c1z.types import Types
-from jackfield_contracts import Entitlement, Resource, ResourceId, ResourceType
+from jackfield_c1.proto.connector_pb2 import Grant
+from jackfield_contracts import Entitlement, EntitlementId, Resource, ResourceId, ResourceType
 
 
 class Subset(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +114,7 @@ class _Writing:
         self.sync_id = ksuid(self.taken, seed)
         self.types = Types(export.resources(), types, self.facts.not_complete)
         self.left_out = 0
+        self.orphans: dict[ResourceId, Plain] = {}
 
     def write(self) -> Written:
         """Write every table; what came of it."""
@@ -171,6 +173,8 @@ class _Writing:
                 self.left_out += len(offered)
                 continue
             name = resource.display_name if resource is not None else id.id
+            if resource is None and (told := told_of(offered)):
+                self.orphans.setdefault(id, {}).update(told)
             for one in offered:
                 self.types.use(*one.grantable_to)
                 yield self._row(one, name, self.at)
@@ -183,28 +187,20 @@ class _Writing:
     def entitlement_named_only(self, id: ResourceId, slug: str, external_id: str) -> None:
         """Write an entitlement that a grant names, where nothing else is known of it."""
         if self.db.execute("SELECT 1 FROM v1_entitlements WHERE external_id = ?", (external_id,)).fetchone() is None:
-            from jackfield_contracts import EntitlementId
-
             known = Entitlement(
                 id=EntitlementId(resource=id, slug=slug), scope="", display_name=slug, purpose="unknown"
             )
             self.db.execute(insert("v1_entitlements"), self._row(known, id.id, self.at))
 
     def _index_grants(self) -> None:
-        try:
-            self.db.execute(UNIQUE_GRANTS)
-        except sqlite3.IntegrityError:
-            self._tell_apart()
-            self.db.execute(UNIQUE_GRANTS)
-        for statement in GRANT_INDEXES:
+        self._tell_apart()
+        for statement in (UNIQUE_GRANTS, *GRANT_INDEXES):
             self.db.execute(statement)
 
     def _tell_apart(self) -> None:
         """Give grants whose joined parts are alike ids that tell them apart."""
-        from jackfield_c1.proto.connector_pb2 import Grant
-
         alike = self.db.execute(
-            "SELECT id, data FROM v1_grants WHERE external_id IN"
+            "SELECT id, data FROM v1_grants NOT INDEXED WHERE external_id IN"
             " (SELECT external_id FROM v1_grants GROUP BY external_id HAVING count(*) > 1)"
         ).fetchall()
         for key, data in alike:
@@ -247,7 +243,7 @@ class _Writing:
             if not fits(id):
                 self.left_out += 1
                 continue
-            if told := {one.id.slug: left for one in offered if (left := left_of_entitlement(one))}:
+            if told := told_of(offered):
                 more["entitlements"] = told
             yield self._resource_row(resource, more, at)
 
@@ -273,7 +269,10 @@ class _Writing:
         ).fetchall()
         for type, id in missing:
             known = Resource(id=ResourceId(type=type, id=id), scope="", display_name=id)
-            yield self._resource_row(known, {"named_only": True}, self.at)
+            more: Plain = {"named_only": True}
+            if told := self.orphans.get(known.id):
+                more["entitlements"] = told
+            yield self._resource_row(known, more, self.at)
 
     def _used_types(self) -> None:
         for (name,) in self.db.execute("SELECT type FROM temp.referenced GROUP BY type"):
@@ -306,6 +305,11 @@ class _Writing:
         started = text_of_time(self.facts.started or self.taken)
         row = (self.sync_id, started, self.at, "", self.subset.sync_type, "", "", trusted, 1, told, "", "", "")
         self.db.execute(insert("v1_sync_runs"), row)
+
+
+def told_of(offered: Iterable[Entitlement]) -> Plain:
+    """What of the entitlements of a resource has no field, by their slugs."""
+    return {one.id.slug: left for one in offered if (left := left_of_entitlement(one))}
 
 
 def fits(id: ResourceId) -> bool:

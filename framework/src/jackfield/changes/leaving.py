@@ -1,0 +1,82 @@
+"""Taking from somebody all that is held directly, as one plan.
+
+Promises that what the last snapshot shows and what the live state shows are both in it, and that it is told where that may
+not be all.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from jackfield.changes.resolve import resolve
+from jackfield.changes.session import Session, state_of
+from jackfield.config.load import did_you_mean
+from jackfield.errors import BadConfig, JackfieldError, NotFound
+from jackfield.snapshots.reader import read_snapshot
+from jackfield_contracts import Change, EntitlementId, ResourceId, RevokeAccess, StateQuery
+
+
+async def revocations_of(
+    session: Session, snapshot: Path | JackfieldError | None, text: str, types: Sequence[str] = ()
+) -> tuple[Change, ...]:
+    """The revocations that leave whom *text* means with nothing that is held directly, of resources of *types* if given.
+
+    What a revocation leaves in its place is taken after it. Raises NotFound where nothing is held, or where there is no
+    snapshot that tells what is, and BadConfig for a type that there is none of.
+    """
+    connection = session.connection
+    known = [each.name for each in connection.resource_types()]
+    for type in types:
+        if type not in known:
+            hint = did_you_mean(type, known) or f"Its types: {', '.join(known)}."
+            raise BadConfig(f"{connection.name} has no resources of the type {type!r}", path="--type", hint=hint)
+    who = (await resolve(session, snapshot, entitlements=(), principals=(text,))).principal(text)
+    if isinstance(snapshot, JackfieldError):
+        raise snapshot
+    if snapshot is None:
+        raise NotFound(
+            f"what {text!r} holds is not known: there is no snapshot of {connection.name!r}",
+            connection=connection.name,
+            hint=f"Run `jackfield sync {connection.name}` first.",
+        )
+    held = _shown(session, snapshot, who, types)
+    resources = tuple(dict.fromkeys(each.resource for each in held))
+    if not resources:
+        of = f" of the type {', '.join(types)}" if types else ""
+        raise NotFound(
+            f"{text!r} holds nothing directly{of}, by the last snapshot",
+            connection=connection.name,
+            hint="Nothing is left to be taken, unless it was given since: sync again to see.",
+        )
+    state = await state_of(session, StateQuery(principals=(who,), resources=resources))
+    now = [each.entitlement for each in state.held if each.principal == who and _wanted(each.entitlement, types)]
+    offered = {each.id: each for each in state.entitlements}
+    taken: dict[EntitlementId, None] = {}
+    live = {each.resource for each in now}
+    # Where somebody holds another entitlement of a resource by now, that one counts.
+    for id in (*now, *(each for each in held if each.resource not in live)):
+        left: EntitlementId | None = id
+        while left is not None and left not in taken:
+            taken[left] = None
+            slug = own.leaves if (own := offered.get(left)) is not None else None
+            left = EntitlementId(resource=left.resource, slug=slug) if slug is not None else None
+    return tuple(RevokeAccess(entitlement=id, principal=who) for id in taken)
+
+
+def _shown(session: Session, file: Path, who: ResourceId, types: Sequence[str]) -> list[EntitlementId]:
+    """What the snapshot shows to be held directly; also remembers what a person should know of it."""
+    with read_snapshot(file) as snapshot:
+        rows = snapshot.grants(principal=who, names=False)
+        found = [row.grant.entitlement for row in rows if not types or row.grant.entitlement.resource.type in types]
+        taken, complete = datetime.fromisoformat(snapshot.header.taken), snapshot.header.complete
+    session.warn(
+        f"what is held is known by the snapshot of {taken:%Y-%m-%d %H:%M} UTC:"
+        " of resources that were joined since, nothing is in the plan"
+    )
+    if not complete:
+        session.warn("the snapshot is not complete: the person may hold more than it shows")
+    return found
+
+
+def _wanted(id: EntitlementId, types: Sequence[str]) -> bool:
+    return not types or id.resource.type in types
