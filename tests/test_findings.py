@@ -57,6 +57,13 @@ def test_the_kinds_are_what_the_team_shows(stage: Stage) -> None:
         if one["management_type"] == "user_managed" and "owner" not in one["members"].values()
     }
     assert people(shown, "empty-group")
+    managed = sum(1 for one in now.groups.values() if one["management_type"] != "user_managed")
+    passed = {
+        one["kind"]: [each["number"] for each in one["not_examined"]] for one in shown["kinds"] if one["not_examined"]
+    }
+    assert passed == {"ownerless-group": [managed], "suspended-owner": [managed]}
+    told = stage.site.run("findings", NAME, "--kind", "ownerless-group").err
+    assert f"{managed} not examined (groups that offer no ownership)" in told
     assert {one["kind"]: one["not_known"] for one in shown["kinds"] if one["not_known"]} == {
         "dormant": "no sign-ins are known of this connection, because its activity has not been read"
     }

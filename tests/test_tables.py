@@ -4,6 +4,7 @@ import csv
 import io
 import os
 import pty
+import re
 import subprocess
 from collections.abc import Generator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from harness.besides import Beside, simulator_beside
 from harness.cli import Site
 from harness.forking import JACKFIELD
+from rich.cells import cell_len
 
 from jackfield_dropbox_simulator.options import TeamOptions
 
@@ -19,16 +21,22 @@ DAY = 86_400.0
 
 
 @pytest.fixture(scope="module")
-def team(tmp_path_factory: pytest.TempPathFactory) -> Generator[Site]:
+def control() -> Generator[Beside]:
     """A team of 48 with an empty group, whose log goes back 100 days and in which two have signed in since."""
     with simulator_beside(TeamOptions(members=48, groups=6)) as control:
-        site = Site(tmp_path_factory.mktemp("tables") / "site", control, activity=True)
         control.change({"do": "create_group", "name": "Nobody Here"})
         active = enabled(control)
         control.change({"do": "sign_in", "user": active[0], "ago": 100 * DAY})
         control.change({"do": "sign_in", "user": active[1], "ago": 3 * DAY})
-        assert site.run("sync", "acme").code == 0
-        yield site
+        yield control
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory, control: Beside) -> Site:
+    """What is known of it after a sync."""
+    site = Site(tmp_path_factory.mktemp("tables") / "site", control, activity=True)
+    assert site.run("sync", "acme").code == 0
+    return site
 
 
 def enabled(control: Beside) -> list[str]:
@@ -112,12 +120,24 @@ def test_orphans_are_groups_without_anybody_and_accounts_without_anything(team: 
 def test_the_dormant_are_those_who_are_known_to_have_been_away(team: Site) -> None:
     ran = team.run("resources", "acme", "--dormant", "30", "--output", "csv")
     assert "all sign-ins are known from" in ran.err
+    assert "dormant for 30 days is meant as of then" in ran.err
+    assert "last_sign_in" in ran.out.splitlines()[0]
+    assert "as of " in team.run("findings", "acme", "--kind", "dormant").out
+    assert "counted back from then" in team.run("findings", "acme", "--kind", "dormant").err
+    assert set(team.run("findings", "acme", "--output", "json").json["sign_ins_known"]) == {"from", "until"}
+    assert (
+        "Last sign-ins: all sign-ins are known from" in team.run("export", "acme", "--format", "csv", "-o", "out").err
+    )
     away = [row["id"] for row in csv.DictReader(io.StringIO(ran.out))]
     control = enabled_of(team)
     assert control[0] in away
     assert control[1] not in away
     assert "it is not known" in team.run("resources", "acme", "--dormant", "365").err
     assert {one["principal_id"] for one in table(team, "grants", "acme", "--dormant", "30")} <= set(away)
+
+
+def test_a_sync_tells_how_far_sign_ins_are_known(team: Site) -> None:
+    assert "  activity, team_log.logins: all is known from" in team.run("sync", "acme").out
 
 
 def enabled_of(site: Site) -> list[str]:
@@ -146,7 +166,7 @@ def test_access_is_shown_as_a_tree(team: Site) -> None:
     assert team.run("access", "acme", mail, "--tree", "--output", "json").code == 2
 
 
-@pytest.mark.parametrize("columns", [80, 160])
+@pytest.mark.parametrize("columns", [100, 160])
 def test_no_address_is_broken_on_a_terminal(team: Site, columns: int) -> None:
     shown = on_terminal(team, columns, 1000, "grants", "acme")
     for one in table(team, "grants", "acme"):
@@ -162,18 +182,72 @@ def test_a_long_table_goes_through_the_pager(team: Site) -> None:
     assert "Nobody Here" in on_terminal(team, 100, 10, "resources", "acme", PAGER="no-such-pager")
 
 
+def test_no_pager_waits_where_nobody_can_use_it(team: Site) -> None:
+    """A terminal that does not say how high it is, and one whose keys don't reach the command."""
+    assert "paged:" not in on_terminal(team, 100, 0, "resources", "acme", PAGER="sed s/^/paged:/", LINES="")
+    shown = on_terminal(team, 100, 10, "resources", "acme", PAGER="sed s/^/paged:/", stdin=subprocess.DEVNULL)
+    assert "paged:" not in shown
+
+
+LISTINGS = (
+    *("resources acme --ids", "entitlements acme", "grants acme --ids", "who acme @group", "access acme @person"),
+    *("findings acme", "diff acme", "diff acme --all --ids", "syncs acme", "events acme --stored", "connections"),
+    *("export --list", "connectors list", "stats acme"),
+)
+
+
+@pytest.mark.parametrize("columns", [80, 60])
+@pytest.mark.parametrize("words", LISTINGS)
+def test_nothing_is_wider_than_the_terminal(team: Site, control: Beside, words: str, columns: int) -> None:
+    grant = table(team, "grants", "acme", "--type", "group")[0]
+    named = {"@group": f"group:{grant['resource_id']}", "@person": grant["principal_email"]}
+    if words.startswith("diff") and len(table(team, "syncs", "acme")) < 2:
+        who = table(team, "grants", "acme", "--type", "group")[-1]["principal_email"]
+        control.change({"do": "suspend", "email": who})
+        control.change({"do": "create_group", "name": "Quite a long name for a group that nobody needs"})
+        assert team.run("sync", "acme").code == 0
+    shown = on_terminal(team, columns, 1000, *(named.get(word, word) for word in words.split()))
+    plain = [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in shown.splitlines()]
+    assert len(plain) > 1
+    assert [line for line in plain if cell_len(line) > columns] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "columns"),
+    [
+        ("findings acme --kind admins", ("name", "why", "severity", "mend", "id")),
+        ("syncs acme", ("run", "status", "reason")),
+        ("events acme --stored", ("when", "who", "time", "principal")),
+        ("connections", ("connection", "state", "account")),
+    ],
+)
+@pytest.mark.parametrize("output", ["table", "csv", "json"])
+def test_other_listings_take_columns_as_well(team: Site, words: str, columns: tuple[str, ...], output: str) -> None:
+    for column in columns:
+        ran = team.run(*words.split(), "--columns", column, "--sort", f"-{column}", "--no-header", "--output", output)
+        assert (ran.code, len(ran.out.splitlines()) > 0) == (0, True), ran.err
+    ran = team.run(*words.split(), "--columns", "nothing", "--output", output)
+    assert (ran.code, "there is no column 'nothing'" in ran.err) == (2, True)
+
+
+def test_what_is_followed_is_not_arranged(team: Site) -> None:
+    assert team.run("events", "acme", "--follow", "--sort", "when").code == 2
+
+
 def test_a_file_has_no_colour_and_no_pager(team: Site) -> None:
     ran = team.run("resources", "acme", "--status", "disabled")
     assert "\x1b" not in ran.out + ran.err
 
 
-def on_terminal(site: Site, columns: int, rows: int, *words: str, **environ: str) -> str:
+def on_terminal(site: Site, columns: int, rows: int, *words: str, stdin: int | None = None, **environ: str) -> str:
     """What a terminal of that size shows."""
     main, side = pty.openpty()
     env = {**os.environ, "COLUMNS": str(columns), "LINES": str(rows), "PAGER": "cat", "TERM": "xterm"} | environ
     command = [JACKFIELD, "--home", str(site.home.folder), *words]
     shown = b""
-    with subprocess.Popen(command, cwd=site.folder, env=env, stdout=side, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        command, cwd=site.folder, env=env, stdin=stdin or side, stdout=side, stderr=subprocess.DEVNULL
+    ) as process:
         os.close(side)
         while True:
             try:

@@ -58,6 +58,9 @@ class World:
         self.users = {f"u{number}": f"Person {number}" for number in range(1, 21)}
         self.groups = {"g1": {"u1", "u2"}, "g2": {"u3"}}
         self.names = {"g1": "Engineering", "g2": "Sales"}
+        self.statuses: dict[str, AccountStatus] = {}
+        self.counted = False
+        """Whether groups say how many members they have."""
         self.refused: set[str] = set()
         self.tenant = Tenant(id="t1", name="Imaginary Ltd")
         self.admin: str | None = "Ann Admin"
@@ -113,7 +116,9 @@ class Imaginary(Reads):
                 scope="user",
                 display_name=name,
                 trait=UserTrait(
-                    status=AccountStatus.ENABLED, login=id, emails=(Email(address=f"{id}@example.com", primary=True),)
+                    status=self._world.statuses.get(id, AccountStatus.ENABLED),
+                    login=id,
+                    emails=(Email(address=f"{id}@example.com", primary=True),),
                 ),
             )
             for id, name in self._world.users.items()
@@ -140,7 +145,8 @@ class Imaginary(Reads):
             of = ResourceId(type="group", id=id)
             member = EntitlementId(resource=of, slug="member")
             name = self._world.names.get(id, id)
-            items.append(Resource(id=of, scope="group", display_name=name, trait=GroupTrait()))
+            trait = GroupTrait(member_count=len(members) if self._world.counted else None)
+            items.append(Resource(id=of, scope="group", display_name=name, trait=trait))
             items.append(Entitlement(id=member, scope="group", display_name="Member"))
             items += [
                 Grant(entitlement=member, principal=ResourceId(type="user", id=one), scope="group/*")

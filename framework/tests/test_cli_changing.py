@@ -38,6 +38,11 @@ class TestGrant:
         assert found["request_ids"] == ["w1", "r1"]
         assert found["plan"] in found["change"]
 
+    def test_somebody_who_is_not_there_is_told_with_who_is_near(self, line: WritableLine):
+        line.published()
+        ran = line.run("grant", "acme", "group:g2/owner", "Anm")
+        assert (ran.code, "Did you mean 'Ann'?" in ran.err) == (5, True)
+
     def test_twice_is_already_and_nothing_is_written_again(self, line: WritableLine):
         line.run("grant", "acme", "group:g2/owner", "user:u1")
         ran = line.run("grant", "acme", "group:g2/owner", "user:u1", "--output", "json")

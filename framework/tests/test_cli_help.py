@@ -67,6 +67,22 @@ def test_the_names_that_are_completed_are_those_that_can_be() -> None:
     assert set(COMPLETED) == _COMPLETED
 
 
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_command_prints_what_a_shell_needs(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion", shell]) == 0
+    told, _ = capsys.readouterr()
+    environ = {**os.environ, "_JACKFIELD_COMPLETE": f"{shell}_source"}
+    assert told == subprocess.run([JACKFIELD], env=environ, capture_output=True, text=True, check=True).stdout
+    if program := shutil.which(shell):
+        syntax = subprocess.run([program, "-n"], input=told, capture_output=True, text=True)
+        assert (syntax.returncode, syntax.stderr) == (0, "")
+
+
+def test_of_another_shell_it_says_which_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion", "tcsh"]) == 2
+    assert "'bash', 'zsh', 'fish'" in capsys.readouterr().err
+
+
 @pytest.fixture
 def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Line:
     line = Line(tmp_path, monkeypatch, capsys)
@@ -130,7 +146,7 @@ def test_each_shell_gets_its_script(shell: str) -> None:
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash on this machine")
 def test_bash_completes_the_name_of_a_connection(line: Line) -> None:
     script = f"""
-    eval "$(_JACKFIELD_COMPLETE=bash_source {JACKFIELD})"
+    eval "$({JACKFIELD} completion bash)"
     COMP_WORDS=(jackfield sync ac); COMP_CWORD=2
     _jackfield_completion {JACKFIELD}
     echo "${{COMPREPLY[@]}}"

@@ -84,7 +84,7 @@ class TestJournal:
             2,
             2,
         ]
-        for text in ("yesterday", "2x", "h", "", "9" * 40 + "w"):
+        for text in ("some day", "2x", "h", "", "9" * 40 + "w"):
             assert line.run("changes", "list", "--since", text).code == 2
 
     def test_one_is_shown_whole(self, line: WritableLine):
@@ -260,6 +260,7 @@ class TestWhatIsListed:
 
     def test_a_terminal_shows_a_table(self, line: WritableLine, monkeypatch: pytest.MonkeyPatch):
         self.made(line)
+        monkeypatch.setenv("COLUMNS", "160")
         code, screen = on_terminal(lambda: line.code("changes", "list"), b"", monkeypatch)
         assert code == 0
         heading = re.sub(r"\x1b\[[0-9;]*m", "", screen).split("\r\n")[0].split()

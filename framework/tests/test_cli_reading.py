@@ -35,11 +35,22 @@ class TestListing:
         line.world.names["g2"] = "日本語"
         line.published()
         head, one, other = line.run("resources", "acme", "--type", "group").out.splitlines()
-        assert head.split() == ["NAME", "E-MAIL", "STATUS", "TYPE"]
-        assert one.rsplit(maxsplit=1) == [line.world.names["g1"].rstrip(), "group"]
-        assert other.split() == ["日本語", "group"]
+        assert head.split() == ["NAME", "HOLDERS", "OWNERS", "TYPE"]
+        assert one.rsplit(maxsplit=2) == [line.world.names["g1"].rstrip(), "2", "group"]
+        assert other.split() == ["日本語", "1", "group"]
         with_ids = line.run("resources", "acme", "--type", "group", "--ids").out.splitlines()
-        assert with_ids[2].split() == ["日本語", "group", "group:g2"]
+        assert with_ids[2].split() == ["日本語", "1", "group", "group:g2"]
+
+    def test_by_how_many_a_group_is_held_is_told_as_far_as_it_is_known(self, line: Line):
+        line.world.groups["g3"] = set()
+        line.published()
+        found = line.run("resources", "acme", "--type", "group", "--columns", "name,holders,owners", "--no-header").out
+        assert [row.split() for row in found.splitlines()] == [["Engineering", "2"], ["g3", "0"], ["Sales", "1"]]
+        line.world.refused = {"groups"}
+        line.published()
+        found = line.run("resources", "acme", "--type", "group", "--columns", "holders", "--no-header").out
+        assert [row.strip() for row in found.splitlines()] == ["at least 2", "unknown", "at least 1"]
+        assert "E-MAIL" in line.run("resources", "acme", "--type", "user").out
 
     def test_json_has_the_snapshot_around_the_rows(self, line: Line):
         found = line.run("resources", "acme", "--output", "json", "--limit", "1", "--type", "user").json()
@@ -80,6 +91,49 @@ class TestListing:
         assert [(one["resource"]["id"], one["slug"]) for one in found] == [("g1", "member")]
         assert "group:g1/member" in line.run("entitlements", "acme", "--ids").out
         assert len(rows(line.run("entitlements", "acme", "--output", "csv").out)) == 2
+
+
+class TestColumns:
+    """A column has one name for people and one for programs; either is understood, wherever rows are printed."""
+
+    @pytest.mark.parametrize(
+        ("words", "columns"),
+        [
+            (
+                ("resources", "acme", "--type", "user"),
+                ("name", "display_name", "email", "e-mail", "E-Mail", "id", "type"),
+            ),
+            (
+                ("grants", "acme"),
+                ("name", "principal_name", "e-mail", "has", "entitlement_name", "of", "resource_name"),
+            ),
+            (("entitlements", "acme"), ("resource", "resource_name", "name", "display_name", "slug")),
+            (("access", "acme", "u1"), ("has", "entitlement_name", "how", "path", "resource_name", "resource")),
+            (("who", "acme", "g1"), ("name", "principal_name", "principal_email", "email", "how", "inherited")),
+            (("diff", "acme"), ("change", "e-mail", "email", "event", "resource_name")),
+        ],
+    )
+    @pytest.mark.parametrize("output", ["table", "csv", "json"])
+    def test_every_name_is_known_in_every_output(
+        self, line: Line, words: tuple[str, ...], columns: tuple[str, ...], output: str
+    ):
+        if words[0] == "diff":
+            del line.world.users["u20"]
+            line.published()
+        for column in columns:
+            ran = line.run(*words, "--columns", column, "--sort", column, "--output", output)
+            assert ran.code == 0, ran.err
+            if output == "json":
+                (listed,) = (found for found in ran.json().values() if isinstance(found, list) and found)
+                assert {tuple(one) for one in listed} == {(column.lower().replace("e-mail", "email"),)}
+        ran = line.run(*words, "--columns", "nothing", "--output", output)
+        assert (ran.code, "there is no column 'nothing'" in ran.err) == (2, True)
+
+    @pytest.mark.parametrize("output", ["table", "csv", "json"])
+    def test_rows_are_sorted_in_every_output(self, line: Line, output: str):
+        ran = line.run("resources", "acme", "--type", "user", "--sort", "-name", "--columns", "id", "--output", output)
+        found = [one["id"] for one in ran.json()["resources"]] if output == "json" else ran.out.split()[1:]
+        assert found[:2] == ["u9", "u8"]
 
 
 class TestNotComplete:
@@ -147,7 +201,7 @@ class TestAccess:
 
     def test_people_read_it(self, line: Line):
         ran = line.run("access", "acme", "u1")
-        assert "Person 1 (user:u1, enabled) has 1 way to access:" in ran.err
+        assert "Person 1 (user:u1, enabled) has 1 entitlement:" in ran.err
         assert ran.out.splitlines()[1].split() == ["Engineering", "Member", "no", "directly"]
 
     def test_a_name_or_an_id_can_neither_drive_the_terminal_nor_begin_a_line(self, line: Line):
@@ -156,7 +210,7 @@ class TestAccess:
         line.world.groups["g1"].add(odd)
         line.published()
         ran = line.run("access", "acme", f"user:{odd}")
-        assert r"Mal\nory \x1b]0; (user:u9\nError: \x1b[2J\x07, enabled) has 1 way" in ran.err
+        assert r"Mal\nory \x1b]0; (user:u9\nError: \x1b[2J\x07, enabled) has 1 entitlement" in ran.err
         printed = line.run("access", "acme", f"user:{odd}", "--output", "csv")
         for text in (ran.err, ran.out, printed.out, printed.err):
             assert not {"\x1b", "\x07"} & set(text)
@@ -168,6 +222,21 @@ class TestAccess:
             assert [one["principal"]["id"] for one in found] == ["u1", "u2"]
         (one,) = rows(line.run("who", "acme", "Sales", "--output", "csv").out)
         assert (one["principal_id"], one["slug"], one["inherited"], one["path"]) == ("u3", "member", "no", "")
+
+    def test_a_group_that_was_given_nothing_is_not_one_that_nobody_gets_into(self, line: Line):
+        told = line.run("access", "acme", "group:g1").err
+        assert "Engineering (group:g1) is a group, and is itself given nothing." in told
+        assert "Who has access to it is told by `jackfield who acme group:g1`." in told
+
+    def test_where_nobody_is_listed_it_is_said_why(self, line: Line):
+        line.world.groups["g3"] = set()
+        line.published()
+        told = line.run("who", "acme", "u3").err
+        assert "Person 3 (user:u3) offers nothing that somebody could hold." in told
+        assert "`jackfield access acme user:u3`" in told
+        assert "Nobody is seen to hold the entitlement of g3 (group:g3)." in line.run("who", "acme", "g3").err
+        filtered = line.run("who", "acme", "Sales", "--privileged").err
+        assert "Nobody who fits what was asked for is seen to hold the entitlement of Sales" in filtered
 
     def test_nobody_of_that_name_is_not_found(self, line: Line):
         ran = line.run("access", "acme", "nobody")
@@ -189,6 +258,71 @@ class TestAccess:
         assert "user:u2" in ran.err
 
 
+class TestNames:
+    """A name that is not written as it stands is found by a search, and offered instead; a type may stand before it."""
+
+    @pytest.fixture
+    def line(self, line: Line) -> Line:
+        line.world.users |= {"u5": "Jörg  Ångström", "u6": "ZOË"}
+        line.world.names |= {"g1": "Recherche: Équipe"}
+        line.published()
+        return line
+
+    @pytest.mark.parametrize("text", ["angstrom", "JORG ANG", "jörg  ång", "A\u030angstrom", "zoe", "Zoë"])
+    def test_a_search_looks_past_accents_case_and_blanks(self, line: Line, text: str):
+        for command in ("resources", "grants"):
+            line.world.groups["g2"] = {"u5", "u6"}
+            line.published()
+            assert len(line.run(command, "acme", "--search", text, "--no-header").out.splitlines()) == 1
+
+    def test_so_does_one_of_entitlements(self, line: Line):
+        assert len(line.run("entitlements", "acme", "--search", "equipe", "--no-header").out.splitlines()) == 1
+
+    @pytest.mark.parametrize(
+        ("words", "near"),
+        [
+            (("access", "acme", "jorg angstrom"), "Jörg  Ångström"),
+            (("access", "acme", "Jörg Ångström"), "Jörg  Ångström"),
+            (("who", "acme", "recherche: equipe"), "Recherche: Équipe"),
+            (("who", "acme", "group:equipe recherche:"), "jackfield resources acme --search"),
+        ],
+    )
+    def test_what_is_near_is_offered_and_not_taken(self, line: Line, words: tuple[str, ...], near: str):
+        ran = line.run(*words)
+        assert (ran.code, ran.out) == (5, "")
+        assert near in ran.err
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ("who", "acme", "group:Sales"),
+            ("who", "acme", "group:sales/member"),
+            ("access", "acme", "user:Person 3"),
+            ("access", "acme", "user:u3@example.com"),
+            ("grants", "acme", "--resource", "group:Sales"),
+            ("grants", "acme", "--entitlement", "group:Sales/member"),
+            ("grants", "acme", "--principal", "user:Person 3"),
+            ("entitlements", "acme", "--resource", "group:Sales"),
+        ],
+    )
+    def test_a_type_may_stand_before_a_name(self, line: Line, words: tuple[str, ...]):
+        ran = line.run(*words, "--output", "csv")
+        assert (ran.code, len(rows(ran.out))) == (0, 1)
+
+    def test_an_id_goes_before_a_name_with_its_type(self, line: Line):
+        line.world.names["g2"] = "g1"
+        line.published()
+        found = line.run("who", "acme", "group:g1", "--output", "json").json()
+        assert found["target"] == "group:g1"
+
+    def test_of_another_type_a_name_is_not_found(self, line: Line):
+        assert line.run("who", "acme", "user:Sales").code == 5
+
+    def test_a_holder_that_is_not_there_is_called_what_it_is(self, line: Line):
+        ran = line.run("grants", "acme", "--principal", "nobody")
+        assert (ran.code, "the snapshot has no person or group 'nobody'" in ran.err) == (5, True)
+
+
 class TestDiff:
     @pytest.fixture
     def line(self, line: Line) -> Line:
@@ -200,20 +334,23 @@ class TestDiff:
         line.published()
         return line
 
-    def test_the_two_latest_snapshots_are_compared(self, line: Line):
+    def test_people_come_first_and_then_what_access_came_and_went(self, line: Line):
         ran = line.run("diff", "acme", "--ids")
         assert ran.code == 0
         table = [(*row.split()[:2], row.split()[-1]) for row in ran.out.splitlines()[1:]]
         assert table == [
-            ("added", "resource", "user:new"),
+            ("came", "person", "user:new"),
+            ("left", "person", "user:u20"),
+            ("changed", "person", "user:u1"),
             ("added", "grant", "group:g2/member#user:new"),
-            ("removed", "resource", "user:u20"),
             ("removed", "grant", "group:g2/member#user:u3"),
-            ("changed", "resource", "user:u1"),
         ]
-        assert "user:new" not in line.run("diff", "acme").out
+        plain = line.run("diff", "acme").out
+        assert "user:new" not in plain
+        assert "new@example.com" in plain
         assert "display_name: Person 1 → Renamed" in ran.out
-        assert "1 resource, 1 grant added" in ran.err
+        assert "people: 1 came, 1 left, 1 changed otherwise" in ran.err
+        assert "access: 1 grant added, 1 grant removed" in ran.err
 
     def test_json_has_the_rows_by_what_became_of_them(self, line: Line):
         found = line.run("diff", "acme", "--output", "json").json()
@@ -227,7 +364,9 @@ class TestDiff:
         assert line.run("diff", "acme", old, new).out == line.run("diff", "acme").out
         assert line.run("diff", "acme", old).out == line.run("diff", "acme").out
         assert "added" in line.run("diff", "acme", new, old).out
-        assert line.run("diff", "acme", old, old).err.splitlines()[-1] == "Nothing changed."
+        same = line.run("diff", "acme", old, old).err
+        assert "Both are the same run" in same
+        assert "Nothing changed" not in same
         assert line.run("diff", "acme", "unknown").code == 5
 
     def test_csv_runs_nothing(self, line: Line):

@@ -95,7 +95,7 @@ class TestHeld:
     def test_what_is_not_held_can_not_be_accepted(self, line: Line):
         published = line.run("syncs", "acme", "--output", "json").json()["syncs"][0]["run"]
         assert line.run("sync", "acme", "--accept", published).code == 5
-        assert line.run("sync", "acme", "--accept", "nothing").code == 2
+        assert line.run("sync", "acme", "--accept", "nothing").code == 5
 
 
 class TestFailed:
@@ -152,3 +152,23 @@ def test_other_connectors_that_fail_do_not_hinder_and_are_told_in_one_line(line:
     told = line.run("--log-level", "debug", "sync", "acme").err
     assert "jackfield-broken" in told
     assert "it fails to import" in told
+
+
+def test_what_is_not_there_has_one_exit_code_and_what_means_several_another(line: Line):
+    """A name that is looked up: 5 where nothing has it, 2 where several have. A word of a fixed list: 2."""
+    line.world.users["u2"] = line.world.users["u1"]
+    line.published()
+    line.published()
+    year = line.run("syncs", "acme", "--output", "json").json()["syncs"][0]["run"][:4]
+    for words, code in (
+        (("sync", "acme", "--accept", "nothing"), 5),
+        (("stats", "acme", "--run", "nothing"), 5),
+        (("resources", "acme", "--type", "nothing"), 5),
+        (("grants", "acme", "--slug", "nothing"), 5),
+        (("access", "acme", "nothing"), 5),
+        (("stats", "acme", "--run", year), 2),
+        (("access", "acme", "Person 1"), 2),
+        (("resources", "acme", "--status", "nothing"), 2),
+        (("findings", "acme", "--kind", "nothing"), 2),
+    ):
+        assert line.run(*words).code == code, words

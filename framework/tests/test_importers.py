@@ -188,7 +188,7 @@ class TestItIsNeverTakenForTheApplication:
         other = {one["type"] for one in rows} - {"user", "group"}
         assert {one["type"] for one in told["newly_seen"] if one["kind"] == "resource"} == other
         same = line.run("diff", "copy", "--with", "copy")
-        assert "Nothing changed." in same.err
+        assert "Both are the same run" in same.err
 
     def test_another_account_is_refused(self, line: Line):
         Path("team.lines").write_text("lines first\nuser ann\n")

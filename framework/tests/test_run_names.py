@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jackfield.cli.run_names import resolve_run, taken
-from jackfield.errors import NotFound
+from jackfield.errors import BadConfig, NotFound
 from jackfield.state import Run, RunStatus
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -47,6 +47,12 @@ def find(name: str, runs: list[Run] = RUNS) -> str:
         ("1w", 3),
         ("24h", 1),
         ("2026-11-27", 0),
+        ("today", 0),
+        ("yesterday", 1),
+        ("30s", 1),
+        ("1min", 1),
+        ("90 minutes", 1),
+        ("2 days ago", 2),
         ("2026-11-25", 2),
         ("2026-11-27T11:00:00+00:00", 1),
         (RUNS[2].run, 2),
@@ -73,10 +79,15 @@ def test_a_held_run_is_found_by_its_id_and_its_beginning_only() -> None:
         ("20261127T120000Z-00000x", "Did you mean 20261127T120000Z-000000"),
         ("", "has no run ''"),
         ("9" * 40 + "w", "has no run"),
+        ("2026-11-28", "is in the future"),
+        ("2099-01-01T00:00", "is in the future"),
+        ("2026-11-27T12:00:01+00:00", "is in the future"),
+        ("20261126T", "is the beginning of 2 runs"),
+        ("20261126", "is the beginning of 2 runs"),
     ],
 )
 def test_a_name_that_means_none_says_so(name: str, told: str) -> None:
-    with pytest.raises(NotFound) as caught:
+    with pytest.raises(BadConfig if "is the beginning" in told else NotFound) as caught:
         find(name)
     assert told in f"{caught.value} {caught.value.hint}"
 

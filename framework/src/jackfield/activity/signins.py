@@ -1,6 +1,7 @@
 """The last sign-in of each person, with the window of time that is known of.
 
-Promises that somebody is called dormant only where the log covers the whole time in question. Hides the comparison of times.
+Promises that somebody is called dormant only where the log covers the whole time in question, which is measured back from the
+moment until which it does: dormant is dormant as of then. Hides the comparison of times.
 """
 
 from collections.abc import Mapping
@@ -21,8 +22,13 @@ class SignIns(msgspec.Struct, frozen=True, kw_only=True):
     known_until: datetime
     last: Mapping[ResourceId, datetime]
 
+    @property
+    def as_of(self) -> datetime | None:
+        """The moment from which dormancy is measured back; None where all sign-ins are known of no time yet."""
+        return self.known_until if self.known_from <= self.known_until else None
+
     def dormant(self, person: Resource, days: int) -> bool | None:
-        """Whether *person* did not sign in within the *days* before ``known_until``, or since; None where it isn't known.
+        """Whether *person* did not sign in within the *days* before ``as_of``, or since; None where it isn't known.
 
         Whoever came within these days isn't dormant; of somebody who never signed in, and whose
         account may have come within them, it isn't known.

@@ -72,7 +72,7 @@ async def resolve(
     """Look up all these names. *snapshot* is the file of the latest published one, None if there is none."""
     connection = session.connection
     types = {each.name for each in connection.resource_types()}
-    texts = [_Text.read(text, types) for text in entitlements]
+    texts = [_Text.read(text, types, connection.name) for text in entitlements]
     wanted = [*(one.name for one in texts if not isinstance(one, JackfieldError)), *principals]
     moved = session.tenant_match.id if session.tenant_match.moved else None
     with _names(connection.name, snapshot, wanted, moved) as names:
@@ -108,6 +108,7 @@ async def resolve(
     ]
     known = {text: one for text in addresses if isinstance(one := people[text], ResourceId)}
     live, others = await _live(session, [*missing, *addresses], known, lacking)
+    live = {text: _with_hint_of(one, people[text]) for text, one in live.items()}
     gone = {text for text in addresses if isinstance(live[text], NotFound)}
     now = {text: one for text, one in live.items() if text not in gone}
     return Resolved(found, {**people, **wrong, **now, **{text: others[text] for text in gone & others.keys()}})
@@ -123,7 +124,7 @@ class _Text(msgspec.Struct, frozen=True):
     slug: str
 
     @staticmethod
-    def read(text: str, types: Collection[str]) -> "_Text | JackfieldError":
+    def read(text: str, types: Collection[str], connection: str) -> "_Text | JackfieldError":
         """Take *text* apart; gives the error if it names no entitlement."""
         resource, slash, slug = text.rpartition("/")
         try:
@@ -134,8 +135,8 @@ class _Text(msgspec.Struct, frozen=True):
             return BadConfig(
                 f"{text!r} is no entitlement",
                 path="entitlement",
-                hint="Write type:id/slug or NAME/slug, such as group:7/owner; `jackfield entitlements CONNECTION` lists"
-                " them.",
+                hint="Write type:id/slug or NAME/slug, such as group:7/owner;"
+                f" `jackfield entitlements {connection}` lists them.",
             )
         kind, colon, name = resource.partition(":")
         if not colon or kind not in types or not name:
@@ -174,6 +175,13 @@ def _principal(text: str, types: Collection[str], names: Names | JackfieldError)
         if id.type in types:
             return id
     return _found(names, text, users=True)
+
+
+def _with_hint_of(one: ResourceId | JackfieldError, before: ResourceId | JackfieldError) -> ResourceId | JackfieldError:
+    """*one*; where nobody was found, with what the snapshot has instead."""
+    if isinstance(one, NotFound) and one.hint is None and isinstance(before, NotFound):
+        one.hint = before.hint
+    return one
 
 
 def _found(

@@ -18,6 +18,7 @@ from jackfield.cli.foreign import foreign_output
 from jackfield.cli.output import Columns, note, print_listing, say
 from jackfield.cli.snapshots import latest_file
 from jackfield.cli.text import clean, count, moment
+from jackfield.cli.view import View
 from jackfield.errors import JackfieldError, NotFound, RateLimited, Transient, Unsupported
 from jackfield.host.configured import Configured
 from jackfield.host.connection import Connection
@@ -76,7 +77,7 @@ def read_on(app: App, connection: str) -> None:
         app.run(_once(configured))
 
 
-def listed(app: App, connection: str, asked: Asked, output: str) -> None:
+def listed(app: App, connection: str, asked: Asked, output: str, view: View) -> None:
     """Print what is stored; raises NotFound where nothing was read yet."""
     app.settings.connection(connection)
     if not app.home.has_activity(connection):
@@ -101,6 +102,7 @@ def listed(app: App, connection: str, asked: Asked, output: str) -> None:
             head={"connection": connection, "feeds": _feeds(store)},
             key="events",
             limit=asked.limit,
+            view=view,
         )
 
 
@@ -189,6 +191,14 @@ def _latest(app: App, connection: str, stack: ExitStack) -> Snapshot | None:
         return stack.enter_context(read_snapshot(file))
     except JackfieldError:
         return None  # then ids stand in the place of names
+
+
+def windows(app: App, connection: str) -> list[str]:
+    """Of each feed that was read, of which time all is known, in words."""
+    if not app.home.has_activity(connection):
+        return []
+    with open_store(app.home.activity(connection)) as store:
+        return [window(name, state) for name, state in store.feeds().items()]
 
 
 def window(name: str, state: FeedState) -> str:

@@ -1,6 +1,7 @@
-"""Tables on a terminal: names wrap, ids and addresses never do; what went wrong is in colour; a long one goes through a pager.
+"""Tables on a terminal: never wider than it; what went wrong is in colour; a long one goes through a pager.
 
-The pager is ``$PAGER``, else ``less``; ``NO_COLOR`` is honoured.
+Names wrap first, then what has blanks, such as times, and ids and addresses only where nothing else is left. The pager is
+``$PAGER``, else ``less``, where the height of the terminal is known; ``NO_COLOR`` is honoured.
 """
 
 import os
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _LEAST = 14
+_NARROW = 7
+_SHORT = 6
 _BETWEEN = 2
 _NOT_KNOWN = ("", "dumb", "unknown")
 _RED = frozenset({"refused", "failed", "unverified", "unreadable", "NOT AVAILABLE", "deleted"})
@@ -28,33 +31,79 @@ _YELLOW = frozenset({"partial", "held", "pending", "disabled", "interrupted", "u
 def draw(
     headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool], *, heading: bool, pager: bool
 ) -> None:
-    """Print a table to the terminal. Where it is wider than that, words wrap; what must not be broken runs over the edge."""
+    """Print a table to the terminal, no wider than that is."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    columns, lines = shutil.get_terminal_size()
-    natural = [max(width(name), *(width(row[at]) for row in rows)) for at, name in enumerate(headings)]
-    least = [min(size, _LEAST) if name in WORDS else size for name, size in zip(headings, natural, strict=True)]
-    console = Console(width=max(columns, sum(least) + _BETWEEN * len(least)), soft_wrap=False)
+    columns, lines = _size()
+    headings, rows, right = _without_empty(headings, rows, right, columns)
+    widths = _widths(headings, rows, columns, heading=heading)
+    console = Console(width=max(columns, sum(widths) + _BETWEEN * len(widths)), soft_wrap=False)
     table = Table(
         box=None, pad_edge=False, padding=(0, _BETWEEN, 0, 0), header_style="bold", show_header=heading, highlight=False
     )
     for at, name in enumerate(headings):
-        wraps = name in WORDS
-        table.add_column(
-            name,
-            justify="right" if right[at] else "left",
-            overflow="fold",
-            no_wrap=not wraps,
-            min_width=least[at],
-        )
+        table.add_column(name, justify="right" if right[at] else "left", overflow="fold", width=widths[at])
     for row in rows:
         table.add_row(*(Text(cell, style=_style(cell)) for cell in row))
-    if pager and len(rows) + 1 > lines:
+    if pager and lines and len(rows) + 1 > lines and sys.stdin.isatty():
         _page(console, table)
     else:
         console.print(table)
+
+
+def _size() -> tuple[int, int]:
+    """The columns and lines of the terminal; no lines where it does not say how high it is, as none behind a script does."""
+    columns, _ = shutil.get_terminal_size()
+    named = os.environ.get("LINES", "")
+    if named.isascii() and named.isdecimal() and int(named):
+        return columns, int(named)
+    try:
+        return columns, os.get_terminal_size(sys.stdout.fileno()).lines
+    except (OSError, ValueError):
+        return columns, 0
+
+
+def _without_empty(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool], columns: int
+) -> tuple[Sequence[str], Sequence[Sequence[str]], Sequence[bool]]:
+    """The table without columns in which nothing stands, where it is too wide with them."""
+    full = sum(max(width(name), *(width(row[at]) for row in rows)) + _BETWEEN for at, name in enumerate(headings))
+    kept = [at for at in range(len(headings)) if any(row[at] for row in rows)]
+    if full - _BETWEEN <= columns or not kept:
+        return headings, rows, right
+    return [headings[at] for at in kept], [[row[at] for at in kept] for row in rows], [right[at] for at in kept]
+
+
+def _widths(headings: Sequence[str], rows: Sequence[Sequence[str]], columns: int, *, heading: bool) -> list[int]:
+    """How wide each column is, so that all of them fit into *columns*, if they can."""
+    cells = [
+        [name, *(row[at] for row in rows)] if heading else [row[at] for row in rows] for at, name in enumerate(headings)
+    ]
+    widths = [max(map(width, each)) for each in cells]
+    words = [max((width(word) for cell in each for word in cell.split()), default=1) for each in cells]
+    inner = [max((width(word) for row in rows for word in row[at].split()), default=1) for at in range(len(headings))]
+    left = columns - _BETWEEN * (len(widths) - 1)
+    of_words = [name in WORDS for name in headings]
+    sizes = list(zip(widths, words, of_words, strict=True))
+    # A heading is broken before an id is.
+    headed = [min(size, max(word, _SHORT)) for size, word in zip(widths, inner, strict=True)]
+    for least in (
+        [min(size, _LEAST) if wraps else size for size, _, wraps in sizes],
+        [min(size, max(word, _LEAST) if wraps else word) for size, word, wraps in sizes],
+        [min(size, _NARROW) if wraps else min(size, word) for size, word, wraps in sizes],
+        [min(size, _NARROW) if wraps else least for (size, _, wraps), least in zip(sizes, headed, strict=True)],
+        [min(size, _NARROW) for size, _, _ in sizes],
+        [1] * len(sizes),
+    ):
+        while sum(widths) > left:
+            over = [at for at in range(len(widths)) if widths[at] > least[at]]
+            if not over:
+                break
+            widest = max(over, key=lambda at: widths[at])
+            widths[widest] -= 1
+    return widths
 
 
 def _style(cell: str) -> str:

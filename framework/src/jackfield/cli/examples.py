@@ -30,7 +30,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "access": ("jackfield access acme jane@example.com", "jackfield access acme jane@example.com --tree"),
     "who": ("jackfield who acme Design", "jackfield who acme group:7/owner --direct"),
     "findings": ("jackfield findings acme", "jackfield findings acme --kind dormant --plan dormant.toml"),
-    "diff": ("jackfield diff acme", "jackfield diff acme 7d", "jackfield diff acme 2026-11-01 @latest"),
+    "diff": (
+        "jackfield diff acme",
+        "jackfield diff acme 7d",
+        "jackfield diff acme yesterday --person jane@example.com",
+    ),
     "syncs": ("jackfield syncs acme --limit 5",),
     "events": (
         "jackfield events acme --principal jane@example.com --since 30d",
@@ -71,5 +75,6 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "changes show": ("jackfield changes show 01HZX3",),
     "changes recover": ("jackfield changes recover acme",),
+    "completion": ("jackfield completion bash",),
 }
 """By the full name of a command."""

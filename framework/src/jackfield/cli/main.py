@@ -46,6 +46,7 @@ _COMMANDS = {
     "plan": (_AT + "plan", "Work out many changes and show them, before any is made."),
     "apply": (_AT + "plan", "Make the changes of a plan."),
     "changes": (_AT + "changes", "The journal: what was changed, by whom and why, and what is undecided."),
+    "completion": (_AT + "completion", "Print the script by which bash, zsh or fish completes what is typed."),
 }
 
 _EPILOG = (

@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from jackfield.cli.text import WORDS, clean, width
-from jackfield.cli.view import View, arranged
+from jackfield.cli.view import View, arranged, plain
 from jackfield.visible import visible_json
 from jackfield_contracts import Diagnostic
 
@@ -47,17 +47,29 @@ def print_listing(
 ) -> None:
     """Print *rows*, as *view* has them: as a table, as CSV, or as one JSON object of *head* with the rows' documents under *key*.
 
-    At most *limit* of them, and then how many there are is told: as ``total`` in JSON, else on stderr.
+    At most *limit* of them, and then how many there are is told: as ``total`` in JSON, else on stderr. Where columns are named,
+    the documents of JSON are made of these.
     """
+    asked = csv if csv and output != "table" else table
     if output == "json":
+        if view.columns is not None or view.sort is not None:
+            columns, rows = arranged(asked, view, rows, all_shown=True, others=table)
+            if view.columns is not None:
+                document = document_of(columns)
         listed = _Limited(rows, limit)
         print_stream(head, {key: map(document, listed)}, lambda: {"total": listed.total()})
         return
-    columns, rows = arranged(csv if csv and output == "csv" else table, view, rows, all_shown=output == "csv")
+    columns, rows = arranged(asked, view, rows, all_shown=output == "csv", others=csv if output == "table" else table)
     shown = _Limited(rows, limit)
     print_rows(output, shown, columns, heading=view.heading, pager=view.pager)
     if (message := cut(shown.total(), limit)) is not None:
         note(message)
+
+
+def document_of(columns: Columns) -> Callable[[Any], object]:
+    """What makes of a row a document of these columns."""
+    names = [plain(name) for name in columns.names]
+    return lambda row: dict(zip(names, columns.cells(row), strict=True))
 
 
 class _Limited:

@@ -4,9 +4,10 @@ Promises that unknown is never taken for what is asked for: it is counted, and t
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from typing import TypeVar
 
-from jackfield.activity import read_sign_ins
+from jackfield.activity import SignIns, read_sign_ins
 from jackfield.cli.app import App
 from jackfield.cli.output import note
 from jackfield.cli.text import count, moment
@@ -15,7 +16,7 @@ from jackfield.errors import NotFound
 from jackfield.findings.known import Known
 from jackfield.findings.survey import find
 from jackfield.snapshots.reader import Snapshot
-from jackfield_contracts import AccountStatus, Resource, ResourceId, UserTrait
+from jackfield_contracts import AccountStatus, Purpose, Resource, ResourceId, UserTrait
 
 R = TypeVar("R")
 
@@ -25,25 +26,36 @@ def privileged_people(snapshot: Snapshot) -> frozenset[ResourceId]:
     return frozenset(_known(snapshot).privileged)
 
 
-def dormant_only(
-    app: App, connection: str, days: int, rows: Iterable[R], person: Callable[[R], Resource | None]
-) -> Iterator[R]:
-    """Those of *rows* whose *person* is enabled and was away for *days*; of how many it is unknown is told behind the last.
+class Away:
+    """Who was away, as of the moment until which sign-ins are known; that window is told once."""
 
-    Raises NotFound where no sign-ins are known.
-    """
-    known = read_sign_ins(app.home, connection)
-    if known is None:
-        raise NotFound(
-            f"nobody's sign-ins are known of {connection!r}, so that nobody can be called dormant",
-            hint=f"`jackfield events {connection}` reads them, where the connector can and its configuration says so.",
-        )
-    if known.known_from > known.known_until:
-        note("of no time all sign-ins are known yet")
-    else:
-        known_from, until = (moment(each.isoformat()) for each in (known.known_from, known.known_until))
-        note(f"all sign-ins are known from {known_from} to {until}")
-    return _dormant(rows, person, lambda one: known.dormant(one, days))
+    def __init__(self, app: App, connection: str, days: int) -> None:
+        """Raises NotFound where no sign-ins are known."""
+        known = read_sign_ins(app.home, connection)
+        if known is None:
+            raise NotFound(
+                f"nobody's sign-ins are known of {connection!r}, so that nobody can be called dormant",
+                hint=f"`jackfield events {connection}` reads them, where the connector can and its configuration says so.",
+            )
+        note(window_of(known, f"dormant for {count(days, 'day')} is meant as of then"))
+        self._known = known
+        self._days = days
+
+    def only(self, rows: Iterable[R], person: Callable[[R], Resource | None]) -> Iterator[R]:
+        """Those of *rows* whose *person* is enabled and was away; of how many it is unknown is told behind the last."""
+        return _dormant(rows, person, lambda one: self._known.dormant(one, self._days))
+
+    def last(self, id: ResourceId) -> datetime | None:
+        """The last sign-in that is known of somebody."""
+        return self._known.last.get(id)
+
+
+def window_of(known: SignIns, as_of: str) -> str:
+    """The time of which all sign-ins are known, in words, with what is to be said of its end."""
+    if known.as_of is None:
+        return "of no time all sign-ins are known yet"
+    known_from, until = (moment(each.isoformat()) for each in (known.known_from, known.as_of))
+    return f"all sign-ins are known from {known_from} to {until}; {as_of}"
 
 
 def _dormant(
@@ -91,6 +103,41 @@ def orphans_of(snapshot: Snapshot) -> frozenset[ResourceId]:
         " WHERE r.data ->> '$.trait.trait' = 'user' AND NOT EXISTS (SELECT 1 FROM grant_row g WHERE g.principal = r.key)"
     )
     return frozenset(empty | {ResourceId(type=type, id=id) for type, id in rows})
+
+
+def holders_by_resource(
+    snapshot: Snapshot, type: str
+) -> Callable[[ResourceId], tuple[int | str | None, int | str | None]] | None:
+    """By how many a resource of *type* is held and owned directly; *at least*, where not all of it was seen.
+
+    None where these are accounts. Nobody can own what offers no ownership: then that is None.
+    """
+    accounts = (
+        "SELECT 1 FROM resource_row r JOIN node n ON n.key = r.key"
+        " WHERE n.type = ? AND r.data ->> '$.trait.trait' = 'user' LIMIT 1"
+    )
+    if snapshot.db.execute(accounts, (type,)).fetchone() is not None:
+        return None
+    owned = f"e.data ->> '$.purpose' = '{Purpose.OWNERSHIP.value}'"
+    rows = snapshot.db.execute(
+        f"SELECT n.id, count(DISTINCT g.principal), count(DISTINCT iif({owned}, g.principal, NULL)), total({owned})"
+        " FROM node n JOIN entitlement_row e ON e.resource = n.key LEFT JOIN grant_row g ON g.entitlement = e.key"
+        " WHERE n.type = ? GROUP BY n.key",
+        (type,),
+    )
+    found = {id: (holders, owners if ownerships else None) for id, holders, owners, ownerships in rows}
+    known = _known(snapshot)
+
+    def of(id: ResourceId) -> tuple[int | str | None, int | str | None]:
+        holders, owners = found.get(id.id, (None, None))
+        if known.unseen(id) is None:
+            return holders, owners
+        least = (
+            None if number is None else f"at least {number:,}" if number else "unknown" for number in (holders, owners)
+        )
+        return next(least), next(least)
+
+    return of
 
 
 def _known(snapshot: Snapshot) -> Known:

@@ -63,7 +63,9 @@ def _tell_rows(run: Run, snapshot: "Snapshot") -> None:
     unreconciled = [one.scope for one in snapshot.seals() if one.seal is Verdict.UNRECONCILED and one.expected is None]
     if unreconciled:
         named = ", ".join(unreconciled[:_MOST_NAMED]) + (", …" if len(unreconciled) > _MOST_NAMED else "")
-        say(f"  unreconciled, with no count of the application's to compare with: {clean(named)}")
+        say(
+            f"  of {clean(named)} the application tells no count to compare with (unreconciled); there is nothing to do"
+        )
     if run.complete:
         say("  complete, as far as the file says" if run.imported else "  complete: every part was seen whole")
     else:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from jackfield.cli.text import moment
 from jackfield.clock import FORMS, ago, point
-from jackfield.errors import NotFound
+from jackfield.errors import BadConfig, NotFound
 from jackfield.state import Run, RunStatus
 
 _LATEST = re.compile(r"@latest(?:~(\d{1,9}))?")
@@ -21,7 +21,8 @@ _SHORTEST = 4
 def resolve_run(name: str, connection: str, published: Sequence[Run], history: Sequence[Run], now: datetime) -> Run:
     """The run that *name* means: one of *published* (the latest first), or of *history* by its id or the beginning of it.
 
-    An age or a time means the last run that was published by then; a date, by the end of that day. Raises NotFound.
+    An age or a time means the last run that was published by then; a date, by the end of that day. Raises NotFound,
+    and BadConfig for the beginning of several.
     """
     exact = next((run for run in history if run.run == name), None)
     if exact is not None:
@@ -31,14 +32,19 @@ def resolve_run(name: str, connection: str, published: Sequence[Run], history: S
     alike = [run for run in history if run.run.startswith(name)] if len(name) >= _SHORTEST else []
     if len(alike) == 1:
         return alike[0]
-    if (then := point(name, now, end_of_day=True)) is not None:
-        return _published_by(name, then, connection, published)
     if alike:
+        # It may be a time as well, and nobody can tell which is meant.
         shown = ", ".join(run.run for run in alike[:_NAMED]) + (", …" if len(alike) > _NAMED else "")
-        raise NotFound(
+        raise BadConfig(
             f"{name!r} is the beginning of {len(alike):,} runs of {connection!r}",
-            hint=f"Write more of it: {shown}.",
+            hint=f"Write more of it: {shown}; or a time as 2026-11-24T08:30, which means the last one published by then.",
         )
+    if (then := point(name, now, end_of_day=True)) is not None:
+        if (begin := point(name, now)) is not None and begin > now:
+            raise NotFound(
+                f"{name} is in the future: no snapshot can be of then", hint=f"It is {moment(now.isoformat())} now."
+            )
+        return _published_by(name, then, connection, published)
     raise NotFound(f"the connection {connection!r} has no run {name!r}", hint=_nearest(name, connection, history))
 
 

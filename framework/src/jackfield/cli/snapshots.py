@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -17,10 +18,13 @@ from jackfield.snapshots.file import is_recorded, open_snapshot
 from jackfield.snapshots.reader import Snapshot, read_snapshot
 from jackfield.snapshots.records import Carried
 from jackfield.state import Run, RunStatus
+from jackfield.state.journal_filter import JournalFilter
+from jackfield_contracts import OutcomeKind
 
 _SHOWN = 10
 _NAMED = 5
 _MOST_TRIED = 100
+_LONGEST_CHANGE = timedelta(days=1)
 
 _OF_DAMAGE = (BadStorage, BadConfig, sqlite3.Error, msgspec.MsgspecError, ValueError, LookupError)
 """What reading a damaged file may raise: SQLite does not notice all of it."""
@@ -29,12 +33,20 @@ _looked: WeakKeyDictionary[App, dict[str, Run]] = WeakKeyDictionary()
 """The runs whose snapshots each command line looks at."""
 
 
-class Looked(Snapshot):
-    """A snapshot with the record of its run."""
+class Since(msgspec.Struct, frozen=True, kw_only=True):
+    """How many changes were ``made`` through Jackfield since a snapshot was read; ``perhaps``: of how many more nobody knows."""
 
-    def __init__(self, snapshot: Snapshot, run: Run) -> None:
+    made: int = 0
+    perhaps: int = 0
+
+
+class Looked(Snapshot):
+    """A snapshot with the record of its run, and what Jackfield has changed since."""
+
+    def __init__(self, snapshot: Snapshot, run: Run, since: Since) -> None:
         super().__init__(snapshot.db)
         self.run = run
+        self.since = since
 
 
 def published_runs(app: App, connection: str, limit: int) -> list[Run]:
@@ -143,7 +155,7 @@ def look(app: App, connection: str, run: str | None) -> Generator[Looked]:
     record = run_named(app, connection, run) if run else published_runs(app, connection, 1)[0]
     with read_snapshot(demand_whole(app, record)) as snapshot:
         try:
-            yield Looked(snapshot, record)
+            yield Looked(snapshot, record, changes_since(app, record))
         except NotFound as error:
             if not snapshot.header.complete:
                 unseen = ", ".join(seal.scope for seal in snapshot.seals(not_whole=True)[:_NAMED])
@@ -160,6 +172,7 @@ def head(snapshot: Looked) -> dict[str, object]:
         "status": snapshot.run.status.value,
         "complete": snapshot.header.complete,
         "taken": snapshot.header.taken,
+        "changes_since": snapshot.since,
         "imported": imported(snapshot),
         "scopes": snapshot.seals(not_whole=True),
     }
@@ -189,6 +202,51 @@ def caveats(app: App, snapshot: Looked) -> None:
         note(f"HELD, not published: {record.reason or 'see `jackfield syncs`'}")
     if not snapshot.header.complete:
         note(not_complete(snapshot))
+    if (text := since_in_words(app, record, snapshot.since)) is not None:
+        note(text)
+
+
+def changes_since(app: App, run: Run) -> Since:
+    """The changes that were made through Jackfield after the sync of *run* had begun, so that it may lack them."""
+    began = datetime.fromisoformat(run.started)
+    with app.state() as state:
+
+        def number(**wanted: Any) -> int:
+            return state.count_changes(JournalFilter(connection=run.connection, **wanted))
+
+        made = number(outcome=OutcomeKind.CHANGED, since=began)
+        # What was asked for before may have been made after it.
+        before = JournalFilter(
+            connection=run.connection, outcome=OutcomeKind.CHANGED, since=began - _LONGEST_CHANGE, until=began
+        )
+        made += sum(
+            1 for entry in state.each_change(before) if datetime.fromisoformat(entry.settled or entry.intended) >= began
+        )
+        return Since(
+            made=made,
+            perhaps=number(undecided=True, since=began - _LONGEST_CHANGE)
+            + number(outcome=OutcomeKind.UNVERIFIED, since=began),
+        )
+
+
+def since_in_words(app: App, run: Run, since: Since) -> str | None:
+    """What people must know of changes since *run* was read; None where there was none."""
+    if not (since.made or since.perhaps):
+        return None
+    parts = [count(since.made, "change was", "changes were") + " made"] if since.made else []
+    if since.perhaps:
+        parts.append(
+            f"of {count(since.perhaps, 'change')} it is not known" + (" whether it was made" if not parts else "")
+        )
+    text = f"{' and '.join(parts)} through Jackfield since this was read, which may lack what was changed"
+    if _is_latest(app, run):
+        return f"{text}: `jackfield sync {run.connection}` shows it."
+    return f"{text}."
+
+
+def _is_latest(app: App, run: Run) -> bool:
+    with app.state() as state:
+        return any(one.run == run.run for one in state.published(run.connection, 1))
 
 
 def not_complete(snapshot: Snapshot) -> str:

@@ -16,9 +16,12 @@ def point_option(name: str, help: str, *, end_of_day: bool = False) -> Callable[
     def read(ctx: click.Context, parameter: click.Parameter, given: str | None) -> datetime | None:
         if given is None:
             return None
-        found = point(given, ctx.ensure_object(App).clock.now(), end_of_day=end_of_day)
+        now = ctx.ensure_object(App).clock.now()
+        found = point(given, now, end_of_day=end_of_day)
         if found is None:
             raise click.BadParameter(f"{given!r}: write {FORMS}", ctx, parameter)
+        if not end_of_day and found > now:
+            raise click.BadParameter(f"{given!r} is in the future: nothing is from then on", ctx, parameter)
         return found
 
     return click.option(name, callback=read, metavar="TIME", help=help)

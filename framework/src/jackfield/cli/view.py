@@ -1,7 +1,7 @@
 """How a table is shown: which columns, in which order of rows, with or without ids, heading and pager.
 
-Promises that a column which is not there is an error with the nearest, and that what programs read (JSON, and the order of CSV)
-stays as it is unless it is asked for otherwise.
+Promises that a column is known by its name in tables and in CSV alike, that one which is not there is an error with the nearest,
+and that what programs read (JSON, and the order of CSV) stays as it is unless it is asked for otherwise.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -71,45 +71,63 @@ def _split(columns: str | None) -> tuple[str, ...] | None:
 
 
 def plain(name: str) -> str:
-    """The name of a column as it is compared: small letters, and one separator."""
-    return name.strip().casefold().replace(" ", "_")
+    """The name of a column as it is compared: small letters, one separator, and *email* however it is written."""
+    return name.strip().casefold().replace("e-mail", "email").replace(" ", "_").replace("-", "_")
 
 
 def arranged(
-    columns: "Columns", view: View, rows: Iterable[Any], *, all_shown: bool
+    columns: "Columns", view: View, rows: Iterable[Any], *, all_shown: bool, others: "Columns | None" = None
 ) -> "tuple[Columns, Iterable[Any]]":
-    """*columns* and *rows* as *view* has them; ids are hidden unless *all_shown*. Raises UsageError for no such column."""
+    """*columns* and *rows* as *view* has them; ids are hidden unless *all_shown*. Raises UsageError for no such column.
+
+    Columns of *others* can be asked for as well, by the names that they have there.
+    """
     from jackfield.cli.output import Columns
 
     names = [plain(name) for name in columns.names]
-    shown = list(range(len(names)))
+    own = shown = list(range(len(names)))
+    headings, cells = tuple(columns.names), columns.cells
+    if others is not None and (view.columns is not None or view.sort is not None):
+        more = [at for at, name in enumerate(others.names) if plain(name) not in names]
+        headings, cells = (*headings, *(others.names[at] for at in more)), _both(columns, others, more)
+        names += [plain(others.names[at]) for at in more]
     if view.columns is not None:
-        shown = [_place(name, names, "--columns") for name in view.columns]
+        shown = [_place(name, names, headings, "--columns") for name in view.columns]
         if not shown:
-            raise click.UsageError(f"--columns names none; there are {', '.join(names)}.")
+            raise click.UsageError(f"--columns names none; there are {', '.join(headings)}.")
     elif not view.ids and not all_shown:
-        shown = [at for at in shown if columns.names[at] not in columns.ids]
+        shown = [at for at in own if headings[at] not in columns.ids]
     if view.sort is not None:
         descending = view.sort.startswith("-")
-        rows = _sorted(rows, columns.cells, _place(plain(view.sort.removeprefix("-")), names, "--sort"), descending)
-    if shown == list(range(len(names))):
+        at = _place(plain(view.sort.removeprefix("-")), names, headings, "--sort")
+        rows = _sorted(rows, cells, at, descending)
+    if shown == own:
         return columns, rows
-    cells = columns.cells
 
     def some(row: Any) -> tuple[Any, ...]:
         every = cells(row)
         return tuple(every[at] for at in shown)
 
-    return Columns(tuple(columns.names[at] for at in shown), some), rows
+    return Columns(tuple(headings[at] for at in shown), some), rows
 
 
-def _place(name: str, names: list[str], option: str) -> int:
+def _both(columns: "Columns", others: "Columns", more: list[int]) -> Callable[[Any], tuple[Any, ...]]:
+    """The cells of *columns*, and behind them those of *others* at the places *more*."""
+
+    def cells(row: Any) -> tuple[Any, ...]:
+        rest = others.cells(row)
+        return (*columns.cells(row), *(rest[at] for at in more))
+
+    return cells
+
+
+def _place(name: str, names: list[str], headings: tuple[str, ...], option: str) -> int:
     if name in names:
         return names.index(name)
     from jackfield.config.load import did_you_mean
 
-    near = did_you_mean(name, names)
-    raise click.UsageError(f"{option}: there is no column {name!r}. {near or ''} There are {', '.join(names)}.")
+    near = did_you_mean(name, headings)
+    raise click.UsageError(f"{option}: there is no column {name!r}. {near or ''} There are {', '.join(headings)}.")
 
 
 def _sorted(rows: Iterable[Any], cells: Callable[[Any], Any], at: int, descending: bool) -> list[Any]:

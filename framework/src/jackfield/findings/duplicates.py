@@ -8,7 +8,7 @@ from jackfield.config import FindingKind
 from jackfield.findings.kind import Judged, Kind
 from jackfield.findings.known import Account, Known
 from jackfield.findings.model import Found, Severity, Unsure
-from jackfield.findings.people import is_person, status_of
+from jackfield.findings.people import NOT_A_PERSON, is_person, status_of
 from jackfield.snapshots.naming import addresses
 from jackfield_contracts import AccountStatus, AccountType, Resource
 
@@ -54,7 +54,9 @@ def _survey(known: Known) -> Iterator[Judged]:
     first: dict[Key, int] = {}
     shared: set[Key] = set()
     for account in known.accounts():
-        if _compared(account):
+        if not is_person(account):
+            yield account.resource, NOT_A_PERSON
+        elif _compared(account):
             for key in _keys(account):
                 if first.setdefault(key, account.key) != account.key:
                     shared.add(key)

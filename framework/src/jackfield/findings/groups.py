@@ -6,12 +6,13 @@ from typing import NamedTuple
 from jackfield.config import FindingKind
 from jackfield.findings.kind import Kind
 from jackfield.findings.known import Entry, GroupOffer, Known
-from jackfield.findings.model import Fact, Found, Judgement, Severity, Unsure
+from jackfield.findings.model import Fact, Found, Judgement, Passed, Severity, Unsure
 from jackfield.snapshots.records import Carried, ResourceRow
 from jackfield_contracts import AccountStatus, EntitlementId, Grant, GroupTrait, UserTrait
 
 _IN_USE = (AccountStatus.ENABLED, AccountStatus.PENDING)
 _OUT_OF_USE = (AccountStatus.DISABLED, AccountStatus.DELETED)
+_NOT_OWNED = Passed(reason="groups that offer no ownership")
 _BEFORE = "what was seen of it before could not be seen now"
 
 
@@ -53,7 +54,9 @@ def _no_ownership(known: Known) -> str | None:
 
 def _ownerless(group: Entry, known: Known) -> Judgement:
     owning = [offer for offer in known.offers_of(group) if offer.owns]
-    if not owning or any(offer.seen for offer in owning):
+    if not owning:
+        return _NOT_OWNED
+    if any(offer.seen for offer in owning):
         return None
     if (unsure := _seen_whole(group, owning, known)) is not None:
         return unsure
@@ -91,7 +94,7 @@ def _suspended_owner(group: Entry, known: Known) -> Judgement:
                     return None
                 owners.append(owner)
     if not owning:
-        return None
+        return _NOT_OWNED
     unsure = _seen_whole(group, owning, known)
     if unsure is not None or not owners:
         return unsure
@@ -118,7 +121,8 @@ OWNERLESS_GROUP = Kind(
     name=FindingKind.OWNERLESS_GROUP,
     title="group without owner",
     says="A group that can have owners and that nobody owns.",
-    how="The grants of those entitlements whose purpose is ownership. Where they were not seen whole, it is unknown.",
+    how="The grants of those entitlements whose purpose is ownership. Where they were not seen whole, it is unknown; groups"
+    " without such an entitlement are counted, and not judged.",
     mend=_NEW_OWNER,
     severity=Severity.MEDIUM,
     not_known=_no_ownership,

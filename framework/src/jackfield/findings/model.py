@@ -72,7 +72,13 @@ class Unsure(msgspec.Struct, frozen=True, kw_only=True):
     last_seen: Carried | None = None
 
 
-Judgement = Found | Unsure | None
+class Passed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a kind says of something that it can't or does not judge, though somebody may think that it did: why not."""
+
+    reason: str
+
+
+Judgement = Found | Unsure | Passed | None
 """None: it is known to be no finding."""
 
 
@@ -101,10 +107,18 @@ class Unknown(msgspec.Struct, frozen=True, kw_only=True):
     last_seen: Carried | None = None
 
 
+class NotExamined(msgspec.Struct, frozen=True, kw_only=True):
+    """How many a kind did not judge, and why."""
+
+    number: int
+    reason: str
+
+
 class KindReport(msgspec.Struct, frozen=True, kw_only=True):
     """How one kind fared: how many were looked at (``examined``), found, accepted and unknown.
 
-    ``not_known`` is why nothing at all can be said of this kind, None where something can.
+    ``not_examined`` are those that it did not judge, ``not_known`` is why nothing at all can be said of this kind, None where
+    something can.
     """
 
     kind: FindingKind
@@ -113,6 +127,7 @@ class KindReport(msgspec.Struct, frozen=True, kw_only=True):
     found: int = 0
     accepted: int = 0
     unknown: int = 0
+    not_examined: tuple[NotExamined, ...] = ()
     not_known: str | None = None
 
 

@@ -6,11 +6,13 @@ from jackfield.config import FindingKind
 from jackfield.findings.earlier import pending_since
 from jackfield.findings.kind import Kind
 from jackfield.findings.known import Account, Held, Known, aware, day
-from jackfield.findings.model import Fact, Found, Judgement, Severity, Unsure
+from jackfield.findings.model import Fact, Found, Judgement, Passed, Severity, Unsure
 from jackfield.snapshots.access import access_of
 from jackfield_contracts import AccountStatus, AccountType
 
 _THERE = (AccountStatus.ENABLED, AccountStatus.DISABLED, AccountStatus.PENDING)
+
+NOT_A_PERSON = Passed(reason="accounts of programs, or of the application itself")
 
 
 def is_person(account: Account) -> bool:
@@ -32,8 +34,10 @@ def _no_sign_ins(known: Known) -> str | None:
 
 def _dormant(account: Account, known: Known) -> Judgement:
     sign_ins, days = known.sign_ins, known.settings.dormant_days
-    if sign_ins is None or account.trait.status is not AccountStatus.ENABLED or not is_person(account):
+    if sign_ins is None or account.trait.status is not AccountStatus.ENABLED:
         return None
+    if not is_person(account):
+        return NOT_A_PERSON
     dormant = sign_ins.dormant(account.resource, days)
     if dormant is False:
         return None
@@ -43,6 +47,7 @@ def _dormant(account: Account, known: Known) -> Judgement:
     last = sign_ins.last.get(account.resource.id)
     created = account.resource.created
     said = f"last signed in on {day(last)}" if last else f"has not signed in since {day(sign_ins.known_from)}"
+    said = f"{said}, as of {day(sign_ins.known_until)}"
     evidence = [
         status_of(account, known),
         Fact(what="last sign-in", value=aware(last).isoformat() if last else "none that is known"),
@@ -133,8 +138,10 @@ def _no_external_ids(known: Known) -> str | None:
 
 def _no_external_id(account: Account, known: Known) -> Judgement:
     name = known.settings.external_id
-    if not is_person(account) or account.trait.external_ids.get(name):
+    if account.trait.external_ids.get(name):
         return None
+    if not is_person(account):
+        return NOT_A_PERSON
     if account.trait.status is AccountStatus.UNKNOWN:
         return Unsure(reason="the status of the account is not known")
     if account.trait.status not in _THERE:
@@ -170,7 +177,8 @@ DORMANT = Kind(
     name=FindingKind.DORMANT,
     title="dormant for {dormant_days} days",
     says="An enabled account of a person who has not signed in for so many days.",
-    how="The last sign-in of the connection's activity; where the log does not cover the whole time, it is unknown.",
+    how="The last sign-in of the connection's activity, counted back from the moment until which all are known; where the log"
+    " does not cover the whole time, it is unknown.",
     mend="Ask whether the account is needed; disable it if not.",
     plans="disables the account",
     severity=Severity.MEDIUM,

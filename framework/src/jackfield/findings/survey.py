@@ -3,6 +3,7 @@
 Promises that nothing is a finding of which a fact was carried forward or could not be seen: it is unknown, with the reason.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from jackfield.config import AcceptedFinding, FindingKind
@@ -11,7 +12,10 @@ from jackfield.findings.known import Known
 from jackfield.findings.model import (
     Finding,
     Found,
+    Judgement,
     KindReport,
+    NotExamined,
+    Passed,
     Report,
     Severity,
     Unknown,
@@ -41,7 +45,8 @@ def find(known: Known, kinds: tuple[FindingKind, ...] = ()) -> Report:
                 found=sum(1 for one in tally.findings if one.kind is kind.name and one.accepted is None),
                 accepted=sum(1 for one in tally.findings if one.kind is kind.name and one.accepted is not None),
                 unknown=sum(1 for one in tally.unknown if one.kind is kind.name),
-                not_known=silent.get(kind.name) or _nothing_there(kind, tally.examined.get(kind.name, 0)),
+                not_examined=tally.not_examined(kind.name),
+                not_known=silent.get(kind.name) or _nothing_there(kind, tally.looked_at(kind.name)),
             )
             for kind in wanted
         ),
@@ -66,13 +71,13 @@ def find(known: Known, kinds: tuple[FindingKind, ...] = ()) -> Report:
     )
 
 
-def _nothing_there(kind: Kind, examined: int) -> str | None:
-    if examined or kind.survey is not None:
+def _nothing_there(kind: Kind, looked_at: int) -> str | None:
+    if looked_at or kind.survey is not None:
         return None
     return "the snapshot has no groups" if kind.judge_group else "the snapshot has no accounts"
 
 
-def _judged(known: Known, kinds: list[Kind]) -> Iterator[tuple[Kind, Resource, Found | Unsure | None, Carried | None]]:
+def _judged(known: Known, kinds: list[Kind]) -> Iterator[tuple[Kind, Resource, Judgement, Carried | None]]:
     for kind in kinds:
         if kind.survey is not None:
             for resource, judged in kind.survey(known):
@@ -95,10 +100,14 @@ class _Tally:
         self._connection = known.snapshot.header.connection
         self._used: set[int] = set()
         self.examined: dict[FindingKind, int] = {}
+        self._passed: Counter[tuple[FindingKind, str]] = Counter()
         self.findings: list[Finding] = []
         self.unknown: list[Unknown] = []
 
-    def take(self, kind: Kind, resource: Resource, judged: Found | Unsure | None, carried: Carried | None) -> None:
+    def take(self, kind: Kind, resource: Resource, judged: Judgement, carried: Carried | None) -> None:
+        if isinstance(judged, Passed):
+            self._passed[kind.name, judged.reason] += 1
+            return
         self.examined[kind.name] = self.examined.get(kind.name, 0) + 1
         if judged is None:
             return
@@ -126,6 +135,16 @@ class _Tally:
                 accepted=self._accepted(kind.name, subjects),
             )
         )
+
+    def not_examined(self, kind: FindingKind) -> tuple[NotExamined, ...]:
+        """How many were passed over, by the reason."""
+        return tuple(
+            NotExamined(number=number, reason=reason) for (of, reason), number in self._passed.items() if of is kind
+        )
+
+    def looked_at(self, kind: FindingKind) -> int:
+        """How many there were for *kind*, judged or not."""
+        return self.examined.get(kind, 0) + sum(one.number for one in self.not_examined(kind))
 
     def _severity(self, kind: Kind, resource: Resource) -> Severity:
         return kind.severity.raised() if kind.raised and self._known.is_privileged(resource.id) else kind.severity

@@ -18,6 +18,7 @@ from jackfield.snapshots import records
 from jackfield.snapshots.file import open_snapshot
 from jackfield.snapshots.principals import Principals
 from jackfield.snapshots.records import EntitlementRow, GrantRow, Header, ResourceRow
+from jackfield_contracts import ResourceId
 
 
 class Change(StrEnum):
@@ -79,6 +80,27 @@ class Diff:
         pairs = zip(self._rows("main", kind, change), self._rows("old", kind, change), strict=True)
         for now, before in pairs:
             yield Changed(change=change, row=now, before=before)
+
+    def grants_by_holder(self, change: Change) -> dict[ResourceId, int]:
+        """How many grants were added or removed, by who holds or held them."""
+        side, key = ("old", "was_holder") if change is Change.REMOVED else ("main", "now_holder")
+        rows = self._db.execute(
+            f"SELECT n.type, n.id, count(*) FROM temp.diff_grants d JOIN {side}.node n ON n.key = d.{key}"
+            " WHERE d.change = ? GROUP BY n.key",
+            (change.value,),
+        )
+        return {ResourceId(type=kind, id=id): number for kind, id, number in rows}
+
+    def shared_names(self) -> frozenset[str]:
+        """The names that several resources have in one of the snapshots, accounts left out: they tell nothing apart."""
+        rows = self._db.execute(
+            " UNION ".join(
+                f"SELECT display_name FROM {side}.resource_row WHERE coalesce(data ->> '$.trait.trait', '') <> 'user'"
+                " GROUP BY display_name HAVING count(*) > 1"
+                for side in ("main", "old")
+            )
+        )
+        return frozenset(row[0] for row in rows if row[0])
 
     def _rows(self, side: str, kind: Kind, change: Change) -> Iterator[Row]:
         """The rows of one file that the table of differences names; both files give them in the same order."""

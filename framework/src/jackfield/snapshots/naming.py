@@ -1,11 +1,13 @@
 """Finding what people mean by the text that they type: an identifier, an e-mail, a login or a name.
 
 Promises that an identifier always means itself, that a name is tried only where no identifier matches, and that an
-ambiguous one lists its candidates instead of choosing.
+ambiguous one lists its candidates instead of choosing. A search, and what is offered instead of a name that is not there,
+look past accents, case and repeated blanks; what is meant by a name does not.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 
 from jackfield.errors import BadConfig, NotFound
 from jackfield.snapshots.rows import decode_resource
@@ -25,12 +27,25 @@ def addresses(resource: Resource) -> tuple[str, ...]:
     return (*((trait.login,) if trait.login else ()), *(email.address for email in trait.emails))
 
 
+def folded(text: str) -> str:
+    """*text* as it is searched: without accents, in small letters, with single blanks."""
+    if not text.isascii():
+        text = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
+    return " ".join(text.casefold().split())
+
+
 def searchable(resource: Resource) -> Iterator[str]:
-    """The texts by which a resource is searched, in small letters."""
-    yield resource.display_name.casefold()
-    yield resource.id.id.casefold()
-    for one in addresses(resource):
-        yield one.casefold()
+    """The texts by which a resource is searched."""
+    yield resource.display_name
+    yield resource.id.id
+    yield from addresses(resource)
+
+
+def search_for(search: str) -> Callable[[Iterable[str]], bool]:
+    """Whether one of some texts contains *search*, whatever accents, case and repeated blanks either has."""
+    # What is nothing but blanks and accents is searched as it stands.
+    fold, text = (folded, plain) if (plain := folded(search)) else (str.casefold, search.casefold())
+    return lambda texts: any(text in fold(one) for one in texts)
 
 
 class Names:
@@ -44,22 +59,35 @@ class Names:
         row = self.db.execute("SELECT 1 FROM node WHERE type = ? AND id = ?", (id.type, id.id)).fetchone()
         return row is not None
 
-    def find(self, text: str, *, users: bool = False, type: str | None = None) -> ResourceId:
-        """The resource meant by *text*: ``type:id``, an id, a user's e-mail or login, or a display name.
+    def find(self, text: str, *, users: bool = False, type: str | None = None, what: str | None = None) -> ResourceId:
+        """The resource meant by *text*: ``type:id``, an id, a user's e-mail or login, a display name, or ``type:name``.
 
         With *users*, only users are found by name; with *type*, only what is of that type is found at all. Raises
-        NotFound, or BadConfig listing the candidates where several match.
+        NotFound, which calls it *what*, or BadConfig listing the candidates where several match.
         """
         found = self._find(text, users=users, type=type)
-        if found is None:
-            what = type or ("user" if users else "resource")
-            near = self.nearest(text, type=type, users=users)
-            more = "`jackfield resources CONNECTION --search TEXT` looks for parts of a name."
-            raise NotFound(
-                f"the snapshot has no {what} {text!r}, neither by id nor by e-mail, login or name",
-                hint=f"Did you mean {near}? {more}" if near else more,
-            )
-        return found
+        if found is not None:
+            return found
+        what = what or type or ("user" if users else "resource")
+        kind, name = self._typed(text, type)
+        near = self.nearest(name, type=kind, users=users and kind is None)
+        more = f"`jackfield resources {self._connection()} --search TEXT` looks for parts of a name."
+        raise NotFound(
+            f"the snapshot has no {what} {text!r}, neither by id nor by e-mail, login or name",
+            hint=f"Did you mean {near}? {more}" if near else more,
+        )
+
+    def _connection(self) -> str:
+        from jackfield.snapshots.records import read_header
+
+        return read_header(self.db, "main").connection
+
+    def _typed(self, text: str, type: str | None) -> tuple[str | None, str]:
+        """The type that *text* begins with, if it does, and the rest of it."""
+        kind, colon, name = text.partition(":")
+        if colon and name and type in (None, kind) and kind in self.types():
+            return kind, name
+        return type, text
 
     def nearest(self, text: str, *, type: str | None = None, users: bool = False) -> str:
         """Up to three names, addresses or ids that are near *text*, in words; empty where none is. One pass over the names."""
@@ -109,15 +137,14 @@ class Names:
         """Fill the table ``temp.matched`` with the keys of all nodes whose texts contain *search*, in any case."""
         self.db.execute("DROP TABLE IF EXISTS temp.matched")
         self.db.execute("CREATE TEMP TABLE matched (key INTEGER PRIMARY KEY)")
-        text = search.casefold()
+        fits = search_for(search)
         rows = self.db.execute(
             "SELECT n.key, n.type, n.id, r.display_name, r.data FROM node n LEFT JOIN resource_row r ON r.key = n.key"
         )
         keys = (
             (key,)
             for key, kind, id, name, data in rows
-            if text in id.casefold()
-            or (data and any(text in one for one in searchable(decode_resource(kind, id, "", name, data))))
+            if fits(searchable(decode_resource(kind, id, "", name, data)) if data else (id,))
         )
         self.db.execute("BEGIN")
         self.db.executemany("INSERT INTO temp.matched VALUES (?)", keys)
@@ -139,7 +166,8 @@ class Names:
                 raise _ambiguous(text, candidates)
             if candidates:
                 return candidates[0][0]
-        return None
+        kind, name = self._typed(text, type)
+        return self._find(name, users=False, type=kind) if name != text else None
 
     def types(self) -> list[str]:
         """The types of all resources and principals, each found by one step in the index."""
@@ -201,7 +229,9 @@ class ManyNames(Names):
     def __init__(self, db: sqlite3.Connection, texts: Iterable[str]) -> None:
         super().__init__(db)
         self._looked_for = 0
-        self._known: dict[str, list[Resource]] = {text.casefold(): [] for text in texts}
+        every = list(texts)
+        with_types = (rest for text in every if (rest := text.partition(":")[2]))
+        self._known: dict[str, list[Resource]] = {text.casefold(): [] for text in (*every, *with_types)}
         rows = db.execute(
             "SELECT n.type, n.id, r.display_name, r.data FROM resource_row r JOIN node n ON n.key = r.key"
             " ORDER BY n.type, n.id"
@@ -233,12 +263,12 @@ class Nearest:
         from difflib import SequenceMatcher
 
         # It keeps what it knows of its second text.
-        self._matcher = SequenceMatcher(b=text.casefold()[:_LONGEST], autojunk=False)
+        self._matcher = SequenceMatcher(b=folded(text)[:_LONGEST], autojunk=False)
         self._found: dict[str, float] = {}
 
     def look(self, text: str) -> None:
         """Take *text* into account."""
-        self._matcher.set_seq1(text.casefold()[:_LONGEST])
+        self._matcher.set_seq1(folded(text)[:_LONGEST])
         if self._matcher.real_quick_ratio() < _NEAR or self._matcher.quick_ratio() < _NEAR:
             return
         if (ratio := self._matcher.ratio()) >= _NEAR:

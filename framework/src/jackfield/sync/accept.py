@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from jackfield.clock import Clock
-from jackfield.errors import BadConfig, Refused, storing
+from jackfield.errors import BadConfig, NotFound, Refused, storing
 from jackfield.hookspecs import Published
 from jackfield.host.policies import Policy, tell_published
 from jackfield.log import Logger
@@ -32,7 +32,7 @@ def accept(
 ) -> Run:
     """Publish the held snapshot of *run*, that very file; no request is made.
 
-    Raises BadConfig for an unknown run, and Refused if it is not held, was changed since, or a newer one is published.
+    Raises NotFound for an unknown run, and Refused if it is not held, was changed since, or a newer one is published.
     """
     now = clock.now().isoformat(timespec="microseconds")
     holder = Holder(pid=os.getpid(), run=run, since=now)
@@ -40,7 +40,7 @@ def accept(
         reconcile(name, home=home, state=state, log=log)
         record = state.get(name, run)
         if record is None:
-            raise BadConfig(f"there is no run {run!r}", connection=name, hint=f"`jackfield syncs {name}` lists them.")
+            raise NotFound(f"there is no run {run!r}", connection=name, hint=f"`jackfield syncs {name}` lists them.")
         if record.status is not RunStatus.HELD:
             raise Refused(f"the run {run} is {record.status.value}, not held", connection=name)
         newest = next(iter(state.published(name, 1)), None)

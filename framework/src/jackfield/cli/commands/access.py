@@ -9,8 +9,11 @@ from jackfield.cli.base import command, connection_argument, limit_option, outpu
 from jackfield.cli.view import View, view_options
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from jackfield.cli.snapshots import Looked
     from jackfield.snapshots.access import Access
-    from jackfield_contracts import EntitlementId
+    from jackfield_contracts import EntitlementId, ResourceId
 
 STATUSES = ("enabled", "disabled", "pending", "deleted", "unknown")
 
@@ -67,13 +70,13 @@ def access(
 ) -> None:
     """What USER of CONNECTION has access to.
 
-    USER is an id, an e-mail, a login or a name; type:id means any resource, such as group:7. What is inherited shows the
-    path: through which groups.
+    USER is an id, an e-mail, a login or a name. What is inherited shows the path: through which groups. Another resource,
+    such as group:7, is told what it has been given itself; who is in a group is told by `jackfield who`.
     """
     from jackfield.cli.commands.listing import print_found
     from jackfield.cli.output import Columns, note, say
     from jackfield.cli.snapshots import caveats, look
-    from jackfield.cli.text import clean, count
+    from jackfield.cli.text import clean
     from jackfield.snapshots.access import access_of
 
     if tree and output != "table":
@@ -100,7 +103,8 @@ def access(
             return *what, _how(one), str(one.entitlement)
 
         if output == "table":
-            note(f"{who} has {count(len(shown), 'way')} to access:")
+            shown = sorted(shown, key=lambda one: (len(one.path), (one.resource_name or "").casefold()))
+            note(_told_of(snapshot, principal, who, shown, left_out=direct or privileged))
         print_found(
             app,
             snapshot,
@@ -150,7 +154,7 @@ def who(
     RESOURCE is type:id, an id or a name, with /slug behind it for one entitlement only. What is inherited shows the path.
     """
     from jackfield.cli.commands.listing import print_found
-    from jackfield.cli.output import Columns
+    from jackfield.cli.output import Columns, note
     from jackfield.cli.snapshots import look
     from jackfield.snapshots.access import holders_of
 
@@ -175,12 +179,13 @@ def who(
         if status is not None:
             found = (one for one in found if one.principal_status == status)
         if dormant is not None:
-            from jackfield.cli.people_filters import dormant_only, person_of
+            from jackfield.cli.people_filters import Away, person_of
 
-            person = person_of(snapshot)
-            found = dormant_only(app, connection, dormant, found, lambda one: person(one.principal))
+            person, away = person_of(snapshot), Away(app, connection, dormant)
+            found = away.only(found, lambda one: person(one.principal))
         if output == "table":
             found = sorted(found, key=lambda one: ((one.principal_name or "").casefold(), bool(one.path)))
+        found, first = _first_of(found)
         print_found(
             app,
             snapshot,
@@ -194,6 +199,59 @@ def who(
             about={"target": str(target)},
             view=view,
         )
+        if first is None and output != "json":
+            note(_nobody(snapshot, target, filtered=direct or privileged or status is not None or dormant is not None))
+
+
+def _first_of(found: "Iterable[Access]") -> "tuple[Iterable[Access], Access | None]":
+    from itertools import chain
+
+    rows = iter(found)
+    first = next(rows, None)
+    return (chain((first,), rows) if first is not None else ()), first
+
+
+def _told_of(
+    snapshot: "Looked", principal: "ResourceId", who: str, shown: "Sequence[Access]", *, left_out: bool
+) -> str:
+    """How much somebody has access to; of what is nobody's account, where else to look."""
+    from shlex import quote
+
+    from jackfield.cli.text import clean, count
+    from jackfield_contracts import UserTrait
+
+    held = len({one.entitlement for one in shown})
+    ways = f", in {count(len(shown), 'way')}" if len(shown) > held else ""
+    row = snapshot.resource(principal)
+    if row is None or isinstance(row.resource.trait, UserTrait):
+        return f"{who} has {count(held, 'entitlement')}{ways}:"
+    what = f"has {count(held, 'entitlement')} itself{ways}" if held else "is itself given nothing"
+    also = " of what was asked for" if left_out and not held else ""
+    where = f"`jackfield who {snapshot.run.connection} {quote(clean(str(principal)))}`"
+    return f"{who} is a {principal.type}, and {what}{also}. Who has access to it is told by {where}."
+
+
+def _nobody(snapshot: "Looked", target: "ResourceId | EntitlementId", *, filtered: bool) -> str:
+    """Why nobody is listed who has access to *target*."""
+    from shlex import quote
+
+    from jackfield.cli.text import clean, count
+    from jackfield_contracts import EntitlementId, UserTrait
+
+    id = target.resource if isinstance(target, EntitlementId) else target
+    row = snapshot.resource(id)
+    name = f"{row.resource.display_name} ({target})" if row is not None else str(target)
+    offers = [target] if isinstance(target, EntitlementId) else list(snapshot.entitlements(resource=id))
+    if offers:
+        seen = "is seen to hold" if snapshot.header.complete else "was seen to hold"
+        fits = " who fits what was asked for" if filtered else ""
+        what = "the entitlement" if len(offers) == 1 else f"any of the {count(len(offers), 'entitlement')}"
+        return f"Nobody{fits} {seen} {what} of {name}."
+    text = f"{name} offers nothing that somebody could hold."
+    if row is not None and isinstance(row.resource.trait, UserTrait):
+        where = f"`jackfield access {snapshot.run.connection} {quote(clean(str(id)))}`"
+        text = f"{text} What this person has access to is told by {where}."
+    return text
 
 
 def _how(one: "Access") -> str:

@@ -6,6 +6,7 @@ import click
 
 from jackfield.cli.app import App
 from jackfield.cli.base import command, output_option
+from jackfield.cli.view import View, view_options
 
 if TYPE_CHECKING:
     from jackfield.cli.overview import Overview
@@ -13,8 +14,9 @@ if TYPE_CHECKING:
 
 @command("connections")
 @click.argument("connection", required=False)
+@view_options
 @output_option("table", "json", "csv")
-def connections(app: App, connection: str | None, output: str) -> None:
+def connections(app: App, connection: str | None, view: View, output: str) -> None:
     """List the configured connections, or show CONNECTION: whose account, how old its snapshot is, and what guards changes.
 
     No request is made: whether a sign-in is needed is told by the last sync.
@@ -23,7 +25,7 @@ def connections(app: App, connection: str | None, output: str) -> None:
     from jackfield.cli.overview import COLUMNS, CSV, csv_cells, overviews
 
     found = overviews(app, None if connection is None else [connection])
-    if output == "table" and connection is not None:
+    if output == "table" and connection is not None and view == View():
         _tell(app, found[0])
         return
     if not found:
@@ -37,6 +39,7 @@ def connections(app: App, connection: str | None, output: str) -> None:
         document=lambda one: one.document(),
         head={},
         key="connections",
+        view=view,
     )
 
 

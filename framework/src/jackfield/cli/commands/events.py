@@ -8,6 +8,7 @@ import click
 from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument, limit_option, output_option
 from jackfield.cli.times import point_option
+from jackfield.cli.view import View, view_options
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,6 +38,7 @@ def _finite(ctx: click.Context, parameter: click.Parameter, given: float) -> flo
     help="How often --follow reads (default 60).",
 )
 @limit_option
+@view_options
 @output_option("table", "json", "csv")
 def events(
     app: App,
@@ -48,6 +50,7 @@ def events(
     follow: bool,
     every: float,
     limit: int | None,
+    view: View,
     output: str,
 ) -> None:
     """Read the activity of CONNECTION on from where it was left, and list it, the newest first.
@@ -59,13 +62,15 @@ def events(
 
     if follow and (stored or output == "csv"):
         raise click.UsageError("--follow reads on, and prints a table or JSON Lines: leave --stored and csv out.")
+    if follow and view != View():
+        raise click.UsageError("--follow prints what comes as it comes: leave --columns, --sort and their like out.")
     asked = Asked(principal=principal, kind=kind, since=since, limit=limit)
     if follow:
         app.run(followed(app, connection, asked, every=every, output=output))
         return
     if not stored:
         read_on(app, connection)
-    listed(app, connection, asked, output)
+    listed(app, connection, asked, output, view)
 
 
 COMMANDS = {"events": events}

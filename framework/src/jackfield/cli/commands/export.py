@@ -94,10 +94,12 @@ def _write_snapshot(
     app: App, connection: str, found: "Found[ExporterType]", to: str, run: str | None, options: dict[str, str]
 ) -> "Written":
     from jackfield import activity
+    from jackfield.cli.output import note
     from jackfield.cli.snapshots import caveats, look
     from jackfield.exports.firstseen import FirstSeen
 
     with look(app, connection, run) as snapshot:
+        sign_ins = activity.read_sign_ins(app.home, connection)
         first_seen = FirstSeen(snapshot.db, snapshot.header.taken, _older(app, snapshot))
         try:
 
@@ -108,7 +110,7 @@ def _write_snapshot(
                     beside,
                     options,
                     snapshot=snapshot,
-                    sign_ins=activity.read_sign_ins(app.home, connection),
+                    sign_ins=sign_ins,
                     first_seen=first_seen,
                 )
 
@@ -116,9 +118,11 @@ def _write_snapshot(
         finally:
             first_seen.close()
         caveats(app, snapshot)
-        if first_seen.passed_over:
-            from jackfield.cli.output import note
+        if sign_ins is not None:
+            from jackfield.cli.people_filters import window_of
 
+            note(f"Last sign-ins: {window_of(sign_ins, 'of what was later, some may be told')}.")
+        if first_seen.passed_over:
             note(f"First seen: passed over, since they can't be read: {', '.join(first_seen.passed_over)}")
         return written
 

@@ -4,14 +4,17 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument, limit_option, output_option, run_option
+from jackfield.cli.view import View, arranged, view_options
 
 if TYPE_CHECKING:
+    from jackfield.activity import SignIns
     from jackfield.cli.snapshots import Looked
     from jackfield.findings import Fact, Finding, KindReport, Report, Unknown
     from jackfield.snapshots.reader import Snapshot
@@ -52,6 +55,7 @@ _NAMED = 3
 )
 @limit_option
 @run_option
+@view_options
 @output_option("table", "json", "csv")
 def findings(
     app: App,
@@ -63,6 +67,7 @@ def findings(
     fail_on: str | None,
     limit: int | None,
     run: str | None,
+    view: View,
     output: str,
 ) -> int:
     """What an access review looks for in CONNECTION: administrators, dormant people, groups without owner, and more.
@@ -120,7 +125,7 @@ def findings(
             if any(one.accepted is None and one.severity.rank >= rank for one in whole.findings):
                 code = exits.FOUND
         try:
-            _print(app, snapshot, report, output, limit)
+            _print(app, snapshot, report, known.sign_ins, output, limit, view)
             sys.stdout.flush()
         except BrokenPipeError:
             closed = broken_pipe()
@@ -158,14 +163,27 @@ def _earlier(app: App, snapshot: "Looked", opened: ExitStack) -> "Iterator[Snaps
             yield opened.enter_context(read_snapshot(file))
 
 
-def _print(app: App, snapshot: "Looked", report: "Report", output: str, limit: int | None) -> None:
-    from jackfield.cli.output import Columns, note, print_listing, print_stream
+def _print(
+    app: App,
+    snapshot: "Looked",
+    report: "Report",
+    sign_ins: "SignIns | None",
+    output: str,
+    limit: int | None,
+    view: View,
+) -> None:
+    from jackfield.cli.output import Columns, document_of, note, print_listing, print_stream
     from jackfield.cli.snapshots import caveats, head
 
+    table = Columns(("severity", "kind", "name", "e-mail", "status", "since", "why", "id"), _cells, frozenset({"id"}))
+    csv = Columns(_CSV, lambda one: _csv(one, snapshot))
     if output == "json":
+        window = {"from": sign_ins.known_from, "until": sign_ins.known_until} if sign_ins is not None else None
+        columns, found = arranged(csv, view, report.findings, all_shown=True, others=table)
+        shown = map(document_of(columns), found) if view.columns is not None else found
         print_stream(
-            {**head(snapshot), "kinds": report.kinds},
-            {"findings": report.findings[:limit], "unknown": report.unknown},
+            {**head(snapshot), "sign_ins_known": window, "kinds": report.kinds},
+            {"findings": islice(shown, limit), "unknown": report.unknown},
             lambda: {"total": len(report.findings)},
         )
         return
@@ -178,15 +196,20 @@ def _print(app: App, snapshot: "Looked", report: "Report", output: str, limit: i
     print_listing(
         output,
         rows,
-        table=Columns(("severity", "kind", "name", "e-mail", "status", "since", "why"), _cells),
-        csv=Columns(_CSV, lambda one: _csv(one, snapshot)),
+        table=table,
+        csv=csv,
         document=lambda one: one,
         head={},
         key="findings",
         limit=limit,
+        view=view,
     )
     for line in _summary(report):
         note(line)
+    if sign_ins is not None and any(kind.kind.value == "dormant" for kind in report.kinds):
+        from jackfield.cli.people_filters import window_of
+
+        note(f"dormant: {window_of(sign_ins, 'counted back from then')}.")
     if cut:
         left = ", ".join(f"{number:,} of {kind}" for kind, number in cut.items())
         note(f"Not shown: {left}; --kind KIND shows all of a kind, --output csv all of them.")
@@ -203,12 +226,19 @@ def _first_of_each(found: "Iterable[Finding]", cut: Counter[str]) -> "Iterator[F
             cut[one.kind.value] += 1
 
 
-def _cells(one: "Finding") -> tuple[Any, ...]:
+def _cells(one: "Finding | Unknown | KindReport") -> tuple[Any, ...]:
+    from jackfield.findings import Finding, KindReport
+
+    if isinstance(one, KindReport):
+        return None, one.kind.value, None, None, None, None, one.not_known, None
     subject = one.subject
+    if not isinstance(one, Finding):
+        name = subject.name or str(subject.id)
+        return None, one.kind.value, name, subject.email, subject.status, None, one.reason, str(subject.id)
     why = f"{one.why} (accepted: {one.accepted})" if one.accepted else one.why
     since = f"{one.since:%Y-%m-%d}" if one.since else None
     name = subject.name or str(subject.id)
-    return one.severity.value, one.kind.value, name, subject.email, subject.status, since, why
+    return one.severity.value, one.kind.value, name, subject.email, subject.status, since, why, str(subject.id)
 
 
 _CSV = (
@@ -266,7 +296,7 @@ def _summary(report: "Report") -> Iterator[str]:
         if kind.not_known is not None:
             yield f"{kind.kind.value}: not known: {kind.not_known}."
             continue
-        if not (kind.found or kind.accepted or kind.unknown):
+        if not (kind.found or kind.accepted or kind.unknown or kind.not_examined):
             nothing.append(kind.kind.value)
             continue
         parts = [f"{kind.found:,} found"]
@@ -277,6 +307,7 @@ def _summary(report: "Report") -> Iterator[str]:
             names = ", ".join(one.subject.name or str(one.subject.id) for one in unknown[:_NAMED])
             more = f" and {len(unknown) - _NAMED:,} more" if len(unknown) > _NAMED else ""
             parts.append(f"of {kind.unknown:,} more it is not known ({names}{more}: {unknown[0].reason})")
+        parts += [f"{one.number:,} not examined ({one.reason})" for one in kind.not_examined]
         yield f"{kind.kind.value} ({kind.title}): {', '.join(parts)}."
     if nothing:
         yield f"Nothing found: {', '.join(nothing)}."

@@ -31,6 +31,9 @@ def init(
     What is given by options is not asked for; without a terminal nothing is. A secret is given as a reference, env:NAME or
     file:PATH, or is typed here: then it goes into a file of its own (mode 0600) beside the configuration. A file that is there
     keeps all that stands in it.
+
+    Which keys a connector has, and which every connection has, is told by `jackfield connectors show NAME`; --set takes both.
+    Changes are off until `provisioning = true` is set.
     """
     from jackfield.cli.output import note
     from jackfield.cli.starting import Wanted, collect, write

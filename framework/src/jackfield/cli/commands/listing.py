@@ -33,11 +33,11 @@ def print_found(
     if output != "json":
         caveats(app, snapshot)
     if not csv_whole:
-        csv = _longer(csv, carried_cells.csv, carried_cells.for_csv)
+        csv = longer(csv, carried_cells.csv, lambda row: carried_cells.for_csv(row.carried))
     print_listing(
         output,
         rows,
-        table=_longer(table, carried_cells.table, carried_cells.for_table),
+        table=longer(table, carried_cells.table, lambda row: carried_cells.for_table(row.carried)),
         csv=csv,
         document=document,
         head={**head(snapshot), **(about or {})},
@@ -47,6 +47,6 @@ def print_found(
     )
 
 
-def _longer(columns: Columns, names: tuple[str, ...], cells: Callable[[Any], tuple[Any, ...]]) -> Columns:
-    """*columns*, and behind them those of how a row was carried."""
-    return Columns((*columns.names, *names), lambda row: (*columns.cells(row), *cells(row.carried)), columns.ids)
+def longer(columns: Columns, names: tuple[str, ...], cells: Callable[[Any], tuple[Any, ...]]) -> Columns:
+    """*columns*, and behind them others."""
+    return Columns((*columns.names, *names), lambda row: (*columns.cells(row), *cells(row)), columns.ids)

@@ -101,10 +101,13 @@ def _listing(name: str, *own: Callable[[Any], Any]) -> Callable[[Callable[..., N
     click.option("--orphans", is_flag=True, help="Only groups that nobody is in, and accounts that hold nothing."),
 )
 def resources(asked: Asked, status: str | None, privileged: bool, dormant: int | None, orphans: bool) -> None:
-    """List the resources of CONNECTION: users, groups, roles, licences, apps."""
-    from jackfield.cli.commands.listing import print_found
+    """List the resources of CONNECTION: users, groups, roles, licences, apps.
+
+    With --type of what is no account, such as group, tables tell by how many each is held, and by how many it is owned.
+    """
+    from jackfield.cli.commands.listing import longer, print_found
     from jackfield.cli.output import Columns
-    from jackfield.cli.people_filters import dormant_only, orphans_of, privileged_people
+    from jackfield.cli.people_filters import Away, holders_by_resource, orphans_of, privileged_people
     from jackfield.exports import resource_object
     from jackfield.snapshots.principals import facts_of_resource
 
@@ -127,21 +130,36 @@ def resources(asked: Asked, status: str | None, privileged: bool, dormant: int |
         if orphans:
             lonely = orphans_of(snapshot)
             found = (row for row in found if row.resource.id in lonely)
+        in_table = Columns(
+            ("name", "e-mail", "status", "type", "login", "external_id", "resource"),
+            table,
+            frozenset({"login", "external_id", "resource"}),
+        )
+        if asked.type is not None and (held := holders_by_resource(snapshot, asked.type)) is not None:
+
+            def of_things(row: "ResourceRow") -> tuple[Any, ...]:
+                one, facts = row.resource, facts_of_resource(row.resource)
+                return one.display_name, *held(one.id), one.id.type, facts.external_id, str(one.id)
+
+            names = "name", "holders", "owners", "type", "external_id", "resource"
+            in_table = Columns(names, of_things, frozenset({"external_id", "resource"}))
+        in_csv = Columns(
+            ("type", "id", "display_name", "status", "login", "email", "scope", "external_id", "resource"), csv
+        )
         if dormant is not None:
-            found = dormant_only(asked.app, asked.connection, dormant, found, lambda row: row.resource)
+            away = Away(asked.app, asked.connection, dormant)
+            found = away.only(found, lambda row: row.resource)
+            in_table, in_csv = (
+                longer(each, ("last_sign_in",), lambda row: (away.last(row.resource.id),))
+                for each in (in_table, in_csv)
+            )
         print_found(
             asked.app,
             snapshot,
             asked.output,
             found,
-            table=Columns(
-                ("name", "e-mail", "status", "type", "login", "external_id", "resource"),
-                table,
-                frozenset({"login", "external_id", "resource"}),
-            ),
-            csv=Columns(
-                ("type", "id", "display_name", "status", "login", "email", "scope", "external_id", "resource"), csv
-            ),
+            table=in_table,
+            csv=in_csv,
             document=resource_object,
             key="resources",
             limit=asked.limit,
@@ -223,7 +241,7 @@ def grants(
     """List who holds what in CONNECTION, grant by grant."""
     from jackfield.cli.commands.listing import print_found
     from jackfield.cli.output import Columns
-    from jackfield.cli.people_filters import dormant_only, person_of
+    from jackfield.cli.people_filters import Away, person_of
     from jackfield.exports import GRANT_COLUMNS, grant_object
     from jackfield.exports.csvtable import grant_cells
     from jackfield_contracts import EntitlementId
@@ -245,7 +263,7 @@ def grants(
             resource=snapshot.find(resource) if resource else None,
             entitlement=wanted,
             slug=_known_slug(snapshot, slug),
-            principal=snapshot.find(principal) if principal else None,
+            principal=snapshot.find(principal, what="person or group") if principal else None,
             status=status,
             search=asked.search,
             carried=asked.carried,
@@ -257,8 +275,8 @@ def grants(
         if orphans:
             found = (row for row in found if row.principal_name is None or row.resource_name is None)
         if dormant is not None:
-            person = person_of(snapshot)
-            found = dormant_only(asked.app, asked.connection, dormant, found, lambda row: person(row.grant.principal))
+            person, away = person_of(snapshot), Away(asked.app, asked.connection, dormant)
+            found = away.only(found, lambda row: person(row.grant.principal))
         print_found(
             asked.app,
             snapshot,

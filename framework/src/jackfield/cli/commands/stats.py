@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from jackfield.cli.app import App
 from jackfield.cli.base import command, connection_argument, limit_option, output_option, run_option
+from jackfield.cli.view import View, view_options
 
 if TYPE_CHECKING:
     from jackfield.state import Run, State
@@ -55,9 +56,13 @@ def stats(app: App, connection: str, run: str | None, output: str) -> None:
 @command("syncs")
 @connection_argument
 @limit_option
+@view_options
 @output_option("table", "json", "csv")
-def syncs(app: App, connection: str, limit: int | None, output: str) -> None:
-    """The syncs of CONNECTION, the newest first: 20 for people, all in CSV and JSON, unless --limit says else."""
+def syncs(app: App, connection: str, limit: int | None, view: View, output: str) -> None:
+    """The syncs of CONNECTION, the newest first: 20 for people, all in CSV and JSON, unless --limit says else.
+
+    Entitlements, requests and seconds are shown with --ids, or by --columns.
+    """
     from jackfield.cli.output import Columns, note, print_listing
     from jackfield.cli.results import sync_document
     from jackfield.cli.text import moment
@@ -105,11 +110,14 @@ def syncs(app: App, connection: str, limit: int | None, output: str) -> None:
     print_listing(
         output,
         runs,
-        table=Columns(names, cells),
+        table=Columns(
+            names, cells, frozenset({"entitlements", "requests", "seconds"}) if output == "table" else frozenset()
+        ),
         document=document,
         head={"connection": connection},
         key="syncs",
         limit=limit or (MOST_SHOWN if output == "table" else None),
+        view=view,
     )
 
 

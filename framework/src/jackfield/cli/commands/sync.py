@@ -57,6 +57,7 @@ def sync(
         raise error or JackfieldError(f"the sync failed: {run.reason or 'no reason is known'}", connection=connection)
     if output == "table":
         tell_sync(app, run, accepted=accept is not None)
+        _tell_activity(app, run, read=accept is None)
     elif run.status is RunStatus.HELD:
         from jackfield.cli.output import note
 
@@ -143,8 +144,25 @@ async def _confirmed(configured: "Configured", tenant: str | None) -> None:
         note(f"Pending before, and settled now: {sentence(entry)}")
 
 
+def _tell_activity(app: App, run: "Run", *, read: bool) -> None:
+    """Tell how far sign-ins are known, where a sync reads them too."""
+    from jackfield.state import RunStatus
+
+    if read and run.status is RunStatus.PUBLISHED and app.home.has_activity(run.connection):
+        from contextlib import suppress
+
+        from jackfield.cli.activity import windows
+        from jackfield.cli.output import say
+        from jackfield.errors import JackfieldError
+
+        with suppress(JackfieldError):  # where it can't be read, the sync has told it
+            for each in windows(app, run.connection):
+                say(f"  activity, {each}")
+
+
 def _accept(app: App, connection: str, run: str) -> "Run":
     from jackfield.cli.foreign import foreign_output
+    from jackfield.errors import BadConfig
     from jackfield.state import RunStatus
     from jackfield.sync import accept
 
@@ -152,7 +170,13 @@ def _accept(app: App, connection: str, run: str) -> "Run":
     policies = app.policies()
     with app.state() as state, foreign_output():
         held = [each.run for each in state.history(connection) if each.status is RunStatus.HELD]
-        if run not in held and len(named := [each for each in held if each.startswith(run)]) == 1:
+        named = [each for each in held if each.startswith(run)]
+        if run not in held and len(named) > 1:
+            raise BadConfig(
+                f"{run!r} is the beginning of {len(named):,} held runs of {connection!r}",
+                hint=f"Write more of it: {', '.join(named[:3])}{', …' if len(named) > 3 else ''}.",
+            )
+        if run not in held and named:
             run = named[0]
         return accept(connection, run, home=app.home, state=state, clock=app.clock, log=app.log, policies=policies)
 
