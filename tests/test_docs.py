@@ -22,7 +22,12 @@ SHELLS = ("sh", "bash", "shell", "zsh", "cmd", "powershell")
 NOT_RUN = {
     "administrators/serve.md": ["pip install 'jackfield[service]'"],
     "administrators/start.md": ["pip install jackfield jackfield-dropbox"],
-    "administrators/uplink.md": ["pip install 'jackfield[service]' jackfield-c1"],
+    "administrators/uplink.md": [
+        "pip install 'jackfield[service]' jackfield-c1",
+        "jackfield serve --connector dropbox -- check dropbox",
+        "jackfield serve --connector dropbox -- sync dropbox --accept RUN",
+        "jackfield serve --connector dropbox -- changes recover dropbox",
+    ],
     "authors/tutorial.md": ["python -m twine upload dist/*"],
 }
 """The only commands that stand in another block than console, and so are not run: they need what a test has not."""

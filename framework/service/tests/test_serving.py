@@ -210,3 +210,66 @@ def test_the_log_is_json_or_text(tmp_path: Path) -> None:
                 assert time.monotonic() < end
                 time.sleep(0.1)
             assert re.search(r"level=info event=synced .*connection=acme", "\n".join(server.lines))
+
+
+def test_a_start_knows_what_failed_before_and_tries_it_again(tmp_path: Path) -> None:
+    with spawn(*TEAM) as team:
+        (tmp_path / "token").write_text("stale")
+        (tmp_path / "token").chmod(0o600)
+        text = configuration({"acme": team}, serve='schedule = "6h"', refresh_token="file:token")
+        _write(tmp_path, text)
+        with serving(tmp_path) as server:
+            server.logged("a sync failed", error="bad_credentials")
+            assert server.metric("jackfield_sync_total", connection="acme", status="held") == 0
+            server.end()
+        with serving(tmp_path) as server:
+            server.logged("a sync failed", error="bad_credentials")
+            assert "sign-in acme" in server.ask("ready").text
+            (tmp_path / "token").write_text(team.refresh_token)
+            server.process.send_signal(signal.SIGHUP)
+            server.logged("synced", connection="acme")
+            assert server.ask("ready").status == 200
+
+
+def test_what_is_held_or_was_never_published_is_not_ready(tmp_path: Path) -> None:
+    with spawn("--members", "60", "--groups", "6") as team, spawn(*TEAM) as other:
+        other.fault("server_error", times=100_000)
+        serve = 'schedule = "2s"\njitter = 0.0\nstale_after = 2.0'
+        _write(tmp_path, configuration({"acme": team, "beta": other}, serve=serve, retry_deadline=1.0))
+        with serving(tmp_path) as server:
+            server.logged("synced", connection="acme")
+            team.change({"do": "remove_percent", "percent": 50})
+            server.logged("held", connection="acme")
+            end = time.monotonic() + 60
+            while "stale beta" not in (ready := server.ask("ready").text):
+                assert time.monotonic() < end, ready
+                time.sleep(0.3)
+            assert "held acme" in ready
+
+
+def test_a_database_that_is_away_at_the_start_is_told_as_every_command_tells_it(tmp_path: Path) -> None:
+    with spawn(*TEAM) as team:
+        _write(tmp_path, configuration({"acme": team}))
+        with serving(tmp_path, environment={"JACKFIELD_DATABASE": "postgresql://x:hidden@127.0.0.1:1/x"}) as server:
+            assert server.process.wait(60) == 75
+            server.end()
+            told = "\n".join(server.lines)
+    assert "Traceback" not in told
+    assert "hidden" not in told
+
+
+def test_by_variables_alone_one_connection_is_served_and_other_commands_are_run(tmp_path: Path) -> None:
+    with spawn(*TEAM) as team:
+        _write(tmp_path, '[connections.broken]\nconnector = "dropbox"\napp_key = "env:NOWHERE"\nrefresh_token = "x"')
+        connection = {
+            f"JACKFIELD_CONNECTIONS__DROPBOX__{key.upper()}": getattr(team, key)
+            for key in ("app_key", "app_secret", "refresh_token", "base_url")
+        }
+        with serving(tmp_path, "--connector", "dropbox", environment=connection) as server:
+            server.logged("serving", connections=1)
+            server.logged("synced", connection="dropbox")
+            server.end()
+        with serving(tmp_path, "--connector", "dropbox", "--", "syncs", "dropbox", environment=connection) as other:
+            assert other.process.wait(60) == 0
+            assert other.process.stdout is not None
+            assert "published" in other.process.stdout.read()

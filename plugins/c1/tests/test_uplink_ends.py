@@ -70,6 +70,26 @@ def test_during_a_change(between: Between, when: str) -> None:
     assert _undecided(between) == 0
 
 
+def test_what_was_begun_is_not_refused_where_changes_are_no_longer_enabled(between: Between) -> None:
+    now = between.now()
+    group = next(
+        each for each in now.groups.values() if each["management_type"] == "user_managed" and now.outside(each)
+    )
+    hold = between.team.hold("team/groups/members/add", "before")
+    with between.served() as server:
+        id = between.platform.offer("grant", granting(group, now.outside(group)[0]))
+        between.team.wait_held(hold, timeout=60)
+        server.process.kill()
+        server.process.wait(10)
+    between.team.release(hold)
+    between.team.clear_holds()
+    between.platform.restarted()
+    with between.served(BATON_PROVISIONING="false") as server:
+        told = between.platform.wait(id, timeout=60)["finishes"][-1]
+        assert (told["status"]["code"], told["error"].get("non_retryable", False)) == (14, False)
+        assert server.end() < 10
+
+
 def test_during_a_job(between: Between) -> None:
     between.team.settings(async_jobs=True, job_seconds=20.0)
     user = next(each for each in between.team.truth()["users"] if each["status"] == "active" and not each["roles"])

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     ),
 )
 @click.option("--connector", metavar="NAME", help="Serve one connection of this connector, set up by variables alone.")
+@click.argument("command", nargs=-1)
 @click.option("--health-address", metavar="ADDRESS", help="Where health and metrics are answered (default 127.0.0.1).")
 @click.option(
     "--health-port", type=click.IntRange(0, 65535), metavar="PORT", help="Its port (default 8081; 0: a free one)."
@@ -33,13 +34,22 @@ if TYPE_CHECKING:
     help="Ask a host that serves here whether it lives or is ready; exit code 0 or 12, and nothing else is done.",
 )
 def serve(
-    app: App, connector: str | None, health_address: str | None, health_port: int | None, probe: str | None
+    app: App,
+    connector: str | None,
+    command: tuple[str, ...],
+    health_address: str | None,
+    health_port: int | None,
+    probe: str | None,
 ) -> int | None:
     """Sync every connection on its schedule, and run the services that are configured, until told to end.
 
     Health is answered at /live, /ready and /health, metrics at /metrics. SIGTERM ends it within ten seconds, and what goes
     on is carried on at the next start; SIGHUP reads the configuration anew.
+
+    A COMMAND behind --connector is run instead, with the same variables laid out as a connection, such as
+    `jackfield serve --connector NAME -- sync NAME --accept RUN`.
     """
+    from jackfield_service.environment import connection_name
     from jackfield_service.loading import load
     from jackfield_service.settings import serve_settings
 
@@ -54,6 +64,10 @@ def serve(
     def fresh() -> App:
         return app.anew(environ)
 
+    if command:
+        if connector is None:
+            raise click.UsageError("A COMMAND needs --connector; without it, call it by itself.")
+        os.execve(sys.executable, [sys.executable, sys.argv[0], *app.given, *command], environ)  # noqa: S606
     if probe is not None:
         return _probe(serve_settings(fresh()).health_address, serve_settings(fresh()).health_port, probe)
     first = fresh()
@@ -65,7 +79,8 @@ def serve(
         made.log = log
         return made
 
-    loaded = load(logging)
+    only = connection_name(app.connector(connector, path="--connector").type) if connector is not None else None
+    loaded = load(logging, only)
 
     import asyncio
     import gc
@@ -76,7 +91,7 @@ def serve(
     gc.set_threshold(50_000, 20, 20)
 
     async def serving() -> None:
-        await Serving(loaded, lambda: load(logging)).run()
+        await Serving(loaded, lambda: load(logging, only)).run()
 
     asyncio.run(serving())
     # What still goes on in a thread is gone on with at the next start; to wait for it would take longer than is allowed.
@@ -103,7 +118,7 @@ def _log(app: App, form: str) -> "Logger":
 
 
 def _probe(address: str, port: int, what: str) -> int:
-    from urllib.error import URLError
+    from urllib.error import HTTPError, URLError
     from urllib.request import ProxyHandler, build_opener
 
     from jackfield.cli import exits
@@ -114,6 +129,10 @@ def _probe(address: str, port: int, what: str) -> int:
     try:
         with build_opener(ProxyHandler({})).open(f"http://{at}:{port}/{what}", timeout=5.0) as answer:
             return exits.OK if answer.status == 200 else exits.FAILED
+    except HTTPError as error:
+        with error:
+            note(error.read().decode(errors="replace").rstrip())
+        return exits.FAILED
     except (URLError, OSError) as error:
         note(f"Not {what}: {error}")
         return exits.FAILED

@@ -19,6 +19,8 @@ from jackfield.state import Home
 from jackfield_service.metrics import Metrics
 from jackfield_service.status import ConnectionStatus, Status
 
+_PASSING = frozenset({"transient", "rate_limited", "busy"})
+"""Errors that may pass by themselves; where they don't, the connection becomes stale."""
 _PATIENCE = 5.0
 """Seconds that the store may take to take a file."""
 
@@ -67,7 +69,13 @@ class Health:
         for name, one in sorted(self._status.connections.items()):
             if one.needs_sign_in:
                 found.append(Problem(what="sign-in", of=name, why="an administrator has to consent anew"))
-            if (age := self._age(one)) is not None:
+            elif one.failing is not None and one.failing not in _PASSING:
+                found.append(
+                    Problem(what="failing", of=name, why=f"the last sync failed ({one.failing}); the log says why")
+                )
+            if one.held:
+                found.append(Problem(what="held", of=name, why="a snapshot would lose too much; look, then accept it"))
+            elif (age := self._age(one)) is not None:
                 found.append(Problem(what="stale", of=name, why=f"no new snapshot for {age:.0f} s"))
         for name, one in sorted(self._status.services.items()):
             if not one.up:
@@ -79,9 +87,10 @@ class Health:
 
     def _age(self, one: ConnectionStatus) -> float | None:
         """How old the last snapshot is, where that is too old."""
-        if one.usual_seconds is None or one.published is None:
+        begun = one.published or one.since
+        if one.usual_seconds is None or begun is None:
             return None
-        age = (self._clock.now() - one.published).total_seconds()
+        age = (self._clock.now() - begun).total_seconds()
         return age if age > one.usual_seconds * self._stale_after() else None
 
     def _store(self) -> str | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import platform
+import secrets
 from collections.abc import Callable
 
 import msgspec
@@ -56,17 +57,22 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
         return app
 
 
-def load(fresh: Callable[[], App]) -> Loaded:
-    """Read the configuration and look at all of it; raises BadConfig for the first thing that is wrong."""
+def load(fresh: Callable[[], App], only: str | None = None) -> Loaded:
+    """Read the configuration and look at all of it; raises BadConfig for the first thing that is wrong.
+
+    *only* one connection, and the services of it, are served where that is named.
+    """
     app = fresh()
     settings = serve_settings(app)
     schedules: dict[str, Schedule] = {}
-    for name in connection_names(app.settings):
+    for name in (only,) if only is not None else connection_names(app.settings):
         own = app.settings.connection(name)
         app.connector_config(own, app.plugin(own))
         schedules[name] = schedule_of(app, name, settings)
     app.policies()
-    services = {name: _service(app, name) for name in sorted(app.settings.services)}
+    tables = app.settings.services
+    wanted = (name for name in sorted(tables) if only in (None, tables[name].get("connection")))
+    services = {name: _service(app, name) for name in wanted}
     if not schedules:
         raise BadConfig(
             f"no connection is configured in {app.settings.source}",
@@ -79,8 +85,14 @@ def load(fresh: Callable[[], App]) -> Loaded:
         settings=settings,
         schedules=schedules,
         services=services,
-        host_id=settings.host_id or platform.node() or "jackfield",
+        host_id=settings.host_id or _host_id(shared=app.database is not None),
     )
+
+
+def _host_id(*, shared: bool) -> str:
+    """The name of this host; where several share the work, no two may have one, be they processes of one machine."""
+    node = platform.node() or "jackfield"
+    return f"{node}-{secrets.token_hex(4)}" if shared else node
 
 
 def _service(app: App, name: str) -> Configured:

@@ -7,6 +7,9 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.process_collector import ProcessCollector
 
+from jackfield_contracts import OutcomeKind
+
+_KINDS = ("grant", "revoke", "create_account", "delete_account", "action")
 _SECONDS = (0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
 
 
@@ -50,6 +53,19 @@ class Metrics:
     def text(self) -> bytes:
         """All of them as they are now, in Prometheus' text form."""
         return generate_latest(self._registry)
+
+    def expect(self, connection: str, *, changes: bool) -> None:
+        """Begin the series of a connection, so that the first of anything is an increase."""
+        for status in ("published", "held", "failed"):
+            self._syncs.labels(connection, status)
+        self._requests.labels(connection)
+        self._published.labels(connection)
+        self._undecided.labels(connection)
+        self._sign_in.labels(connection)
+        if changes:
+            for kind in _KINDS:
+                for outcome in OutcomeKind:
+                    self._changes.labels(connection, kind, outcome.value)
 
     def forget(self, connection: str) -> None:
         """A connection is no longer configured; its counters stay."""

@@ -12,9 +12,10 @@ from jackfield_service.status import Status
 
 
 class Planner:
-    """One look at all connections of a host."""
+    """One look at all connections of a host; at the *first* since a start or a new configuration, what failed is tried again."""
 
-    def __init__(self, loaded: Loaded, durable: Durable, status: Status) -> None:
+    def __init__(self, loaded: Loaded, durable: Durable, status: Status, *, first: bool = False) -> None:
+        self._first = first
         self._loaded = loaded
         self._durable = durable
         self._status = status
@@ -26,7 +27,12 @@ class Planner:
         self._status.forget(set(self._loaded.names))
         with app.state() as state:
             for name in self._loaded.names:
-                self._plan(state, name, waiting.pop(name, []))
+                settings = self._loaded.app.settings.connection(name).host
+                self._status.expect(name, changes=settings.provisioning)
+                newest = next(iter(state.history(name, 1)), None)
+                self._status.recorded(name, newest)
+                failed = self._first and newest is not None and newest.status is RunStatus.FAILED
+                self._plan(state, name, waiting.pop(name, []), again=failed)
                 published = state.published(name, 1)
                 if published:
                     self._status.known(name, published[0])
@@ -38,13 +44,13 @@ class Planner:
                         self._durable.drop(each)
         self._durable.tidy(app.clock.now())
 
-    def _plan(self, state: State, name: str, ones: list[Waiting]) -> None:
+    def _plan(self, state: State, name: str, ones: list[Waiting], *, again: bool) -> None:
         schedule, now = self._loaded.schedules[name], self._loaded.app.clock.now()
         usual = None if schedule.never else schedule.usual(now)
         kept: Waiting | None = None
         for each in sorted(ones, key=lambda one: (not one.running, one.due)):
             gone = each.running and self._is_gone(state, name, each)
-            other = not each.running and (schedule.never or each.schedule != schedule.text)
+            other = not each.running and (again or schedule.never or each.schedule != schedule.text)
             if (kept is not None and not each.running) or gone or other:
                 self._durable.drop(each)
             else:
@@ -55,7 +61,7 @@ class Planner:
         elif schedule.never:
             self._status.planned(name, None, None)
         else:
-            due = self._due(state, name, now)
+            due = now if again else self._due(state, name, now)
             self._durable.plan(name, due, schedule.text)
             self._status.planned(name, due, usual)
 

@@ -30,8 +30,9 @@ from jackfield.snapshots.reader import read_snapshot
 from jackfield.state import RunStatus, State
 from jackfield.sync import run_sync
 from jackfield.sync.run import SyncResult
-from jackfield_contracts import Action, Capability, Change, EventPage, Feed, JournalEntry, ResourceType
+from jackfield_contracts import Action, Capability, Change, EventPage, Feed, JournalEntry, JournalStatus, ResourceType
 from jackfield_service.apart import apart
+from jackfield_service.logs import Bound
 from jackfield_service.status import Status
 from jackfield_service.traces import Tracing
 
@@ -53,6 +54,7 @@ class Served:
     """One connection; made anew for each piece of work. Implements ``ServedConnection``."""
 
     def __init__(self, app: App, name: str, *, turns: Turns, status: Status, tracing: Tracing) -> None:
+        app.log = Bound(app.log, connection=name)
         self._app = app
         self.name = name
         self._turns = turns
@@ -170,7 +172,10 @@ class Served:
             )
 
     async def change(self, change: Change, *, id: str, actor: str, reason: str | None = None) -> JournalEntry:
-        """Make one change under *id*."""
+        """Make one change under *id*; what became of one that is settled is known, whatever is allowed now."""
+        known = self.entry(id)
+        if known is not None and known.status is JournalStatus.SETTLED and not self.provisioning:
+            return known
         if not self.provisioning:
             raise Unsupported(
                 "changes are not enabled", connection=self.name, hint="Set provisioning = true for the connection."

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from importlib.metadata import version
 
-from jackfield.errors import Busy, JackfieldError
+from jackfield.errors import Busy, JackfieldError, StateUnavailable
 from jackfield.state.present import present
 from jackfield_service.durable import Durable, Report, Stopping
 from jackfield_service.health import Health
@@ -23,6 +23,8 @@ from jackfield_service.supervising import Configured, Host, differing, supervise
 from jackfield_service.traces import Tracing
 
 _LOOK_PATIENCE = 10.0
+_AT_START = ("health_address", "health_port", "log_format", "at_once", "host_id")
+"""Keys of ``[serve]`` that hold from start to end."""
 _RETRY, _LONGEST_RETRY = 60.0, 3600.0
 _RETRYABLE = 75
 
@@ -44,6 +46,7 @@ class Serving:
         self._loop = asyncio.get_running_loop()
         self._syncs: set[asyncio.Task[Report]] = set()
         self._services: dict[str, tuple[Configured, asyncio.Task[None]]] = {}
+        self._first = True
         self._looking: asyncio.Task[None] | None = None
         self._last_look: str | None = "the schedule has not been looked at yet"
         self._home = loaded.app.home.ensure()
@@ -69,15 +72,40 @@ class Serving:
         with self._signals(), present(self._home):
             async with self._health.answering(settings.health_address, settings.health_port) as port:
                 self._log.info("health is answered", address=settings.health_address, port=port)
-                await asyncio.to_thread(self._durable.launch)
+                await self._launched()
                 try:
                     await self._look()
                     self._begin_services()
-                    self._log.info("serving", connections=len(self._loaded.names), services=len(self._services))
+                    changing = [
+                        each
+                        for each in self._loaded.names
+                        if self._loaded.app.settings.connection(each).host.provisioning
+                    ]
+                    self._log.info(
+                        "serving",
+                        connections=len(self._loaded.names),
+                        services=len(self._services),
+                        host=self._loaded.host_id,
+                        changes_enabled=changing,
+                    )
                     await self._serve()
                 finally:
                     self._health.ending = True
                     await self._end()
+
+    async def _launched(self) -> None:
+        """Begin the workflows; raises StateUnavailable where their database can't be had."""
+        try:
+            with self._loaded.view().state():
+                pass  # what is wrong with the database is told as every command tells it
+            await asyncio.to_thread(self._durable.launch)
+        except JackfieldError:
+            raise
+        except Exception as error:
+            raise StateUnavailable(
+                f"the database of the schedule can't be used: {type(error).__name__}",
+                hint="Look at the database and at the rights in it: the role makes a schema of its own, dbos.",
+            ) from error
 
     async def _serve(self) -> None:
         stop = asyncio.create_task(self._stop.wait())
@@ -98,14 +126,18 @@ class Serving:
         except JackfieldError as error:
             self._log.warning("the new configuration is wrong, and the old one goes on", reason=str(error))
             return
-        self._loaded = loaded
+        before, self._loaded, self._first = self._loaded.settings, loaded, True
+        fixed = [each for each in _AT_START if getattr(before, each) != getattr(loaded.settings, each)]
+        if fixed:
+            self._log.warning("what takes a new start", keys=fixed)
         self._begin_services()
         self._log.info("the configuration was read anew", connections=len(loaded.names), services=len(self._services))
 
     async def _look(self) -> None:
         """Look at the schedule; one look that finds no end, such as where a database is away, is waited for no longer."""
         if self._looking is None or self._looking.done():
-            planner = Planner(self._loaded, self._durable, self._status)
+            planner = Planner(self._loaded, self._durable, self._status, first=self._first)
+            self._first = False
             self._looking = asyncio.create_task(asyncio.to_thread(planner.look))
         await asyncio.wait([self._looking], timeout=_LOOK_PATIENCE)
         if not self._looking.done():
@@ -168,8 +200,9 @@ class Serving:
         retry = False
         try:
             ended = await self._served(connection).sync()
-            self._log.info(
-                "synced",
+            tell = self._log.info if ended.published and ended.complete else self._log.warning
+            tell(
+                "synced" if ended.published else "held",
                 connection=connection,
                 run=ended.run,
                 published=ended.published,

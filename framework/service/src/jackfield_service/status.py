@@ -17,8 +17,9 @@ from jackfield_service.metrics import Metrics
 
 
 class ConnectionStatus(msgspec.Struct, kw_only=True):
-    """How one connection stands. ``failing`` is the code of the error that ended the last sync, None if none did."""
+    """How one connection stands ``since`` it is served. ``failing``: the code of the error that ended the last sync, if any."""
 
+    since: datetime | None = None
     syncing: bool = False
     published: datetime | None = None
     run: str | None = None
@@ -66,6 +67,25 @@ class Status:
         one.published = datetime.fromisoformat(run.finished or run.started)
         one.run, one.complete = run.run, run.complete
         self._metrics.published(connection, one.published.timestamp(), complete=run.complete)
+
+    def recorded(self, connection: str, run: Run | None) -> None:
+        """The newest run of the record, which another process or an earlier start may have made; None if there is none."""
+        one = self.of(connection)
+        if run is None or one.syncing:
+            return
+        one.held = run.status is RunStatus.HELD
+        one.failing = run.failure if run.status is RunStatus.FAILED else None
+        if run.failure == BadCredentials.code:
+            self.signed_in(connection, ok=False)
+        elif run.status in (RunStatus.PUBLISHED, RunStatus.HELD):
+            self.signed_in(connection, ok=True)
+
+    def expect(self, connection: str, *, changes: bool) -> None:
+        """Begin the series of a connection at 0, so that the first of anything is seen as one more."""
+        one = self.of(connection)
+        if one.since is None:
+            one.since = self._clock.now()
+            self._metrics.expect(connection, changes=changes)
 
     def planned(self, connection: str, due: datetime | None, usual: float | None) -> None:
         """When the next sync is due, None for never."""

@@ -67,6 +67,13 @@ class App:
         self._plugins += plugin
         self._database = database or self._database
 
+    @property
+    def given(self) -> list[str]:
+        """The options that were given, as words of a command line."""
+        found = (("--config", self._config), ("--home", self._home), ("--log-level", self._log_level))
+        words = [word for name, value in found if value is not None for word in (name, str(value))]
+        return words + [word for each in self._plugins for word in ("--plugin", str(each))]
+
     def anew(self, environ: Mapping[str, str]) -> "App":
         """Another run with the same options and *environ*, which has read and opened nothing yet."""
         made = App(environ)

@@ -111,7 +111,9 @@ class Sqlite:
 
     def each(self, query: str, values: Sequence[object] = ()) -> Iterator[Row]:
         """The rows of what is read, one after the other as they are asked for."""
-        return iter(self._db.execute(query, values))  # type: ignore[arg-type]
+        # Not the cursor itself: whoever stops reading would close it, perhaps after the database.
+        for row in self._db.execute(query, values):  # type: ignore[arg-type]  # noqa: UP028
+            yield row
 
     def write(self, work: Callable[[Statements], T], guards: Sequence[Guard] = ()) -> T:
         """Let *work* write in one transaction; locks are files here, so that nothing is guarded."""

@@ -16,6 +16,7 @@ from jackfield_contracts import (
     DeleteAccount,
     GrantAccess,
     JournalEntry,
+    JournalStatus,
     ResourceId,
     RevokeAccess,
     Value,
@@ -101,11 +102,23 @@ async def _make(connection: ServedConnection, change: Change, task: baton_pb2.Ta
     return await connection.change(change, id=task.id, actor=ACTOR, reason=f"task {task.id}")
 
 
-def disabled(connection: ServedConnection) -> Answer | None:
-    """What a change is answered with where changes are not enabled, None where they are."""
+def disabled(connection: ServedConnection, task: str) -> Answer | None:
+    """What a change is answered with where changes are not enabled, None where they are, or where it has an outcome already.
+
+    One that was begun while they were, and of which nobody knows yet, is not refused: it may be made.
+    """
     if connection.provisioning:
         return None
-    return failed(code_pb2.FAILED_PRECONDITION, "provisioning is not enabled")
+    known = connection.entry(task)
+    if known is None:
+        return failed(code_pb2.FAILED_PRECONDITION, "provisioning is not enabled")
+    if known.status is JournalStatus.SETTLED:
+        return None
+    return failed(
+        code_pb2.UNAVAILABLE,
+        "begun before, and not known to be made; provisioning is not enabled now, so that it can't be settled",
+        retryable=True,
+    )
 
 
 def _grant(entitlement: connector_pb2.Entitlement, principal: connector_pb2.Resource) -> connector_pb2.Grant:

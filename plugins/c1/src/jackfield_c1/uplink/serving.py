@@ -19,7 +19,7 @@ from jackfield_c1.uplink.config import UplinkConfig
 from jackfield_c1.uplink.credentials import Key, Tokens, read_client_id
 from jackfield_c1.uplink.hello import hello
 from jackfield_c1.uplink.platform import CallFailed, Platform, open_channel
-from jackfield_c1.uplink.syncing import sync
+from jackfield_c1.uplink.syncing import sync, tidy
 
 _PERMANENT = (
     "UNAUTHENTICATED",
@@ -76,8 +76,9 @@ async def serve(config: UplinkConfig, host: ServiceHost) -> None:
         tokens = Tokens(http, client, key, target, host.clock)
         address = target if _has_port(target) else f"{target}:443"
         channel = await stack.enter_async_context(open_channel(host, address, client.name))
-        uplink = Uplink(config, host, Platform(channel, tokens, config.host_id or _machine()))
-        await uplink.run()
+        host_id = config.host_id or _machine()
+        await asyncio.to_thread(tidy, host.folder, host_id)
+        await Uplink(config, host, Platform(channel, tokens, host_id)).run()
 
 
 class Uplink:
@@ -169,13 +170,15 @@ class Uplink:
             if answer is not None:
                 await self._finish(task.id, answer)
             self._host.count_task(self._config.connection, kind, result)
-            self._host.log.info(
+            well = answer is None or not answer.message
+            (self._host.log.info if well else self._host.log.warning)(
                 "a task ended",
                 task=task.id,
                 kind=kind,
                 connection=self._config.connection,
                 result=result,
-                reason=answer.message if answer is not None and answer.message else None,
+                reason=None if answer is None or well else answer.message,
+                change=task.id if kind in CHANGING else None,
             )
         finally:
             self._going.discard(task.id)
@@ -190,7 +193,7 @@ class Uplink:
                 return None
             if kind == "sync_full":
                 return await sync(self._host, self._platform, connection, self._config, task)
-            if kind in CHANGING and (no := changing.disabled(connection)) is not None:
+            if kind in CHANGING and (no := changing.disabled(connection, task.id)) is not None:
                 return no
             handler = HANDLERS.get(kind)
             return await handler(connection, task) if handler is not None else not_implemented(f"the task {kind}")

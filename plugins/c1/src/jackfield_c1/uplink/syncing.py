@@ -4,6 +4,9 @@ Promises that what is not complete is not uploaded unless that is wanted, and th
 """
 
 import asyncio
+import hashlib
+import os
+import shutil
 from collections.abc import Coroutine
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -59,6 +62,16 @@ async def sync(
         await asyncio.wait([work, beating])
 
 
+def tidy(folder: Path, host_id: str) -> None:
+    """Delete the files of uploads that a kill of this very host has left in *folder*."""
+    for left in folder.glob(f"{_prefix(host_id)}*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _prefix(host_id: str) -> str:
+    return f"upload-{hashlib.sha256(host_id.encode()).hexdigest()[:12]}-"
+
+
 class _Heartbeats:
     def __init__(self, platform: Platform, task: str, interval: float) -> None:
         self._platform = platform
@@ -98,7 +111,7 @@ async def _work(
     if (why := _unfit(ended, upload_incomplete=config.upload_incomplete)) is not None:
         return failed(code_pb2.FAILED_PRECONDITION, why, retryable=True)
     subset = _subset(task.sync_full)
-    with TemporaryDirectory(dir=host.folder) as folder:
+    with TemporaryDirectory(dir=host.folder, prefix=_prefix(platform.host_id)) as folder:
         file = Path(folder) / "sync.c1z"
         for warning in await _written(connection, ended.run, file, subset):
             host.log.warning("the file can't say all of the snapshot", task=task.id, run=ended.run, warning=warning)
@@ -129,7 +142,8 @@ def _subset(asked: baton_pb2.Task.SyncFullTask) -> Subset:
 
 async def _written(connection: ServedConnection, run: str, file: Path, subset: Subset) -> tuple[str, ...]:
     def write() -> tuple[str, ...]:
-        with connection.snapshot(run) as export, file.open("w+b") as to:
+        handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with connection.snapshot(run) as export, os.fdopen(handle, "w+b") as to:
             return write_c1z(export, to, subset=subset, types=connection.resource_types, folder=file.parent).warnings
 
     return await _uninterrupted(asyncio.to_thread(write))
