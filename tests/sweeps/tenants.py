@@ -65,6 +65,8 @@ READS = frozenset(
             "who",
         ),
         *("diff", "syncs", "export", "action list", "changes list", "changes show", "verify"),
+        # Those that reach no application, and the one that runs syncs and changes as the others do.
+        *("import", "backup", "restore", "completion", "serve"),
     }
 )
 """The commands that ask the application for nothing."""
