@@ -1,11 +1,14 @@
 """``jackfield serve`` as a process: syncs on schedule, health, reload, and every kind of end."""
 
+import os
 import re
 import signal
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
+from harness.forking import JACKFIELD
 from harness.serving import configuration, serving
 from harness.spawned import spawn
 
@@ -273,3 +276,56 @@ def test_by_variables_alone_one_connection_is_served_and_other_commands_are_run(
             assert other.process.wait(60) == 0
             assert other.process.stdout is not None
             assert "published" in other.process.stdout.read()
+
+
+def test_two_do_not_serve_from_one_home(tmp_path: Path) -> None:
+    with spawn(*TEAM) as team:
+        _write(tmp_path, configuration({"acme": team}))
+        with serving(tmp_path) as first:
+            first.logged("serving")
+            with serving(tmp_path) as second:
+                assert second.process.wait(60) == 13
+            assert first.ask("ready").status == 200
+
+
+def test_nothing_is_done_in_a_home_that_is_another(tmp_path: Path) -> None:
+    with spawn(*TEAM) as team:
+        _write(tmp_path, configuration({"acme": team}, serve='schedule = "1s"\nlook = 1.0'))
+        with serving(tmp_path) as server:
+            server.logged("synced")
+            (tmp_path / "home").rename(tmp_path / "gone")
+            (tmp_path / "home").mkdir(mode=0o700)
+            end = time.monotonic() + 60
+            while server.ask("ready").status == 200:
+                assert time.monotonic() < end
+                time.sleep(0.3)
+            assert not (tmp_path / "home" / "state.db").exists()
+            assert server.end() < 10
+
+
+@pytest.mark.parametrize("gone", [True, False], ids=["gone", "stuck"])
+def test_whoever_reads_the_log_stops_nothing(tmp_path: Path, gone: bool) -> None:
+    reader, writer = os.pipe()
+    with spawn(*TEAM) as team:
+        _write(tmp_path, configuration({"acme": team}, serve='schedule = "1s"\njitter = 0.0'))
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("JACKFIELD")}
+        environment |= {"JACKFIELD_LOG_LEVEL": "debug", "JACKFIELD_SERVE__HEALTH_PORT": "0"}
+        process = subprocess.Popen(
+            [JACKFIELD, "--home", str(tmp_path / "home"), "serve"], cwd=tmp_path, env=environment, stderr=writer
+        )
+        os.close(writer)
+        try:
+            if gone:
+                time.sleep(1.0)
+                os.close(reader)
+            end = time.monotonic() + 60
+            while not (tmp_path / "home" / "state.db").exists() or len(_runs(tmp_path)) < 4:
+                assert time.monotonic() < end
+                time.sleep(0.3)
+            process.terminate()
+            assert process.wait(10) == 0
+        finally:
+            process.kill()
+            process.wait(10)
+            if not gone:
+                os.close(reader)

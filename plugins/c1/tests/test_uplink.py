@@ -233,6 +233,7 @@ def test_what_is_not_offered_is_finished_as_such(between: Between, kind: str) ->
         ("action_invoke", {"name": "disable_user", "args": {"nobody": "x"}}),
         ("action_invoke", {"name": "disable_user", "args": {"user_id": {"deep": [1]}}}),
         ("create_account", {"account_info": {"profile": {"email": 3}}}),
+        ("action_invoke", {"name": "disable_user", "args": {"user_id": "x", "wipe_data": None}}),
         ("create_account", {"credential_options": {"random_password": {"length": 20}}}),
         ("list_events", {"event_feed_id": "none"}),
     ],
@@ -391,3 +392,31 @@ def test_no_secret_is_logged_or_kept(between: Between) -> None:
     for secret in secrets:
         assert secret not in shown
         assert not [each for each in kept if secret.encode() in each]
+
+
+def test_a_task_that_contradicts_itself_changes_nothing(between: Between) -> None:
+    group, user = _pair(between)
+    payload = granting(group, user)
+    payload["entitlement"]["slug"] = "owner"
+    invitation = inviting("a.b@team.example")
+    invitation["account_info"]["profile"]["email"] = "c.d@team.example"
+    with between.served():
+        for kind, given in (("grant", payload), ("create_account", invitation)):
+            told = between.carried_out(kind, given)
+            assert told["status"]["code"] == 9
+            assert "contradicts itself" in told["status"]["message"]
+    assert between.team.effects()["total_calls"] == 0
+
+
+def test_whose_consent_it_works_by_is_not_taken_away_by_a_task(between: Between) -> None:
+    truth = between.team.truth()
+    admin = next(each for each in truth["users"] if each["team_member_id"] == truth["team"]["authoriser"])
+    with between.served():
+        for kind, given in (
+            ("delete_resource", deleting(admin)),
+            ("action_invoke", running("disable_user", user_id=admin["team_member_id"], wipe_data=False)),
+        ):
+            told = between.carried_out(kind, given)
+            assert told["status"]["code"] == 9, told
+            assert "consent" in told["status"]["message"]
+    assert between.team.effects()["total_calls"] == 0

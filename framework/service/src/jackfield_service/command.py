@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from jackfield.log import Logger
 
 
+_LAST_LINES = 0.5
+"""Seconds that the last lines of the log may take."""
+
+
 @command(
     "serve",
     examples=(
@@ -49,8 +53,12 @@ def serve(
     A COMMAND behind --connector is run instead, with the same variables laid out as a connection, such as
     `jackfield serve --connector NAME -- sync NAME --accept RUN`.
     """
+    import logging
+
+    from jackfield.cli.logging import LibraryHandler
     from jackfield_service.environment import connection_name
     from jackfield_service.loading import load
+    from jackfield_service.logs import Apart
     from jackfield_service.settings import serve_settings
 
     environ = dict(app.environ)
@@ -71,16 +79,19 @@ def serve(
     if probe is not None:
         return _probe(serve_settings(fresh()).health_address, serve_settings(fresh()).health_port, probe)
     first = fresh()
-    log = _log(first, serve_settings(first).log_format)
+    log = Apart(_log(first, serve_settings(first).log_format))
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, LibraryHandler):
+            handler.log = log
 
-    def logging() -> App:
+    def served_app() -> App:
         made = app.anew(environ)
         made.redactor = first.redactor
         made.log = log
         return made
 
     only = connection_name(app.connector(connector, path="--connector").type) if connector is not None else None
-    loaded = load(logging, only)
+    loaded = load(served_app, only)
 
     import asyncio
     import gc
@@ -91,9 +102,10 @@ def serve(
     gc.set_threshold(50_000, 20, 20)
 
     async def serving() -> None:
-        await Serving(loaded, lambda: load(logging, only)).run()
+        await Serving(loaded, lambda: load(served_app, only)).run()
 
     asyncio.run(serving())
+    log.close(_LAST_LINES)
     # What still goes on in a thread is gone on with at the next start; to wait for it would take longer than is allowed.
     sys.stdout.flush()
     sys.stderr.flush()

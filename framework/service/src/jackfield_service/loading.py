@@ -10,7 +10,7 @@ import msgspec
 from jackfield.cli.app import App
 from jackfield.config import Secret, connection_names
 from jackfield.config.load import read_table, revealed
-from jackfield.errors import BadConfig
+from jackfield.errors import BadConfig, BadStorage
 from jackfield.files import make_plain
 from jackfield.hookspecs import ServiceType
 from jackfield.host.discovery import discover_services, with_files
@@ -28,6 +28,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     schedules: dict[str, Schedule]
     services: dict[str, Configured]
     host_id: str
+    home: tuple[int, int]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -49,8 +50,16 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
         return Secret(f"sqlite:///{file}")
 
     def view(self) -> App:
-        """The same configuration for one piece of work; references to secrets are read when it begins."""
+        """The same configuration for one piece of work; references to secrets are read when it begins.
+
+        Raises BadStorage where another folder lies in the place of the home: without its journal nothing may be done.
+        """
         app = self.fresh()
+        if self.home != _identity(app):
+            raise BadStorage(
+                f"the home folder {app.home.folder} is not the one that was there at the start",
+                hint="Put it back, or start anew.",
+            )
         app.settings = self.app.settings
         app.log = self.app.log
         app.redactor = self.app.redactor
@@ -63,6 +72,7 @@ def load(fresh: Callable[[], App], only: str | None = None) -> Loaded:
     *only* one connection, and the services of it, are served where that is named.
     """
     app = fresh()
+    app.home.ensure()
     settings = serve_settings(app)
     schedules: dict[str, Schedule] = {}
     for name in (only,) if only is not None else connection_names(app.settings):
@@ -85,8 +95,18 @@ def load(fresh: Callable[[], App], only: str | None = None) -> Loaded:
         settings=settings,
         schedules=schedules,
         services=services,
+        home=_identity(app),
         host_id=settings.host_id or _host_id(shared=app.database is not None),
     )
+
+
+def _identity(app: App) -> tuple[int, int]:
+    """Which folder the home is, whatever it is called; none where there is none."""
+    try:
+        found = app.home.folder.stat()
+    except OSError:
+        return (0, 0)
+    return found.st_dev, found.st_ino
 
 
 def _host_id(*, shared: bool) -> str:

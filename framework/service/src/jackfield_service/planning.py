@@ -34,7 +34,7 @@ class Planner:
                 failed = self._first and newest is not None and newest.status is RunStatus.FAILED
                 self._plan(state, name, waiting.pop(name, []), again=failed)
                 published = state.published(name, 1)
-                if published:
+                if published and not published[0].imported:
                     self._status.known(name, published[0])
                 self._status.undecided(name, len(state.changes(name, undecided=True)))
         if not self._loaded.shared:  # another host may have connections that this one has not

@@ -5,6 +5,7 @@ host's locks. Each works in a thread of its own, on the configuration and the se
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from datetime import datetime
@@ -21,7 +22,7 @@ from jackfield.changes.single import make_change
 from jackfield.cli.app import App
 from jackfield.cli.snapshots import look
 from jackfield.config import ConnectionSettings
-from jackfield.errors import BadCredentials, JackfieldError, Unsupported
+from jackfield.errors import BadCredentials, Busy, JackfieldError, Unsupported, storage_failure
 from jackfield.exports.opened import OpenExport
 from jackfield.hookspecs import ConnectorType, Export, ServedSync
 from jackfield.host.configured import Configured
@@ -37,6 +38,9 @@ from jackfield_service.status import Status
 from jackfield_service.traces import Tracing
 
 T = TypeVar("T")
+
+_TURN, _BETWEEN = 120.0, 1.0
+"""Seconds for which another process that changes the connection is waited for, and between two looks."""
 
 
 class Turns:
@@ -185,14 +189,26 @@ class Served:
         async def work(configured: Configured) -> JournalEntry:
             # What comes from elsewhere may not have references to this host's files and variables read.
             safe = msgspec.structs.replace(configured, reveal=None)
-            return await make_change(safe, change, id=id, options=options)
+            return await make_change(safe, change, id=id, options=options, asked=False)
 
         async with self._turns.lock(self.name, "changes"):
             with self._tracing.span("change", connection=self.name, change=id) as span:
-                entry = await self._apart(work, "change", policies=True)
+                entry = await self._in_turn(work)
                 span["outcome"] = entry.outcome.outcome.value if entry.outcome is not None else "undecided"
         self._status.changed(self.name, entry)
+        self._status.signed_in(self.name, ok=True)
         return entry
+
+    async def _in_turn(self, work: Callable[[Configured], Coroutine[Any, Any, JournalEntry]]) -> JournalEntry:
+        """Make a change, after another process has made its own, if that ends within ``_TURN`` seconds."""
+        until = self._app.clock.monotonic() + _TURN
+        while True:
+            try:
+                return await self._apart(work, "change")
+            except Busy:
+                if self._app.clock.monotonic() > until:
+                    raise
+            await asyncio.sleep(_BETWEEN)
 
     def entry(self, id: str) -> JournalEntry | None:
         """What the journal has of a change."""
@@ -225,8 +241,11 @@ class Served:
         config_app, plugin = self._app, self._plugin
 
         async def opened() -> T:
-            with config_app.state() as state:
-                return await work(self._configured(plugin, state, policies=policies))
+            try:
+                with config_app.state() as state:
+                    return await work(self._configured(plugin, state, policies=policies))
+            except (OSError, sqlite3.Error) as error:
+                raise storage_failure(error, config_app.home.folder) or error from error
 
         return await apart(opened, name=f"{what} {self.name}")
 

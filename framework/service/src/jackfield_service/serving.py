@@ -5,12 +5,16 @@ Promises that what goes on when it ends is carried on at the next start, and tha
 
 import asyncio
 import concurrent.futures
+import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from importlib.metadata import version
 
 from jackfield.errors import Busy, JackfieldError, StateUnavailable
+from jackfield.state import hold_lock
+from jackfield.state.lock import Holder
 from jackfield.state.present import present
 from jackfield_service.durable import Durable, Report, Stopping
 from jackfield_service.health import Health
@@ -69,7 +73,7 @@ class Serving:
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP reads the configuration anew."""
         settings = self._loaded.settings
-        with self._signals(), present(self._home):
+        with self._signals(), present(self._home), self._alone():
             async with self._health.answering(settings.health_address, settings.health_port) as port:
                 self._log.info("health is answered", address=settings.health_address, port=port)
                 await self._launched()
@@ -92,6 +96,18 @@ class Serving:
                 finally:
                     self._health.ending = True
                     await self._end()
+
+    @contextmanager
+    def _alone(self) -> Generator[None]:
+        """Be the only one that serves from this home, unless hosts share a database; raises Busy."""
+        if self._loaded.shared:
+            yield
+            return
+        clock = self._clock.now().isoformat(timespec="seconds")
+        holder = Holder(pid=os.getpid(), run="serve", since=clock)
+        file = self._home.lock("all", "serve")
+        with hold_lock(file, connection=str(self._home.folder), purpose="serve", holder=holder):
+            yield
 
     async def _launched(self) -> None:
         """Begin the workflows; raises StateUnavailable where their database can't be had."""

@@ -17,9 +17,10 @@ from jackfield_service.metrics import Metrics
 
 
 class ConnectionStatus(msgspec.Struct, kw_only=True):
-    """How one connection stands ``since`` it is served. ``failing``: the code of the error that ended the last sync, if any."""
+    """How one connection stands ``since`` it is served; ``seen`` is the newest run, ``failing`` the code of what ended it."""
 
     since: datetime | None = None
+    seen: str | None = None
     syncing: bool = False
     published: datetime | None = None
     run: str | None = None
@@ -71,8 +72,9 @@ class Status:
     def recorded(self, connection: str, run: Run | None) -> None:
         """The newest run of the record, which another process or an earlier start may have made; None if there is none."""
         one = self.of(connection)
-        if run is None or one.syncing:
+        if run is None or one.syncing or one.seen == run.run:
             return
+        one.seen = run.run
         one.held = run.status is RunStatus.HELD
         one.failing = run.failure if run.status is RunStatus.FAILED else None
         if run.failure == BadCredentials.code:
@@ -111,7 +113,7 @@ class Status:
     def sync_ended(self, connection: str, run: Run, error: JackfieldError | None) -> None:
         """A sync has a record."""
         one = self.of(connection)
-        one.syncing = False
+        one.syncing, one.seen = False, run.run
         one.failing = error.code if error is not None else None
         one.held = run.status is RunStatus.HELD
         self._sign_in(connection, error)

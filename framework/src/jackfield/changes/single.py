@@ -6,19 +6,24 @@ Promises one effect for one id, however often it is asked for and wherever it wa
 import msgspec
 
 from jackfield.changes.apply import apply_plan
+from jackfield.changes.kinds.registry import kind_of
+from jackfield.changes.kinds.view import View
 from jackfield.changes.open import open_session
 from jackfield.changes.plan import make_plan
-from jackfield.changes.session import ChangeOptions
+from jackfield.changes.session import ChangeOptions, Session
 from jackfield.errors import Refused
 from jackfield.host.configured import Configured
-from jackfield_contracts import Change, JournalEntry, JournalStatus
+from jackfield_contracts import Change, JournalEntry, JournalStatus, PlannedChange
 
 
-async def make_change(configured: Configured, change: Change, *, id: str, options: ChangeOptions) -> JournalEntry:
+async def make_change(
+    configured: Configured, change: Change, *, id: str, options: ChangeOptions, asked: bool = True
+) -> JournalEntry:
     """Make *change* under *id*, and give its entry of the journal.
 
     Where the journal has *id* already, nothing is made again: what was left undecided is settled, and the entry as it then is
-    given. Raises Refused where it stands there for another change, and as ``open_session`` and ``apply_plan`` do.
+    given. Unless a person was *asked*, nothing is taken from the administrator whose consent the credentials are.
+    Raises Refused where it stands there for another change, and as ``open_session`` and ``apply_plan`` do.
     """
     if (known := _known(configured, change, id)) is not None and known.status is JournalStatus.SETTLED:
         return known
@@ -26,6 +31,8 @@ async def make_change(configured: Configured, change: Change, *, id: str, option
         if (known := _known(configured, change, id)) is not None:
             return known
         plan = await make_plan(session, [change], [options.reason])
+        if not asked:
+            _demand_another(session, plan.changes[0])
         plan = msgspec.structs.replace(plan, changes=(msgspec.structs.replace(plan.changes[0], id=id),))
         (entry,) = await apply_plan(session, plan)
         return entry
@@ -51,3 +58,15 @@ def _same(made: Change, asked: Change) -> bool:
         each.pop("account", None)
         each.pop("arguments", None)
     return first == second
+
+
+def _demand_another(session: Session, planned: PlannedChange) -> None:
+    """Raise Refused where the change takes from whoever has consented to this connection: it may be the connection's end."""
+    view = session.seen[2] if session.seen is not None else View.empty()
+    whose = kind_of(planned.change).takes_from(planned.change, planned, view)
+    if whose is not None and whose == session.consent:
+        raise Refused(
+            f"{whose} is whose consent this connection works by, and nobody was asked",
+            connection=session.connection.name,
+            hint="A person may do it by the command line.",
+        )

@@ -7,6 +7,7 @@ written: most runs write none, and it takes a fifth of a second.
 import logging
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, TextIO
 
@@ -42,7 +43,8 @@ class LazyLog:
         if level >= self._least:
             # This name is the line's own.
             plain = {"level_" if name == "level" else name: value for name, value in facts.items()}
-            self._logger.log(level, event, **plain)
+            with suppress(BrokenPipeError):  # whoever read the log went away, which is no reason to end
+                self._logger.log(level, event, **plain)
 
     @cached_property
     def _logger(self) -> Any:
@@ -76,7 +78,7 @@ class LibraryHandler(logging.Handler):
 
     def __init__(self, log: Logger) -> None:
         super().__init__(logging.DEBUG)
-        self._log = log
+        self.log = log
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
@@ -85,7 +87,7 @@ class LibraryHandler(logging.Handler):
         except Exception:  # noqa: BLE001 - a library's broken record must not stop the command
             text = str(record.msg)
         facts: dict[str, Any] = {"exc_info": record.exc_info} if record.exc_info else {}
-        self._log.debug(text, library=record.name, severity=record.levelname.lower(), **facts)
+        self.log.debug(text, library=record.name, severity=record.levelname.lower(), **facts)
 
 
 def take_over(log: Logger, level: str) -> logging.Handler:

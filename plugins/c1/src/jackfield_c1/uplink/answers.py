@@ -13,6 +13,7 @@ from google.rpc import code_pb2, error_details_pb2
 from jackfield.errors import (
     BadConfig,
     BadCredentials,
+    BadStorage,
     Busy,
     JackfieldError,
     MissingPermission,
@@ -89,6 +90,7 @@ def of_error(error: JackfieldError) -> Answer:
         (Unsupported, code_pb2.FAILED_PRECONDITION, False),
         (RateLimited, code_pb2.UNAVAILABLE, True),
         (Transient, code_pb2.UNAVAILABLE, True),
+        (BadStorage, code_pb2.UNAVAILABLE, True),
         (Busy, code_pb2.UNAVAILABLE, True),
         (BadConfig, code_pb2.FAILED_PRECONDITION, False),
     )
@@ -116,5 +118,6 @@ def of_entry(
         return failed(code_pb2.FAILED_PRECONDITION, f"refused: {why}", details=[reason])
     if outcome.outcome is OutcomeKind.UNVERIFIED:
         return failed(code_pb2.UNKNOWN, f"unverified, so that it is not known whether it was made: {why}")
+    # Under this id nothing more is done; whoever wants it still asks anew.
     code = code_pb2.UNAVAILABLE if outcome.retryable else code_pb2.INTERNAL
-    return failed(code, f"failed, and nothing was changed: {why}", retryable=outcome.retryable)
+    return failed(code, f"failed, and nothing was changed: {why}")

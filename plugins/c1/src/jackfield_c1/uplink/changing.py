@@ -6,6 +6,7 @@ task's id.
 
 from google.rpc import code_pb2
 
+from jackfield.errors import BadConfig
 from jackfield.hookspecs import ServedConnection
 from jackfield_c1.proto import baton_pb2, connector_pb2
 from jackfield_c1.uplink.answers import Answer, failed, not_implemented, of_entry, packed
@@ -138,8 +139,11 @@ def _arguments(connection: ServedConnection, info: connector_pb2.AccountInfo) ->
     made = values(chosen, declared)
     primary = sorted(info.emails, key=lambda each: not each.is_primary)
     address = primary[0].address if primary else ""
-    if "email" in known and "email" not in made and address:
-        made["email"] = address
+    if "email" in known and address and str(made.setdefault("email", address)).casefold() != address.casefold():
+        raise BadConfig(
+            f"the task contradicts itself: the profile's address is {made['email']!r}, the account's {address!r}",
+            path="email",
+        )
     if "login" in known and "login" not in made and info.login:
         made["login"] = info.login
     return made

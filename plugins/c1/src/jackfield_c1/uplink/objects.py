@@ -52,6 +52,11 @@ def entitlement_id(given: connector_pb2.Entitlement) -> EntitlementId:
     resource = resource_id(given.resource.id, "entitlement")
     begin = f"{resource.type}:{resource.id}:"
     slug = given.slug or (given.id.removeprefix(begin) if given.id.startswith(begin) else "")
+    if given.id and given.id != f"{begin}{slug}":
+        raise BadConfig(
+            f"the task contradicts itself: the entitlement {given.id!r} is not {slug!r} of {resource}",
+            hint="Nothing was changed.",
+        )
     try:
         return EntitlementId.parse(str(EntitlementId(resource=resource, slug=slug)))
     except IdentifierError as error:
@@ -187,6 +192,9 @@ def values(given: Struct, arguments: Iterable[Argument]) -> dict[str, Value]:
     for name, value in json_format.MessageToDict(given).items():
         if name not in known:
             raise BadConfig(f"there is no argument {name!r}", path=name, hint=f"Known: {', '.join(known) or 'none'}.")
+        if value is None and known[name].default is True:
+            # What is done where nothing is said may not be undone; nothing is not an answer to it.
+            raise BadConfig(f"the argument {name!r} is null: say true or false", path=name)
         if value in (None, "", []):
             continue
         made[name] = _value(known[name], value)

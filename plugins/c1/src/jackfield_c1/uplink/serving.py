@@ -20,6 +20,7 @@ from jackfield_c1.uplink.credentials import Key, Tokens, read_client_id
 from jackfield_c1.uplink.hello import hello
 from jackfield_c1.uplink.platform import CallFailed, Platform, open_channel
 from jackfield_c1.uplink.syncing import sync, tidy
+from jackfield_contracts import JournalStatus
 
 _PERMANENT = (
     "UNAUTHENTICATED",
@@ -198,7 +199,7 @@ class Uplink:
             handler = HANDLERS.get(kind)
             return await handler(connection, task) if handler is not None else not_implemented(f"the task {kind}")
         except JackfieldError as error:
-            return of_error(error)
+            return self._may_be_made(task.id, kind, str(error)) or of_error(error)
         except CallFailed as error:
             if kind == "hello":
                 self._host.log.warning("the hello of a task failed", task=task.id, reason=str(error))
@@ -206,7 +207,21 @@ class Uplink:
             return failed(code_pb2.UNAVAILABLE, str(error), retryable=True)
         except Exception as error:
             self._host.log.warning("a task failed", task=task.id, kind=kind, exc_info=error)
+            if (unknown := self._may_be_made(task.id, kind, type(error).__name__)) is not None:
+                return unknown
             return failed(code_pb2.INTERNAL, f"something unexpected happened ({type(error).__name__})")
+
+    def _may_be_made(self, task: str, kind: str, why: str) -> Answer | None:
+        """That nobody knows what became of a change, where the journal has it as begun, or can't be read; else None."""
+        if kind not in CHANGING:
+            return None
+        try:
+            known = self._connection().entry(task)
+        except Exception:  # noqa: BLE001 - whatever is wrong with the journal: it can't tell
+            return failed(code_pb2.UNAVAILABLE, f"it is not known whether it was made: {why}", retryable=True)
+        if known is None or known.status is JournalStatus.SETTLED:
+            return None
+        return failed(code_pb2.UNAVAILABLE, f"begun, and it is not known whether it was made: {why}", retryable=True)
 
     async def _finish(self, task: str, answer: Answer) -> None:
         """Tell the platform; where that can't be done now, the task is offered again, and the journal has what became of it."""
