@@ -74,7 +74,7 @@ OLD_TABLES = {
     ),
     "v1_sync_runs": (
         "sync_id text, started_at datetime, ended_at datetime, sync_token text, sync_type text not null default 'full',"
-        " parent_sync_id text not null default ''"
+        " parent_sync_id text not null default '', stats text"
     ),
 }
 """As older programs make them: without the newer columns, and without any index."""

@@ -161,7 +161,8 @@ def test_expansion_in_the_message_of_an_older_file() -> None:
     outer = entitlement("group", "all", "member")
     expands = pb.GrantExpandable(entitlement_ids=["group:g1:member"])
     nested = grant(("group", "all"), "group:all:member", ("group", "g1"), notes=[expands])
-    content = packed(database({**TEAM, "v1_entitlements": [*TEAM["v1_entitlements"], outer], "v1_grants": [nested]}))
+    team = {**TEAM, "v1_resources": [*TEAM["v1_resources"], resource("group", "all")]}
+    content = packed(database({**team, "v1_entitlements": [*TEAM["v1_entitlements"], outer], "v1_grants": [nested]}))
     assert rows(content)[2][0].inherited_by == ("member",)
     assert incomplete(content) == {}
 
@@ -367,3 +368,30 @@ def test_any_byte_may_be_another() -> None:
             pages(packed(bytes(spoilt)))
         except BadConfig as error:
             assert error.path == "file.c1z"
+
+
+# --- what speaks against the file --------------------------------------------------------------------------------------
+
+
+def test_whoever_holds_something_and_is_not_in_the_file_is_missing_there() -> None:
+    lost = grant(("group", "g1"), "group:g1:member", ("user", "lost"))
+    content = packed(database({**TEAM, "v1_grants": [lost]}))
+    assert incomplete(content) == {"user": "1 that hold something are not in the file"}
+
+
+def test_a_file_that_says_more_rows_than_it_has_is_not_whole() -> None:
+    more = {**run(SYNC), "stats": '{"resources": 2, "grants": 1549}'}
+    told = incomplete(packed(database({**TEAM, "v1_sync_runs": [more]})))
+    assert "the file's own figures say 1,549 grants" in told["user"]
+    fine = {**run(SYNC), "stats": '{"resources": 2}'}
+    assert incomplete(packed(database({**TEAM, "v1_sync_runs": [fine]}))) == {}
+
+
+def test_a_file_without_resources_of_its_sync_is_not_whole() -> None:
+    assert "no resource" in incomplete(packed(database({**TEAM, "v1_resources": []})))["group"]
+
+
+def test_a_grant_whose_columns_name_somebody_else_is_not_read() -> None:
+    odd = grant(("group", "g1"), "group:g1:member", ("user", "ann")) | {"principal_resource_id": "bob"}
+    told = incomplete(packed(database({**TEAM, "v1_grants": [odd]})))
+    assert "can't be understood" in told["group/*"]

@@ -29,7 +29,6 @@ def verify(app: App, connection: str | None, output: str) -> int:
     from jackfield.cli.output import Columns, note, print_listing
     from jackfield.cli.text import count, moment
     from jackfield.cli.verifying import Standing, verified
-    from jackfield.errors import NotFound
 
     found: list[Verified] = []
     if app.has_state or (app.home.folder / "snapshots").is_dir():
@@ -39,9 +38,7 @@ def verify(app: App, connection: str | None, output: str) -> int:
     elif connection is not None:
         app.settings.connection(connection)
     elif not app.home.folder.is_dir():
-        raise NotFound(
-            f"there is no home folder {app.home.folder}", hint="Name another with --home or $JACKFIELD_HOME."
-        )
+        note(f"There is no home folder {app.home.folder}: nothing was compared. --home names another.")
 
     def when(one: "Verified") -> str | None:
         return moment(one.taken) if one.taken else None

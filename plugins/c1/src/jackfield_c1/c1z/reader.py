@@ -15,6 +15,7 @@ from google.protobuf.message import DecodeError
 
 from jackfield.hookspecs import Import
 from jackfield_c1.c1z.container import unpack
+from jackfield_c1.c1z.doubts import doubt_of_all, referred_and_missing
 from jackfield_c1.c1z.found import FoundSync, column, has_table, open_sync
 from jackfield_c1.c1z.objects import Plain, read_entitlement, read_resource, reason_in
 from jackfield_c1.c1z.plainnames import Names
@@ -248,6 +249,9 @@ class _Reading:
         self, entitlement: EntitlementId, principal: ResourceId, expands: bytes | None, data: bytes, scope: str
     ) -> Grant:
         message = parsed(pb.Grant(), data)
+        who = message.principal.id
+        if who.resource and (self._types.of(who.resource_type), who.resource) != (principal.type, principal.id):
+            raise ValueError("the row says somebody else than its columns")
         immutable: str | None = None
         for one in message.annotations:
             name = one.type_url.rpartition("/")[2]
@@ -291,6 +295,14 @@ class _Reading:
             what = "row can't" if count == 1 else "rows can't"
             incomplete[scope] = f"{count:,} {what} be understood"
         incomplete |= self._by_seals()
+        if self._sync.why is None:
+            why = doubt_of_all(self._db, self._sync.id)
+            if why is not None:
+                self._sync = msgspec.structs.replace(self._sync, why=why)
+            else:
+                for type, reason in referred_and_missing(self._db, self._sync.id):
+                    own, _ = self._scopes(self._types.of(type))
+                    incomplete.setdefault(own, reason)
         for name in sorted(self._opened):
             if self._sync.why is not None:
                 incomplete[name] = incomplete[f"{name}/*"] = self._sync.why
