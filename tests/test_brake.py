@@ -88,3 +88,26 @@ def _memberships(simulator: Control) -> list[tuple[str, str]]:
     return sorted(
         (group["group_id"], who) for group in groups for who, access in group["members"].items() if access == "member"
     )
+
+
+def test_what_a_change_ends_beside_is_no_loss(tmp_path: Path) -> None:
+    """Whoever owns most groups is disabled by us, and can own none: the next sync is not held for it."""
+    with spawn("--members", "40", "--groups", "30", "--memberships", "200", "--shape", "user_managed") as simulator:
+        owned: dict[str, list[str]] = {}
+        truth = simulator.truth()
+        plain = {one["team_member_id"]: one for one in truth["users"] if one["status"] == "active" and not one["roles"]}
+        for group in truth["groups"]:
+            for who, access in group["members"].items():
+                if access == "owner" and who in plain:
+                    owned.setdefault(who, []).append(group["group_id"])
+        who = max(sorted(plain), key=lambda one: len(owned.get(one, ())))
+        for group in [each for each in truth["groups"] if each["management_type"] == "user_managed"][:20]:
+            do = "set_access" if who in group["members"] else "group_add"
+            simulator.change({"do": do, "user": who, "group": group["group_id"], "access": "owner"})
+        site = Site(tmp_path, simulator, provisioning=True)
+        assert site.sync().code == 0
+        email = plain[who]["email"]
+        made = site.run("account", "disable", "acme", email, "wipe_data=false", "--yes")
+        assert made.code == 0, made
+        synced = site.sync()
+    assert synced.code == 0, synced

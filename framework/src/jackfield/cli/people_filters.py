@@ -40,10 +40,29 @@ class Away:
         note(window_of(known, f"dormant for {count(days, 'day')} is meant as of then"))
         self._known = known
         self._days = days
+        self._unknown = 0
 
     def only(self, rows: Iterable[R], person: Callable[[R], Resource | None]) -> Iterator[R]:
         """Those of *rows* whose *person* is enabled and was away; of how many it is unknown is told behind the last."""
-        return _dormant(rows, person, lambda one: self._known.dormant(one, self._days))
+        unknown: set[ResourceId] = set()
+        for row in rows:
+            one = person(row)
+            if one is None or not isinstance(one.trait, UserTrait) or one.trait.status is not AccountStatus.ENABLED:
+                continue
+            found = self._known.dormant(one, self._days)
+            if found:
+                yield row
+            elif found is None:
+                unknown.add(one.id)
+        self._unknown = len(unknown)
+        if unknown:
+            note(f"of {count(len(unknown), 'more person', 'more people')} it is not known")
+
+    def told(self) -> dict[str, object]:
+        """For JSON, once all rows were looked at: of how many it is unknown, and in which time all sign-ins are known."""
+        until = self._known.as_of
+        window = {"from": self._known.known_from, "until": until} if until is not None else None
+        return {"dormant_days": self._days, "unknown": self._unknown, "sign_ins_known": window}
 
     def last(self, id: ResourceId) -> datetime | None:
         """The last sign-in that is known of somebody."""
@@ -56,23 +75,6 @@ def window_of(known: SignIns, as_of: str) -> str:
         return "of no time all sign-ins are known yet"
     known_from, until = (moment(each.isoformat()) for each in (known.known_from, known.as_of))
     return f"all sign-ins are known from {known_from} to {until}; {as_of}"
-
-
-def _dormant(
-    rows: Iterable[R], person: Callable[[R], Resource | None], dormant: Callable[[Resource], bool | None]
-) -> Iterator[R]:
-    unknown: set[ResourceId] = set()
-    for row in rows:
-        one = person(row)
-        if one is None or not isinstance(one.trait, UserTrait) or one.trait.status is not AccountStatus.ENABLED:
-            continue
-        found = dormant(one)
-        if found:
-            yield row
-        elif found is None:
-            unknown.add(one.id)
-    if unknown:
-        note(f"of {count(len(unknown), 'more person', 'more people')} it is not known")
 
 
 def person_of(snapshot: Snapshot) -> Callable[[ResourceId], Resource | None]:

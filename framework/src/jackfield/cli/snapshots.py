@@ -152,7 +152,7 @@ def _opens(app: App, run: Run) -> bool:
 @contextmanager
 def look(app: App, connection: str, run: str | None) -> Generator[Looked]:
     """The snapshot of *run*, or the latest published one, for as long as the block lasts."""
-    record = run_named(app, connection, run) if run else published_runs(app, connection, 1)[0]
+    record = run_named(app, connection, run) if run is not None else published_runs(app, connection, 1)[0]
     with read_snapshot(demand_whole(app, record)) as snapshot:
         try:
             yield Looked(snapshot, record, changes_since(app, record))

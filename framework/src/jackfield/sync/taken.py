@@ -4,7 +4,7 @@ Promises that a row which is carried forward is not one that a read has shown go
 purpose is not taken for a loss.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 import msgspec
@@ -89,11 +89,25 @@ def drop_taken_away(writer: SnapshotWriter, state: State, connection: str) -> No
 def taken_since(state: State, connection: str, base: Run) -> Taken:
     """What changes through Jackfield have taken away, as a read has shown after the sync of *base* began."""
     begun = datetime.fromisoformat(base.started)
-    gone = taken_away(state.changes(connection, since=begun - LONGEST_CHANGE, limit=None)[::-1])
+    entries = state.changes(connection, since=begun - LONGEST_CHANGE, limit=None)[::-1]
+    gone = taken_away(entries)
     return Taken(
-        grants=[id for id, when in gone.grants.items() if when >= begun],
+        grants=[*(id for id, when in gone.grants.items() if when >= begun), *_ended_beside(entries, begun)],
         accounts=[id for id, when in gone.accounts.items() if when >= begun],
     )
+
+
+def _ended_beside(entries: Iterable[JournalEntry], since: datetime) -> Iterator[GrantId]:
+    """What went for good beside what was asked for, such as the ownerships of an account that was disabled.
+
+    It is declared by the connector and not read after the change: enough not to be surprised that it is gone.
+    """
+    for entry in entries:
+        outcome, who = entry.outcome, entry.before.account
+        if outcome is None or outcome.outcome is not OutcomeKind.CHANGED or entry.settled is None or who is None:
+            continue
+        if datetime.fromisoformat(entry.settled) >= since:
+            yield from (_grant(id, who) for id in entry.ends)
 
 
 def _begun(state: State, connection: str, run: str, taken: str) -> datetime:

@@ -146,9 +146,20 @@ def resources(asked: Asked, status: str | None, privileged: bool, dormant: int |
         in_csv = Columns(
             ("type", "id", "display_name", "status", "login", "email", "scope", "external_id", "resource"), csv
         )
+        about: dict[str, object] | None = None
+        document: Callable[[Any], object] = resource_object
         if dormant is not None:
             away = Away(asked.app, asked.connection, dormant)
             found = away.only(found, lambda row: row.resource)
+            if asked.output == "json":
+                # How many are unknown stands at the head, and is known behind the last.
+                found = iter(list(found))
+                about = away.told()
+
+                def with_sign_in(row: "ResourceRow") -> object:
+                    return {**resource_object(row), "last_sign_in": away.last(row.resource.id)}
+
+                document = with_sign_in
             in_table, in_csv = (
                 longer(each, ("last_sign_in",), lambda row: (away.last(row.resource.id),))
                 for each in (in_table, in_csv)
@@ -160,7 +171,8 @@ def resources(asked: Asked, status: str | None, privileged: bool, dormant: int |
             found,
             table=in_table,
             csv=in_csv,
-            document=resource_object,
+            document=document,
+            about=about,
             key="resources",
             limit=asked.limit,
             view=asked.view,
@@ -272,11 +284,15 @@ def grants(
         )
         if privileged:
             found = (row for row in found if row.privileged)
+        about: dict[str, object] | None = None
         if orphans:
             found = (row for row in found if row.principal_name is None or row.resource_name is None)
         if dormant is not None:
             person, away = person_of(snapshot), Away(asked.app, asked.connection, dormant)
             found = away.only(found, lambda row: person(row.grant.principal))
+            if asked.output == "json":
+                found = iter(list(found))
+                about = away.told()
         print_found(
             asked.app,
             snapshot,
@@ -292,6 +308,7 @@ def grants(
             ),
             csv=Columns(GRANT_COLUMNS, lambda row: grant_cells(row, snapshot.header)),
             document=grant_object,
+            about=about,
             key="grants",
             limit=asked.limit,
             csv_whole=True,
