@@ -24,8 +24,6 @@ def resolve_run(name: str, connection: str, published: Sequence[Run], history: S
     An age or a time means the last run that was published by then; a date, by the end of that day. Raises NotFound,
     and BadConfig for the beginning of several.
     """
-    if not name.strip():
-        raise BadConfig("an empty text names no run", path="--run", hint="Leave it out for the latest one.")
     exact = next((run for run in history if run.run == name), None)
     if exact is not None:
         return exact
