@@ -98,7 +98,7 @@ def _seen(server: Server, seconds: float) -> tuple[Seen, ...]:
     times: dict[str, list[float]] = defaultdict(list)
     first = datetime.fromisoformat(server.logged("serving")["timestamp"]).timestamp()
     for each in server.events:
-        if each["event"] not in ("synced", "a sync failed"):
+        if each["event"] not in ("synced", "held", "a sync failed"):
             continue
         name = each["connection"]
         what = each.get("error") or (

@@ -91,8 +91,14 @@ class _Seen:
         known = self.entitlement(id)
         return known is not None and known.purpose == Purpose.OWNERSHIP
 
+    def is_privileged(self, id: EntitlementId) -> bool:
+        """Whether it gives more than others have, as far as that is known."""
+        known = self.entitlement(id)
+        return known is not None and known.privileged
+
     def told(self, ids: Sequence[EntitlementId]) -> str:
-        """Entitlements by name and id; those beyond the first few are counted."""
+        """Entitlements by name and id, privileged ones first; those beyond the first few are counted."""
+        ids = sorted(ids, key=lambda id: not self.is_privileged(id))
         names = [f"{known.display_name} ({id})" if (known := self.entitlement(id)) else str(id) for id in ids[:_SHOWN]]
         return ", ".join(names) + (f" and {len(ids) - _SHOWN:,} more" if len(ids) > _SHOWN else "")
 
