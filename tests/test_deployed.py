@@ -82,7 +82,7 @@ def test_it_is_backed_up_while_it_works_and_restored_when_it_has_ended(tmp_path:
             code, said = run(tmp_path, "backup", "-o", "b.backup")
             assert (code, "1 snapshot of 1 connection" in said, "Not backed up" in said) == (0, True, False), said
             code, said = run(tmp_path, "restore", "b.backup", "--force")
-            assert (code, "another serve of 'jackfield' is running" in said) == (13, True), said
+            assert (code, "another serve of" in said) == (13, True), said
             assert server.ask("live").status == 200
             assert server.end() < 10
         assert run(tmp_path, "restore", "b.backup", "--force")[0] == 0
