@@ -59,7 +59,7 @@ class Apart:
 
     def close(self, patience: float) -> None:
         """Write what waits, as far as *patience* seconds allow."""
-        with suppress(queue.Full):
+        with suppress(queue.Full):  # then nobody reads the log, and the patience below is the end of it
             self._lines.put_nowait(None)
         self._thread.join(patience)
 

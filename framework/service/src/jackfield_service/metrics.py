@@ -70,7 +70,7 @@ class Metrics:
     def forget(self, connection: str) -> None:
         """A connection is no longer configured; its counters stay."""
         for gauge in (self._published, self._complete, self._next, self._sign_in, self._undecided, self._connected):
-            with suppress(KeyError):
+            with suppress(KeyError):  # it has no such series yet
                 gauge.remove(connection)
 
     def synced(self, connection: str, status: str, seconds: float | None, requests: int) -> None:

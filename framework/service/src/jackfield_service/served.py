@@ -234,21 +234,19 @@ class Served:
 
         return await self._apart(work, "feed")
 
-    async def _apart(
-        self, work: Callable[[Configured], Coroutine[Any, Any, T]], what: str, *, policies: bool = True
-    ) -> T:
+    async def _apart(self, work: Callable[[Configured], Coroutine[Any, Any, T]], what: str) -> T:
         # What is wrong with the configuration or a secret is told before a thread is made for it.
         config_app, plugin = self._app, self._plugin
 
         async def opened() -> T:
             try:
                 with config_app.state() as state:
-                    return await work(self._configured(plugin, state, policies=policies))
+                    return await work(self._configured(plugin, state))
             except (OSError, sqlite3.Error) as error:
                 raise storage_failure(error, config_app.home.folder) or error from error
 
         return await apart(opened, name=f"{what} {self.name}")
 
-    def _configured(self, plugin: Found[ConnectorType], state: State, *, policies: bool) -> Configured:
+    def _configured(self, plugin: Found[ConnectorType], state: State) -> Configured:
         app = self._app
-        return app.configured(self._settings, plugin, state, policies=app.policies() if policies else ())
+        return app.configured(self._settings, plugin, state, policies=app.policies())

@@ -79,6 +79,7 @@ def _row(
 def _demand_own_identity(given: Mapping[str, str]) -> None:
     """Raise BadConfig where the parts of an identifier are not those of the whole beside them."""
     parts: dict[str, tuple[str, str]] = {}
+    # What is no identifier has no parts to compare; it is told where it becomes a change.
     with suppress(IdentifierError):
         whole = unguarded(given["principal"])
         principal = ResourceId.parse(whole)

@@ -124,7 +124,7 @@ def write(app: App, made: Made) -> None:
                 whole.write(content)
         except BaseException:
             for each in written:
-                with suppress(OSError):
+                with suppress(OSError):  # what went wrong first is what is told
                     each.unlink()
             raise
 

@@ -65,7 +65,7 @@ def folder_lock(folder: Path, *, patience: float, what: str) -> Generator[None]:
     except OSError as error:
         raise _unwritable(folder, error) from None
     try:
-        with suppress(OSError):
+        with suppress(OSError):  # a file system that knows no locks of folders
             if not take_lock(handle, patience=patience):
                 raise Busy(f"another process writes in {what}, {folder}", hint="Try again when it has ended.")
         yield
@@ -153,7 +153,7 @@ def replacing(file: Path) -> Generator[BinaryIO]:
         sync_folder(file.parent)
     except BaseException:
         if beside is not None:
-            with suppress(OSError):
+            with suppress(OSError):  # what went wrong first is what is told
                 beside.unlink()
         raise
 

@@ -211,7 +211,7 @@ class _Keeper:
 
 def _closed(db: Db | None) -> None:
     if db is not None:
-        with suppress(psycopg.Error):
+        with suppress(psycopg.Error):  # a connection that is broken is as good as closed
             db.close()
 
 

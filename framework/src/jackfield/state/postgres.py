@@ -122,7 +122,7 @@ class Postgres:
             except psycopg.Error:
                 if not (self._db.closed or self._db.broken):
                     raise
-            with suppress(psycopg.Error):
+            with suppress(psycopg.Error):  # a connection that is broken is as good as closed
                 self._db.close()
             self._db = connect(self.address)
             return work(self._db)

@@ -27,5 +27,5 @@ def present(home: Home) -> Generator[None]:
             pass  # a file system without locks, where nobody can be told
         yield
     finally:
-        with suppress(OSError):
+        with suppress(OSError):  # the home may be on a disk that is gone
             os.close(handle)

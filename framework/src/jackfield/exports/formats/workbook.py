@@ -88,7 +88,7 @@ def write(export: Export, to: BinaryIO) -> int:
         finally:
             for sheet in book.worksheets():
                 if (rows := getattr(sheet, "row_data_fh", None)) is not None:
-                    with suppress(OSError):
+                    with suppress(OSError):  # a full disk was told by the first write
                         rows.close()
     if target.error is not None:
         raise target.error
