@@ -393,7 +393,8 @@ def test_a_file_without_resources_of_its_sync_is_not_whole() -> None:
 
 def test_a_file_that_names_no_type_is_not_whole_either() -> None:
     """Such as the upload of a sync that was asked for a type that there is none of."""
-    empty = dict.fromkeys(("v1_resource_types", "v1_resources", "v1_entitlements", "v1_grants"), [])
+    names = ("v1_resource_types", "v1_resources", "v1_entitlements", "v1_grants")
+    empty: dict[str, list[dict[str, object]]] = {name: [] for name in names}
     assert "no resource" in incomplete(packed(database({**TEAM, **empty})))["resource"]
     assert (
         "a part of a sync"
