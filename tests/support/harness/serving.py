@@ -117,6 +117,13 @@ class Server:
         self._reader.join(10)
         return time.monotonic() - began
 
+    def closed(self) -> None:
+        """Read what is left of its log, after its end, and close the pipes."""
+        self._reader.join(10)
+        for pipe in (self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                pipe.close()
+
 
 @contextmanager
 def serving(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Generator[Server]:
@@ -128,9 +135,7 @@ def serving(folder: Path, *arguments: str, environment: Mapping[str, str] | None
         if server.process.poll() is None:
             server.process.kill()
         server.process.wait(10)
-        for pipe in (server.process.stdout, server.process.stderr):
-            if pipe is not None:
-                pipe.close()
+        server.closed()
 
 
 def configuration(simulators: Mapping[str, Any], *, serve: str = "", **settings: object) -> str:

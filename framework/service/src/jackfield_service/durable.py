@@ -5,6 +5,7 @@ on one database share the work. Hides DBOS.
 """
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -21,6 +22,10 @@ VERSION = "1"
 """Of the workflow: one of another version is not gone on with. It is raised where the steps or their arguments change."""
 _WAITING = ("DELAYED", "ENQUEUED")
 _KEPT_SECONDS = 7 * 86400
+_IDLE_SECONDS = 10.0
+"""A host that was stopped in the middle of a transaction keeps the others waiting no longer than this."""
+_TRACEBACK = "Traceback (most recent call last):"
+_TELL_AGAIN, _KINDS = 60.0, 100
 
 
 class Stopping(BaseException):
@@ -86,6 +91,7 @@ class Durable:
             "application_version": VERSION,
             "serializer": _Json(),
             "log_level": "WARNING",
+            "sys_db_idle_transaction_timeout_sec": _IDLE_SECONDS,
             "enable_otlp": False,
         }
         _quiet(self._log)
@@ -163,19 +169,45 @@ class Durable:
 def _quiet(log: Logger) -> None:
     """Let what DBOS logs go the way of all other logs."""
     logger = logging.getLogger("dbos")
-    if not any(isinstance(each, _Passing) for each in logger.handlers):
-        logger.addHandler(_Passing(log))
+    if not any(isinstance(each, Passing) for each in logger.handlers):
+        logger.addHandler(Passing(log))
         logger.propagate = False
 
 
-class _Passing(logging.Handler):
-    """Passes warnings of DBOS on."""
+class Passing(logging.Handler):
+    """Passes warnings of DBOS on: one line without a traceback for each, and each kind once a minute.
 
-    def __init__(self, log: Logger) -> None:
+    While a database is away, each of its threads tells so every second; all of it is logged as *debug*.
+    """
+
+    def __init__(self, log: Logger, monotonic: Callable[[], float] = time.monotonic) -> None:
         super().__init__(logging.WARNING)
         self._log = log
+        self._monotonic = monotonic
+        self._told: dict[str, float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
+        said = record.getMessage()
+        what, _, trace = said.partition(_TRACEBACK)
+        error = record.exc_info[1] if record.exc_info else None
+        why = f"{type(error).__name__}: {error}" if error is not None else _last(trace)
+        line = " ".join(f"{_first(what)}{f': {_first(why)}' if why else ''}".split())
+        kind, now = what.partition(":")[0], self._monotonic()
+        if now - self._told.get(kind, -_TELL_AGAIN) >= _TELL_AGAIN:
+            if len(self._told) >= _KINDS:
+                self._told.clear()
+            self._told[kind] = now
+            self._log.warning(line, library="dbos")
         facts: dict[str, Any] = {"exc_info": record.exc_info} if record.exc_info else {}
-        self._log.warning(record.getMessage(), library="dbos", **facts)
+        self._log.debug("dbos says", library="dbos", said=said, **facts)
+
+
+def _first(text: str) -> str:
+    return text.strip().rstrip(":").partition("\n")[0].strip()
+
+
+def _last(trace: str) -> str:
+    """The error that a traceback ends with."""
+    lines = [each for each in trace.splitlines() if each and not each[0].isspace() and not each.startswith("(")]
+    return lines[-1] if lines else ""
