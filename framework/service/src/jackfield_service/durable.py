@@ -6,7 +6,9 @@ on one database share the work. Hides DBOS.
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -22,6 +24,8 @@ VERSION = "1"
 """Of the workflow: one of another version is not gone on with. It is raised where the steps or their arguments change."""
 _WAITING = ("DELAYED", "ENQUEUED")
 _KEPT_SECONDS = 7 * 86400
+_LOST_SECONDS = 10.0
+"""For so long a sync that is to go on here may be seen with nobody who carries it out."""
 _IDLE_SECONDS = 10.0
 """A host that was stopped in the middle of a transaction keeps the others waiting no longer than this."""
 _TRACEBACK = "Traceback (most recent call last):"
@@ -33,7 +37,10 @@ class Stopping(BaseException):
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
-    """One sync that waits, or goes on: the workflow, when it is due, by which schedule, and on which host it runs."""
+    """One sync that waits, or goes on: the workflow, when it is due, by which schedule, and on which host it runs.
+
+    ``lost``: it goes on here by the record, and no thread carries it out: how it ended could not be recorded.
+    """
 
     workflow: str
     connection: str
@@ -42,6 +49,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
     running: bool
     host: str | None
+    lost: bool = False
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +89,8 @@ class Durable:
         self._sync = sync
         self._log = log
         self._workflow: Callable[[str, str, str, int], None] | None = None
+        self._going = Counter[str]()
+        self._missed: dict[str, float] = {}
 
     def launch(self) -> None:
         """Begin; what was cut off on this host goes on. Raises what the database raises."""
@@ -99,13 +109,14 @@ class Durable:
 
         @DBOS.workflow(name=WORKFLOW)
         def sync(connection: str, due: str, schedule: str, attempt: int) -> None:
-            plan = cast(
-                "Mapping[str, Any]",
-                DBOS.run_step({"name": "sync"}, lambda: msgspec.to_builtins(self._sync(connection, attempt))),
-            )
-            report = msgspec.convert(plan, Report)
-            if report.due is not None:
-                self.plan(connection, report.due, report.schedule, attempt=report.attempt)
+            with self._goes_on(str(DBOS.workflow_id)):
+                plan = cast(
+                    "Mapping[str, Any]",
+                    DBOS.run_step({"name": "sync"}, lambda: msgspec.to_builtins(self._sync(connection, attempt))),
+                )
+                report = msgspec.convert(plan, Report)
+                if report.due is not None:
+                    self.plan(connection, report.due, report.schedule, attempt=report.attempt)
 
         self._workflow = sync
         DBOS.launch()
@@ -127,14 +138,31 @@ class Durable:
         with SetWorkflowID(id), SetEnqueueOptions(delay_seconds=delay):
             DBOS.enqueue_workflow(QUEUE, self._workflow, connection, at, schedule, attempt)
 
+    @contextmanager
+    def _goes_on(self, workflow: str) -> Generator[None]:
+        self._going[workflow] += 1
+        try:
+            yield
+        finally:
+            self._going -= Counter((workflow,))
+
+    def _is_lost(self, workflow: str, now: float) -> bool:
+        """Whether a workflow that is to run here does not, and has not for a while: one that begins or ends takes a moment."""
+        since = now if self._going[workflow] else self._missed.get(workflow, now)
+        self._missed[workflow] = since
+        return now - since > _LOST_SECONDS
+
     def waiting(self) -> dict[str, list[Waiting]]:
         """The syncs that wait or go on, by connection."""
         found: dict[str, list[Waiting]] = {}
+        now, missed = time.monotonic(), set[str]()
         for each in DBOS.list_workflows(name=WORKFLOW, status=[*_WAITING, "PENDING"], load_output=False):
             arguments = (each.input or {}).get("args", ()) if each.input is not None else ()
             if len(arguments) != 4:
                 continue
             connection, due, schedule, attempt = arguments
+            ours = each.status == "PENDING" and each.executor_id == self._host
+            missed |= {each.workflow_id} if ours else set()
             one = Waiting(
                 workflow=each.workflow_id,
                 connection=str(connection),
@@ -143,13 +171,18 @@ class Durable:
                 attempt=int(attempt),
                 running=each.status == "PENDING",
                 host=each.executor_id,
+                lost=ours and self._is_lost(each.workflow_id, now),
             )
             found.setdefault(one.connection, []).append(one)
+        for gone in self._missed.keys() - missed:
+            del self._missed[gone]
         return found
 
     def drop(self, one: Waiting) -> None:
-        """Let a sync that waits, or whose host is gone, wait no more."""
+        """Let a sync that waits, or whose host is gone, wait no more; one that waited may be planned for that moment again."""
         DBOS.cancel_workflow(one.workflow)
+        if not one.running:
+            DBOS.delete_workflow(one.workflow)
 
     def tidy(self, now: datetime) -> None:
         """Forget what ended a week ago."""

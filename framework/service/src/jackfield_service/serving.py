@@ -161,9 +161,11 @@ class Serving:
             return
         # A store that is away comes back, and is looked at again.
         error = self._looking.exception()
-        self._last_look = f"the schedule can't be looked at: {type(error).__name__}" if error is not None else None
+        told, self._last_look = self._last_look, None
         if error is not None:
-            self._log.warning("the schedule can't be looked at", reason=str(error))
+            self._last_look = f"the schedule can't be looked at: {type(error).__name__}"
+            if told != self._last_look:
+                self._log.warning("the schedule can't be looked at", reason=str(error))
 
     def _begin_services(self) -> None:
         before = {name: configured for name, (configured, _) in self._services.items()}
