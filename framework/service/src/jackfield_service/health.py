@@ -91,7 +91,9 @@ class Health:
         begun = one.published or one.since
         if one.usual_seconds is None or begun is None:
             return None
-        age = (self._clock.now() - begun).total_seconds()
+        # A clock that has gone back since makes it look newer than it can be.
+        here = self._clock.monotonic() - one.learned if one.learned is not None else 0.0
+        age = max((self._clock.now() - begun).total_seconds(), here)
         return age if age > one.usual_seconds * self._stale_after() else None
 
     def _store(self) -> str | None:
