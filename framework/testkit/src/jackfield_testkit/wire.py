@@ -49,6 +49,8 @@ class Wire:
     def __init__(self, plan: Plan | None = None) -> None:
         self.plan = plan
         self.sent: list[Sent] = []
+        self.answered: list[tuple[Sent, Response]] = []
+        """What came back, in the order in which it came."""
         self.struck: list[str] = []
         """The requests that a fault befell, with their index."""
         self.hit = asyncio.Event()
@@ -102,7 +104,9 @@ class _Through:
 
         wire.in_flight += 1
         try:
-            return await (go_on() if fault is None else fault(go_on))
+            given = await (go_on() if fault is None else fault(go_on))
+            wire.answered.append((sent, given))
+            return given
         finally:
             wire.in_flight -= 1
 
