@@ -1,0 +1,422 @@
+"""Accounts that are made and deleted: which it was, all that was asked for, and what is so already."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from jackfield_contracts import (
+    AccessState,
+    AccountState,
+    AccountStatus,
+    Argument,
+    Change,
+    DeleteAccount,
+    GrantAccess,
+    Outcome,
+    OutcomeKind,
+    ResourceId,
+    RevokeAccess,
+    StateQuery,
+)
+from jackfield_testkit.bench import Bench
+from jackfield_testkit.bodies import values
+from jackfield_testkit.checks.acting import (
+    DONE,
+    NOT_MADE,
+    all_samples,
+    grant_id,
+    make_raw,
+    name_of,
+    none_given,
+    one_of_each_kind,
+    opposite,
+    outcome_text,
+    restore,
+    samples_of,
+    state_before,
+    state_query,
+    unchanged,
+)
+from jackfield_testkit.data import Finding, Lacking, NotApplicable, Truth
+from jackfield_testkit.wire import FOREIGN, Wire, answer, at, everywhere, other_words
+
+_LOST_RACES = (412, 428, 423, 409)
+_MOST_REQUESTS = 4
+
+
+async def names_what_it_made(bench: Bench) -> None:
+    """The outcome of an account that is made names it, by the id under which it is there.
+
+    Who made an account and can't say which has nothing to grant to, and nothing to take back.
+    """
+    bench.need_hook("create_account")
+    if not bench.samples.accounts:
+        none_given(bench, "the samples have no accounts", "create_account")
+    for change in bench.samples.accounts:
+        before = bench.truth()
+        async with bench.open() as connection:
+            state = await state_before(connection, change)
+            outcome = await make_raw(connection, change, state)
+            if outcome.outcome is OutcomeKind.PENDING:
+                if outcome.job is None:
+                    continue  # a person makes it, and no answer can name it
+                bench.need("work", "what a job names that made an account")
+                bench.work()
+                outcome = await connection.job_status(outcome.job)
+        step = f"{name_of(change)} (the hook)"
+        if outcome.outcome is not OutcomeKind.CHANGED:
+            raise Finding(f"a change that is possible ends as {outcome_text(outcome)}", step)
+        new = [each for each in bench.truth().resources - before.resources if each.type == change.type]
+        if outcome.account not in new:
+            raise Finding(
+                f"it names {outcome.account}, and {', '.join(map(str, sorted(new))) or 'nobody'} is new", step
+            )
+
+
+async def takes_every_argument(bench: Bench) -> None:
+    """Everything that making an account is given arrives in the application, or is told as left out.
+
+    An account that is made without the group or the external id that was asked for looks made, and is another one.
+    """
+    bench.need_hook("create_account")
+    declared = {each.name: each for each in _declared(bench)}
+    if not bench.samples.accounts:
+        none_given(bench, "the samples have no accounts", "create_account")
+    given = {name for change in bench.samples.accounts for name in change.arguments}
+    for change in bench.samples.accounts:
+        before = bench.truth()
+        wire = Wire()
+        (outcome,) = await bench.apply(await bench.plan(change), wire=wire)
+        now = bench.truth()
+        new = sorted(each for each in now.resources - before.resources if each.type == change.type)
+        if outcome.outcome is not OutcomeKind.CHANGED or not new:
+            raise Finding(f"a change that is possible ends as {outcome_text(outcome)}", name_of(change))
+        async with bench.open() as connection:
+            state = await connection.read_state(StateQuery(principals=(new[0],)))
+        account = next((each for each in state.accounts if each.account == new[0]), None)
+        there = _words(bench, now, new[0], account)
+        # What can't be read again must at least have been sent.
+        sent = [text for each in wire.sent for text in (each.url, (each.body or b"").decode(errors="replace"))]
+        for name, value in change.arguments.items():
+            _arrived(change, declared.get(name), name, value, there, sent, outcome)
+            _is_set(change, declared.get(name), name, value, account)
+    if left := sorted(declared.keys() - given):
+        bench.leave(
+            f"no account of the samples is made with {', '.join(left)}", 1 - len(left) / (len(left) + len(given))
+        )
+
+
+def _declared(bench: Bench) -> tuple[Argument, ...]:
+    return tuple(arg for one in bench.found.type.capabilities if one.hook == "create_account" for arg in one.arguments)
+
+
+def _words(bench: Bench, truth: Truth, account: ResourceId, state: AccountState | None) -> set[str]:
+    """All that the application has of an account, in small letters."""
+    found: list[Any] = [account.id, *truth.facts.get(account, {}).values()]
+    found += [each.entitlement.resource.id for each in truth.grants if each.principal == account]
+    if bench.has("whole"):
+        whole: Mapping[str, Any] = bench.backend.whole()  # type: ignore[attr-defined]
+        found += [value for key, each in whole.items() if key.endswith(account.id) for _, value in values(each)]
+    if state is not None:
+        found += [state.login, state.display_name, *state.facts.values(), *state.names]
+    return {str(one).casefold() for each in found for one in (each if isinstance(each, list | tuple) else (each,))}
+
+
+def _arrived(
+    change: Change, declared: Argument | None, name: str, value: Any, there: set[str], sent: list[str], outcome: Outcome
+) -> None:
+    told = f"{outcome.reason or ''} {' '.join(map(str, outcome.results))}"
+    if isinstance(value, bool) or value is None or name in told or (declared is not None and declared.secret):
+        return
+    for each in value if isinstance(value, list | tuple) else (value,):
+        text = str(each).casefold()
+        if not any(text in one for one in there) and not any(text in one.casefold() for one in sent):
+            raise Finding(f"{name} is given as {each!r}, and neither sent nor there afterwards", name_of(change))
+
+
+def _is_set(change: Change, declared: Argument | None, name: str, value: Any, account: AccountState | None) -> None:
+    """Fail where the argument says what fact it sets, and that is another afterwards."""
+    sets = declared.sets if declared is not None else None
+    if sets is None or account is None or value is None:
+        return
+    own = {"login": account.login, "display_name": account.display_name}
+    if sets not in own and sets not in account.facts:
+        return
+    now = own[sets] if sets in own else account.facts[sets]
+    if isinstance(value, list | tuple):
+        fits = isinstance(now, list | tuple) and set(value) <= set(now)
+    else:
+        fits = str(now).casefold() == str(value).casefold()
+    if not fits:
+        raise Finding(f"{name} is given as {value!r}, and {sets} of the account is {now!r}", name_of(change))
+
+
+async def knows_what_is_so_already(bench: Bench) -> None:
+    """A deletion that is repeated is told as already so, and one that is refused never is; whatever the answer's words.
+
+    After a crash the host asks again on what it knew before: a second deletion must neither fail nor take another account.
+    """
+    deletions = bench.samples.deletions
+    if not deletions:
+        none_given(bench, "the samples have no deletions", "delete_account")
+    for change in deletions:
+        async with bench.open() as connection:
+            state = await state_before(connection, change)
+        (first,) = await bench.change(change)
+        if first.outcome is not OutcomeKind.CHANGED:
+            raise Finding(f"a change that is possible ends as {outcome_text(first)}", name_of(change))
+        await _once_more(bench, change, state, OutcomeKind.ALREADY)
+    for refused in bench.samples.refused:
+        if isinstance(refused, DeleteAccount):
+            async with bench.open() as connection:
+                outcome = await make_raw(connection, refused, await state_before(connection, refused))
+            if outcome.outcome in DONE:
+                raise Finding(
+                    f"a deletion that is refused ends as {outcome_text(outcome)}", f"{name_of(refused)} (the hook)"
+                )
+    if not any(isinstance(each, DeleteAccount) for each in bench.samples.refused):
+        bench.leave("the samples name no deletion that the application refuses", 0.5)
+
+
+async def _once_more(bench: Bench, change: Change, state: AccessState, *wanted: OutcomeKind) -> None:
+    """Call the hook for what is so already, on a *state* from before; with the application's words and with others."""
+    held = bench.truth()
+    ends: list[Outcome] = []
+    for wire in (Wire(), Wire(everywhere(other_words))):
+        async with bench.open(wire) as connection:
+            outcome = await make_raw(connection, change, state)
+            if outcome.outcome is OutcomeKind.PENDING and outcome.job is not None and bench.has("work"):
+                bench.work()
+                outcome = await connection.job_status(outcome.job)
+        ends.append(outcome)
+        step = f"{name_of(change)} (the hook, on a state from before), what is asked for being so already"
+        unchanged(held, bench.truth(), step)
+        if outcome.outcome not in wanted:
+            raise Finding(f"made twice, the second ends as {outcome_text(outcome)}", step)
+    if ends[0].outcome is not ends[1].outcome:
+        raise Finding(
+            f"with other words in the application's answers it ends as {outcome_text(ends[1])}, before as"
+            f" {outcome_text(ends[0])}",
+            f"{name_of(change)} (the hook, on a state from before)",
+        )
+
+
+async def reads_no_meaning_into_words(bench: Bench) -> None:
+    """What is so already is known again when the application says so in other words.
+
+    A message in another language is the same message; who searches it for "already" fails where it is German.
+    """
+    tried = False
+    for change in one_of_each_kind(samples_of(bench)):
+        before = bench.truth()
+        async with bench.open() as connection:
+            state = await connection.read_state(state_query((change,)))
+            shown = msgspec.structs.replace(state, held=(*state.held, grant_id(change)))
+        (outcome,) = await bench.change(change)
+        if outcome.outcome is not OutcomeKind.CHANGED:
+            continue
+        tried = True
+        await _same_in_any_words(bench, change, state)
+        await restore(bench, change, before)
+        await _same_in_any_words(bench, opposite(change), shown)
+    for change in bench.samples.accounts:
+        async with bench.open() as connection:
+            state = await state_before(connection, change)
+        (outcome,) = await bench.change(change)
+        if outcome.outcome is OutcomeKind.CHANGED:
+            tried = True
+            await _same_in_any_words(bench, change, state)
+    if not tried:
+        raise NotApplicable("none of the samples can be made")
+
+
+async def _same_in_any_words(bench: Bench, change: Change, state: AccessState) -> None:
+    held = bench.truth()
+    ends: list[Outcome] = []
+    for wire in (Wire(), Wire(everywhere(other_words))):
+        async with bench.open(wire) as connection:
+            ends.append(await make_raw(connection, change, state))
+        unchanged(held, bench.truth(), f"{name_of(change)} (the hook), which is so already")
+    if ends[0].outcome is not ends[1].outcome:
+        raise Finding(
+            f"with other words in the application's answers it ends as {outcome_text(ends[1])}, before as"
+            f" {outcome_text(ends[0])}",
+            f"{name_of(change)} (the hook), which is so already",
+            "every text for people in an error is reworded",
+        )
+
+
+async def takes_no_lost_race_for_done(bench: Bench) -> None:
+    """A precondition that failed, and a refused revocation, are never told as done.
+
+    Somebody else was quicker, and nothing was written: "it is as you wanted" is true for neither of the two.
+    """
+    tried = False
+    for change in (*samples_of(bench)[:2], *(each for each in all_samples(bench) if not isinstance(each, GrantAccess))):
+        async with bench.open() as connection:
+            state = await state_before(connection, change)
+        tried = await _raced(bench, change, state, _LOST_RACES) or tried
+    for change in one_of_each_kind(samples_of(bench)):
+        before = bench.truth()
+        (outcome,) = await bench.change(change)
+        if outcome.outcome is not OutcomeKind.CHANGED:
+            continue
+        back = opposite(change)
+        async with bench.open() as connection:
+            state = await state_before(connection, back)
+        tried = await _raced(bench, back, state, (*_LOST_RACES, 400, 403, 404, 410, 422)) or tried
+        await restore(bench, change, before)
+    if not tried:
+        raise NotApplicable("no change makes a request")
+
+
+async def _raced(bench: Bench, change: Change, state: AccessState, statuses: tuple[int, ...]) -> bool:
+    """Refuse one request of the hook after the other, with each status; whether there was any."""
+    before = bench.truth()
+    any_struck = False
+    for index in range(_MOST_REQUESTS):
+        for status in statuses:
+            wire = Wire(at(index, answer(status, FOREIGN), lasting=True))
+            async with bench.open(wire) as connection:
+                outcome = await make_raw(connection, change, state)
+            if not wire.struck or bench.truth() != before:
+                return any_struck
+            any_struck = True
+            if outcome.outcome in (*DONE, OutcomeKind.PENDING):
+                raise Finding(
+                    f"an answer {status} ends as {outcome_text(outcome)}, and nothing was made",
+                    f"{name_of(change)} (the hook)",
+                    f"{wire.struck[0]} is answered {status} {FOREIGN.decode()}",
+                )
+    return any_struck
+
+
+async def grants_to_every_kind(bench: Bench) -> None:
+    """Whoever an entitlement may be granted to, people and groups, is given it as what they are, and loses it again.
+
+    A group that is added as if it were a person is nobody, or somebody else with the same id.
+    """
+    samples = samples_of(bench)
+    truth = bench.truth()
+    shown = await bench.sync()
+    kinds = {(each.entitlement.resource.type, each.entitlement.slug, each.principal.type) for each in samples}
+    left: list[str] = []
+    tried = 0
+    for entitlement in sorted(shown.entitlements, key=lambda each: each.id):
+        own = entitlement.id
+        for type in entitlement.grantable_to:
+            kind = (own.resource.type, own.slug, type)
+            if kind in kinds or entitlement.immutable:
+                continue
+            who = _free(truth, own.resource, type)
+            if who is None:
+                continue
+            tried += 1
+            change = GrantAccess(entitlement=own, principal=who)
+            (outcome,) = await bench.change(change)
+            now = bench.truth()
+            if outcome.outcome is OutcomeKind.CHANGED:
+                if now.grants - truth.grants != {grant_id(change)}:
+                    given = sorted(now.grants - truth.grants)
+                    raise Finding(
+                        f"it is told as changed, and {', '.join(map(str, given)) or 'nothing'} is new", name_of(change)
+                    )
+                kinds.add(kind)
+                await restore(bench, change, truth)
+            elif outcome.outcome in NOT_MADE:
+                unchanged(truth, now, name_of(change))
+    offered = {
+        (each.id.resource.type, each.id.slug, type)
+        for each in shown.entitlements
+        if not each.immutable
+        for type in each.grantable_to
+    }
+    left = [f"{of}/{slug} to a {type}" for of, slug, type in sorted(offered - kinds)]
+    if left:
+        bench.leave(f"nothing shows that {', '.join(left)} can be granted", 1 - len(left) / len(offered))
+    if not tried and not left and len({type for _, _, type in offered}) < 2:
+        raise NotApplicable("the samples have a grant of every kind that is offered")
+
+
+def _free(truth: Truth, resource: ResourceId, type: str) -> ResourceId | None:
+    """Somebody of a type who neither is, holds nor is held by a resource."""
+    near = {each.principal for each in truth.grants if each.entitlement.resource == resource}
+    near |= {each.entitlement.resource for each in truth.grants if each.principal == resource}
+    for each in sorted(truth.resources):
+        status = truth.facts.get(each, {}).get("status", "enabled")
+        if each.type == type and each != resource and each not in near and status in ("enabled", AccountStatus.ENABLED):
+            return each
+    return None
+
+
+async def grants_one_to_many(bench: Bench) -> None:
+    """Of several who are given one entitlement in one call each gets their own outcome, whoever among them can't be.
+
+    An application that takes a list refuses all of it for one: those others were not given what they could have.
+    """
+    tried = 0
+    for change in one_of_each_kind(samples_of(bench)):
+        others = await _possible(bench, change)
+        if len(others) < 2:
+            continue
+        tried += 1
+        nobody = bench.samples.nobody or ResourceId(type=change.principal.type, id=f"{change.principal.id}-testkit")
+        wrong = msgspec.structs.replace(change, principal=nobody)
+        batch = (others[0], wrong, *others[1:])
+        before = bench.truth()
+        async with bench.open() as connection:
+            state = await connection.read_state(state_query(batch))
+            outcomes = await connection.change("grant", batch, state)
+        now = bench.truth().grants
+        step = f"the hook, {change.entitlement} to {', '.join(str(each.principal) for each in batch)} at once"
+        for each, outcome in zip(batch, outcomes, strict=True):
+            held = grant_id(each) in now
+            if outcome.outcome is OutcomeKind.PENDING:
+                continue
+            if (each is wrong) == held or (each is wrong) == (outcome.outcome in DONE):
+                is_held = "held" if held else "not held"
+                raise Finding(f"among others, {name_of(each)} ends as {outcome_text(outcome)}, and is {is_held}", step)
+        await _taken_from_many(bench, [each for each in others if grant_id(each) in now], before)
+    if not tried:
+        raise Lacking("no entitlement of the samples can be granted to two who do not have it")
+
+
+async def _possible(bench: Bench, change: GrantAccess) -> list[GrantAccess]:
+    """The same change for those of the samples to whom it can be granted alone."""
+    found: list[GrantAccess] = []
+    for who in dict.fromkeys(
+        each.principal for each in bench.samples.grants if each.principal.type == change.principal.type
+    ):
+        one = msgspec.structs.replace(change, principal=who)
+        before = bench.truth()
+        if any(
+            each.principal == who and each.entitlement.resource == change.entitlement.resource for each in before.grants
+        ):
+            continue
+        if who == change.entitlement.resource:
+            continue
+        (outcome,) = await bench.change(one)
+        if outcome.outcome is OutcomeKind.CHANGED:
+            found.append(one)
+            await restore(bench, one, before)
+        if len(found) > 2:
+            break
+    return found
+
+
+async def _taken_from_many(bench: Bench, changes: list[GrantAccess], before: Truth) -> None:
+    """Revoke it from all of them in one call, and see that all is as before."""
+    back = tuple(map(opposite, changes))
+    if back:
+        async with bench.open() as connection:
+            outcomes = await connection.change("revoke", back, await connection.read_state(state_query(back)))
+        step = f"the hook, {back[0].entitlement} from {', '.join(str(each.principal) for each in back)} at once"
+        now = bench.truth().grants
+        for each, outcome in zip(back, outcomes, strict=True):
+            if outcome.outcome in DONE and grant_id(each) in now:
+                raise Finding(f"{name_of(each)} ends as {outcome_text(outcome)}, and is held", step)
+    for each in sorted(bench.truth().grants - before.grants):
+        await bench.change(RevokeAccess(entitlement=each.entitlement, principal=each.principal))
+    if gone := before.grants - bench.truth().grants:
+        raise Finding(f"taken from several at once, {min(gone)} is gone too", str(back[0].entitlement) if back else "")
