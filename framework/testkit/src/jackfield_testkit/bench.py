@@ -289,7 +289,7 @@ def outcome_of(error: JackfieldError) -> Outcome:
 
 
 def differences(shown: Synced, truth: Truth) -> list[str]:
-    """What a snapshot shows otherwise than *truth*, a sentence each."""
+    """What a snapshot shows otherwise than *truth*, a sentence each; a figure that it does not know is none of it."""
     said = [f"{each} is missing" for each in _first(truth.resources - shown.resources.keys())]
     said += [f"{each} is shown and not there" for each in _first(shown.resources.keys() - truth.resources)]
     said += [f"the grant {each} is missing" for each in _first(truth.grants - shown.grants)]
@@ -300,7 +300,7 @@ def differences(shown: Synced, truth: Truth) -> list[str]:
             said += [
                 f"{name} of {id} is shown as {seen!r} and is {fact!r}"
                 for name, fact in facts.items()
-                if not same_fact(seen := fact_of(resource, name), fact)
+                if not same_fact(seen := fact_of(resource, name), fact) and not (seen is None and type(fact) is int)
             ]
     return said[:10]
 

@@ -282,5 +282,5 @@ def _names(truth: Truth, *about: ResourceId) -> set[str]:
     for each in about:
         facts = truth.facts.get(each, {})
         called: Iterable[object] = (facts.get(name) for name in ("display_name", "login"))
-        found |= {each.id, *(name for name in called if isinstance(name, str) and len(name) > _SHORTEST)}
+        found |= {each.id, str(each), *(name for name in called if isinstance(name, str) and len(name) > _SHORTEST)}
     return found
