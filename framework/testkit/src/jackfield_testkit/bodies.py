@@ -54,7 +54,7 @@ def changed(body: Any, at: Place, change: Callable[[Any], Any]) -> Any:
     if isinstance(body, dict) and name in body:
         known = cast("dict[str, Any]", body)
         return {key: changed(each, rest, change) if key == name else each for key, each in known.items()}
-    return body
+    return cast("Any", body)
 
 
 def with_changed(at: Place, change: Callable[[Any], Any]) -> Callable[[Send], Any]:

@@ -53,12 +53,12 @@ def same_fact(seen: object, fact: object) -> bool:
             and fact.utcoffset() is not None
             and seen == fact
         )
-    if isinstance(fact, list | tuple | set | frozenset) and isinstance(seen, tuple):
+    if isinstance(fact, list | tuple) and isinstance(seen, tuple):
         return _many(cast("Iterable[Any]", seen), cast("Iterable[Any]", fact))
     if isinstance(fact, Mapping) and isinstance(seen, Mapping):
         one, other = cast("Mapping[str, Any]", seen), cast("Mapping[str, Any]", fact)
         return one.keys() == other.keys() and all(same_fact(one[name], value) for name, value in other.items())
-    return type(seen) is type(fact) and seen == fact
+    return type(seen) is type(cast("object", fact)) and seen == fact
 
 
 def _many(seen: Iterable[Any], fact: Iterable[Any]) -> bool:

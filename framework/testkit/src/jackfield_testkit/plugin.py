@@ -57,7 +57,7 @@ def _result(report: Any, check: str, seed: int | None) -> Any:
     verdict = Verdict.HELD if report.passed else Verdict.UNCHECKED if report.skipped else Verdict.BROKEN
     told: dict[str, Any] = dict(report.user_properties)
     found = told.get(FINDING)
-    left = told.get(LEFT) or {"share": 1.0, "left": ()}
+    left: dict[str, Any] = told.get(LEFT) or {"share": 1.0, "left": ()}
     return Result(
         check=check,
         verdict=verdict,

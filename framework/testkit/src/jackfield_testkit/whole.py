@@ -50,7 +50,7 @@ Whole = frozenset[Unit]
 async def whole_of(bench: Bench) -> Whole:
     """All that is there now; raises NotApplicable where that can't be known."""
     if bench.has("whole"):
-        given: Mapping[str, object] = bench.backend.whole()  # type: ignore[attr-defined]
+        given: Mapping[str, object] = bench.need("whole", "what stands beside a change")()
         return frozenset(unit for key, each in given.items() for unit in _units(key, each))
     wire = Wire()
     await bench.sync(wire)

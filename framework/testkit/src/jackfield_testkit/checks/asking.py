@@ -13,7 +13,7 @@ from jackfield.http import Response
 from jackfield_contracts import AccessState, AccountState, ResourceId, StateQuery, TraitKind
 from jackfield_testkit.aims import kind_of_request
 from jackfield_testkit.bench import Bench, outcome_of
-from jackfield_testkit.bodies import Place, changed, decoded, values, with_body
+from jackfield_testkit.bodies import changed, decoded, values, with_body
 from jackfield_testkit.checks.acting import samples_of
 from jackfield_testkit.data import Finding, Lacking, NotApplicable
 from jackfield_testkit.wire import Fault, Send, Sent, Wire
@@ -142,13 +142,18 @@ async def takes_nobody_for_another(bench: Bench) -> None:
     people = await _known(bench)
     tried = 0
     for one, other in pairwise(people[: _PAIRS + 1]):
-        for by, query in (
-            ("names", lambda each: StateQuery(names=(str(each.login),))),
-            ("principals", lambda each: StateQuery(principals=(each.account,))),
-        ):
-            tried += await _misled(bench, one, other, query, by)
+        tried += await _misled(bench, one, other, _by_name, "names")
+        tried += await _misled(bench, one, other, _by_id, "principals")
     if not tried:
         raise NotApplicable("nobody is asked for alone, so that no answer can be about another")
+
+
+def _by_name(one: AccountState) -> StateQuery:
+    return StateQuery(names=(str(one.login),))
+
+
+def _by_id(one: AccountState) -> StateQuery:
+    return StateQuery(principals=(one.account,))
 
 
 async def _known(bench: Bench, of: Collection[ResourceId] | None = None) -> list[AccountState]:
@@ -239,11 +244,11 @@ def _instead(
 
 def _merged(first: Any, second: Any) -> Any:
     """*second* with the rows of *first* before its own, in the first list that has any; None where there is none."""
-    rows = {at: each for at, each in values(first) if isinstance(each, list) and each and "*" not in at}
+    rows = {at: cast("list[Any]", each) for at, each in values(first) if isinstance(each, list) and "*" not in at}
     for at, own in values(second):
-        if "*" not in at and isinstance(own, list) and own and at in rows:
-            more = cast("list[Any]", rows[at])
-            return changed(second, cast("Place", at), lambda value, more=more: [*more, *cast("list[Any]", value)])
+        if "*" not in at and isinstance(own, list) and own and rows.get(at):
+            more = rows[at]
+            return changed(second, at, lambda value, more=more: [*more, *cast("list[Any]", value)])
     return None
 
 

@@ -34,8 +34,8 @@ async def shows_every_fact(bench: Bench) -> None:
     for id, facts in truth.facts.items():
         resource = shown.resources.get(id)
         for name, fact in facts.items():
-            if resource is not None and not same_fact(seen := fact_of(resource, name), fact):
-                raise Finding(f"{name} of {id} is shown as {seen!r} and is {fact!r}", "jackfield sync")
+            if resource is not None and not same_fact(its := fact_of(resource, name), fact):
+                raise Finding(f"{name} of {id} is shown as {its!r} and is {fact!r}", "jackfield sync")
     told: dict[str, set[str]] = defaultdict(set)
     for id, facts in truth.facts.items():
         told[id.type] |= facts.keys()
@@ -130,7 +130,7 @@ async def guesses_at_no_value(bench: Bench) -> None:
             continue
         tried = True
         truths = isinstance(words[0], bool)
-        told = {}
+        told: dict[str, dict[ResourceId, AccountStatus]] = {}
         for word in words if truths else ():
             held = await bench.sync(Wire(everywhere(with_changed(at, lambda one, word=word: _instead(one, word)))))
             told[str(word)] = _statuses(held)
@@ -148,7 +148,7 @@ async def guesses_at_no_value(bench: Bench) -> None:
 
 def _telling(wire: Wire) -> Iterator[tuple[Place, list[Any]]]:
     """The places that hold truths or one of a few words, with what they hold; of truths both."""
-    held: dict[Place, Counter[Any]] = defaultdict(Counter)
+    held: dict[Place, Counter[Any]] = defaultdict(Counter[Any])
     for at, value in in_answers(wire.answered):
         if isinstance(value, bool | str) and "*" in at:
             held[at][value] += 1

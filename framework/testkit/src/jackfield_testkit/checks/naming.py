@@ -128,7 +128,7 @@ async def _gives(bench: Bench, change: GrantAccess) -> None:
     before = bench.truth()
     (outcome,) = await bench.change(change)
     given = bench.truth().grants - before.grants
-    if outcome.outcome is OutcomeKind.CHANGED and given != {grant_id(change)}:
+    if outcome.outcome is OutcomeKind.CHANGED and given != frozenset((grant_id(change),)):
         raise Finding(
             f"it is told as changed, and {', '.join(map(str, sorted(given))) or 'nothing'} is new", name_of(change)
         )
