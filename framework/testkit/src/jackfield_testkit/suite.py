@@ -10,12 +10,18 @@ import pytest
 from jackfield.errors import JackfieldError
 from jackfield_testkit.bench import Bench
 from jackfield_testkit.checks import (
+    asking,
     changing,
     declared,
     failing,
     feeding,
+    granting,
+    identity,
+    leaving,
     losing,
+    making,
     moving,
+    naming,
     reading,
     refusing,
     running,
@@ -25,9 +31,9 @@ from jackfield_testkit.checks import (
 )
 from jackfield_testkit.checks import random as at_random
 from jackfield_testkit.clock import HastyClock
-from jackfield_testkit.data import Backend, Finding, NotApplicable, Samples
+from jackfield_testkit.data import Backend, Finding, Lacking, NotApplicable, Samples
 from jackfield_testkit.finding import discovered, reported
-from jackfield_testkit.results import FINDING
+from jackfield_testkit.results import FINDING, LEFT
 
 Check = Callable[[Bench], Coroutine[Any, Any, None]]
 
@@ -45,6 +51,10 @@ CHECKS: tuple[Check, ...] = (
     reading.refers_to_what_is_there,
     reading.tells_time_with_its_zone,
     reading.guesses_no_status,
+    identity.shows_every_fact,
+    identity.reads_dates_as_instants,
+    identity.guesses_at_no_value,
+    identity.leaves_out_no_row,
     reading.gives_pages_that_fit,
     reading.resumes_at_every_cursor,
     reading.takes_whole_pages,
@@ -67,6 +77,21 @@ CHECKS: tuple[Check, ...] = (
     changing.answers_each_of_many,
     stating.reads_the_state_as_it_is,
     stating.states_what_a_sync_shows,
+    asking.quotes_what_it_asks,
+    asking.takes_nobody_for_another,
+    asking.holds_what_is_asked_by_name,
+    naming.finds_people_of_any_name,
+    naming.finds_groups_of_any_name,
+    leaving.leaves_the_rest_of_access,
+    leaving.leaves_the_rest_of_accounts,
+    leaving.loses_nobody_elses_change,
+    making.names_what_it_made,
+    making.takes_every_argument,
+    making.knows_what_is_so_already,
+    making.reads_no_meaning_into_words,
+    making.takes_no_lost_race_for_done,
+    granting.grants_to_every_kind,
+    granting.grants_one_to_many,
     changing.writes_nothing_in_a_dry_run,
     refusing.decides_by_no_text,
     losing.doubles_no_effect,
@@ -188,6 +213,9 @@ class ConnectorSuite:
         except JackfieldError as error:
             # Where a check counts on an answer, the error that comes instead is the connector's.
             found = Finding(f"it fails with {type(error).__name__}: {error}", "the application answers as it should")
+        left = (0.0, [str(missing)]) if isinstance(missing, Lacking) else (bench.share, bench.left)
+        if left[1]:
+            request.node.user_properties.append((LEFT, {"share": left[0], "left": left[1]}))
         if missing is not None:
             pytest.skip(str(missing))
         if found is not None:
