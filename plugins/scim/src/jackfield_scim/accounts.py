@@ -81,7 +81,7 @@ async def _create(api: Api, change: CreateAccount) -> Outcome:
     except Refused as error:
         if word(error) != UNIQUENESS:
             return decided(error, api.request_ids)
-        there = (await lookups.by_name(api, login, (lookups.LOGIN,))).found
+        there = await lookups.by_name(api, login, (lookups.LOGIN,))
         id = wire.ident(there[0].get("id")) if len(there) == 1 else None
         if id is None:
             return decided(error, api.request_ids)

@@ -33,7 +33,6 @@ class Position(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True)
 
     cursor: str | None = None
     place: int = 1
-    total: int | None = None
     last: str = ""
     first: str = ""
     known: tuple[str, ...] = ()
@@ -138,12 +137,11 @@ def _by_index(api: Api, answer: Answer, at: Position | None) -> Part:
     if at is None:
         place, fresh, first = 1, items, names[0] if names else ""
     else:
-        if at.total is not None and total is not None and total < at.total:
-            raise _moved(answer, f"there were {at.total} and are {total}")
         if at.last not in names:
             raise _moved(answer, "the last one of the page before is no longer where it was")
         place, first = at.place, at.first
-        index = names.index(at.last)
+        # Its last place, since a provider may give something twice.
+        index = len(names) - 1 - names[::-1].index(at.last)
         fresh = items[index + 1 :]
         if index and names[0] == at.first:
             return _from_the_beginning(fresh, total, len(items))
@@ -152,7 +150,7 @@ def _by_index(api: Api, answer: Answer, at: Position | None) -> Part:
     trusted = api.config.totals is Totals.TRUSTED and total is not None and end >= total
     if not fresh or trusted:
         return Part(items=tuple(fresh), total=total)
-    return Part(items=tuple(fresh), next=Position(place=end, total=total, last=names[-1], first=first), total=total)
+    return Part(items=tuple(fresh), next=Position(place=end, last=names[-1], first=first), total=total)
 
 
 def _from_the_beginning(fresh: Sequence[Any], total: int | None, given: int) -> Part:

@@ -4,10 +4,9 @@ Promises that nobody is found who has not the very name: a provider may ignore f
 Comparing minds no case where the schema minds none (userName, addresses), and minds it for external ids.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Final
-
-import msgspec
 
 from jackfield.errors import Refused, Unsupported
 from jackfield_scim import api as routes
@@ -15,31 +14,23 @@ from jackfield_scim import listing, wire
 from jackfield_scim.api import Api, quoted
 
 _CASE_EXACT: Final = ("externalid", "id")
+_LIKE_AN_ID: Final = re.compile(r"[A-Za-z0-9._~:-]+")
 LOGIN: Final = "userName"
 
 
-class Named(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is known by a name; *unknown* says why there may be others."""
-
-    found: tuple[wire.Attributes, ...] = ()
-    unknown: str | None = None
-
-
-async def by_name(api: Api, name: str, attributes: Sequence[str] | None = None) -> Named:
+async def by_name(api: Api, name: str, attributes: Sequence[str] | None = None) -> tuple[wire.Attributes, ...]:
     """Those who have *name* as one of the *attributes* (those of the configuration); one request each, and its pages.
 
-    Raises what can't be decided.
+    Where the provider refuses such a question, or may have misread it, the listing of all tells. Raises what can't be
+    decided.
     """
     asked = [
         each for each in attributes or api.config.lookup_by if "@" in name or not each.lower().startswith("emails")
     ]
     if not await api.filters():
-        everybody = await listing.matching(
-            api, routes.USERS, None, lambda seen: any(_has(seen, each, name) for each in asked)
-        )
-        return Named(found=everybody)
+        return await _among_all(api, asked, name)
     found: dict[str | None, wire.Attributes] = {}
-    unknown: str | None = None
+    refused = False
     for each in asked:
 
         def has(seen: wire.Attributes, attribute: str = each) -> bool:
@@ -47,17 +38,20 @@ async def by_name(api: Api, name: str, attributes: Sequence[str] | None = None) 
 
         try:
             hits = await listing.matching(api, routes.USERS, f"{each} eq {quoted(name)}", has)
-        except (Refused, Unsupported) as error:
-            unknown = f"the provider can't be asked by {each} ({error.summary}); leave it out of lookup_by"
+        except (Refused, Unsupported):
+            refused = True
             continue
         for one in hits:
             found.setdefault(wire.ident(one.get("id")), one)
-    return Named(found=tuple(found.values()), unknown=unknown)
+    # Some providers take what is written for a quote or a backslash for another name.
+    if refused or (not found and quoted(name) != f'"{name}"'):
+        return await _among_all(api, asked, name)
+    return tuple(found.values())
 
 
 async def by_id(api: Api, name: str) -> wire.Attributes | None:
-    """Who has *name* as an id; one request, none for what is an address or a name with spaces."""
-    if "@" in name or name != "".join(name.split()):
+    """Who has *name* as an id; one request, none for what does not look like one."""
+    if not _LIKE_AN_ID.fullmatch(name):
         return None
     try:
         found = await api.find(routes.USERS, name)
@@ -79,6 +73,11 @@ async def anybody(api: Api, attribute: str, value: str) -> bool:
         except (Refused, Unsupported):
             pass
     return bool(await listing.matching(api, routes.USERS, None, has))
+
+
+async def _among_all(api: Api, asked: Sequence[str], name: str) -> tuple[wire.Attributes, ...]:
+    """Those in the listing of all who have *name*."""
+    return await listing.matching(api, routes.USERS, None, lambda seen: any(_has(seen, each, name) for each in asked))
 
 
 def _has(seen: wire.Attributes, attribute: str, name: str) -> bool:

@@ -31,14 +31,11 @@ async def read_state(api: Api, query: StateQuery) -> AccessState:
             people[id] = read[id].seen
             accounts.append(_account(id, read[id].seen, api))
     for name, task in names.items():
-        named = task.result()
-        for seen in named.found:
+        for seen in task.result():
             person = model.person(seen, api.config, asked=name)
             if person is not None:
                 people.setdefault(person.state.account, seen)
                 accounts.append(person.state)
-        if named.unknown is not None and not named.found:
-            unreadable[name] = named.unknown
     offered: list[Entitlement] = []
     held: list[GrantId] = []
     for at in dict.fromkeys(query.resources):
@@ -63,10 +60,10 @@ async def read_state(api: Api, query: StateQuery) -> AccessState:
     )
 
 
-async def _named(api: Api, name: str) -> lookups.Named:
+async def _named(api: Api, name: str) -> tuple[wire.Attributes, ...]:
     """Whoever has *name* as an id, else by the other names."""
     found = await lookups.by_id(api, name)
-    return lookups.Named(found=(found,)) if found is not None else await lookups.by_name(api, name)
+    return (found,) if found is not None else await lookups.by_name(api, name)
 
 
 def _endpoint(id: ResourceId) -> str:
