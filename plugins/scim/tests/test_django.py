@@ -96,7 +96,13 @@ def test_accounts_are_made_switched_changed_and_deleted(provider: Django, at: Be
     provider.add_user("taken")
     made, taken = asyncio.run(
         at.change(
-            CreateAccount(arguments={"user_name": "o'néw", "email": "new@x.org", "surname": "Néw", "active": True}),
+            CreateAccount(
+                arguments={
+                    "user_name": "o'néw",
+                    "email": "new@x.org",
+                    "surname": "Néw",
+                }
+            ),
             CreateAccount(arguments={"user_name": "taken"}),
         )
     )

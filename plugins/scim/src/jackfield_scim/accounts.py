@@ -25,7 +25,7 @@ from jackfield_contracts import (
 from jackfield_scim import api as routes
 from jackfield_scim import editing, lookups, wire
 from jackfield_scim.api import Api, Operation
-from jackfield_scim.arguments import CREATE, EMAIL, PATHS, PROFILE, USER_NAME, document, put, text
+from jackfield_scim.arguments import EMAIL, PATHS, PROFILE, USER_NAME, document, put, text
 from jackfield_scim.outcomes import NOT_FOUND, UNIQUENESS, already, decided, refused, word
 
 WRITE_USERS: Final = Permission(name="write /Users", description="make, change and delete users")
@@ -71,13 +71,11 @@ async def create(api: Api, changes: Sequence[CreateAccount]) -> tuple[Outcome, .
 
 
 async def _create(api: Api, change: CreateAccount) -> Outcome:
-    values = _completed(CREATE, change.arguments)
-    login = text(values, USER_NAME)
+    login = text(change.arguments, USER_NAME)
     if change.type != "user" or not login:
         return refused("invalid_argument", "An account needs a user name.")
-    active = values.get("active") is not False
     try:
-        made = await api.create(routes.USERS, document(values, api.truth(True), api.truth(active)))
+        made = await api.create(routes.USERS, document(change.arguments, api.truth(True)))
     except Refused as error:
         if word(error) != UNIQUENESS:
             return decided(error, api.request_ids)
@@ -202,10 +200,6 @@ def _emails(raw: dict[str, Any], address: str, api: Api) -> list[Any] | None:
     entry = dict(wire.raw_object(listed[chosen[0]]) or {})
     entry[editing.key_of(entry, "value")] = address
     return [*listed[: chosen[0]], entry, *listed[chosen[0] + 1 :]]
-
-
-def _completed(declared: Sequence[Argument], given: Mapping[str, Value]) -> dict[str, Value]:
-    return {**{each.name: each.default for each in declared if each.default is not None}, **given}
 
 
 def _with(end: Outcome, api: Api, account: ResourceId) -> Outcome:

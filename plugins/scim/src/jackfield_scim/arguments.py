@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from jackfield_contracts import Argument, ArgumentType, Value
+from jackfield_contracts import Argument, Value
 from jackfield_scim import wire
 
 USER_NAME: Final = "user_name"
@@ -37,13 +37,6 @@ _FURTHER: Final = (
 CREATE: Final = (
     Argument(name=USER_NAME, required=True, description="User name, by which the person signs in.", sets="login"),
     *_FURTHER,
-    Argument(
-        name="active",
-        type=ArgumentType.BOOLEAN,
-        default=True,
-        description="Whether the account is enabled at once.",
-        sets="active",
-    ),
     Argument(name="password", secret=True, description="First password, where the provider takes one."),
 )
 
@@ -59,8 +52,8 @@ def text(values: Mapping[str, Value], name: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def document(values: Mapping[str, Value], primary: Any, active: Any) -> dict[str, Any]:
-    """A user to be made; *primary* and *active* are truths as the provider writes them."""
+def document(values: Mapping[str, Value], yes: object) -> dict[str, Any]:
+    """A user to be made, enabled; *yes* is the truth as the provider writes it."""
     made: dict[str, Any] = {"schemas": [wire.CORE_USER]}
     for name, path in PATHS.items():
         if value := text(values, name):
@@ -68,10 +61,10 @@ def document(values: Mapping[str, Value], primary: Any, active: Any) -> dict[str
     if wire.ENTERPRISE in made:
         made["schemas"].append(wire.ENTERPRISE)
     if address := text(values, EMAIL):
-        made["emails"] = [{"value": address, "type": "work", "primary": primary}]
+        made["emails"] = [{"value": address, "type": "work", "primary": yes}]
     if password := text(values, "password"):
         made["password"] = password
-    made["active"] = active
+    made["active"] = yes
     return made
 
 

@@ -105,7 +105,6 @@ class TestScim(ConnectorSuite):
                         "email": "new@example.com",
                         "surname": "Ö'Néw",
                         "department": "Söles",
-                        "active": True,
                     }
                 ),
             ),

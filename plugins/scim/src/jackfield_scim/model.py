@@ -140,7 +140,6 @@ def person(seen: wire.Attributes, config: ScimConfig, asked: str | None = None) 
         },
     )
     facts: dict[str, Value] = {
-        "active": {AccountStatus.ENABLED: True, AccountStatus.DISABLED: False}.get(status),
         "display_name": reader.text("displayName"),
         "given_name": given,
         "surname": surname,
