@@ -69,6 +69,14 @@ class Proxy:
         return Answered(answer.status, json.loads(data) if data else None, kept)
 
 
+def document(data: bytes) -> Any:
+    """What was sent: a document, or the text of a form."""
+    try:
+        return json.loads(data) if data else None
+    except ValueError:
+        return data.decode()
+
+
 @contextmanager
 def proxy(url: str) -> Generator[Proxy]:
     """A proxy before *url* for as long as the block lasts."""
@@ -82,7 +90,7 @@ def proxy(url: str) -> Generator[Proxy]:
                 self.command,
                 parts.path.removeprefix(between.behind.path),
                 dict(parse_qsl(parts.query, keep_blank_values=True)),
-                json.loads(data) if data else None,
+                document(data),
                 dict(self.headers.items()),
             )
             with between.lock:

@@ -263,7 +263,7 @@ def test_members_without_type(server: Server, between: Proxy, at: Bench, setting
 @pytest.mark.parametrize(
     "members",
     [
-        [{"value": "stranger"}],
+        [{"value": "stranger"}],  # of no type, and nobody
         [{"value": "x", "type": "Robot"}],
         [{"display": "Ann"}],
         ["x"],
@@ -314,3 +314,27 @@ def test_a_provider_without_groups(server: Server, between: Proxy, at: Bench):
     at.values["groups"] = False
     synced = asyncio.run(at.sync())
     assert (synced.complete, len(synced.resources)) == (True, 2)
+
+
+def test_whom_groups_name_and_no_listing_has(server: Server, between: Proxy, at: Bench):
+    """A server that keeps members who are deleted, and one whose listing hides somebody."""
+    ids = users_of(server, 3)
+    group(server, *ids)
+    inner = group(server)
+    server.add({"schemas": [GROUP], "displayName": "Outer", "members": [{"value": inner, "type": "Group"}]})
+    del server.storage._resources["User"][ids[0]]
+    del server.storage._resources["Group"][inner]
+    synced = asyncio.run(at.sync())
+    assert (synced.complete, holders(synced)) == (True, {f"user:{id}" for id in ids[1:]})
+    assert len([each for each in between.asked if each.path in (f"/Users/{ids[0]}", f"/Groups/{inner}")]) == 2
+
+    def twist(asked: Asked, ask: Ask) -> Answered:
+        answer = ask(asked)
+        if asked.path == "/Users":
+            rows = [each for each in answer.body["Resources"] if each["id"] != ids[1]]
+            return answer._replace(body={**answer.body, "Resources": rows, "totalResults": 1})
+        return answer
+
+    between.twist = twist
+    synced = asyncio.run(at.sync())
+    assert ResourceId(type="user", id=ids[1]) in synced.resources

@@ -5,6 +5,7 @@
 
 import random
 from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from jackfield_contracts import (
     CreateAccount,
     DeleteAccount,
+    Email,
     EntitlementId,
     GrantAccess,
     GrantId,
@@ -143,8 +145,19 @@ def group(name: str, members: list[dict[str, str]]) -> dict[str, Any]:
 
 def facts(each: Mapping[str, Any]) -> dict[str, Any]:
     """What a sync has to show of a user."""
-    status = "enabled" if each.get("active") else "disabled"
-    return {"login": each["userName"], "status": status, "display_name": each.get("displayName") or each["userName"]}
+    name: Mapping[str, Any] = each.get("name") or {}
+    enterprise: Mapping[str, Any] = each.get(wire.ENTERPRISE) or {}
+    emails = [Email(address=one["value"], primary=one.get("primary", False)) for one in each.get("emails") or ()]
+    return {
+        "login": each["userName"],
+        "status": "enabled" if each.get("active") else "disabled",
+        "display_name": each.get("displayName") or name.get("familyName") or each["userName"],
+        "surname": name.get("familyName"),
+        "emails": tuple(emails),
+        "external_ids": {"externalId": each["externalId"]} if each.get("externalId") else {},
+        "created": datetime.fromisoformat(each["meta"]["created"]),
+        "department": enterprise.get("department"),
+    }
 
 
 def of(group: str) -> EntitlementId:

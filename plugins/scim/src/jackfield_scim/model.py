@@ -27,8 +27,10 @@ from jackfield_contracts import (
 from jackfield_scim import wire
 from jackfield_scim.config import ScimConfig, Untyped
 
-USERS: Final = Scope(name="user", family="users", rows=RowKind.RESOURCES, lists="user")
-GROUPS: Final = Scope(name="group", family="groups", rows=RowKind.RESOURCES, lists="group")
+PEOPLE: Final = "people"
+NAMED_GROUPS: Final = "named_groups"
+USERS: Final = Scope(name="user", family="users", rows=RowKind.RESOURCES, lists="user", lookup=PEOPLE)
+GROUPS: Final = Scope(name="group", family="groups", rows=RowKind.RESOURCES, lists="group", lookup=NAMED_GROUPS)
 _OF_USERS: Final = "the provider has no listing of them: they are what users are said to have"
 
 

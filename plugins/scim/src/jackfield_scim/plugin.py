@@ -18,7 +18,7 @@ from jackfield_contracts import (
     RunAction,
     StateQuery,
 )
-from jackfield_scim import accounts, checks, memberships, state
+from jackfield_scim import accounts, checks, memberships, model, state
 from jackfield_scim.api import open_api
 from jackfield_scim.checks import CAPABILITIES, RESOURCE_TYPES
 from jackfield_scim.config import ScimConfig
@@ -42,7 +42,9 @@ class Scim(ScimReads):
     def families(self) -> tuple[Family, ...]:
         """Those of ``ScimReads``; users alone where the configuration says that there are no groups."""
         every = super().families()
-        return every if self._api.config.groups else tuple(each for each in every if each.name == "users")
+        return (
+            every if self._api.config.groups else tuple(each for each in every if each.name in ("users", model.PEOPLE))
+        )
 
     @hookimpl
     async def read_state(self, query: StateQuery) -> AccessState:

@@ -1,13 +1,14 @@
 """The reads that make a sync: users with their roles and entitlements, and groups with their members."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Final
 
 import msgspec
 
-from jackfield.errors import NotFound, RemoteContract
+from jackfield.errors import RemoteContract
 from jackfield.hookspecs import Reads, SyncView, family
 from jackfield_contracts import Diagnostic, EntitlementId, Item, Page, Resource, ResourceId, Scope, Severity
 from jackfield_scim import api as routes
@@ -33,11 +34,38 @@ class ScimReads(Reads):
         """A page of users; one request, and one for what the provider can do."""
         at = listing.position(cursor)
         part = await listing.read(self._api, routes.USERS, at)
+        given = list(at.known if at is not None else ())
+        collected = self._people([wire.attributes(wire.lowered(each)) for each in part.items], given)
+        incomplete = collected.incomplete(*(scope for kind in model.KINDS for scope in (kind.listed, kind.held)))
+        return Page(
+            items=tuple(collected.items),
+            next=_following(part, given),
+            expected=part.expected(model.USERS.name),
+            incomplete={**incomplete, **({model.USERS.name: part.short} if part.short else {})},
+            diagnostics=tuple(collected.notes("users")),
+        )
+
+    @family(model.PEOPLE, follows=("users",), description="single users that groups name and the listing lacks")
+    async def people(self, cursor: str) -> Page:
+        """Users by their ids, each a request: whom the provider does not know is gone."""
+        collected = self._people(await self._by_id(routes.USERS, cursor), [])
+        return Page(
+            items=tuple(collected.items),
+            incomplete=collected.incomplete(),
+            diagnostics=tuple(collected.notes("users")),
+        )
+
+    async def _by_id(self, endpoint: str, cursor: str) -> list[wire.Attributes]:
+        ids = msgspec.json.decode(cursor, type=list[str])
+        async with asyncio.TaskGroup() as tasks:
+            asked = [tasks.create_task(self._api.find(endpoint, id)) for id in ids]
+        return [found.seen for each in asked if (found := each.result()) is not None]
+
+    def _people(self, listed: Iterable[wire.Attributes | None], given: list[str]) -> "_Collected":
+        """The rows of users; *given* are names of roles that the listing gave before, and grows by those that it gives."""
         collected = _Collected(model.USERS.name)
-        known = set(at.known if at is not None else ())
-        given: list[str] = list(at.known if at is not None else ())
-        for raw in part.items:
-            seen = wire.attributes(wire.lowered(raw))
+        known = set(given)
+        for seen in listed:
             found = model.person(seen, self._api.config) if seen is not None else None
             if seen is None or found is None:
                 collected.broken()
@@ -47,14 +75,7 @@ class ScimReads(Reads):
             collected.odd(found.odd)
             for kind in model.KINDS:
                 self._held(collected, seen, kind, found.resource.id, known, given)
-        incomplete = dict(collected.incomplete(*(scope for kind in model.KINDS for scope in (kind.listed, kind.held))))
-        return Page(
-            items=tuple(collected.items),
-            next=_following(part, given),
-            expected=part.expected(model.USERS.name),
-            incomplete={**incomplete, **({model.USERS.name: part.short} if part.short else {})},
-            diagnostics=tuple(collected.notes("users")),
-        )
+        return collected
 
     def _held(
         self,
@@ -83,19 +104,7 @@ class ScimReads(Reads):
         """A page of groups, each with the scope of its members; one request, and one for what the provider can do."""
         at = listing.position(cursor)
         part = await listing.read(self._api, routes.GROUPS, at)
-        collected = _Collected(model.GROUPS.name)
-        opens: list[Scope] = []
-        for raw in part.items:
-            seen = wire.attributes(wire.lowered(raw))
-            found = model.group(seen) if seen is not None else None
-            if seen is None or found is None:
-                collected.broken()
-                continue
-            resource, offered, odd = found
-            if not collected.add(resource, offered):
-                continue
-            collected.odd(odd)
-            opens.append(self._members(collected, seen, resource.id, offered.id))
+        collected, opens = self._groups([wire.attributes(wire.lowered(each)) for each in part.items], "groups")
         return Page(
             items=tuple(collected.items),
             next=_following(part, ()),
@@ -105,20 +114,40 @@ class ScimReads(Reads):
             diagnostics=tuple(collected.notes("groups")),
         )
 
-    def _members(
-        self, collected: "_Collected", seen: wire.Attributes, group: ResourceId, offered: EntitlementId
-    ) -> Scope:
-        """The scope of a group's members, fed by this listing if that tells them all, else by the group alone."""
-        name = f"{group}/*"
+    @family(model.NAMED_GROUPS, follows=("groups",), description="single groups that groups name and the listing lacks")
+    async def named_groups(self, cursor: str) -> Page:
+        """Groups by their ids, each a request: those that the provider does not know are gone."""
+        collected, opens = self._groups(await self._by_id(routes.GROUPS, cursor), "members")
+        return Page(items=tuple(collected.items), opens=tuple(opens), diagnostics=tuple(collected.notes("groups")))
+
+    def _groups(self, listed: Iterable[wire.Attributes | None], feeds: str) -> tuple["_Collected", list[Scope]]:
+        """The rows of groups, and the scopes of their members, which the family *feeds* gives if that is this listing."""
+        collected = _Collected(model.GROUPS.name)
+        opens: list[Scope] = []
+        for seen in listed:
+            found = model.group(seen) if seen is not None else None
+            if seen is None or found is None:
+                collected.broken()
+                continue
+            resource, offered, odd = found
+            if not collected.add(resource, offered):
+                continue
+            collected.odd(odd)
+            alone = Scope(name=f"{resource.id}/*", family="members", resource=resource.id)
+            opens.append(self._members(collected, seen, alone, offered.id) if feeds == "groups" else alone)
+        return collected, opens
+
+    def _members(self, collected: "_Collected", seen: wire.Attributes, alone: Scope, offered: EntitlementId) -> Scope:
+        """The scope of a group's members, fed by this listing if that tells them all, else by the group *alone*."""
         found = model.members(seen, self._api.config)
         if found is None and self._api.config.members_listed:
             found = model.Members()
         if found is None or found.untyped:
-            return Scope(name=name, family="members", resource=group)
-        collected.items += [model.grant(offered, each, name) for each in found.typed]
+            return alone
+        collected.items += [model.grant(offered, each, alone.name) for each in found.typed]
         if found.reason is not None:
-            collected.lacks(name, found.reason)
-        return Scope(name=name, family="groups", fallback="members", resource=group)
+            collected.lacks(alone.name, found.reason)
+        return msgspec.structs.replace(alone, family="groups", fallback="members")
 
     @family("members", follows=("users", "groups"), description="the members of one group that its listing leaves open")
     async def members(self, scopes: tuple[Scope, ...], view: SyncView) -> Page:
@@ -127,10 +156,7 @@ class ScimReads(Reads):
         group = scope.resource
         if group is None:
             raise RemoteContract("the members of a group need the group")
-        try:
-            seen = await self._api.find(routes.GROUPS, group.id)
-        except NotFound:
-            seen = None
+        seen = await self._api.find(routes.GROUPS, group.id)
         if seen is None:
             return Page(vanished=(group,))
         found = model.members(seen.seen, self._api.config) or model.Members()
@@ -185,7 +211,7 @@ class _Collected:
         """Say of a scope why it is not whole."""
         self._lacks[scope] = reason
 
-    def incomplete(self, *beside: Scope) -> Mapping[str, str]:
+    def incomplete(self, *beside: Scope) -> dict[str, str]:
         """What is not whole, and why: broken rows concern the listing and the scopes *beside* it."""
         if not self._broken:
             return self._lacks
