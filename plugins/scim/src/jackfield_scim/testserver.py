@@ -20,6 +20,8 @@ from scim2_server.testserver.cli import ThreadingWSGIServer
 from scim2_server.utils import load_default_resource_types, load_default_schemas, load_default_service_provider_config
 
 TOKEN: Final = "of-the-test-server"  # noqa: S105 - of no other server than this
+RIGHTS: Final = ("read /Users", "write /Users", "read /Groups", "write /Groups")
+"""The names of what a token may do; not in the protocol, which has none."""
 _READS: Final = (Operation.query, Operation.search, Operation.search_with_body)
 
 
@@ -65,6 +67,15 @@ class Server:
                 model = self.service.get_model(type)
                 return self.storage.create(type, model.model_validate(document)).id or ""
         raise ValueError(document["schemas"])
+
+    def remove(self, id: str) -> None:
+        """Take a resource away by no request, and out of all groups."""
+        with self.storage.lock:
+            left = [each for each in self.storage.resources if each.id != id]
+            for each in left:
+                if members := getattr(each, "members", None):
+                    setattr(each, "members", [one for one in members if one.value != id])  # noqa: B010 - models are made at run time
+            self.storage.resources = left
 
     def every(self, type: str) -> list[dict[str, Any]]:
         """All resources of a type, as the storage has them."""
