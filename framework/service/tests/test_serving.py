@@ -116,10 +116,14 @@ def test_hangup_takes_up_a_new_configuration_and_a_wrong_one_changes_nothing(tmp
             told = server.logged("the new configuration is wrong, and the old one goes on")
             assert "serve.schedule" in told["reason"]
             assert server.ask("ready").status == 200
+            assert "serve.schedule" in server.health()["configuration"]
+            assert "jackfield_configuration_taken 0.0" in server.ask("metrics").text
             _write(tmp_path, configuration({"acme": team, "beta": other}, serve='schedule = "1h"'))
             server.process.send_signal(signal.SIGHUP)
             server.logged("the configuration was read anew", connections=2)
             server.logged("synced", connection="beta")
+            assert server.health()["configuration"] is None
+            assert "jackfield_configuration_taken 1.0" in server.ask("metrics").text
 
 
 def test_a_secret_that_is_replaced_on_the_disk_is_used_from_the_next_sync_on(tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ from jackfield_service.listening import listening
 from jackfield_service.metrics import Metrics
 from jackfield_service.status import ConnectionStatus, Status
 
-_PASSING = frozenset({"transient", "rate_limited", "busy"})
-"""Errors that may pass by themselves; where they don't, the connection becomes stale."""
+_PASSING = frozenset({"transient", "rate_limited", "busy", "lease_lost"})
+"""Errors that may pass by themselves, or that say that another host goes on; where neither is so, the connection becomes stale."""
 _PATIENCE = 5.0
 """Seconds that the store may take to take a file."""
 
@@ -113,6 +113,7 @@ class Health:
         return {
             "ready": not problems,
             "problems": problems,
+            "configuration": self._status.configuration,
             "connections": {
                 name: {
                     "syncing": one.syncing,

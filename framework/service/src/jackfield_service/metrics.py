@@ -42,6 +42,12 @@ class Metrics:
         self._undecided = Gauge(
             "jackfield_changes_undecided", "Changes whose outcome is not known yet.", of, registry=registry
         )
+        self._configured = Gauge(
+            "jackfield_configuration_taken",
+            "Whether the newest configuration is in force; 0 where something is wrong in it.",
+            registry=registry,
+        )
+        self._configured.set(1)
         self._services = Gauge("jackfield_service_up", "Whether a service runs.", ["service"], registry=registry)
         self._connected = Gauge(
             "jackfield_uplink_connected", "Whether a service reaches its other end.", of, registry=registry
@@ -100,6 +106,10 @@ class Metrics:
     def undecided(self, connection: str, number: int) -> None:
         """How many changes are undecided."""
         self._undecided.labels(connection).set(number)
+
+    def configured(self, *, taken: bool) -> None:
+        """Whether the newest configuration is in force."""
+        self._configured.set(taken)
 
     def service(self, name: str, *, up: bool) -> None:
         """Whether a service runs."""

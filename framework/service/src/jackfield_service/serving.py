@@ -143,7 +143,9 @@ class Serving:
             loaded = await asyncio.to_thread(self._reload)
         except JackfieldError as error:
             self._log.warning("the new configuration is wrong, and the old one goes on", reason=str(error))
+            self._status.configured(str(error))
             return
+        self._status.configured(None)
         before, self._loaded, self._first = self._loaded.settings, loaded, True
         fixed = [each for each in _AT_START if getattr(before, each) != getattr(loaded.settings, each)]
         if fixed:

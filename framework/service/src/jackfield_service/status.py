@@ -53,11 +53,18 @@ class Status:
         self._guard = threading.Lock()
         self.connections: dict[str, ConnectionStatus] = {}
         self.services: dict[str, ServiceStatus] = {}
+        self.configuration: str | None = None
+        """What is wrong in the newest configuration, so that an older one goes on; None where nothing is."""
 
     def of(self, connection: str) -> ConnectionStatus:
         """That of one connection, made if need be."""
         with self._guard:
             return self.connections.setdefault(connection, ConnectionStatus())
+
+    def configured(self, wrong: str | None) -> None:
+        """The configuration was read anew, and taken up but where something is *wrong* in it."""
+        self.configuration = wrong
+        self._metrics.configured(taken=wrong is None)
 
     def forget(self, connections: set[str]) -> None:
         """Forget all connections but these."""
