@@ -44,7 +44,7 @@ def _is_unicode(text: str) -> bool:
 
 
 _COMPLETED = frozenset(
-    {"connection", "run", "old", "new", "accept", "user", "principal", "account", "resource", "connector"}
+    {"connection", "run", "old", "new", "accept", "user", "principal", "account", "resource", "connector", "format_"}
 )
 """The names of arguments and options that a shell completes; a test holds them to ``completion.COMPLETED``."""
 

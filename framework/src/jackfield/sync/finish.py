@@ -24,7 +24,7 @@ from jackfield.snapshots.sealing import (
 )
 from jackfield.snapshots.sources import older_source, sources_of
 from jackfield.snapshots.verdicts import spread, verdict
-from jackfield.snapshots.writer import SnapshotWriter
+from jackfield.snapshots.writer import WORKED, SnapshotWriter
 from jackfield.state.runs import Counts, Run, RunStatus
 from jackfield_contracts import Diagnostic, Seal, Severity, Verdict
 
@@ -97,6 +97,8 @@ async def seal(
                 **({"reason": reason} if reason else {}),
                 "rereads": str(rereads[0]),
                 "touched": None,
+                WORKED: None,
+                "seconds": str(writer.worked),
                 **_usual(seals, states),
             }
         )

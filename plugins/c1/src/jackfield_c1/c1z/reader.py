@@ -75,7 +75,7 @@ class _Reading:
         """Resources, entitlements and grants, in the order of their rows."""
         sync, ours = self._sync, self._sync.ours
         tenant = Tenant(id=ours.tenant, name=ours.tenant_name) if ours is not None and ours.tenant else None
-        as_of = {_SOURCE: sync.ended.isoformat()} if sync.ended is not None else {}
+        as_of = {_SOURCE: sync.ended.isoformat()} if sync.ended is not None and not (ours and ours.age_unknown) else {}
         for name in self._announced():
             self._scopes(name)
         yield self._page([], tenant=tenant, as_of=as_of)
