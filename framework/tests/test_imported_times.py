@@ -105,8 +105,8 @@ class TestUnknown:
 
     def test_an_invitation_is_of_unknown_age(self, line: Line):
         pending = LINES.replace(AS_OF, "").replace(
-            'display_name=name),)',
-            'display_name=name, trait=UserTrait(status=AccountStatus.PENDING, invited=datetime(2020, 1, 1, tzinfo=UTC))),)',
+            "display_name=name),)",
+            "display_name=name, trait=UserTrait(status=AccountStatus.PENDING, invited=datetime(2020, 1, 1, tzinfo=UTC))),)",
         )
         pending = pending.replace("import (\n", "import (\n    AccountStatus, UserTrait,")
         Path("own.py").write_text("from datetime import UTC, datetime\n" + pending)

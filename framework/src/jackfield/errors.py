@@ -99,13 +99,13 @@ class JackfieldError(Exception):
         )
         return ", ".join(f"{name} {value}" for name, value in places if value)
 
+    @property
+    def told(self) -> str:
+        """What is wrong and where, without the hint, which may name commands: for whoever has no command line."""
+        return f"{self.summary} ({self.where})" if self.where else self.summary
+
     def __str__(self) -> str:
-        text = self.summary
-        if self.where:
-            text += f" ({self.where})"
-        if self.hint:
-            text += f" {self.hint}"
-        return text
+        return f"{self.told} {self.hint}" if self.hint else self.told
 
     def diagnostic(self) -> Diagnostic:
         """The same as data."""

@@ -67,7 +67,9 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         """When the run itself ended: an import is later than what its file holds."""
         if not self.imported:
             return self.finished
-        return (datetime.fromisoformat(self.started) + timedelta(seconds=self.seconds)).isoformat(timespec="milliseconds")
+        return (datetime.fromisoformat(self.started) + timedelta(seconds=self.seconds)).isoformat(
+            timespec="milliseconds"
+        )
 
     @property
     def imported(self) -> bool:

@@ -30,7 +30,7 @@ from jackfield_contracts import Diagnostic, Seal, Severity, Verdict
 
 _INCOMPARABLE = (
     "it can't be compared with what was published before, since each of those files is missing or was changed, so that"
-    " nothing shows how much is lost; `jackfield verify` lists them, and a backup may have them"
+    " nothing shows how much is lost; a backup may have them"
 )
 
 
