@@ -107,6 +107,18 @@ class JackfieldError(Exception):
     def __str__(self) -> str:
         return f"{self.told} {self.hint}" if self.hint else self.told
 
+    def document(self, redact: Callable[[str], str]) -> dict[str, object]:
+        """It as the object that commands print in place of a result."""
+        problems: tuple[str, ...] = getattr(self, "problems", ())
+        return {
+            "code": self.code,
+            "summary": redact(self.summary),
+            "where": redact(self.where) or None,
+            "hint": redact(self.hint) if self.hint else None,
+            "problems": [redact(each) for each in problems],
+            "request_id": self.request_id,
+        }
+
     def diagnostic(self) -> Diagnostic:
         """The same as data."""
         return Diagnostic(

@@ -15,7 +15,7 @@ MOST_WINDOW = 1 << 27
 MOST_DECODED = 3 << 30
 """How large the database may be: what the older readers grant."""
 MOST_RATIO = 200
-"""How many times the size of its file the database may have: those of real teams have ten to forty times."""
+"""How many times the size of its file the database may have: those that were measured have ten to thirty times."""
 _ANY_RATIO = 64 << 20
 """So large a database may be whatever the size of its file."""
 _LEVEL = 3
