@@ -60,7 +60,7 @@ def test_every_command_that_fails_prints_one_object(
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (sqlite3.OperationalError("database or disk is full"), "no room is left"),
+        (sqlite3.OperationalError("database or disk is full"), "disk is full"),
         (OSError(errno.ENOSPC, "No space left on device"), "no room is left"),
         (RuntimeError(f"nobody foresaw {TOKEN}"), "RuntimeError"),
     ],

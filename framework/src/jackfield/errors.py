@@ -5,6 +5,7 @@ it becomes PluginBug.
 
 JackfieldError
 ├── BadConfig            stop the connection, show the path of the value          2
+│   ├── MissingSecret    the same; it may be there later                           2
 │   └── OtherTenant      do nothing: it reaches another account than it is for      2
 ├── BadCredentials       mark it *needs sign-in*, no retries                      3
 ├── MissingPermission    leave that capability out, say so                        4
@@ -137,6 +138,12 @@ class BadConfig(JackfieldError):
 
     code = "bad_config"
     exit_code = 2
+
+
+class MissingSecret(BadConfig):
+    """What a reference of the configuration leads to is not there, or can't be read, as it may be later."""
+
+    code = "missing_secret"
 
 
 class OtherTenant(BadConfig):

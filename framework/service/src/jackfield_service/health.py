@@ -69,6 +69,8 @@ class Health:
         for name, one in sorted(self._status.connections.items()):
             if one.needs_sign_in:
                 found.append(Problem(what="sign-in", of=name, why="an administrator has to consent anew"))
+            elif one.unusable is not None:
+                found.append(Problem(what="secret", of=name, why=one.unusable))
             elif one.failing is not None and one.failing not in _PASSING:
                 found.append(
                     Problem(what="failing", of=name, why=f"the last sync failed ({one.failing}); the log says why")
@@ -119,6 +121,7 @@ class Health:
                     "held": one.held,
                     "failing": one.failing,
                     "needs_sign_in": one.needs_sign_in,
+                    "unusable": one.unusable,
                     "next_sync": one.next_sync,
                 }
                 for name, one in sorted(self._status.connections.items())
