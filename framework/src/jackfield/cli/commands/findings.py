@@ -188,7 +188,9 @@ def _print(
     from jackfield.cli.output import Columns, document_of, note, print_listing, print_stream
     from jackfield.cli.snapshots import caveats, head
 
-    table = Columns(("severity", "kind", "name", "e-mail", "status", "since", "why", "id"), _cells, frozenset({"id"}))
+    # Of one kind, all rows would say the same.
+    hidden = frozenset({"id", "kind"}) if len(report.kinds) == 1 else frozenset({"id"})
+    table = Columns(("severity", "kind", "name", "e-mail", "status", "since", "why", "id"), _cells, hidden)
     csv = Columns(_CSV, lambda one: _csv(one, snapshot))
     if output == "json":
         window = {"from": sign_ins.known_from, "until": sign_ins.known_until} if sign_ins is not None else None
