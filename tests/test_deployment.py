@@ -377,7 +377,7 @@ class TestThePage:
         import helm_python
 
         (values,) = self.blocks("yaml")
-        (command,) = [shlex.split(line) for line in self.commands() if line.startswith("helm ")]
+        command, *_ = [shlex.split(line) for line in self.commands() if line.startswith("helm ")]
         assert ROOT / command[4] == CHART
         asked = helm_python.parse_set_string(command[command.index("--set") + 1])
         for given in (helm_python.values_from_yaml(values), asked):

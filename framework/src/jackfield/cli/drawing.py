@@ -1,7 +1,8 @@
 """Tables on a terminal: never wider than it; what went wrong is in colour; a long one goes through a pager.
 
-Names wrap first, then what has blanks, such as times. Where a heading or an id would be broken, each row is a block of its own,
-one line for each cell. The pager is ``$PAGER``, else ``less``, where the height of the terminal is known; ``NO_COLOR`` is honoured.
+Names wrap first, then what has blanks, such as times. Where a heading or an id would be broken, each row is a block of its
+own, one line for each cell. The pager is ``$PAGER``, else ``less``, where the height of the terminal is known; ``NO_COLOR`` is
+honoured.
 """
 
 import os
