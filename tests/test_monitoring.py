@@ -28,6 +28,7 @@ def exported() -> dict[str, set[str]]:
     metrics.published("acme", 1.0, complete=True)
     metrics.planned("acme", 2.0)
     metrics.needs_sign_in("acme", needs=False)
+    metrics.usable("acme", usable=True)
     metrics.changed("acme", "grant", "changed")
     metrics.undecided("acme", 0)
     metrics.service("c1", up=True)

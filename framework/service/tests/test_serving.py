@@ -141,6 +141,42 @@ def test_a_secret_that_is_replaced_on_the_disk_is_used_from_the_next_sync_on(tmp
             assert server.ask("ready").status == 200
 
 
+@pytest.mark.parametrize("how", ["by itself", "with SIGHUP"])
+def test_a_secret_that_is_missing_at_the_start_stops_one_connection_only(tmp_path: Path, how: str) -> None:
+    with spawn(*TEAM) as team, spawn(*TEAM, "--refresh-token", "another") as other:
+        look = 1 if how == "by itself" else 300
+        text = configuration({"acme": team, "beta": other}, serve=f'schedule = "1h"\nlook = {look}')
+        _write(tmp_path, text.replace('"another"', '"file:late"'))
+        with serving(tmp_path) as server:
+            told = server.logged("a connection can't be used", connection="beta")
+            assert "late does not exist" in told["reason"]
+            server.logged("synced", connection="acme")
+            ready = server.ask("ready")
+            assert ready.status == 503
+            assert "secret beta: the file" in ready.text
+            assert "acme" not in ready.text
+            assert "late does not exist" in server.health()["connections"]["beta"]["unusable"]
+            assert server.metric("jackfield_connection_usable", connection="beta") == 0
+            assert server.metric("jackfield_connection_usable", connection="acme") == 1
+            (tmp_path / "late").write_text(other.refresh_token)
+            (tmp_path / "late").chmod(0o600)
+            if how != "by itself":
+                server.process.send_signal(signal.SIGHUP)
+            server.logged("synced", connection="beta", complete=True)
+            server.until(lambda _: server.ask("ready").status == 200)
+            assert server.metric("jackfield_connection_usable", connection="beta") == 1
+            assert server.health()["connections"]["beta"]["failing"] is None
+
+
+def test_where_no_connection_has_its_secrets_it_ends_at_once(tmp_path: Path) -> None:
+    with spawn(*TEAM) as team:
+        _write(tmp_path, configuration({"acme": team}, refresh_token="file:late"))
+        with serving(tmp_path) as server:
+            assert server.process.wait(60) == 2
+            server.end()
+        assert "late does not exist" in "\n".join(server.lines)
+
+
 def test_a_connection_that_is_never_synced_is_served_all_the_same(tmp_path: Path) -> None:
     with spawn(*TEAM) as team:
         _write(tmp_path, configuration({"acme": team}, schedule="never"))

@@ -21,7 +21,7 @@ from jackfield_service.metrics import Metrics
 from jackfield_service.status import ConnectionStatus, Status
 
 _PASSING = frozenset({"transient", "rate_limited", "busy", "lease_lost"})
-"""Errors that may pass by themselves, or that say that another host goes on; where neither is so, the connection becomes stale."""
+"""Errors that may pass by themselves, or say that another host goes on; where neither is so, the connection becomes stale."""
 _PATIENCE = 5.0
 """Seconds that the store may take to take a file."""
 
@@ -70,6 +70,8 @@ class Health:
         for name, one in sorted(self._status.connections.items()):
             if one.needs_sign_in:
                 found.append(Problem(what="sign-in", of=name, why="an administrator has to consent anew"))
+            elif one.unusable is not None:
+                found.append(Problem(what="secret", of=name, why=one.unusable))
             elif one.failing is not None and one.failing not in _PASSING:
                 found.append(
                     Problem(what="failing", of=name, why=f"the last sync failed ({one.failing}); the log says why")
@@ -123,6 +125,7 @@ class Health:
                     "held": one.held,
                     "failing": one.failing,
                     "needs_sign_in": one.needs_sign_in,
+                    "unusable": one.unusable,
                     "next_sync": one.next_sync,
                 }
                 for name, one in sorted(self._status.connections.items())

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from jackfield.state import RunStatus, State, is_taken
 from jackfield_service.durable import Durable, Waiting
-from jackfield_service.loading import Loaded
+from jackfield_service.loading import Loaded, is_usable
 from jackfield_service.status import Status
 
 
@@ -31,8 +31,12 @@ class Planner:
                 self._status.expect(name, changes=settings.provisioning)
                 newest = next(iter(state.history(name, 1)), None)
                 self._status.recorded(name, newest)
+                mended = self._status.of(name).unusable is not None and is_usable(app, name)
+                if mended:
+                    self._status.usable(name, None)
+                    app.log.info("the secrets of a connection are there by now", connection=name)
                 failed = self._first and newest is not None and newest.status is RunStatus.FAILED
-                self._plan(state, name, waiting.pop(name, []), again=failed)
+                self._plan(state, name, waiting.pop(name, []), again=failed or mended)
                 published = state.published(name, 1)
                 if published and not published[0].imported:
                     self._status.known(name, published[0])

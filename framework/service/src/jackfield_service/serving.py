@@ -18,7 +18,7 @@ from jackfield.state.lock import Holder
 from jackfield.state.present import present
 from jackfield_service.durable import Durable, Report, Stopping
 from jackfield_service.health import Health
-from jackfield_service.loading import Loaded
+from jackfield_service.loading import Loaded, a_service_is_usable
 from jackfield_service.memory import give_back
 from jackfield_service.metrics import Metrics
 from jackfield_service.planning import Planner
@@ -79,6 +79,7 @@ class Serving:
                 self._log.info("health is answered", address=settings.health_address, port=port)
                 await self._launched()
                 try:
+                    self._tell_unusable()
                     await self._look()
                     self._begin_services()
                     changing = [
@@ -133,9 +134,21 @@ class Serving:
                 self._hangups.clear()
                 await self._take_up()
             hangup.cancel()
+            if not stop.done() and await asyncio.to_thread(a_service_is_usable, self._loaded):
+                await self._take_up()
             if not stop.done():
                 await self._look()
                 await asyncio.to_thread(give_back)
+
+    def _tell_unusable(self) -> None:
+        """Tell which connections and services lack a secret; the others are served."""
+        for name, why in self._loaded.unusable.items():
+            self._status.expect(name, changes=self._loaded.app.settings.connection(name).host.provisioning)
+            self._status.usable(name, why)
+            self._log.warning("a connection can't be used", connection=name, reason=why)
+        for name, why in self._loaded.services_unusable.items():
+            self._status.service_up(name, up=False, why=why)
+            self._log.warning("a service can't be used", service=name, reason=why)
 
     async def _take_up(self) -> None:
         """Read the configuration anew; what is wrong in it leaves the old one in force."""
@@ -150,6 +163,7 @@ class Serving:
         fixed = [each for each in _AT_START if getattr(before, each) != getattr(loaded.settings, each)]
         if fixed:
             self._log.warning("what takes a new start", keys=fixed)
+        self._tell_unusable()
         self._begin_services()
         self._log.info("the configuration was read anew", connections=len(loaded.names), services=len(self._services))
 

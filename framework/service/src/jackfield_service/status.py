@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 
 from jackfield.clock import Clock
-from jackfield.errors import BadCredentials, JackfieldError
+from jackfield.errors import BadCredentials, JackfieldError, MissingSecret
 from jackfield.state import Run, RunStatus
 from jackfield.state.journal import outcome_of
 from jackfield_contracts import JournalEntry
@@ -20,6 +20,7 @@ class ConnectionStatus(msgspec.Struct, kw_only=True):
     """How one connection stands ``since`` it is served; ``seen`` is the newest run, ``failing`` the code of what ended it.
 
     ``learned`` is when, by the clock that never jumps, something was last published or the connection first seen here.
+    ``unusable`` says which secret is not there.
     """
 
     since: datetime | None = None
@@ -32,6 +33,7 @@ class ConnectionStatus(msgspec.Struct, kw_only=True):
     held: bool = False
     failing: str | None = None
     needs_sign_in: bool = False
+    unusable: str | None = None
     next_sync: datetime | None = None
     usual_seconds: float | None = None
 
@@ -122,6 +124,8 @@ class Status:
         """A sync could not begin, or ended with an error."""
         one = self.of(connection)
         one.syncing, one.failing = False, error.code
+        if isinstance(error, MissingSecret):
+            self.usable(connection, error.told)
         self._sign_in(connection, error)
         self._metrics.synced(connection, "failed", None, 0)
 
@@ -135,6 +139,14 @@ class Status:
         if run.status is RunStatus.PUBLISHED:
             self.known(connection, run)
         self._metrics.synced(connection, run.status.value, run.seconds, run.requests)
+
+    def usable(self, connection: str, why_not: str | None) -> None:
+        """Whether the secrets of a connection are there, and which is not."""
+        one = self.of(connection)
+        if why_not is None and one.failing == MissingSecret.code:
+            one.failing = None
+        one.unusable = why_not
+        self._metrics.usable(connection, usable=why_not is None)
 
     def signed_in(self, connection: str, *, ok: bool) -> None:
         """Whether the sign-in works."""

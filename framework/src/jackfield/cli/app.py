@@ -47,6 +47,10 @@ class App:
         self._log_level: str | None = None
         self._plugins: tuple[Path, ...] = ()
         self.output: str | None = None
+        self.prints: str | None = None
+        """How the command prints, once that is known."""
+        self.has_printed = False
+        """Whether a document was printed, or begun."""
         self._tells = True
 
     def set_options(

@@ -44,7 +44,7 @@ def _is_unicode(text: str) -> bool:
 
 
 _COMPLETED = frozenset(
-    {"connection", "run", "old", "new", "accept", "user", "principal", "account", "resource", "connector"}
+    {"connection", "run", "old", "new", "accept", "user", "principal", "account", "resource", "connector", "format_"}
 )
 """The names of arguments and options that a shell completes; a test holds them to ``completion.COMPLETED``."""
 
@@ -148,6 +148,8 @@ def output_option(*kinds: str) -> Callable[[F], F]:
         wanted = value or (app.output if app else None) or kinds[0]
         if wanted not in kinds:
             raise click.BadParameter(f"this command prints {' or '.join(kinds)}, not {wanted}", ctx, parameter)
+        if app is not None:
+            app.prints = wanted
         return wanted
 
     return click.option(
