@@ -136,5 +136,5 @@ def main(argv: list[str]) -> int:
     if not argv:
         write("serving", "Twelve connections on one host", told, made)
     starved = [one for one in figures.seen if not one.ended or one.longest > 90]
-    grown = most > early * 1.25 + 20
+    grown = most > early * 1.1 + 10
     return 1 if starved or grown else 0

@@ -274,6 +274,26 @@ def test_a_start_knows_what_failed_before_and_tries_it_again(tmp_path: Path) -> 
             assert server.ask("ready").status == 200
 
 
+def test_what_fails_after_a_hangup_that_came_while_it_went_on_is_tried_again(tmp_path: Path) -> None:
+    with spawn(*TEAM) as team:
+        (tmp_path / "token").write_text("stale")
+        (tmp_path / "token").chmod(0o600)
+        text = configuration(
+            {"acme": team}, serve='schedule = "6h"\nlook = 0.5', refresh_token="file:token", retry_deadline=1.0
+        )
+        _write(tmp_path, text)
+        team.settings(latency_ms=3000)
+        with serving(tmp_path) as server:
+            server.logged("serving")
+            _until_requests(team, 1)
+            server.process.send_signal(signal.SIGHUP)
+            server.logged("the configuration was read anew")
+            (tmp_path / "token").write_text(team.refresh_token)
+            server.logged("a sync failed", error="bad_credentials")
+            team.settings(latency_ms=0)
+            server.logged("synced", connection="acme")
+
+
 def test_what_is_held_or_was_never_published_is_not_ready(tmp_path: Path) -> None:
     with spawn("--members", "60", "--groups", "6") as team, spawn(*TEAM) as other:
         other.fault("server_error", times=100_000)

@@ -12,10 +12,17 @@ from jackfield_service.status import Status
 
 
 class Planner:
-    """One look at all connections of a host; at the *first* since a start or a new configuration, what failed is tried again."""
+    """One look at all connections of a host.
 
-    def __init__(self, loaded: Loaded, durable: Durable, status: Status, *, first: bool = False) -> None:
-        self._first = first
+    *again* are those that are tried again if their last sync failed, such as after a start or with a new configuration;
+    ``left`` are those of them that are to be looked at so once more, since one that may have begun before goes on.
+    """
+
+    def __init__(
+        self, loaded: Loaded, durable: Durable, status: Status, *, again: frozenset[str] = frozenset()
+    ) -> None:
+        self.again = again
+        self.left: set[str] = set()
         self._loaded = loaded
         self._durable = durable
         self._status = status
@@ -35,8 +42,11 @@ class Planner:
                 if mended:
                     self._status.usable(name, None)
                     app.log.info("the secrets of a connection are there by now", connection=name)
-                failed = self._first and newest is not None and newest.status is RunStatus.FAILED
-                self._plan(state, name, waiting.pop(name, []), again=failed or mended)
+                failed = name in self.again and newest is not None and newest.status is RunStatus.FAILED
+                ones = waiting.pop(name, [])
+                if name in self.again and any(each.running for each in ones):
+                    self.left.add(name)
+                self._plan(state, name, ones, again=failed or mended)
                 published = state.published(name, 1)
                 if published and not published[0].imported:
                     self._status.known(name, published[0])

@@ -51,7 +51,8 @@ class Serving:
         self._loop = asyncio.get_running_loop()
         self._syncs: set[asyncio.Task[Report]] = set()
         self._services: dict[str, tuple[Configured, asyncio.Task[None]]] = {}
-        self._first = True
+        self._again = frozenset(loaded.names)
+        self._planner: Planner | None = None
         self._looking: asyncio.Task[None] | None = None
         self._last_look: str | None = "the schedule has not been looked at yet"
         self._home = loaded.app.home.ensure()
@@ -159,7 +160,7 @@ class Serving:
             self._status.configured(str(error))
             return
         self._status.configured(None)
-        before, self._loaded, self._first = self._loaded.settings, loaded, True
+        before, self._loaded, self._again = self._loaded.settings, loaded, frozenset(loaded.names)
         fixed = [each for each in _AT_START if getattr(before, each) != getattr(loaded.settings, each)]
         if fixed:
             self._log.warning("what takes a new start", keys=fixed)
@@ -170,15 +171,17 @@ class Serving:
     async def _look(self) -> None:
         """Look at the schedule; one look that finds no end, such as where a database is away, is waited for no longer."""
         if self._looking is None or self._looking.done():
-            planner = Planner(self._loaded, self._durable, self._status, first=self._first)
-            self._first = False
-            self._looking = asyncio.create_task(asyncio.to_thread(planner.look))
+            self._planner = Planner(self._loaded, self._durable, self._status, again=self._again)
+            self._again = frozenset[str]()
+            self._looking = asyncio.create_task(asyncio.to_thread(self._planner.look))
         await asyncio.wait([self._looking], timeout=_LOOK_PATIENCE)
         if not self._looking.done():
             self._last_look = f"no answer within {_LOOK_PATIENCE:g} s"
             return
         # A store that is away comes back, and is looked at again.
         error = self._looking.exception()
+        if self._planner is not None:
+            self._again |= self._planner.left if error is None else self._planner.again
         told, self._last_look = self._last_look, None
         if error is not None:
             self._last_look = f"the schedule can't be looked at: {type(error).__name__}"
