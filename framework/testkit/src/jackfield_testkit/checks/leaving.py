@@ -185,7 +185,8 @@ def _fits_kind(unit: Unit, between: Moved, action: Action, change: Change, ended
         ]
         # Initials and the like follow from what is given.
         return any(
-            _SHORTEST < len(each) <= _SHORTEST + _INITIALS or any(value in each.casefold() for value in values)
+            (each != "null" and _SHORTEST < len(each) <= _SHORTEST + _INITIALS)
+            or any(value in each.casefold() for value in values)
             for each in there
         )
     if unit.at.endswith("*"):
