@@ -116,7 +116,7 @@ class Bench:
 
     def leave(self, what: str, share: float) -> None:
         """Tell that the fixtures let only *share* of the rule be checked, and *what* is left."""
-        self.share = min(self.share, share)
+        self.share = min(self.share, round(share, 3))
         self.left.append(what)
 
     def close(self) -> None:

@@ -20,6 +20,9 @@ _BOOKS = re.compile(
 )
 """Names under which an application keeps its own books of what changed."""
 
+_ON = re.compile(r"(?i)next|prev|cursor|page|token|link|href|url")
+"""Names of what leads on, which may name a thing of the next page."""
+
 
 class Unit(msgspec.Struct, frozen=True, order=True):
     """One value of an object: by its place, an element of a list whole."""
@@ -75,7 +78,8 @@ def _objects(body: Any, ids: Collection[str], at: Place) -> Iterator[tuple[str, 
             yield from _objects(each, ids, (*at, "*"))
     elif isinstance(body, dict):
         known = cast("dict[str, Any]", body)
-        own = next((text for text in _texts(known, lists=False) if text in ids), None)
+        said = {name: each for name, each in known.items() if not _ON.search(name)}
+        own = next((text for text in _texts(said, lists=False) if text in ids), None)
         if own is not None:
             yield f"{'.'.join(at)}:{own}", known
         else:
@@ -134,7 +138,18 @@ def moved(before: Whole, after: Whole, unsteady: Collection[tuple[str, str]] = (
     def counts(unit: Unit) -> bool:
         return (unit.object, unit.at) not in unsteady and not any(map(_BOOKS.search, unit.at.split("\t")))
 
-    return Moved(gone=frozenset(filter(counts, before - after)), new=frozenset(filter(counts, after - before)))
+    gone, new = set(filter(counts, before - after)), set(filter(counts, after - before))
+    # A figure that is one more or one less than before counts the change itself.
+    for one in [*gone]:
+        for other in [*new]:
+            if (one.object, one.at) == (other.object, other.at) and _one_apart(one.value, other.value):
+                gone.discard(one)
+                new.discard(other)
+    return Moved(gone=frozenset(gone), new=frozenset(new))
+
+
+def _one_apart(one: str, other: str) -> bool:
+    return one.isdigit() and other.isdigit() and abs(int(one) - int(other)) == 1
 
 
 async def unsteady_in(bench: Bench, first: Whole) -> frozenset[tuple[str, str]]:

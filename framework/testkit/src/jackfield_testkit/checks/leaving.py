@@ -1,7 +1,7 @@
 """What stands beside what a change is about, and is as it was afterwards."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
@@ -38,6 +38,20 @@ _MOST_REQUESTS = 4
 _DATE = re.compile(r'"\d{4}-\d\d-\d\d.*"')
 _SHORTEST = 2
 _INITIALS = 4
+_WHO = frozenset(
+    (
+        "display_name",
+        "login",
+        "emails",
+        "given_name",
+        "surname",
+        "familiar_name",
+        "external_ids",
+        "external_id",
+        "created",
+    )
+)
+"""Facts that say whose account it is, which no action changes but one that is for that."""
 
 
 async def leaves_the_rest_of_access(bench: Bench) -> None:
@@ -137,6 +151,8 @@ def _acted(change: Change, action: Action, between: Moved, truth: Truth, now: Tr
     if account is None or action.kind in (ActionKind.OTHER, ActionKind.RECOVER_ACCOUNT):
         return
     own = _names(truth, account) | _names(now, account)
+    if action.kind is not ActionKind.UPDATE_ACCOUNT:
+        _same_person(change, truth.facts.get(account, {}), now.facts.get(account, {}))
     ended = {kind.partition("/")[0] for kind in action.ends}
     beside = {each.id for each in truth.resources if each.type in ended}
     for unit in between.both:
@@ -151,6 +167,13 @@ def _acted(change: Change, action: Action, between: Moved, truth: Truth, now: Tr
         raise Finding(f"it gave {min(now.grants - truth.grants)}", name_of(change))
 
 
+def _same_person(change: Change, before: Mapping[str, object], after: Mapping[str, object]) -> None:
+    """Fail where who the account is of is told otherwise afterwards."""
+    for name in _WHO & before.keys():
+        if before[name] != after.get(name):
+            raise Finding(f"{name} is now {after.get(name)!r}, it was {before[name]!r}", name_of(change))
+
+
 def _fits_kind(unit: Unit, between: Moved, action: Action, change: Change, ended: Collection[str]) -> bool:
     """Whether a unit of the account's own object may move by an action of this kind."""
     if unit.mentions(ended):
@@ -162,7 +185,8 @@ def _fits_kind(unit: Unit, between: Moved, action: Action, change: Change, ended
         ]
         # Initials and the like follow from what is given.
         return any(
-            _SHORTEST < len(each) <= _SHORTEST + _INITIALS or any(value in each.casefold() for value in values)
+            (each != "null" and _SHORTEST < len(each) <= _SHORTEST + _INITIALS)
+            or any(value in each.casefold() for value in values)
             for each in there
         )
     if unit.at.endswith("*"):
