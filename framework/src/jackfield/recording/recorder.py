@@ -6,12 +6,13 @@ file. Hides the key.
 """
 
 import os
-import secrets
+
 import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from secrets import token_bytes
 
 import msgspec
 
@@ -37,7 +38,7 @@ class Recording:
         self._handle = handle
         self._clock = clock
         self._log = log
-        self._forms = Forms(secrets.token_bytes(32))
+        self._forms = Forms(token_bytes(32))
         self._began = clock.monotonic()
         self._numbers = 0
         self._turn = threading.Lock()
