@@ -3,22 +3,20 @@
 import asyncio
 import json
 import re
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from harness.cli import NAME, Site
+from harness.cli import NAME
 from harness.leaks import found_in
 from harness.simulators import simulating
-from harness.spawned import spawn
 from harness.syncs import Bench, snapshot_of
 
 from jackfield.clock import SystemClock
 from jackfield.log import NoLog
-from jackfield.recording import open_recording, read_recording
+from jackfield.recording import open_recording
 from jackfield.recording import recorder as recorder_module
 from jackfield.recording.forms import Forms
 from jackfield.recording.masking import Masker
@@ -27,7 +25,7 @@ from jackfield.state import Home, open_state
 from jackfield_contracts import AccountStatus
 from jackfield_dropbox.harmless import harmless
 from jackfield_dropbox_simulator.options import TeamOptions
-from jackfield_testkit.replay import UnforeseenRequest, replaying
+from jackfield_testkit.replay import replaying
 
 KEY = b"a key that only this test knows."
 

@@ -5,11 +5,13 @@ and its kinds of characters, a time its hour, a name is a name. What is replaced
 that nothing is remembered. Hides the key.
 """
 
+import math
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import lru_cache
 from hashlib import blake2b, shake_256
+from itertools import count
 from string import ascii_lowercase, ascii_uppercase, digits
 
 from jackfield.recording.permute import other_number
@@ -91,9 +93,10 @@ class Forms:
 
     def fraction(self, value: float) -> float:
         """A number with a fraction, as large as *value* but for its digits."""
-        whole = int(value)
-        part = self._number("fraction", repr(value)) % 1000 / 1000
-        return self.number(whole) + (part if value >= 0 else -part)
+        digits_of = self._number("fraction", repr(value)) % 9000 + 1000
+        if abs(value) >= 10**15:
+            return math.copysign(digits_of * 10.0 ** (math.floor(math.log10(abs(value))) - 4), value)
+        return math.copysign(abs(self.number(int(value))) + digits_of / 10_000, value)
 
     def moment(self, value: int) -> int:
         """A time since 1970, in seconds, milliseconds, microseconds or nanoseconds by its size, shifted as all times are."""
@@ -111,10 +114,10 @@ class Forms:
             number, consonant = divmod(number, len(_CONSONANTS))
             number, vowel = divmod(number, len(_VOWELS))
             syllables.append(_CONSONANTS[consonant] + _VOWELS[vowel])
-        count = min(4, len(value.split()))
-        each = _SYLLABLES // count
-        made = ["".join(syllables[at * each : (at + 1) * each]) for at in range(count - 1)]
-        made.append("".join(syllables[(count - 1) * each :]))
+        number_of = min(4, len(value.split()))
+        each = _SYLLABLES // number_of
+        made = ["".join(syllables[at * each : (at + 1) * each]) for at in range(number_of - 1)]
+        made.append("".join(syllables[(number_of - 1) * each :]))
         if not value.isascii():
             made[0] += "ø"
         return " ".join((case or str.capitalize)(word) for word in made)
@@ -140,27 +143,28 @@ class Forms:
         if not own:
             return self.words(value)
         size = len(alphabet) ** len(own)
+
+        def of_all_kinds(text: str) -> bool:
+            return all(any(one in each for one in text) for each in kinds)
+
         if size >= _UNGUESSABLE:
-            made = self._stream(what, value, alphabet, len(own))
+            tries = (self._stream(f"{what} {number}", value, alphabet, len(own)) for number in count())
+            made = next(filter(of_all_kinds, tries))
         else:
-
-            def within(number: int) -> bool:
-                text = _spelt(number, alphabet, len(own))
-                return all(any(one in each for one in text) for each in kinds)
-
             key = blake2b(f"{what} {alphabet} {len(own)}".encode(), key=self._key, digest_size=32).digest()
-            made = _spelt(other_number(_read(own, alphabet), size, key, within=within), alphabet, len(own))
+            at = other_number(
+                _read(own, alphabet), size, key, within=lambda number: of_all_kinds(_spelt(number, alphabet, len(own)))
+            )
+            made = _spelt(at, alphabet, len(own))
         letters = iter(made)
         return "".join(next(letters) if one in alphabet else one for one in value)
 
     def _stream(self, what: str, value: str, alphabet: str, length: int) -> str:
+        """Letters for a text of which there are so many that none comes for two."""
         seed = blake2b(f"{what} {value}".encode("utf-8", "surrogatepass"), key=self._key, digest_size=64).digest()
-        number = int.from_bytes(shake_256(seed).digest(min(length, 64) + 16), "big")
-        return (
-            _spelt(number % len(alphabet) ** length, alphabet, length)
-            if length <= 64
-            else "".join(alphabet[each % len(alphabet)] for each in shake_256(seed).digest(length))
-        )
+        # Two bytes for each letter, so that all of them come about as often.
+        data = shake_256(seed).digest(2 * length)
+        return "".join(alphabet[(data[at] << 8 | data[at + 1]) % len(alphabet)] for at in range(0, 2 * length, 2))
 
     def _letters(self, what: str, value: str, length: int) -> str:
         return _spelt(self._number(what, value, bytes_=16) % 26**length, ascii_lowercase, length)

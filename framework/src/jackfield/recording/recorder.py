@@ -6,7 +6,6 @@ file. Hides the key.
 """
 
 import os
-
 import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
