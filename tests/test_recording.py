@@ -3,20 +3,27 @@
 import asyncio
 import json
 import re
+import stat
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import msgspec
 import pytest
-from harness.cli import NAME
+from harness.cli import NAME, Site
 from harness.leaks import found_in
 from harness.simulators import simulating
+from harness.spawned import spawn
 from harness.syncs import Bench, snapshot_of
 
 from jackfield.clock import SystemClock
 from jackfield.log import NoLog
-from jackfield.recording import open_recording
+from jackfield.recording import open_recording, read_recording
 from jackfield.recording import recorder as recorder_module
 from jackfield.recording.forms import Forms
 from jackfield.recording.masking import Masker
@@ -24,9 +31,14 @@ from jackfield.snapshots.reader import read_snapshot
 from jackfield.state import Home, open_state
 from jackfield_contracts import AccountStatus
 from jackfield_dropbox.harmless import harmless
+from jackfield_dropbox.presumed import CHECKS, PRESUMED, UNSEEN
+from jackfield_dropbox_simulator.behaviour import Behaviour, changed
 from jackfield_dropbox_simulator.options import TeamOptions
-from jackfield_testkit.replay import replaying
+from jackfield_testkit.presumptions import Bearing, borne_out
+from jackfield_testkit.presumptions import main as presumptions_main
+from jackfield_testkit.replay import UnforeseenRequest, replaying
 
+JSON = {"Content-Type": "application/json"}
 KEY = b"a key that only this test knows."
 
 
@@ -146,3 +158,141 @@ def test_nothing_of_two_thousand_people_is_in_it_and_it_replays_to_the_same_snap
     wrong = [(mine, its) for mine, its in zip(found, expected, strict=True) if mine != its]
     assert not wrong, "\n".join(text.decode() for pair in wrong[:3] for text in pair)
     assert len(expected) > 8000
+
+
+async def recorded_team(folder: Path, **service: Any) -> Path:
+    """The recording of a sync of a small team that behaves so, made on anybody's key."""
+    file = folder / "recorded.jsonl"
+    async with simulating(TeamOptions(members=60, groups=9, seed=2), **service) as simulator:
+        home = Home(folder=folder / "home").ensure()
+        with open_state(home.database) as state, open_recording(file, SystemClock(), NoLog()) as recording:
+            await Bench(home, state).sync(simulator, recording=recording, retry_deadline=1.0)
+    return file
+
+
+def bearings(file: Path) -> dict[str, Bearing]:
+    found = borne_out(PRESUMED, CHECKS, UNSEEN, read_recording(file))
+    return {each.name: each.bearing for each in found}
+
+
+FLIPPED = {
+    "used-licenses": {"used_licenses": "limited_too"},
+    "provisioned-users": {"provisioned_users": "suspended_too"},
+    "member-count": {"member_count": "without_suspended"},
+    "groups-a-call": {"groups_a_call": "refuses_many"},
+    "profile-groups": {"profile_groups": "absent_for_some"},
+    "role-catalogue": {"role_catalogue": "without_one"},
+    "member-row": {"broken_member": "no_email"},
+    "group-row": {"broken_group": "no_name"},
+    "group-member-row": {"broken_group_member": "no_access"},
+}
+
+
+class TestPresumptions:
+    def test_every_presumption_is_checked_or_its_silence_has_a_reason(self) -> None:
+        assert {*CHECKS, *UNSEEN} == set(PRESUMED)
+        assert not CHECKS.keys() & UNSEEN.keys()
+
+    def test_of_a_team_as_it_is_documented_nothing_is_called_wrong(self, tmp_path: Path) -> None:
+        found = bearings(asyncio.run(recorded_team(tmp_path)))
+        assert Bearing.NOT_HELD not in found.values()
+        assert all(found[name] is Bearing.HELD for name in FLIPPED)
+
+    @pytest.mark.parametrize("name", FLIPPED)
+    def test_what_the_application_does_otherwise_shows(self, tmp_path: Path, name: str) -> None:
+        behaviour = changed(Behaviour(), FLIPPED[name])
+        assert bearings(asyncio.run(recorded_team(tmp_path, behaviour=behaviour)))[name] is Bearing.NOT_HELD
+
+    def test_the_command_tells_each_and_ends_with_5_where_one_did_not_hold(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        behaviour = changed(Behaviour(), FLIPPED["used-licenses"])
+        file = asyncio.run(recorded_team(tmp_path, behaviour=behaviour))
+        assert presumptions_main(PRESUMED, CHECKS, UNSEEN, [str(file)]) == 5
+        told = capsys.readouterr().out
+        assert "not held  used-licenses" in told and "in request " in told
+        assert presumptions_main(PRESUMED, CHECKS, UNSEEN, [str(file), "--json"]) == 5
+        assert len(capsys.readouterr().out.splitlines()) == len(PRESUMED)
+        assert presumptions_main(PRESUMED, CHECKS, UNSEEN, [str(tmp_path / "nowhere")]) == 2
+
+
+class TestReplay:
+    def test_what_is_not_in_it_is_told_and_is_no_answer(self, tmp_path: Path) -> None:
+        file = asyncio.run(recorded_team(tmp_path))
+        with pytest.raises(UnforeseenRequest, match="team/members/get_info_v2"), replaying(file) as replay:
+            request = Request(f"{replay.base_url}/2/team/members/get_info_v2", data=b'{"members":[]}', headers=JSON)
+            with pytest.raises(HTTPError) as refused:
+                urlopen(request)
+            assert refused.value.code == 400
+            assert b"the recording has no POST /2/team/members/get_info_v2" in refused.value.read()
+
+    def test_what_came_from_an_answer_is_matched_exactly(self, tmp_path: Path) -> None:
+        head, path = '{"jackfield_recording":1,"version":"0"}', "/users"
+        common = {"number": 1, "at": 0.0, "connection": "c", "connector": "t", "method": "POST", "host": "h.example"}
+
+        def line(asked: Any, given: Any) -> str:
+            answer = {"status": 200, "headers": {}, "body": {"kind": "json", "value": given}}
+            return json.dumps({**common, "path": path, "body": {"kind": "json", "value": asked}, "answer": answer})
+
+        file = tmp_path / "rec"
+        some = [line({"since": "a"}, ["u1", "u2"]), line({"id": "u1"}, "one"), line({"id": "u1"}, "two")]
+        file.write_text("\n".join([head, *some]) + "\n")
+        with replaying(file, strict=False) as replay:
+
+            def ask(value: Any) -> Any:
+                return json.load(
+                    urlopen(Request(replay.base_url + path, data=json.dumps(value).encode(), headers=JSON))
+                )
+
+            assert ask({"since": "typed by somebody else"}) == ["u1", "u2"]
+            assert [ask({"id": "u1"}) for _ in range(3)] == ["one", "two", "two"]
+            with pytest.raises(HTTPError):
+                ask({"id": "u2"})
+            assert len(replay.unforeseen) == 1 and replay.answered == 4
+
+    def test_by_hand(self, tmp_path: Path) -> None:
+        file = asyncio.run(recorded_team(tmp_path))
+        command = [sys.executable, "-m", "jackfield.testkit.replay", str(file)]
+        listed = subprocess.run([*command, "--list"], capture_output=True, text=True, check=True)
+        assert len(listed.stdout.splitlines()) == len(read_recording(file).exchanges)
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None and process.stderr is not None
+            base_url = json.loads(process.stdout.readline())["base_url"]
+            with pytest.raises(HTTPError):
+                urlopen(f"{base_url}/nowhere")
+            process.terminate()
+            assert "GET /nowhere" in process.stderr.read()
+            assert process.wait() == 5
+
+
+class TestCommand:
+    def test_each_command_that_asks_the_application_is_recorded(self, tmp_path: Path) -> None:
+        with spawn("--members", "24", "--groups", "6", "--seed", "1") as simulator:
+            site = Site(tmp_path, simulator, provisioning=True, activity=True)
+            for name, command in (
+                ("sync", ("sync", NAME)),
+                ("check", ("check", NAME)),
+                ("events", ("events", NAME)),
+                ("account", ("account", "create", NAME, "email=new@team.example", "--yes")),
+            ):
+                done = site.run("--record", f"{name}.rec", *command)
+                exchanges = read_recording(tmp_path / f"{name}.rec").exchanges
+                assert done.code == 0 and len(exchanges) > 1, (name, done)
+                assert f"Recorded: {len(exchanges)} requests in {name}.rec." in done.err
+                assert stat.S_IMODE((tmp_path / f"{name}.rec").stat().st_mode) == 0o600
+            assert "new@team" not in (tmp_path / "account.rec").read_text()
+            again = site.run("check", NAME, "--record", "check.rec")
+            assert again.code == 2 and "check.rec is there already" in again.err
+            idle = site.run("--record", "idle.rec", "stats", NAME)
+            assert idle.code == 0 and "Nothing is recorded" in idle.err and not (tmp_path / "idle.rec").exists()
+
+    def test_a_kill_leaves_a_recording_that_can_be_read(self, tmp_path: Path) -> None:
+        with spawn("--members", "60", "--groups", "9", "--page-cap", "5", "--latency", "50") as simulator:
+            site = Site(tmp_path, simulator)
+            started = site.start("--record", "killed.rec", "sync", NAME)
+            file, until = tmp_path / "killed.rec", time.monotonic() + 60
+            while not file.exists() or len(file.read_bytes().splitlines()) < 4:
+                assert time.monotonic() < until
+                time.sleep(0.01)
+            started.kill()
+        assert len(read_recording(file).exchanges) >= 3
