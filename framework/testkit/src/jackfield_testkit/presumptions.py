@@ -14,6 +14,8 @@ import msgspec
 from jackfield.errors import BadConfig
 from jackfield.recording import Exchange, Recorded, read_recording
 
+__all__ = ["Bearing", "Borne", "Check", "Exchange", "Recorded", "Sight", "borne_out", "main", "read_recording", "told"]
+
 Sight = tuple[int, bool]
 """The number of an exchange in which a presumption shows, and whether it holds there."""
 

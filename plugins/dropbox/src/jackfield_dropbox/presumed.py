@@ -11,8 +11,7 @@ from jackfield_dropbox import recorded, routes, wire
 from jackfield_dropbox.harmless import harmless
 from jackfield_dropbox.presumptions import reading, writing
 from jackfield_dropbox.recorded import argument, asked, error_tag, listed, members, rows, status, table, tag
-from jackfield_testkit.presumptions import Check, Sight, main
-from jackfield_testkit.replay import Exchange
+from jackfield_testkit.presumptions import Check, Exchange, Sight, main
 
 Exchanges = Sequence[Exchange]
 

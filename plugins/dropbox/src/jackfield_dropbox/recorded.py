@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from jackfield_testkit.replay import Exchange
+from jackfield_testkit.presumptions import Exchange
 
 LISTING: Final = ("team/members/list_v2", "team/members/list/continue_v2")
 GROUPS: Final = ("team/groups/list", "team/groups/list/continue")
