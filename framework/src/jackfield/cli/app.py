@@ -75,7 +75,12 @@ class App:
     @property
     def given(self) -> list[str]:
         """The options that were given, as words of a command line."""
-        found = (("--config", self._config), ("--home", self._home), ("--log-level", self._log_level))
+        found = (
+            ("--config", self._config),
+            ("--home", self._home),
+            ("--log-level", self._log_level),
+            ("--record", self._record),
+        )
         words = [word for name, value in found if value is not None for word in (name, str(value))]
         return words + [word for each in self._plugins for word in ("--plugin", str(each))]
 

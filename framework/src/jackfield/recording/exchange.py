@@ -5,9 +5,10 @@ Promises that a recording whose writing was cut off can be read up to there; hid
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Annotated, Any, BinaryIO, Literal
 
 import msgspec
+from msgspec import Meta
 
 from jackfield.errors import BadConfig
 from jackfield.files.foreign import open_foreign
@@ -16,19 +17,21 @@ FORMAT = 1
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is known of a body: JSON, a form as pairs, nothing, or of any other its length.
+    """What is known of a body: JSON as ``value``, the pairs of a ``form``, nothing, or of any other its ``size``.
 
     ``broken``: it was to be JSON and is none.
     """
 
     kind: Literal["none", "json", "form", "broken", "other"]
     value: Any = None
+    form: tuple[tuple[str, str], ...] = ()
+    size: Annotated[int, Meta(ge=0)] = 0
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """One answer."""
 
-    status: int
+    status: Annotated[int, Meta(ge=200, le=599)]
     headers: dict[str, str]
     body: Body
 
@@ -80,7 +83,7 @@ def _read(stream: BinaryIO, file: Path) -> Recorded:
     lines = iter(stream)
     try:
         head = msgspec.json.decode(next(lines, b""), type=Head)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         raise BadConfig(
             f"{file} is no recording", path=str(file), hint="`jackfield --record FILE` makes one."
         ) from None
@@ -98,7 +101,7 @@ def _read(stream: BinaryIO, file: Path) -> Recorded:
             break
         try:
             exchanges.append(_DECODER.decode(line))
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise BadConfig(
                 f"line {number} of the recording {file} is not understood: {error}", path=str(file)
             ) from None

@@ -8,7 +8,7 @@ that nothing is remembered. Hides the key.
 import math
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b, shake_256
 from itertools import count
@@ -28,6 +28,9 @@ _LONG_ID = 20
 
 _UNGUESSABLE = 1 << 96
 """Of so many texts no two become one, by chance: a stream of the key's does."""
+
+_LONGEST_NUMBER = 96
+"""Of so many letters, each number is unguessable; how large it would be for more takes long to find out."""
 
 _CONSONANTS, _VOWELS = "bdfgjkpqtvwxz", "aeiouy"
 _SYLLABLES = 10
@@ -124,6 +127,7 @@ class Forms:
 
     def _moved(self, value: str) -> str | None:
         try:
+            datetime.fromisoformat(value)  # whose hour is none may be anything
             moved = date.fromisoformat(value[:10]) + self.shift
         except (ValueError, OverflowError):
             return None
@@ -142,7 +146,7 @@ class Forms:
         own = [one for one in value if one in alphabet]
         if not own:
             return self.words(value)
-        size = len(alphabet) ** len(own)
+        size = len(alphabet) ** min(len(own), _LONGEST_NUMBER)
 
         def of_all_kinds(text: str) -> bool:
             return all(any(one in each for one in text) for each in kinds)

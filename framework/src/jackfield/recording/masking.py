@@ -70,15 +70,15 @@ class Masker:
             value: object = msgspec.json.decode(content)
         except (msgspec.MsgspecError, ValueError, RecursionError):
             # A part of JSON may hold anything, and so does any other text.
-            return Body(kind="broken" if media.endswith("json") else "other", value=len(content))
+            return Body(kind="broken" if media.endswith("json") else "other", size=len(content))
         return Body(kind="json", value=self.value(value))
 
     def _form(self, content: bytes) -> Body:
         try:
             pairs = parse_qsl(content.decode("ascii"), keep_blank_values=True, strict_parsing=True)
         except ValueError:
-            return Body(kind="other", value=len(content))
-        return Body(kind="form", value=[[self.name(name), self.string(value, name)] for name, value in pairs])
+            return Body(kind="other", size=len(content))
+        return Body(kind="form", form=tuple((self.name(name), self.string(value, name)) for name, value in pairs))
 
     def value(self, value: object, name: str = "", depth: int = 0) -> Any:
         """A value of JSON that stands in the field *name*, or in a list of it."""

@@ -35,12 +35,13 @@ def asked(method: str, target: str, body: bytes, content_type: str) -> Asked:
 def _body(content: bytes, content_type: str) -> Body:
     if not content:
         return Body(kind="none")
-    if content_type.partition(";")[0].strip().lower() == "application/x-www-form-urlencoded":
-        return Body(kind="form", value=[list(pair) for pair in parse_qsl(content.decode(), keep_blank_values=True)])
+    media = content_type.partition(";")[0].strip().lower()
+    if media == "application/x-www-form-urlencoded":
+        return Body(kind="form", form=tuple(parse_qsl(content.decode("ascii", "replace"), keep_blank_values=True)))
     try:
         return Body(kind="json", value=msgspec.json.decode(content))
-    except (msgspec.MsgspecError, ValueError):
-        return Body(kind="other", value=len(content))
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return Body(kind="broken" if media.endswith("json") else "other", size=len(content))
 
 
 class Matcher:
@@ -89,7 +90,7 @@ class Matcher:
         query, body = case.query, case.body
         if body.kind != request.body.kind:
             return False
-        if body.kind == "form" and not self._same_pairs(body.value, request.body.value):
+        if body.kind == "form" and not self._same_pairs(body.form, request.body.form):
             return False
         return self._same_pairs(query, request.query) and (
             body.kind != "json" or self._same(body.value, request.body.value)
@@ -141,9 +142,8 @@ class _Case:
 def _whole(query: Sequence[Sequence[str | None]], body: Body) -> bytes:
     """What is asked for, in one form whatever the order of its fields."""
     pairs = sorted(msgspec.json.encode(pair) for pair in query)
-    form = sorted(msgspec.json.encode(pair) for pair in body.value) if body.kind == "form" else None
-    value = None if body.kind in ("form", "other", "broken") else body.value
-    return msgspec.json.encode([pairs, body.kind, form, value], order="sorted")
+    form = sorted(msgspec.json.encode(pair) for pair in body.form)
+    return msgspec.json.encode([pairs, body.kind, form, body.value], order="sorted")
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -6,6 +6,7 @@ answer. Hides the server.
 """
 
 import argparse
+import re
 import signal
 import sys
 import threading
@@ -24,6 +25,9 @@ from jackfield_testkit.matching import Asked, Matcher, asked
 
 _MOST_BYTES = 67_108_864
 _NOT_FORESEEN = 400
+_HEADER = re.compile(r"[a-z0-9-]{1,64}")
+_OWN = ("content-length", "connection", "transfer-encoding", "content-encoding")
+"""Headers that say how an answer is sent, which is the server's own affair."""
 
 
 class UnforeseenRequest(AssertionError):
@@ -39,7 +43,10 @@ class Replay:
         """What was asked for and is not in the recording, in sentences."""
         self.answered = 0
         """How many requests the recording had an answer to, a lost connection included."""
-        self._matcher = Matcher(recorded.exchanges)
+        try:
+            self._matcher = Matcher(recorded.exchanges)
+        except RecursionError:
+            raise BadConfig("the recording holds JSON that is nested too deep") from None
         self._hosts = sorted({each.host for each in recorded.exchanges})
         self._turn = threading.Lock()
         self._port = 0
@@ -75,17 +82,19 @@ class Replay:
         if body.kind == "json":
             return self._here(msgspec.json.encode(body.value).decode()).encode()
         if body.kind == "form":
-            return urlencode(body.value).encode()
+            return urlencode(body.form).encode()
         if body.kind == "none":
             return b""
-        size = min(int(body.value or 0), _MOST_BYTES)
+        size = min(body.size, _MOST_BYTES)
         # No more than its length is known of it.
         return (b'{"' if body.kind == "broken" else b"replaced ").ljust(size, b"x")[: max(size, 1)]
 
     def headers(self, headers: dict[str, str]) -> dict[str, str]:
         """Recorded headers, their addresses leading here."""
         return {
-            name: self._here(value) for name, value in headers.items() if name not in ("content-length", "connection")
+            name: self._here(value)
+            for name, value in headers.items()
+            if _HEADER.fullmatch(name) and name not in _OWN and value.isascii() and value.isprintable()
         }
 
     def _here(self, text: str) -> str:
@@ -180,7 +189,7 @@ def lines(recorded: Recorded) -> Generator[str]:
     """A recording for people: one line for each exchange."""
     for each in recorded.exchanges:
         came = f"{each.answer.status}" if each.answer is not None else f"no answer ({each.failed})"
-        told = msgspec.json.encode(each.body.value).decode() if each.body.kind in ("json", "form") else ""
+        told = "" if each.body.kind == "none" else msgspec.json.encode(each.body.form or each.body.value).decode()
         yield f"{each.number:5} {each.at:8.1f} s  {each.method} {each.path} {told[:120]} -> {came}"
     if not recorded.whole:
         yield "The last line was cut off; it is left out."
