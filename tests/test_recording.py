@@ -22,6 +22,7 @@ from harness.spawned import spawn
 from harness.syncs import Bench, snapshot_of
 
 from jackfield.clock import SystemClock
+from jackfield.errors import BadConfig
 from jackfield.log import NoLog
 from jackfield.recording import open_recording, read_recording
 from jackfield.recording import recorder as recorder_module
@@ -296,3 +297,56 @@ class TestCommand:
                 time.sleep(0.01)
             started.kill()
         assert len(read_recording(file).exchanges) >= 3
+
+
+HEAD = '{"jackfield_recording":1,"version":"0"}\n'
+ONE = {"number": 1, "at": 0.0, "connection": "c", "connector": "t", "method": "GET", "host": "h.example", "path": "/a"}
+GIVEN = {"status": 200, "headers": {}, "body": {"kind": "json", "value": {}}}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ONE | {"answer": GIVEN | {"status": 101}},
+        ONE | {"answer": GIVEN | {"body": {"kind": "other", "size": -1}}},
+        ONE | {"body": {"kind": "form", "form": "no pairs"}},
+        ONE | {"path": None},
+    ],
+)
+def test_a_recording_that_somebody_has_damaged_is_told_by_its_line(tmp_path: Path, line: dict[str, Any]) -> None:
+    (tmp_path / "rec").write_text(HEAD + json.dumps(line) + "\n")
+    with pytest.raises(BadConfig, match="line 2"), replaying(tmp_path / "rec"):
+        pass
+
+
+def test_recorded_answers_are_given_as_they_can_be(tmp_path: Path) -> None:
+    headers = {
+        "x-a": "b\r\nx-c: d",
+        "transfer-encoding": "chunked",
+        "link": '<https://h.example/b>; rel="next"',
+        "ü": "x",
+    }
+    some = (
+        ONE
+        | {"answer": GIVEN | {"headers": headers, "body": {"kind": "json", "value": {"next": "https://h.example/b"}}}},
+        ONE | {"path": "/b", "answer": GIVEN | {"body": {"kind": "broken", "size": 20}}},
+        ONE | {"path": "/c", "failed": "Transient"},
+        ONE
+        | {
+            "path": "/d",
+            "query": [["key", None]],
+            "answer": GIVEN | {"body": {"kind": "form", "form": [["a", "b c"]]}},
+        },
+    )
+    (tmp_path / "rec").write_text(HEAD + "".join(json.dumps(each) + "\n" for each in some))
+    with replaying(tmp_path / "rec") as replay:
+        with urlopen(f"{replay.base_url}/a") as given:
+            assert json.load(given) == {"next": f"{replay.base_url}/b"}
+            assert given.headers["link"] == f'<{replay.base_url}/b>; rel="next"'
+            assert given.headers["x-a"] is None and given.headers["x-c"] is None
+        with urlopen(f"{replay.base_url}/b") as given, pytest.raises(ValueError):
+            json.load(given)
+        with pytest.raises(ConnectionError):
+            urlopen(f"{replay.base_url}/c")
+        with urlopen(f"{replay.base_url}/d?key=anybody's") as given:
+            assert given.read() == b"a=b+c"

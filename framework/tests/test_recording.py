@@ -106,6 +106,14 @@ class TestForms:
         )
         assert "2024" not in Forms(b"l" * 32).text("0001-01-01")  # before which there is nothing
 
+    def test_what_only_looks_like_a_time_is_replaced_whole(self) -> None:
+        assert "88:77" not in FORMS.text("2024-01-01T88:77Z")
+
+    def test_a_token_of_a_megabyte_keeps_its_length(self) -> None:
+        token = "aB3" * 400_000
+        assert len(FORMS.text(token)) == len(token) and FORMS.text(token) != token
+        assert len(FORMS.text("7" * 100_000)) == 100_000
+
     @pytest.mark.parametrize("name", ["jane", "Jane", "JANE", "Jane Roe", "Łukasz", "田中", "o'neil", "Jean-Luc"])
     def test_a_name_stays_a_name(self, name: str) -> None:
         made = FORMS.text(name)

@@ -45,6 +45,7 @@ class Forms:
         # Weeks, so that a weekday stays one; into the past, so that nothing lies in the future.
         self.shift = timedelta(days=-7 * (5 + self._number("shift", "") % 150))
         self._cached: Callable[[str], str] = lru_cache(maxsize=1 << 16)(self._text)
+        self._cached_id: Callable[[str], str] = lru_cache(maxsize=1 << 16)(self._id)
 
     def __repr__(self) -> str:
         return "Forms(***)"
@@ -76,6 +77,9 @@ class Forms:
 
         What is neither stays in its place. A number without leading zeros becomes what ``number`` makes of it.
         """
+        return self._cached_id(value) if len(value) <= _KEPT_TEXT else self._id(value)
+
+    def _id(self, value: str) -> str:
         if _NUMBER.fullmatch(value) and len(value) <= 4000:
             return str(self.number(int(value)))
         if value.isascii() and value.isdecimal():
