@@ -3,9 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-DISTRIBUTIONS := contracts framework framework/service framework/testkit plugins/c1 plugins/dropbox plugins/dropbox/simulator plugins/roster
+DISTRIBUTIONS := contracts framework framework/service framework/testkit plugins/c1 plugins/dropbox plugins/dropbox/simulator plugins/roster plugins/scim
 # What the image of the service holds.
-IMAGE := contracts framework framework/service plugins/c1 plugins/dropbox plugins/roster
+IMAGE := contracts framework framework/service plugins/c1 plugins/dropbox plugins/roster plugins/scim
 
 # Each process that the tests start would compile the modules anew where nothing may be kept; empty stands for not set.
 export PYTHONDONTWRITEBYTECODE :=
@@ -72,14 +72,14 @@ lock:
 		--no-emit-find-links --no-emit-package jackfield --no-emit-package jackfield-contracts --no-emit-package jackfield-testkit \
 		--no-emit-package jackfield-service --no-emit-package jackfield-c1 \
 		--no-emit-package jackfield-dropbox --no-emit-package jackfield-dropbox-simulator \
-		--no-emit-package jackfield-roster \
+		--no-emit-package jackfield-roster --no-emit-package jackfield-scim \
 		$(DISTRIBUTIONS:%=%/pyproject.toml) requirements/dev.in -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 		--no-emit-find-links --constraint requirements/dev.txt requirements/build.in -o requirements/build.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 		--no-emit-find-links --constraint requirements/dev.txt --extra traces \
 		--no-emit-package jackfield --no-emit-package jackfield-contracts --no-emit-package jackfield-service \
-		--no-emit-package jackfield-c1 --no-emit-package jackfield-dropbox --no-emit-package jackfield-roster \
+		--no-emit-package jackfield-c1 --no-emit-package jackfield-dropbox --no-emit-package jackfield-roster --no-emit-package jackfield-scim \
 		$(IMAGE:%=%/pyproject.toml) -o requirements/service.txt
 
 clean:

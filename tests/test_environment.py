@@ -11,6 +11,7 @@ from jackfield.config.load import Settings
 from jackfield.errors import BadConfig
 from jackfield_dropbox.config import DropboxConfig
 from jackfield_roster.config import RosterConfig
+from jackfield_scim.config import ScimConfig
 
 HOST: dict[str, Any] = {
     "connector": "dropbox",
@@ -58,6 +59,37 @@ ROSTER: dict[str, Any] = {
     "work_list": "/srv/list.csv",
 }
 
+SCIM: dict[str, Any] = {
+    "url": "https://api.example.com/scim/v2",
+    "token": "t",
+    "username": "reader",
+    "password": "p",
+    "token_url": "https://login.example.com/token",
+    "client_id": "c",
+    "client_secret": "s",
+    "oauth_scopes": ["read", "write"],
+    "oauth_basic": True,
+    "oauth_parameters": {"audience": "api"},
+    "groups": False,
+    "media_type": "application/json",
+    "page_size": 50,
+    "paging": "index",
+    "totals": "ignored",
+    "members_listed": True,
+    "untyped_members": "user",
+    "send_member_type": False,
+    "text_booleans": True,
+    "active_if_absent": True,
+    "filters": "no",
+    "lookup_by": ["userName"],
+    "patch": "no",
+    "put_without_etag": True,
+    "patch_removal": "value",
+    "patch_form": "value",
+    "patch_capitals": True,
+    "bare_errors": True,
+}
+
 
 def both(tmp_path: Path, values: dict[str, Any], base: dict[str, Any]) -> tuple[Settings, Settings]:
     """The same keys by the file, and by variables."""
@@ -86,7 +118,7 @@ def test_every_key_of_the_host(tmp_path: Path) -> None:
     assert by_variables.connection("acme").host == by_file.connection("acme").host
 
 
-@pytest.mark.parametrize(("config", "values"), [(DropboxConfig, DROPBOX), (RosterConfig, ROSTER)])
+@pytest.mark.parametrize(("config", "values"), [(DropboxConfig, DROPBOX), (RosterConfig, ROSTER), (ScimConfig, SCIM)])
 def test_every_key_of_each_connector(tmp_path: Path, config: type[ConnectorConfig], values: dict[str, Any]) -> None:
     assert set(values) == set(config.__struct_fields__)
     found = [

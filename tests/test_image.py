@@ -18,7 +18,15 @@ from harness.imaging import DOCKERFILE, Image, instructions
 
 BIN = Path(sys.executable).parent
 BUILDS = ("uv", "hatchling", "pathspec", "packaging", "pluggy", "trove_classifiers", "editables")
-IMAGE = ["contracts", "framework", "framework/service", "plugins/c1", "plugins/dropbox", "plugins/roster"]
+IMAGE = [
+    "contracts",
+    "framework",
+    "framework/service",
+    "plugins/c1",
+    "plugins/dropbox",
+    "plugins/roster",
+    "plugins/scim",
+]
 
 
 def pinned(name: str) -> dict[str, str]:
@@ -73,7 +81,7 @@ class TestTheImage:
         names = set(done.stdout.split())
         assert {name for name in names if name.startswith("jackfield")} == {
             *("jackfield", "jackfield-contracts", "jackfield-service", "jackfield-c1"),
-            *("jackfield-dropbox", "jackfield-roster"),
+            *("jackfield-dropbox", "jackfield-roster", "jackfield-scim"),
         }
         assert not names & {"pytest", "hypothesis", "ruff", "pyright", "hatchling", "uv", "dropbox", "pip"}
         for module in ("jackfield_service", "jackfield_c1", "jackfield_dropbox", "dbos", "grpc", "prometheus_client"):

@@ -9,8 +9,9 @@ from generated.text import table
 from jackfield.config import HostSettings, Secret
 from jackfield_dropbox.config import DropboxConfig
 from jackfield_roster.config import RosterConfig
+from jackfield_scim.config import ScimConfig
 
-HOST, DROPBOX, ROSTER = HostSettings, DropboxConfig, RosterConfig
+HOST, DROPBOX, ROSTER, SCIM = HostSettings, DropboxConfig, RosterConfig, ScimConfig
 _NAMES: dict[object, str] = {str: "text", int: "number", float: "number", bool: "true or false", Secret: "secret"}
 
 

@@ -175,7 +175,7 @@ IMPORTS = {
     ("connectors", "show", "tiny"): {"tinyconnector"},
     ("connectors", "show", "dropbox"): {"jackfield_dropbox"},
     ("connectors", "show", "nothing"): set(),
-    ("connectors", "list"): {"tinyconnector", "jackfield_dropbox", "jackfield_roster", "broken"},
+    ("connectors", "list"): {"tinyconnector", "jackfield_dropbox", "jackfield_roster", "jackfield_scim", "broken"},
 }
 
 
@@ -189,7 +189,7 @@ def test_a_command_imports_the_connectors_that_it_needs_and_no_other(desk: Desk)
     (desk.site / "sitecustomize.py").write_text(WATCH)
     for _ in range(2):
         assert desk.run("sync", "acme").returncode == 0
-    plugins = {"tinyconnector", "jackfield_dropbox", "jackfield_roster", "broken"}
+    plugins = {"tinyconnector", "jackfield_dropbox", "jackfield_roster", "jackfield_scim", "broken"}
     told = desk.folder / "imported.json"
     for words, wanted in IMPORTS.items():
         desk.run(*words, TOLD=str(told))

@@ -134,7 +134,7 @@ def test_a_malformed_entry_point_is_told_in_a_sentence(looked: dict[str, Any]) -
 
 
 def test_all_others_are_found(looked: dict[str, Any]) -> None:
-    assert set(looked["found"]) == {"dropbox", "roster", "fine"}
+    assert set(looked["found"]) == {"dropbox", "roster", "scim", "fine"}
     assert looked["found"]["dropbox"][0] == "jackfield-dropbox"
     assert looked["found"]["fine"] == ["plugin-fine", "1.0"]
 

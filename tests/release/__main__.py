@@ -62,7 +62,7 @@ def tried(wheels: list[Path]) -> list[str]:
         faults: list[str] = []
         for command, shown in (
             (["jackfield", "--version"], [stem_of("framework").split("-")[1]]),
-            (["jackfield", "connectors", "list"], ["dropbox ", "roster "]),
+            (["jackfield", "connectors", "list"], ["dropbox ", "roster ", "scim "]),
             (["python", "-c", LOADED], ["entry points load"]),
         ):
             told = "…" if command[-1] is LOADED else command[-1]

@@ -8,7 +8,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,11 +29,18 @@ class Answered(NamedTuple):
 class Server:
     """A host that serves. Its log is read line by line as it comes."""
 
-    def __init__(self, folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        before: Sequence[str] = (),
+    ) -> None:
+        """*before*: the beginning of a command line that runs what follows it."""
         variables = {key: value for key, value in os.environ.items() if not key.startswith(("JACKFIELD", "BATON"))}
         variables |= {"JACKFIELD_SERVE__HEALTH_PORT": "0"} | dict(environment or {})
         self.process = subprocess.Popen(
-            [JACKFIELD, "--home", str(folder / "home"), "serve", *arguments],
+            [*before, JACKFIELD, "--home", str(folder / "home"), "serve", *arguments],
             cwd=folder,
             env=variables,
             stdin=subprocess.DEVNULL,
@@ -117,20 +124,27 @@ class Server:
         self._reader.join(10)
         return time.monotonic() - began
 
+    def closed(self) -> None:
+        """Read what is left of its log, after its end, and close the pipes."""
+        self._reader.join(10)
+        for pipe in (self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                pipe.close()
+
 
 @contextmanager
-def serving(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Generator[Server]:
+def serving(
+    folder: Path, *arguments: str, environment: Mapping[str, str] | None = None, before: Sequence[str] = ()
+) -> Generator[Server]:
     """A host that serves from *folder* for as long as the block lasts; killed if it has not ended by then."""
-    server = Server(folder, *arguments, environment=environment)
+    server = Server(folder, *arguments, environment=environment, before=before)
     try:
         yield server
     finally:
         if server.process.poll() is None:
             server.process.kill()
         server.process.wait(10)
-        for pipe in (server.process.stdout, server.process.stderr):
-            if pipe is not None:
-                pipe.close()
+        server.closed()
 
 
 def configuration(simulators: Mapping[str, Any], *, serve: str = "", **settings: object) -> str:

@@ -50,7 +50,7 @@ class Planner:
         kept: Waiting | None = None
         for each in sorted(ones, key=lambda one: (not one.running, one.due)):
             gone = each.running and self._is_gone(state, name, each)
-            other = not each.running and (again or schedule.never or each.schedule != schedule.text)
+            other = not each.running and (again or self._is_other(name, each, now))
             if (kept is not None and not each.running) or gone or other:
                 self._durable.drop(each)
             else:
@@ -73,8 +73,15 @@ class Planner:
         began = datetime.fromisoformat(last.started) if last is not None else None
         return self._loaded.schedules[name].due(name, began, now, self._loaded.settings.jitter)
 
+    def _is_other(self, name: str, one: Waiting, now: datetime) -> bool:
+        """Whether a sync waits for another moment than it would now, such as by a clock that has gone back since."""
+        schedule = self._loaded.schedules[name]
+        if schedule.never or one.schedule != schedule.text:
+            return True
+        return datetime.fromisoformat(one.due) > schedule.latest(now, self._loaded.settings.jitter)
+
     def _is_gone(self, state: State, name: str, one: Waiting) -> bool:
-        """Whether the host that a sync goes on at is gone: nobody holds its lock, and it is not ours."""
+        """Whether nobody carries a sync out: nobody holds its lock, and it is not ours; or it is, and has ended all the same."""
         if one.host == self._loaded.host_id:
-            return False
+            return one.lost
         return not is_taken(self._loaded.app.home, state, name, "sync")

@@ -12,11 +12,12 @@ from jackfield.http.harmless import Harmless, fields_of
 from jackfield.http.keys import ApiKey, Basic, Bearer
 from jackfield.http.limiter import Limiter
 from jackfield.http.paging import ByCursor, ByLink, ByOffset, ByPage, Listing
-from jackfield.http.rest import REFUSALS, JsonApi
+from jackfield.http.rest import REFUSALS, Answer, JsonApi
 from jackfield.http.session import Session, SessionOptions, open_session
 
 __all__ = [
     "REFUSALS",
+    "Answer",
     "ApiKey",
     "Authorizer",
     "Basic",

@@ -78,7 +78,7 @@ class HttpSession(Protocol):
         auth: Authorizer | None = None,
         retry_after: RetryAfter | None = None,
     ) -> Response:
-        """Send one request and give its whole answer, whatever its status below 500 except 429.
+        """Send one request and give its whole answer, whatever its status below 500 except 429, and 501.
 
         Costs one request, two if *auth* renews lapsed credentials (the request is then sent once more). Raises Transient
         (lost connection, time-out, 5xx), RateLimited (429, and 503 that says for how long; all calls of the connection

@@ -5,7 +5,7 @@ never by its text, and that nothing secret shows. Hides encoding and decoding.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, TypeVar, cast, overload
 from urllib.parse import quote, urlencode, urlsplit
@@ -21,6 +21,7 @@ from jackfield.errors import (
     Refused,
     RemoteContract,
     Transient,
+    Unsupported,
 )
 from jackfield.http import links, places
 from jackfield.http.address import checked_address
@@ -34,6 +35,9 @@ Params = Mapping[str, Plain | Sequence[Plain]]
 """Query parameters: None is left out, true and false are so written, of several values each is sent."""
 
 Meaning = type[JackfieldError]
+
+Tag = str | Callable[[Response], str | None]
+"""The place of the application's own word for a refusal, or what finds that word in an answer."""
 
 REFUSALS: Final[Mapping[int | str, Meaning]] = MappingProxyType(
     {
@@ -49,6 +53,7 @@ REFUSALS: Final[Mapping[int | str, Meaning]] = MappingProxyType(
         422: Refused,
         423: Refused,
         425: Transient,
+        501: Unsupported,
     }
 )
 """What a status means unless the connector says otherwise; any other that is no success is RemoteContract."""
@@ -56,8 +61,7 @@ REFUSALS: Final[Mapping[int | str, Meaning]] = MappingProxyType(
 DONE: Final = (200, 201, 204)
 """Statuses of success. 202 is none of them: it only says that something may come of it."""
 
-_JSON: Final = {"Accept": "application/json"}
-_SENDS_JSON: Final = {**_JSON, "Content-Type": "application/json"}
+_JSON: Final = "application/json"
 _TAG: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 _NO_SEGMENT: Final = ("", ".", "..")
 
@@ -74,11 +78,12 @@ class JsonApi:
     """A JSON API under *base_url*, called with the credentials of *auth*.
 
     *refusals* says what statuses and tags mean, laid over ``REFUSALS``; a tag counts more than a status. *tag* is the
-    place of the application's own word for a refusal (see ``places``): where it is named, only an answer with such a
-    word is NotFound. *permission* is the place of what is missing in a refusal that means MissingPermission; without it
-    that is the tag. *ok* is the place of a value that is true in every success, for applications that refuse with status
-    200 as well. *request_id* names the header by which the application tells its requests apart, where its name does not
-    end in ``request-id``. *headers* go with every request.
+    place of the application's own word for a refusal (see ``places``), or a function that gives it for an answer:
+    where it is named, only an answer with such a word is NotFound. *permission* is the place of what is missing in a
+    refusal that means MissingPermission; without it that is the tag. *ok* is the place of a value that is true in
+    every success, for applications that refuse with status 200 as well. *request_id* names the header by which the
+    application tells its requests apart, where its name does not end in ``request-id``. *media_type* is that of what
+    is sent and asked for. *headers* go with every request.
 
     Raises BadConfig for a *base_url* over which credentials would travel in the clear, see ``checked_address``. Each
     method is one request and raises what ``HttpSession.request`` raises, and what the answer means.
@@ -90,11 +95,12 @@ class JsonApi:
         base_url: str,
         auth: Authorizer | None = None,
         *,
-        tag: str | None = None,
+        tag: Tag | None = None,
         refusals: Mapping[int | str, Meaning] | None = None,
         permission: str | None = None,
         ok: str | None = None,
         request_id: str | None = None,
+        media_type: str = _JSON,
         headers: Mapping[str, str] | None = None,
         retry_after: RetryAfter | None = None,
     ) -> None:
@@ -106,6 +112,7 @@ class JsonApi:
         self._permission = permission
         self._ok = ok
         self._request_id = request_id.lower() if request_id is not None else None
+        self._media_type = media_type
         self._headers = dict(headers or {})
         self._retry_after = retry_after
         self._decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
@@ -136,10 +143,25 @@ class JsonApi:
 
     @overload
     async def send(
-        self, method: str, path: str, *ids: str, json: Any = ..., params: Params | None = ..., type: type[T]
+        self,
+        method: str,
+        path: str,
+        *ids: str,
+        json: Any = ...,
+        params: Params | None = ...,
+        headers: Mapping[str, str] | None = ...,
+        type: type[T],
     ) -> T: ...
     @overload
-    async def send(self, method: str, path: str, *ids: str, json: Any = ..., params: Params | None = ...) -> None: ...
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *ids: str,
+        json: Any = ...,
+        params: Params | None = ...,
+        headers: Mapping[str, str] | None = ...,
+    ) -> None: ...
     async def send(
         self,
         method: str,
@@ -147,10 +169,14 @@ class JsonApi:
         *ids: str,
         json: Any = msgspec.UNSET,
         params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
         type: type[T] | None = None,
     ) -> T | None:
-        """Send *json* (nothing unless given) by *method*, and decode the answer if a *type* is given."""
-        answer = await self.call(method, self.address(path, *ids, params=params), path, json=json)
+        """Send *json* (nothing unless given) by *method*, and decode the answer if a *type* is given.
+
+        *headers* go with this request alone, such as ``If-Match``.
+        """
+        answer = await self.call(method, self.address(path, *ids, params=params), path, json=json, headers=headers)
         return None if type is None else self.decode(answer, type)
 
     async def begin(
@@ -193,6 +219,7 @@ class JsonApi:
         *ids: str,
         json: Any = msgspec.UNSET,
         params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
         already: Collection[str] = (),
     ) -> Outcome:
         """Send a change of one thing for its outcome: *changed*, *already* by a tag in *already*, or *refused*.
@@ -201,7 +228,7 @@ class JsonApi:
         """
         api = self.traced()
         try:
-            await api.call(method, api.address(path, *ids, params=params), path, json=json)
+            await api.call(method, api.address(path, *ids, params=params), path, json=json, headers=headers)
         except Refused as error:
             known = error.tag is not None and error.tag in already
             return Outcome(
@@ -252,16 +279,23 @@ class JsonApi:
         json: Any = msgspec.UNSET,
         expired: Collection[int | str] = (),
         done: Collection[int] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send to a whole *address*; *expired* are statuses and tags that mean CursorExpired at this call.
 
-        *done* are the statuses of success: ``DONE`` for a write and 200 for a read, unless given.
+        *headers* go with this request alone. *done* are the statuses of success: ``DONE`` for a write and 200 for a read,
+        unless given.
         """
         response = await self._http.request(
             method,
             address,
             body=None if json is msgspec.UNSET else msgspec.json.encode(json),
-            headers={**(_JSON if json is msgspec.UNSET else _SENDS_JSON), **self._headers},
+            headers={
+                "Accept": self._media_type,
+                **({} if json is msgspec.UNSET else {"Content-Type": self._media_type}),
+                **self._headers,
+                **(headers or {}),
+            },
             auth=self._auth,
             retry_after=self._retry_after,
         )
@@ -324,10 +358,10 @@ class JsonApi:
     def _tag_of(self, response: Response) -> str | None:
         return self._word_at(response, self._tag) if self._tag is not None else None
 
-    def _word_at(self, response: Response, place: str) -> str | None:
+    def _word_at(self, response: Response, place: Tag) -> str | None:
         """The application's own word; what can't be one is not shown, for it may echo what was sent."""
         try:
-            word = places.text_at(response.body, place)
+            word = places.text_at(response.body, place) if isinstance(place, str) else place(response)
         except RemoteContract:
             return None
         return word if word is None or _TAG.fullmatch(word) else "malformed_tag"

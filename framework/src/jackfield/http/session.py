@@ -20,6 +20,9 @@ from jackfield.log import Logger, NoLog
 DEFAULT_PAUSE = 5.0
 """Seconds to pause where the application refuses without saying for how long."""
 
+NOT_IMPLEMENTED = 501
+"""The one error of a server that no second try mends."""
+
 
 class SessionOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Limits of one connection; see ``HostSettings`` for what they mean.
@@ -144,7 +147,7 @@ class Session:
             ms=round((self._clock.monotonic() - started) * 1000),
             request_id=response.request_id,
         )
-        if response.status >= 500:
+        if response.status >= 500 and response.status != NOT_IMPLEMENTED:
             raise Transient(f"the server answered {response.status}", route=route, request_id=response.request_id)
         self.limiter.succeeded()
         return response

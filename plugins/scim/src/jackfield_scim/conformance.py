@@ -1,0 +1,176 @@
+"""The SCIM connector under the conformance kit, with ``scim2-server``, a server by others, as the application.
+
+``jackfield connectors check scim`` runs it on what is installed. Needs the extra ``server``.
+"""
+
+import random
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from jackfield_contracts import (
+    CreateAccount,
+    DeleteAccount,
+    Email,
+    EntitlementId,
+    GrantAccess,
+    GrantId,
+    ResourceId,
+    RunAction,
+)
+from jackfield_scim import wire
+from jackfield_scim.testserver import TOKEN, Server, serve
+from jackfield_testkit import ConnectorSuite, Samples, Truth
+
+_PEOPLE = 8
+
+
+class Backend:
+    """The server as the kit sees it; ``truth`` is what its storage has, told by no request."""
+
+    page_size = 3
+    most_requests = 20
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.users = [server.add(user(number)) for number in range(_PEOPLE)]
+        plain = [{"value": id, "type": "User"} for id in self.users]
+        self.groups = [server.add(group("Everyone", plain)), server.add(group("Sales", plain[:2]))]
+        nested = {"value": self.groups[1], "type": "Group"}
+        self.groups += [server.add(group("All of them", [nested])), server.add(group("Nobody", []))]
+
+    def truth(self) -> Truth:
+        """What a sync has to show."""
+        users, groups = self.server.every("User"), self.server.every("Group")
+        members = [
+            member(at["id"], one["type"].lower(), one["value"]) for at in groups for one in at.get("members") or ()
+        ]
+        roles = [has_role(role["value"], each["id"]) for each in users for role in each.get("roles") or ()]
+        everybody = [ResourceId(type="user", id=each["id"]) for each in users]
+        listed = [*everybody, *(ResourceId(type="group", id=each["id"]) for each in groups)]
+        return Truth(
+            resources=frozenset([*listed, *(each.entitlement.resource for each in roles)]),
+            grants=frozenset([*members, *roles]),
+            facts=dict(zip(everybody, map(facts, users), strict=True)),
+        )
+
+    def effects(self) -> Mapping[str, int]:
+        """What was made, and how often."""
+        return dict(self.server.storage.made)
+
+    def allow(self, permissions: Collection[str] | None) -> None:
+        """Leave the token these rights only, or give it all again."""
+        self.server.service.rights = None if permissions is None else frozenset(permissions)
+
+    def drift(self, seed: int) -> None:
+        """A group appears."""
+        self.server.add(group(f"Drifted {random.Random(seed).random()}", []))  # noqa: S311
+
+
+class TestScim(ConnectorSuite):
+    """All rules of the kit."""
+
+    connector = "scim"
+
+    @pytest.fixture
+    def backend(self) -> Iterator[Backend]:
+        """A fresh server."""
+        with serve() as server:
+            yield Backend(server)
+
+    @pytest.fixture
+    def config(self, backend: Backend) -> Mapping[str, Any]:
+        """The keys of a connection to it."""
+        return {"url": backend.server.url, "token": TOKEN, "page_size": backend.page_size}
+
+    @pytest.fixture
+    def samples(self, backend: Backend) -> Samples:
+        """Changes of each kind."""
+        users, sales, nobody = backend.users, backend.groups[1], backend.groups[3]
+        return Samples(
+            grants=(
+                *(GrantAccess(entitlement=of(sales), principal=ResourceId(type="user", id=id)) for id in users[3:5]),
+                GrantAccess(entitlement=of(nobody), principal=ResourceId(type="group", id=sales)),
+                GrantAccess(
+                    entitlement=has_role("admin", "").entitlement, principal=ResourceId(type="user", id=users[5])
+                ),
+            ),
+            refused=(
+                RunAction(name="set_profile", arguments={"user_id": users[0], "user_name": "person1@example.com"}),
+            ),
+            accounts=(
+                CreateAccount(
+                    arguments={
+                        "user_name": "new@example.com",
+                        "email": "new@example.com",
+                        "surname": "Ö'Néw",
+                        "department": "Söles",
+                    }
+                ),
+            ),
+            deletions=(DeleteAccount(account=ResourceId(type="user", id=users[6])),),
+            actions=(
+                RunAction(name="disable_user", arguments={"user_id": users[4]}),
+                RunAction(name="enable_user", arguments={"user_id": users[2]}),
+                RunAction(
+                    name="set_profile", arguments={"user_id": users[1], "surname": "Doe", "email": "d@example.com"}
+                ),
+            ),
+            nobody=ResourceId(type="user", id="nobody"),
+        )
+
+
+def user(number: int) -> dict[str, Any]:
+    """A person; the third one's account is disabled, and some have a role."""
+    address = f"person{number}@example.com"
+    return {
+        "schemas": [wire.CORE_USER, wire.ENTERPRISE],
+        "userName": address,
+        "externalId": f"x{number}",
+        "displayName": f"Person {number}",
+        "name": {"givenName": "Person", "familyName": str(number)},
+        "emails": [{"value": f"other{number}@example.com"}, {"value": address, "primary": True}],
+        "active": number != 2,
+        "roles": [{"value": "admin" if number == 0 else "reader"}] if number < 4 else [],
+        wire.ENTERPRISE: {"department": "Sales"},
+    }
+
+
+def group(name: str, members: list[dict[str, str]]) -> dict[str, Any]:
+    """A group."""
+    return {"schemas": [wire.CORE_GROUP], "displayName": name, "members": members}
+
+
+def facts(each: Mapping[str, Any]) -> dict[str, Any]:
+    """What a sync has to show of a user."""
+    name: Mapping[str, Any] = each.get("name") or {}
+    enterprise: Mapping[str, Any] = each.get(wire.ENTERPRISE) or {}
+    emails = [Email(address=one["value"], primary=one.get("primary", False)) for one in each.get("emails") or ()]
+    return {
+        "login": each["userName"],
+        "status": "enabled" if each.get("active") else "disabled",
+        "display_name": each.get("displayName") or name.get("familyName") or each["userName"],
+        "surname": name.get("familyName"),
+        "emails": tuple(emails),
+        "external_ids": {"externalId": each["externalId"]} if each.get("externalId") else {},
+        "created": datetime.fromisoformat(each["meta"]["created"]),
+        "department": enterprise.get("department"),
+    }
+
+
+def of(group: str) -> EntitlementId:
+    """Membership of a group."""
+    return EntitlementId(resource=ResourceId(type="group", id=group), slug="member")
+
+
+def member(group: str, type: str, id: str) -> GrantId:
+    """Somebody is in a group."""
+    return GrantId(entitlement=of(group), principal=ResourceId(type=type, id=id))
+
+
+def has_role(role: str, user: str) -> GrantId:
+    """Somebody has a role."""
+    held = EntitlementId(resource=ResourceId(type="role", id=role), slug="member")
+    return GrantId(entitlement=held, principal=ResourceId(type="user", id=user or "-"))

@@ -1,0 +1,97 @@
+"""``scim2-server``, a SCIM server by others, in a thread on loopback: what the connector is tried on.
+
+Needs the extra ``server``.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any, Final
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+from scim2_models import ForbiddenException, Resource, ResourceType, ScimProvider, ServiceProviderConfig
+from scim2_server.memory import InMemoryStorage
+from scim2_server.requests import ScimRequest
+from scim2_server.routing import Operation, Target
+from scim2_server.service import ScimService
+from scim2_server.testserver.application import BearerTokenApplication
+from scim2_server.testserver.cli import ThreadingWSGIServer
+from scim2_server.utils import load_default_resource_types, load_default_schemas, load_default_service_provider_config
+
+TOKEN: Final = "of-the-test-server"  # noqa: S105 - of no other server than this
+_READS: Final = (Operation.query, Operation.search, Operation.search_with_body)
+
+
+class Storage(InMemoryStorage):
+    """The server's storage in memory, which counts the resources that were made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: Counter[str] = Counter()
+
+    def create(self, resource_type: ResourceType, resource: Resource[Any]) -> Resource[Any]:
+        """As that of others."""
+        found = super().create(resource_type, resource)
+        self.made[f"made {resource_type.name} {getattr(resource, 'user_name', None)}"] += 1
+        return found
+
+
+class Service(ScimService):
+    """The server's protocol, with rights: the names of what the token may do; None lets it do everything."""
+
+    rights: frozenset[str] | None = None
+
+    def authorize(self, request: ScimRequest, target: Target, resource_type: ResourceType) -> None:
+        """Refuse what the token may not."""
+        verb = "read" if target.operation in _READS else "write"
+        if self.rights is not None and f"{verb} {resource_type.endpoint}" not in self.rights:
+            raise ForbiddenException
+
+
+class Server:
+    """A server that runs."""
+
+    def __init__(self, url: str, storage: Storage, service: Service) -> None:
+        self.url = url
+        self.storage = storage
+        self.service = service
+
+    def add(self, document: dict[str, Any]) -> str:
+        """Make a resource by no request, and give its id."""
+        provider = self.service.provider
+        for type in provider.resource_types:
+            if type.schema_ in document["schemas"]:
+                model = self.service.get_model(type)
+                return self.storage.create(type, model.model_validate(document)).id or ""
+        raise ValueError(document["schemas"])
+
+    def every(self, type: str) -> list[dict[str, Any]]:
+        """All resources of a type, as the storage has them."""
+        found = [each for each in self.storage.resources if each.meta is not None and each.meta.resource_type == type]
+        return [each.model_dump() for each in found]
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing."""
+
+
+@contextmanager
+def serve(config: ServiceProviderConfig | None = None) -> Generator[Server]:
+    """A server with nothing in it, for as long as the block lasts."""
+    provider = ScimProvider.from_discovery(
+        load_default_schemas().values(),
+        load_default_resource_types().values(),
+        config=config or load_default_service_provider_config(),
+    )
+    storage, service = Storage(), Service(provider, secret=TOKEN)
+    application = BearerTokenApplication(storage, provider, service=service, bearer_tokens=[TOKEN])
+    with make_server("127.0.0.1", 0, application, server_class=ThreadingWSGIServer, handler_class=_Quiet) as http:
+        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield Server(f"http://127.0.0.1:{http.server_port}/v2", storage, service)
+        finally:
+            http.shutdown()
+            thread.join()

@@ -1,0 +1,1 @@
+"""An application of Django's whose users and groups ``django-scim2`` serves."""

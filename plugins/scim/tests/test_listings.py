@@ -1,0 +1,396 @@
+"""Listings of a real server, which a proxy makes lie, cap, skip and move: nothing lost, nothing doubled, or it is told."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scim2_models import Pagination, ServiceProviderConfig
+from scim2_server.utils import load_default_service_provider_config
+
+from jackfield_contracts import ResourceId, StateQuery
+from jackfield_scim.testserver import Server, serve
+from jackfield_testkit.bench import Bench, Synced
+
+from .support import Answered, Asked, Proxy, bench, proxy, users_of
+
+Ask = Callable[[Asked], Answered]
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serve() as server:
+        yield server
+
+
+@pytest.fixture
+def between(server: Server) -> Iterator[Proxy]:
+    with proxy(server.url) as between:
+        yield between
+
+
+@pytest.fixture
+def at(between: Proxy, tmp_path: Path) -> Iterator[Bench]:
+    with bench(tmp_path, between.url, page_size=3) as found:
+        yield found
+
+
+def shown(synced: Synced) -> set[str]:
+    return {id.id for id in synced.resources if id.type == "user"}
+
+
+def seal(synced: Synced, scope: str) -> str:
+    return next(each.seal.value for each in (*synced.seals, *synced.run.scopes) if each.scope == scope)
+
+
+def listing(asked: Asked, endpoint: str = "/Users") -> bool:
+    return asked.method == "GET" and asked.path == endpoint
+
+
+def pages(between: Proxy, endpoint: str = "/Users") -> list[Asked]:
+    return [each for each in between.asked if listing(each, endpoint)]
+
+
+def with_body(answer: Answered, **body: Any) -> Answered:
+    return answer._replace(body={**answer.body, **body})
+
+
+def test_a_listing_takes_a_page_more_than_it_has(server: Server, between: Proxy, at: Bench):
+    ids = users_of(server, 7)
+    synced = asyncio.run(at.sync())
+    assert (synced.complete, shown(synced), seal(synced, "user")) == (True, set(ids), "complete")
+    assert [each.query["startIndex"] for each in pages(between)] == ["1", "3", "5", "7"]
+
+
+def test_a_trusted_total_saves_that_page(server: Server, between: Proxy, at: Bench):
+    ids = users_of(server, 7)
+    at.values["totals"] = "trusted"
+    assert shown(asyncio.run(at.sync())) == set(ids)
+    assert len(pages(between)) == 3
+
+
+def capped(most: int) -> Callable[[Asked, Ask], Answered]:
+    """Gives that many at most, whatever count asks for."""
+
+    def twist(asked: Asked, ask: Ask) -> Answered:
+        return ask(asked._replace(query={**asked.query, "count": str(most)}) if listing(asked) else asked)
+
+    return twist
+
+
+@pytest.mark.parametrize("most", [2, 5, 1000])
+def test_fewer_or_more_than_asked_for(server: Server, between: Proxy, at: Bench, most: int):
+    ids = users_of(server, 11)
+    at.values["page_size"] = 4
+    between.twist = capped(most)
+    synced = asyncio.run(at.sync())
+    assert (synced.complete, shown(synced)) == (True, set(ids))
+
+
+def test_a_page_that_counts_itself_ends_no_listing(server: Server, between: Proxy, at: Bench):
+    ids = users_of(server, 8)
+
+    def twist(asked: Asked, ask: Ask) -> Answered:
+        answer = ask(asked)
+        return with_body(answer, totalResults=len(answer.body["Resources"])) if listing(asked) else answer
+
+    between.twist = twist
+    synced = asyncio.run(at.sync())
+    assert shown(synced) == set(ids)
+
+
+def test_more_in_all_than_there_are_is_told(server: Server, between: Proxy, at: Bench):
+    ids = users_of(server, 8)
+
+    def twist(asked: Asked, ask: Ask) -> Answered:
+        answer = ask(asked)
+        return with_body(answer, totalResults=9) if listing(asked) else answer
+
+    between.twist = twist
+    synced = asyncio.run(at.sync())
+    assert (synced.complete, shown(synced), seal(synced, "user")) == (False, set(ids), "partial")
+    at.values["totals"] = "ignored"
+    synced = asyncio.run(at.sync())
+    assert (synced.complete, seal(synced, "user")) == (True, "unreconciled")
+
+
+def test_a_listing_that_begins_anew_wherever_it_is_asked_to(server: Server, between: Proxy, at: Bench):
+    ids = users_of(server, 7)
+
+    def twist(asked: Asked, ask: Ask) -> Answered:
+        return ask(asked._replace(query={**asked.query, "startIndex": "1"}) if listing(asked) else asked)
+
+    between.twist = twist
+    synced = asyncio.run(at.sync())
+    assert (synced.complete, seal(synced, "user")) == (False, "partial")
+    at.values["page_size"] = 50  # all of it comes in one page
+    synced = asyncio.run(at.sync())
+    assert (synced.complete, shown(synced)) == (True, set(ids))
+
+
+def after(number: int, do: Callable[[], object]) -> Callable[[Asked, Ask], Answered]:
+    """Does something once so many pages of users were given."""
+    given = 0
+
+    def twist(asked: Asked, ask: Ask) -> Answered:
+        nonlocal given
+        answer = ask(asked)
+        if listing(asked):
+            given += 1
+            if given == number:
+                do()
+        return answer
+
+    return twist
+
+
+def remove(server: Server, id: str) -> None:
+    del server.storage._resources["User"][id]
+
+
+@pytest.mark.parametrize("page", [1, 2, 3])
+def test_somebody_who_goes_meanwhile_takes_nobody_along(server: Server, between: Proxy, at: Bench, page: int):
+    ids = sorted(users_of(server, 9))
+    between.twist = after(page, lambda: remove(server, ids[0]))
+    synced = asyncio.run(at.sync())
+    assert set(ids[1:]) <= shown(synced) <= set(ids)
+    assert synced.complete
+
+
+def test_somebody_who_comes_meanwhile_hides_nobody(server: Server, between: Proxy, at: Bench):
+    ids = users_of(server, 9)
+    made: list[str] = []
+    between.twist = after(2, lambda: made.extend(users_of_later(server)))
+    synced = asyncio.run(at.sync())
+    assert set(ids) <= shown(synced) <= {*ids, *made}
+
+
+def users_of_later(server: Server) -> list[str]:
+    schemas = ["urn:ietf:params:scim:schemas:core:2.0:User"]
+    return [server.add({"schemas": schemas, "userName": f"later{each}"}) for each in range(5)]
+
+
+def test_a_listing_that_never_stands_still_is_told(server: Server, between: Proxy, at: Bench):
+    ids = sorted(users_of(server, 40))
+
+    def twist(asked: Asked, ask: Ask) -> Answered:
+        answer = ask(asked)
+        if listing(asked):
+            remove(server, min(server.storage._resources["User"]))
+        return answer
+
+    between.twist = twist
+    synced = asyncio.run(at.sync())
+    assert not synced.complete
+    assert ids
+
+
+def test_a_page_that_is_left_empty_is_told(server: Server, between: Proxy, at: Bench):
+    users_of(server, 9)
+
+    def twist(asked: Asked, ask: Ask) -> Answered:
+        answer = ask(asked)
+        if listing(asked) and asked.query["startIndex"] == "5":
+            return with_body(answer, Resources=answer.body["Resources"][:1])
+        return answer
+
+    between.twist = twist
+    synced = asyncio.run(at.sync())
+    assert (synced.complete, seal(synced, "user")) == (False, "partial")
+
+
+def test_what_is_given_twice_is_one(server: Server, between: Proxy, at: Bench):
+    ids = users_of(server, 5)
+
+    def twist(asked: Asked, ask: Ask) -> Answered:
+        if not listing(asked):
+            return ask(asked)
+        answer = ask(asked._replace(query={"count": "1000"}))
+        rows = [each for row in answer.body["Resources"] for each in (row, row)]
+        begin, count = int(asked.query["startIndex"]) - 1, int(asked.query["count"])
+        return with_body(answer, Resources=rows[begin : begin + count])
+
+    between.twist = twist
+    synced = asyncio.run(at.sync())
+    assert (synced.complete, shown(synced)) == (True, set(ids))
+
+
+def test_rows_without_an_id_are_told_and_others_stand(server: Server, between: Proxy, at: Bench):
+    ids = users_of(server, 4)
+
+    def twist(asked: Asked, ask: Ask) -> Answered:
+        answer = ask(asked)
+        if not listing(asked) or not answer.body["Resources"]:
+            return answer
+        rows = [{**each, "id": None} if each["id"] == ids[1] else each for each in answer.body["Resources"]]
+        return with_body(answer, Resources=rows)
+
+    between.twist = twist
+    synced = asyncio.run(at.sync())
+    assert shown(synced) == {*ids} - {ids[1]}
+    assert (synced.complete, seal(synced, "user"), seal(synced, "role/*")) == (False, "partial", "partial")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        [],
+        {"Resources": []},
+        {"totalResults": 3},
+        {"totalResults": "3", "Resources": []},
+        {"totalResults": 1, "Resources": {}},
+    ],
+)
+def test_what_is_no_list_is_never_an_empty_one(server: Server, between: Proxy, at: Bench, body: Any):
+    users_of(server, 3)
+    between.twist = lambda asked, ask: ask(asked)._replace(body=body) if listing(asked) else ask(asked)
+    synced = asyncio.run(at.sync())
+    assert not synced.complete
+    assert seal_or_none(synced) in (None, "unreadable")
+
+
+def seal_or_none(synced: Synced) -> str | None:
+    return next((each.seal.value for each in synced.run.scopes if each.scope == "user"), None)
+
+
+def by_cursor() -> ServiceProviderConfig:
+    config = load_default_service_provider_config()
+    config.pagination = Pagination(
+        cursor=True, index=True, default_pagination_method="index", default_page_size=3, max_page_size=100
+    )
+    return config
+
+
+@pytest.fixture
+def cursors(tmp_path: Path) -> Iterator[tuple[Server, Proxy, Bench]]:
+    with serve(by_cursor()) as server, proxy(server.url) as between, bench(tmp_path, between.url, page_size=3) as at:
+        yield server, between, at
+
+
+def test_cursors_are_used_where_they_are_offered(cursors: tuple[Server, Proxy, Bench]):
+    server, between, at = cursors
+    ids = users_of(server, 7)
+    synced = asyncio.run(at.sync())
+    assert (synced.complete, shown(synced), seal(synced, "user")) == (True, set(ids), "complete")
+    assert [("cursor" in each.query, "startIndex" in each.query) for each in pages(between)] == [(True, False)] * 3
+    between.asked.clear()
+    at.values["paging"] = "index"
+    assert shown(asyncio.run(at.sync())) == set(ids)
+    assert all("startIndex" in each.query for each in pages(between))
+
+
+def test_a_cursor_that_lapsed_begins_the_listing_anew(cursors: tuple[Server, Proxy, Bench]):
+    server, between, at = cursors
+    ids = users_of(server, 7)
+    lapsed: list[Asked] = []
+
+    def twist(asked: Asked, ask: Ask) -> Answered:
+        if listing(asked) and asked.query["cursor"] and not lapsed:
+            lapsed.append(asked)
+            return ask(asked._replace(query={**asked.query, "cursor": "of-yesterday"}))
+        return ask(asked)
+
+    between.twist = twist
+    synced = asyncio.run(at.sync())
+    assert (synced.complete, shown(synced), len(lapsed)) == (True, set(ids), 1)
+
+
+def test_a_cursor_listing_that_moves_loses_nobody(cursors: tuple[Server, Proxy, Bench]):
+    server, between, at = cursors
+    ids = sorted(users_of(server, 9))
+    between.twist = after(1, lambda: remove(server, ids[0]))
+    synced = asyncio.run(at.sync())
+    assert set(ids[1:]) <= shown(synced) <= set(ids)
+
+
+# --- look-ups ----------------------------------------------------------------------------------------------------------
+
+
+def found(at: Bench, *names: str) -> list[tuple[str | None, str]]:
+    async def ask() -> list[tuple[str | None, str]]:
+        async with at.open() as connection:
+            state = await connection.read_state(StateQuery(names=names))
+        assert state.unreadable == {}
+        return [(each.asked, each.account.id) for each in state.accounts]
+
+    return asyncio.run(ask())
+
+
+def add(server: Server, name: str, *emails: str, external: str | None = None) -> str:
+    return server.add(
+        {
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+            "userName": name,
+            "externalId": external,
+            "emails": [{"value": each} for each in emails],
+        }
+    )
+
+
+NAMES = ("o'brien", 'quo"te', "a/b?c", "50%", "Жанна", "back\\slash", "a and b", "x eq y", "(x)", "ÅSA", "a+b&c=d")
+
+
+def test_names_of_all_kinds_are_found(server: Server, at: Bench):
+    ids = {name: add(server, name) for name in NAMES}
+    for name in NAMES:
+        add(server, f"{name}2")
+    assert found(at, *NAMES, *(f"{name[:-1]}" for name in NAMES)) == [(name, ids[name]) for name in NAMES]
+
+
+def test_people_are_known_by_address_external_id_and_id(server: Server, at: Bench):
+    one = add(server, "one", "one@x.org", "second@x.org", external="E1")
+    add(server, "two", "two@x.org", external="e1x")
+    assert found(at, "SECOND@x.org", "E1", one, "ONE") == [("SECOND@x.org", one), ("E1", one), (one, one), ("ONE", one)]
+    assert found(at, "e1", "third@x.org") == []
+
+
+@pytest.mark.parametrize("how", ["ignored", "by prefix", "refused", "not announced"])
+def test_filters_in_a_way_of_their_own_mislead_nobody(server: Server, between: Proxy, at: Bench, how: str):
+    wanted = [add(server, f"u{each}", f"u{each}@x.org") for each in range(12)]
+
+    def twist(asked: Asked, ask: Ask) -> Answered:
+        if asked.path == "/ServiceProviderConfig" and how == "not announced":
+            return with_body(ask(asked), filter={"supported": False})
+        if not (listing(asked) and "filter" in asked.query):
+            return ask(asked)
+        if how == "refused":
+            error = {
+                "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+                "status": "400",
+                "scimType": "invalidFilter",
+            }
+            return Answered(400, error, {"Content-Type": "application/scim+json"})
+        query = dict(asked.query)
+        if how == "ignored":
+            del query["filter"]
+        else:
+            query["filter"] = query["filter"].replace(" eq ", " sw ")
+        return ask(asked._replace(query=query))
+
+    between.twist = twist
+    assert found(at, "u1", "u11@x.org", "u", "u1@x") == [("u1", wanted[1]), ("u11@x.org", wanted[11])]
+
+
+def test_two_people_with_one_address_are_both_told(server: Server, at: Bench):
+    ids = {add(server, "one", "both@x.org"), add(server, "two", "both@x.org")}
+    assert {id for _, id in found(at, "both@x.org")} == ids
+
+
+def test_a_listing_that_falls_short_says_nobody_is_absent(server: Server, between: Proxy, at: Bench):
+    users_of(server, 5)
+    at.values["filters"] = "no"
+
+    def twist(asked: Asked, ask: Ask) -> Answered:
+        answer = ask(asked)
+        return with_body(answer, totalResults=6) if listing(asked) else answer
+
+    between.twist = twist
+
+    async def ask() -> None:
+        async with at.open() as connection:
+            await connection.read_state(StateQuery(names=("nobody",), principals=(ResourceId(type="user", id="x"),)))
+
+    with pytest.raises(Exception, match="says that there are 6, and gave 5"):
+        asyncio.run(ask())
