@@ -161,6 +161,7 @@ class TestMasking:
         made = MASKER.value({"id": 48151623, "count": 48151623, "note": "48151623", "other": [12.75, -42, 7, True]})
         assert made["count"] == 48151623 and made["id"] != 48151623 and made["note"] == str(made["id"])
         assert MASKER.place("https://corp.test/users/48151623").path == f"/users/{made['id']}"
+        assert ("count", "250") in MASKER.place("https://corp.test/users?count=250").query
         (other,) = (value for key, value in made.items() if key not in ("id", "count", "note"))
         assert other[0] != 12.75 and other[1] != -42 and other[2:] == [7, True]
 

@@ -29,6 +29,7 @@ _RELATION = re.compile(r"""rel\s*=\s*"?(next|prev|previous|first|last|self)"?(?=
 _SECONDS = re.compile(r"\d{1,6}(\.\d{1,6})?", re.ASCII)
 _COUNTED = re.compile(r"(x-)?rate-?limit-[a-z-]{1,40}")
 _ETAG = re.compile(r'(W/)?"([^"]{1,512})"')
+_COUNT = re.compile(r"[0-9]{1,15}", re.ASCII)
 _SCHEMES = ("http://", "https://")
 
 
@@ -110,6 +111,8 @@ class Masker:
         """A text that stands in the field *name*."""
         words = self._words.get(name.lower(), frozenset[str]())
         if text in words or (" " in text and all(each in words for each in text.split(" "))):
+            return text
+        if name.lower() in self._numbers and _COUNT.fullmatch(text):
             return text
         if text[:1] in ("{", "[") and (inner := self._inner(text, depth)) is not None:
             return inner
