@@ -69,6 +69,7 @@ class Command(click.Command):
             ("--config", path, "FILE", "Configuration file."),
             ("--home", path, "FOLDER", "Folder of the state and the snapshots."),
             ("--database", str, "URL", "PostgreSQL database that has the state, shared by several hosts."),
+            ("--record", path, "FILE", "Keep requests and answers in a new file, every value of a person replaced."),
             ("--log-level", click.Choice(LOG_LEVELS), None, "What is logged to stderr."),
         ):
             option = click.Option([name], type=kind, metavar=metavar, help=help, expose_value=False, callback=_text)
