@@ -23,16 +23,24 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, NamedTuple, NoReturn, TextIO, cast
 
 JACKFIELD = str(Path(sys.executable).with_name("jackfield"))
 SIMULATOR = (sys.executable, "-m", "jackfield_dropbox_simulator")
-_PACKAGES = ("jackfield.cli", "jackfield_dropbox", "jackfield_roster", "jackfield_dropbox_simulator")
+_PACKAGES = (
+    "jackfield.cli",
+    "jackfield_dropbox",
+    "jackfield_roster",
+    "jackfield_dropbox_simulator",
+    "jackfield_service",
+    "jackfield_c1",
+)
 _MODULES = ("aiohttp", "httpx", "httpx_aiohttp", "stamina", "rich.progress", "openpyxl")
 _STREAMS = 3
 
@@ -175,6 +183,64 @@ def run(
     return subprocess.CompletedProcess(list(command), process.wait(), out, err)
 
 
+_SCRIPT = """\
+#!{python} -IS
+import json, os, signal, socket, sys
+with socket.socket(socket.AF_UNIX) as origin:
+    origin.connect({address!r})
+    socket.send_fds(origin, [b"x"], [0, 1, 2])
+    asked = {{"command": [{command!r}, *sys.argv[1:]], "folder": os.getcwd(), "environment": dict(os.environ)}}
+    body = json.dumps(asked).encode()
+    origin.sendall(len(body).to_bytes(4, "big") + body)
+    told = origin.makefile()
+    pid = int(told.readline())
+    for each in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda number, _: os.kill(pid, number))
+    for each in (0, 1, 2):
+        os.close(each)
+    code = int(told.readline())
+if code < 0:
+    signal.signal(-code, signal.SIG_DFL)
+    os.kill(os.getpid(), -code)
+os._exit(code)
+"""
+
+
+@contextmanager
+def script(folder: Path) -> Generator[Path]:
+    """A program ``jackfield`` in *folder*, for shells: what it does is done by a process that is forked, with its streams."""
+    origin = _origin()
+    with tempfile.TemporaryDirectory(prefix="forks-") as short, socket.socket(socket.AF_UNIX) as listener:
+        address = str(Path(short) / "asked")  # a socket's address is short
+        listener.bind(address)
+        listener.listen()
+
+        def pass_on() -> None:
+            while True:
+                try:
+                    asked, _ = listener.accept()
+                except OSError:
+                    return
+                with asked:
+                    _, streams, _, _ = socket.recv_fds(asked, 1, _STREAMS)
+                    if len(streams) == _STREAMS:  # else it ended before it could ask
+                        origin.send(asked.fileno(), streams)
+                    for each in streams:
+                        os.close(each)
+
+        passing = threading.Thread(target=pass_on, daemon=True)
+        passing.start()
+        file = folder / "jackfield"
+        file.write_text(_SCRIPT.format(python=sys.executable, address=address, command=JACKFIELD), encoding="utf-8")
+        file.chmod(0o755)
+        try:
+            yield file
+        finally:
+            with suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            passing.join()
+
+
 class _Origin:
     """The process that the others are forked from."""
 
@@ -308,6 +374,11 @@ def _become(asked: _Asked) -> int | None:
     sys.path[:1] = [str(Path(program if program == JACKFIELD else arguments[0]).parent), *places]
     sys.dont_write_bytecode = bool(asked.environment.get("PYTHONDONTWRITEBYTECODE"))
     importlib.invalidate_caches()
+    # As the interpreter does when it starts; the one in its own folder was run by the process that this is forked from.
+    for custom in (Path(each) / "sitecustomize.py" for each in places):
+        if custom.is_file():
+            runpy.run_path(str(custom))
+            break
     if program == JACKFIELD:
         from jackfield.cli.main import main
 

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import subprocess
 import threading
 import time
 import urllib.error
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from . import forking
 from .forking import JACKFIELD
 
 _PATIENCE = 90.0
@@ -32,23 +32,14 @@ class Server:
     def __init__(self, folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
         variables = {key: value for key, value in os.environ.items() if not key.startswith(("JACKFIELD", "BATON"))}
         variables |= {"JACKFIELD_SERVE__HEALTH_PORT": "0"} | dict(environment or {})
-        self.process = subprocess.Popen(
-            [JACKFIELD, "--home", str(folder / "home"), "serve", *arguments],
-            cwd=folder,
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-        )
+        command = [JACKFIELD, "--home", str(folder / "home"), "serve", *arguments]
+        self.process = forking.start(command, folder=folder, environment=variables)
         self.lines: list[str] = []
         self._more = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self) -> None:
-        assert self.process.stderr is not None
         for line in self.process.stderr:
             with self._more:
                 self.lines.append(line.rstrip("\n"))
@@ -117,6 +108,12 @@ class Server:
         self._reader.join(10)
         return time.monotonic() - began
 
+    def close(self) -> None:
+        """Close what is read of it, once it has ended and all that it said is read."""
+        self._reader.join(10)
+        self.process.stdout.close()
+        self.process.stderr.close()
+
 
 @contextmanager
 def serving(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Generator[Server]:
@@ -128,9 +125,7 @@ def serving(folder: Path, *arguments: str, environment: Mapping[str, str] | None
         if server.process.poll() is None:
             server.process.kill()
         server.process.wait(10)
-        for pipe in (server.process.stdout, server.process.stderr):
-            if pipe is not None:
-                pipe.close()
+        server.close()
 
 
 def configuration(simulators: Mapping[str, Any], *, serve: str = "", **settings: object) -> str:
