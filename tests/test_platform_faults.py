@@ -18,16 +18,10 @@ from platform_stand_in.rules import RESPONSES
 PACKAGE = Path(messages.__file__).parent
 
 
-@pytest.fixture(scope="module")
-def started() -> Generator[Platform]:
-    with spawn("--settings", '{"next_poll": 0}') as platform:
-        yield platform
-
-
 @pytest.fixture
-def platform(started: Platform) -> Generator[Platform]:
-    with fresh(started):
-        yield started
+def platform(stand_in: Platform) -> Generator[Platform]:
+    with fresh(stand_in, next_poll=0):
+        yield stand_in
 
 
 @pytest.fixture

@@ -16,22 +16,15 @@ from harness.platforms import fresh
 from harness.spawned import spawn
 from harness.uplinks import NAME, Between, deleting, granting, inviting, revoking, running
 from platform_stand_in.launch import Platform
-from platform_stand_in.launch import spawn as platform_in_a_process
 
 from jackfield_contracts import OutcomeKind
 
 TEAM = ("--members", "24", "--groups", "5")
 
 
-@pytest.fixture(scope="module")
-def platform() -> Generator[Platform]:
-    with platform_in_a_process() as process:
-        yield process
-
-
 @pytest.fixture
-def between(tmp_path: Path, platform: Platform) -> Generator[Between]:
-    with fresh(platform) as anew, spawn(*TEAM) as team:
+def between(tmp_path: Path, stand_in: Platform) -> Generator[Between]:
+    with fresh(stand_in) as anew, spawn(*TEAM) as team:
         yield Between(tmp_path, anew, team)
 
 
