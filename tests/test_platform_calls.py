@@ -195,7 +195,9 @@ def test_a_heartbeat_is_for_a_sync_that_was_offered(platform: Platform, client: 
 
 def test_heartbeats_keep_their_pause_and_end_with_the_task(platform: Platform, client: Client):
     sync = offered(client, "sync_full")
+    platform.settings(next_heartbeat=60)
     client.call("Heartbeat", task_id=sync)
+    platform.settings(next_heartbeat=1)
     client.call("Heartbeat", task_id=sync)
     assert rules_of(platform) == ["too-early"]
     client.fail(sync)
@@ -206,7 +208,7 @@ def test_heartbeats_keep_their_pause_and_end_with_the_task(platform: Platform, c
 
 
 def test_a_poll_waits_for_its_time_and_a_new_process_need_not(platform: Platform, client: Client):
-    platform.settings(next_poll=5)
+    platform.settings(next_poll=60)
     client.task()
     client.task()
     assert rules_of(platform) == ["too-early"]

@@ -62,7 +62,7 @@ class TestReading:
             began = time.monotonic()
             with pytest.raises(BadConfig, match=f"the plan {place} can't be read: it is {told}") as refused:
                 read_foreign(place, what="the plan", path="connections.acme.token")
-            assert time.monotonic() - began < 5
+            assert time.monotonic() - began < 60
             assert refused.value.path == "connections.acme.token"
 
     def test_a_pipe_that_takes_the_place_of_the_file_meanwhile_is_not_waited_for(

@@ -305,9 +305,10 @@ def test_failures_of_the_platform_are_waited_out(between: Between) -> None:
     with between.served() as server:
         assert between.carried_out("action_list_schemas", {})["success"]
         assert server.ask("ready").status == 200
-        between.platform.go_down(3)
+        between.platform.go_down(600)
         between.platform.wait_for(lambda: server.ask("ready").status, lambda status: status == 503)
         assert "uplink dropbox" in server.ask("ready").text
+        between.platform.go_down(0)
         assert between.carried_out("action_list_schemas", {}, timeout=90)["success"]
         assert server.ask("ready").status == 200
 
