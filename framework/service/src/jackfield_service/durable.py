@@ -28,7 +28,10 @@ class Stopping(BaseException):
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
-    """One sync that waits, or goes on: the workflow, when it is due, by which schedule, and on which host it runs."""
+    """One sync that waits, or goes on: the workflow, when it is due, by which schedule, and on which host it runs.
+
+    ``lost``: it is said to go on at this host, and does not; its end could not be written, where the database was away.
+    """
 
     workflow: str
     connection: str
@@ -37,6 +40,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
     running: bool
     host: str | None
+    lost: bool = False
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +80,8 @@ class Durable:
         self._sync = sync
         self._log = log
         self._workflow: Callable[[str, str, str, int], None] | None = None
+        self._going: set[str] = set()
+        self._doubted: set[str] = set()
 
     def launch(self) -> None:
         """Begin; what was cut off on this host goes on. Raises what the database raises."""
@@ -93,13 +99,18 @@ class Durable:
 
         @DBOS.workflow(name=WORKFLOW)
         def sync(connection: str, due: str, schedule: str, attempt: int) -> None:
-            plan = cast(
-                "Mapping[str, Any]",
-                DBOS.run_step({"name": "sync"}, lambda: msgspec.to_builtins(self._sync(connection, attempt))),
-            )
-            report = msgspec.convert(plan, Report)
-            if report.due is not None:
-                self.plan(connection, report.due, report.schedule, attempt=report.attempt)
+            id = DBOS.workflow_id or ""
+            self._going.add(id)
+            try:
+                plan = cast(
+                    "Mapping[str, Any]",
+                    DBOS.run_step({"name": "sync"}, lambda: msgspec.to_builtins(self._sync(connection, attempt))),
+                )
+                report = msgspec.convert(plan, Report)
+                if report.due is not None:
+                    self.plan(connection, report.due, report.schedule, attempt=report.attempt)
+            finally:
+                self._going.discard(id)
 
         self._workflow = sync
         DBOS.launch()
@@ -122,13 +133,17 @@ class Durable:
             DBOS.enqueue_workflow(QUEUE, self._workflow, connection, at, schedule, attempt)
 
     def waiting(self) -> dict[str, list[Waiting]]:
-        """The syncs that wait or go on, by connection."""
+        """The syncs that wait or go on, by connection. One is lost that was not found going on here the time before either."""
         found: dict[str, list[Waiting]] = {}
+        doubted: set[str] = set()
         for each in DBOS.list_workflows(name=WORKFLOW, status=[*_WAITING, "PENDING"], load_output=False):
             arguments = (each.input or {}).get("args", ()) if each.input is not None else ()
             if len(arguments) != 4:
                 continue
             connection, due, schedule, attempt = arguments
+            idle = each.status == "PENDING" and each.executor_id == self._host and each.workflow_id not in self._going
+            if idle:
+                doubted.add(each.workflow_id)
             one = Waiting(
                 workflow=each.workflow_id,
                 connection=str(connection),
@@ -137,8 +152,10 @@ class Durable:
                 attempt=int(attempt),
                 running=each.status == "PENDING",
                 host=each.executor_id,
+                lost=idle and each.workflow_id in self._doubted,
             )
             found.setdefault(one.connection, []).append(one)
+        self._doubted = doubted
         return found
 
     def drop(self, one: Waiting) -> None:

@@ -1,6 +1,7 @@
 """Looks after the syncs to come: each connection has one that waits, by the schedule that it has now.
 
-Promises that a sync whose host is gone is taken up by another, and that nothing is planned twice.
+Promises that a sync whose host is gone is taken up by another, that one whose end was never written keeps no other from
+coming, and that nothing is planned twice.
 """
 
 from datetime import datetime
@@ -19,6 +20,8 @@ class Planner:
         self._loaded = loaded
         self._durable = durable
         self._status = status
+        self.again = False
+        """Whether one that failed was still coming to its end, so that the next look is to try it again."""
 
     def look(self) -> None:
         """Plan what is not planned, drop what is planned otherwise, and tell how the connections stand."""
@@ -49,13 +52,14 @@ class Planner:
         usual = None if schedule.never else schedule.usual(now)
         kept: Waiting | None = None
         for each in sorted(ones, key=lambda one: (not one.running, one.due)):
-            gone = each.running and self._is_gone(state, name, each)
+            gone = each.running and (each.lost or self._is_gone(state, name, each))
             other = not each.running and (again or schedule.never or each.schedule != schedule.text)
             if (kept is not None and not each.running) or gone or other:
                 self._durable.drop(each)
             else:
                 kept = each
         if kept is not None:
+            self.again = self.again or (again and kept.running)
             due = datetime.fromisoformat(kept.due)
             self._status.planned(name, due, usual)
         elif schedule.never:

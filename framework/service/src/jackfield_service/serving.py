@@ -155,6 +155,7 @@ class Serving:
             planner = Planner(self._loaded, self._durable, self._status, first=self._first)
             self._first = False
             self._looking = asyncio.create_task(asyncio.to_thread(planner.look))
+            self._looking.add_done_callback(lambda _: self._try_again(planner))
         await asyncio.wait([self._looking], timeout=_LOOK_PATIENCE)
         if not self._looking.done():
             self._last_look = f"no answer within {_LOOK_PATIENCE:g} s"
@@ -164,6 +165,9 @@ class Serving:
         self._last_look = f"the schedule can't be looked at: {type(error).__name__}" if error is not None else None
         if error is not None:
             self._log.warning("the schedule can't be looked at", reason=str(error))
+
+    def _try_again(self, planner: Planner) -> None:
+        self._first = self._first or planner.again
 
     def _begin_services(self) -> None:
         before = {name: configured for name, (configured, _) in self._services.items()}

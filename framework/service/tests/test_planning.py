@@ -1,0 +1,151 @@
+"""What a look at the schedule plans and drops, by what waits and how the last sync ended."""
+
+from collections.abc import Generator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from jackfield.config import Secret
+from jackfield.log import NoLog
+from jackfield.state import Run, RunStatus, State, open_state
+from jackfield_service.durable import Durable, Report, Waiting
+from jackfield_service.planning import Planner
+from jackfield_service.schedule import read_schedule
+from jackfield_service.status import Status
+
+NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
+HERE = "here"
+
+
+class Planned:
+    """Stands in for the workflows: what waits, and what was planned and dropped."""
+
+    def __init__(self, *ones: Waiting) -> None:
+        self.ones = list(ones)
+        self.planned: list[datetime] = []
+        self.dropped: list[str] = []
+
+    def waiting(self) -> dict[str, list[Waiting]]:
+        return {"acme": list(self.ones)} if self.ones else {}
+
+    def plan(self, connection: str, due: datetime, schedule: str, *, attempt: int = 0) -> None:
+        assert (connection, schedule, attempt) == ("acme", "6h", 0)
+        self.planned.append(due)
+
+    def drop(self, one: Waiting) -> None:
+        self.dropped.append(one.workflow)
+
+    def tidy(self, now: datetime) -> None:
+        pass
+
+
+def going(**more: Any) -> Waiting:
+    """A sync that is said to go on at this host."""
+    of: dict[str, Any] = {"workflow": "w", "connection": "acme", "due": NOW.isoformat(), "schedule": "6h", "attempt": 0}
+    return Waiting(**of | {"running": True, "host": HERE} | more)
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Generator[State]:
+    """The last sync, four hours ago, failed."""
+    began = (NOW - timedelta(hours=4)).isoformat()
+    with open_state(tmp_path / "state.db") as state:
+        failed = Run(
+            run="r1",
+            connection="acme",
+            connector="dropbox",
+            connector_version="1.0",
+            status=RunStatus.FAILED,
+            started=began,
+            finished=began,
+        )
+        state.save(failed)
+        yield state
+
+
+def look(state: State, durable: Planned, *, first: bool) -> Planner:
+    """One look at a connection that is synced every six hours."""
+    connection = SimpleNamespace(host=SimpleNamespace(provisioning=False))
+    app = SimpleNamespace(
+        settings=SimpleNamespace(connection=lambda _: connection),
+        clock=SimpleNamespace(now=lambda: NOW),
+        state=lambda: _opened(state),
+        home=None,
+    )
+    loaded = SimpleNamespace(
+        app=app,
+        view=lambda: app,
+        names=("acme",),
+        shared=False,
+        host_id=HERE,
+        settings=SimpleNamespace(jitter=0.0),
+        schedules={"acme": read_schedule("6h", at="x")},
+    )
+    planner = Planner(cast("Any", loaded), cast(Durable, durable), cast("Any", _Heard()), first=first)
+    planner.look()
+    return planner
+
+
+class _opened:
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def __enter__(self) -> State:
+        return self._state
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+class _Heard:
+    def __getattr__(self, name: str) -> Any:
+        assert hasattr(Status, name)
+        return lambda *_, **__: None
+
+
+def test_what_failed_is_tried_again_at_the_first_look(state: State) -> None:
+    durable = Planned(going(running=False, workflow="later"))
+    assert not look(state, durable, first=True).again
+    assert (durable.planned, durable.dropped) == ([NOW], ["later"])
+
+
+def test_one_that_is_still_coming_to_its_end_is_tried_again_at_the_next(state: State) -> None:
+    durable = Planned(going())
+    assert look(state, durable, first=True).again
+    assert (durable.planned, durable.dropped) == ([], [])
+    durable.ones = [going(running=False, workflow="later")]
+    assert not look(state, durable, first=True).again
+    assert (durable.planned, durable.dropped) == ([NOW], ["later"])
+
+
+def test_while_it_goes_on_none_is_planned(state: State) -> None:
+    durable = Planned(going())
+    assert not look(state, durable, first=False).again
+    assert (durable.planned, durable.dropped) == ([], [])
+
+
+def test_one_whose_end_was_never_written_keeps_no_other_from_coming(state: State) -> None:
+    durable = Planned(going(lost=True))
+    look(state, durable, first=False)
+    assert (durable.planned, durable.dropped) == ([NOW + timedelta(hours=2)], ["w"])
+
+
+def test_one_is_lost_that_is_twice_not_found_going_on_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"workflow_id": "w", "status": "PENDING", "input": {"args": ("acme", NOW.isoformat(), "6h", 0)}}
+    here, there = (SimpleNamespace(**told, executor_id=host) for host in (HERE, "there"))
+    durable = Durable(Secret("x"), host=HERE, at_once=1, sync=lambda *_: Report(due=None), log=NoLog())
+
+    def lost(one: SimpleNamespace) -> bool:
+        monkeypatch.setattr("jackfield_service.durable.DBOS.list_workflows", lambda **_: [one])
+        ((only,),) = durable.waiting().values()
+        return only.lost
+
+    # It is listed a moment before its first step, too.
+    assert [lost(here), lost(here), lost(here)] == [False, True, True]
+    durable._going.add("w")
+    assert [lost(here), lost(here)] == [False, False]
+    durable._going.clear()
+    assert [lost(there), lost(there)] == [False, False], "another host tells of its own"
