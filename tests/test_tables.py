@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from harness.besides import Beside, simulator_beside
 from harness.cli import Site
-from harness.forking import script
+from harness.programs import script
 from rich.cells import cell_len
 
 from jackfield_dropbox_simulator.options import TeamOptions

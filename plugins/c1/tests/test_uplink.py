@@ -3,29 +3,13 @@
 Whatever breaks a rule of the wire is a violation there, and fails the test.
 """
 
-import io
-import sqlite3
 import time
-from collections.abc import Generator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import zstandard
-from harness.platforms import fresh
-from harness.spawned import spawn
 from harness.uplinks import NAME, Between, deleting, granting, inviting, revoking, running
-from platform_stand_in.launch import Platform
 
 from jackfield_contracts import OutcomeKind
-
-TEAM = ("--members", "24", "--groups", "5")
-
-
-@pytest.fixture
-def between(tmp_path: Path, stand_in: Platform) -> Generator[Between]:
-    with fresh(stand_in) as anew, spawn(*TEAM) as team:
-        yield Between(tmp_path, anew, team)
 
 
 def _pair(between: Between, *, inside: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -36,53 +20,6 @@ def _pair(between: Between, *, inside: bool = False) -> tuple[dict[str, Any], di
         if group["management_type"] == "user_managed" and len(people) > 1:
             return group, people[0]
     raise AssertionError("no such pair")
-
-
-def _rows(file: str, query: str) -> list[Any]:
-    data = Path(file).read_bytes()
-    assert data[:5] == b"C1ZF\0"
-    plain = Path(file).with_suffix(".db")
-    with plain.open("wb") as to:
-        zstandard.ZstdDecompressor().copy_stream(io.BytesIO(data[5:]), to)
-    db = sqlite3.connect(plain)
-    try:
-        return db.execute(query).fetchall()
-    finally:
-        db.close()
-
-
-def test_a_sync_is_uploaded_whole_and_finished(between: Between) -> None:
-    with between.served() as server:
-        id = between.platform.offer("sync_full", {})
-        task = between.platform.wait(id, timeout=60)
-        server.end()
-    assert task["finishes"][0]["success"] == {}
-    (upload,) = task["uploads"]
-    assert upload["state"] == "complete"
-    truth = between.team.truth()
-    kinds = dict(_rows(upload["file"], "SELECT resource_type_id, count(*) FROM v1_resources GROUP BY 1"))
-    assert kinds["user"] == len(truth["users"])
-    assert kinds["group"] == len(truth["groups"])
-    members = sum(len(group["members"]) for group in truth["groups"])
-    assert _rows(upload["file"], "SELECT count(*) FROM v1_grants WHERE resource_type_id = 'group'") == [(members,)]
-    assert len(task["heartbeats"]) >= 1
-
-
-OPTIONS: tuple[tuple[dict[str, Any], str, bool], ...] = (
-    ({"skip_grants": True}, "full", False),
-    ({"skip_entitlements_and_grants": True}, "resources_only", False),
-    ({"sync_resource_type_ids": ["group"]}, "full", True),
-    ({"storage_engine": "pebble"}, "full", True),
-)
-
-
-def test_the_options_of_a_sync(between: Between) -> None:
-    with between.served():
-        for options, type, has_grants in OPTIONS:
-            task = between.platform.wait(between.platform.offer("sync_full", options), timeout=60)
-            file = task["uploads"][0]["file"]
-            assert _rows(file, "SELECT sync_type FROM v1_sync_runs") == [(type,)], options
-            assert bool(_rows(file, "SELECT count(*) FROM v1_grants")[0][0]) == has_grants, options
 
 
 def test_changes_are_made_confirmed_and_told(between: Between) -> None:
@@ -244,48 +181,6 @@ def test_a_task_that_is_delivered_twice_has_one_effect_and_one_answer(between: B
     assert between.team.effects()["calls"]["team/groups/members/add"] == 1
 
 
-def test_a_sync_that_is_cancelled_stops(between: Between) -> None:
-    between.team.settings(latency_ms=500)
-    with between.served() as server:
-        id = between.platform.offer("sync_full", {})
-        between.platform.wait_for(lambda: between.platform.task(id), lambda one: len(one["heartbeats"]) >= 1)
-        between.platform.cancel(id)
-        task = between.platform.wait_for(lambda: between.platform.task(id), lambda one: bool(one["finishes"]))
-        assert task["finishes"][0]["status"]["code"] == 1
-        assert not task["uploads"]
-        between.team.settings(latency_ms=0)
-        assert between.carried_out("sync_full", {})["success"] == {}
-        server.end()
-
-
-def test_one_that_is_cancelled_before_it_begins_is_dropped_without_a_word(between: Between) -> None:
-    with between.served() as server:
-        id = between.platform.offer("sync_full", {}, cancelled=True)
-        server.logged("a task ended", task=id, result="none")
-        assert between.carried_out("action_list_schemas", {})["success"]
-        assert not between.platform.task(id)["finishes"]
-
-
-def test_a_snapshot_that_is_not_complete_fails_its_task_unless_that_is_allowed(between: Between) -> None:
-    with between.served() as server:
-        assert between.carried_out("sync_full", {})["success"] == {}
-        server.end()
-    short = {"JACKFIELD_CONNECTIONS__DROPBOX__RETRY_DEADLINE": "1"}
-    for route in ("team/groups/members/list", "team/groups/get_info"):
-        between.team.fault("server_error", route=route)
-    between.platform.restarted()
-    with between.served(**short) as server:
-        told = between.carried_out("sync_full", {})
-        assert told["status"]["code"] == 9
-        assert "not complete" in told["status"]["message"]
-        server.end()
-    between.platform.restarted()
-    with between.served(**short, JACKFIELD_SERVICES__C1__UPLOAD_INCOMPLETE="true"):
-        task = between.platform.wait(between.platform.offer("sync_full", {}), timeout=60)
-    assert task["finishes"][0]["success"] == {}
-    assert task["uploads"][0]["state"] == "complete"
-
-
 def test_a_token_that_ends_or_is_withdrawn_is_renewed(between: Between) -> None:
     between.platform.settings(token_lifetime=12.0)
     with between.served():
@@ -311,23 +206,6 @@ def test_failures_of_the_platform_are_waited_out(between: Between) -> None:
         between.platform.go_down(0)
         assert between.carried_out("action_list_schemas", {}, timeout=90)["success"]
         assert server.ask("ready").status == 200
-
-
-@pytest.mark.parametrize("code", ["UNAVAILABLE", "DROP"])
-def test_an_upload_that_breaks_is_begun_anew(between: Between, code: str) -> None:
-    between.platform.drop_upload(10_000, code=code, times=2)
-    with between.served():
-        task = between.platform.wait(between.platform.offer("sync_full", {}), timeout=60)
-    assert task["finishes"][0]["success"] == {}
-    assert [each["state"] for each in task["uploads"]].count("complete") == 1
-    assert len(task["uploads"]) == 3
-
-
-def test_an_upload_that_never_works_fails_the_task(between: Between) -> None:
-    between.platform.drop_upload(10_000, code="UNAVAILABLE", times=9)
-    with between.served():
-        told = between.carried_out("sync_full", {})
-    assert told["status"]["code"] == 14
 
 
 def test_credentials_that_are_refused_end_the_uplink_and_nothing_else(between: Between) -> None:

@@ -27,7 +27,7 @@ from typing import Any, NamedTuple, Self
 
 from jackfield_dropbox_simulator.launch import Control, Spawned
 
-from . import forking
+from .programs import script
 from .spawned import spawn
 
 BIN = Path(sys.executable).parent
@@ -225,7 +225,7 @@ class Reader:
         }
 
     def __enter__(self) -> Self:
-        self._held.enter_context(forking.script(self._programs))
+        self._held.enter_context(script(self._programs))
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -23,11 +23,10 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, NamedTuple, NoReturn, TextIO, cast
 
@@ -42,7 +41,7 @@ _PACKAGES = (
     "jackfield_c1",
 )
 _MODULES = ("aiohttp", "httpx", "httpx_aiohttp", "stamina", "rich.progress", "openpyxl")
-_STREAMS = 3
+STREAMS = 3
 
 
 class Forked:
@@ -160,7 +159,7 @@ def start(
     try:
         with theirs:
             body = json.dumps(asked).encode()
-            _origin().send(theirs.fileno(), child)
+            origin().send(theirs.fileno(), child)
             ours.sendall(len(body).to_bytes(4, "big") + body)
     finally:
         for each in child:
@@ -181,64 +180,6 @@ def run(
         process.kill()
         raise
     return subprocess.CompletedProcess(list(command), process.wait(), out, err)
-
-
-_SCRIPT = """\
-#!{python} -IS
-import json, os, signal, socket, sys
-with socket.socket(socket.AF_UNIX) as origin:
-    origin.connect({address!r})
-    socket.send_fds(origin, [b"x"], [0, 1, 2])
-    asked = {{"command": [{command!r}, *sys.argv[1:]], "folder": os.getcwd(), "environment": dict(os.environ)}}
-    body = json.dumps(asked).encode()
-    origin.sendall(len(body).to_bytes(4, "big") + body)
-    told = origin.makefile()
-    pid = int(told.readline())
-    for each in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, lambda number, _: os.kill(pid, number))
-    for each in (0, 1, 2):
-        os.close(each)
-    code = int(told.readline())
-if code < 0:
-    signal.signal(-code, signal.SIG_DFL)
-    os.kill(os.getpid(), -code)
-os._exit(code)
-"""
-
-
-@contextmanager
-def script(folder: Path) -> Generator[Path]:
-    """A program ``jackfield`` in *folder*, for shells: what it does is done by a process that is forked, with its streams."""
-    origin = _origin()
-    with tempfile.TemporaryDirectory(prefix="forks-") as short, socket.socket(socket.AF_UNIX) as listener:
-        address = str(Path(short) / "asked")  # a socket's address is short
-        listener.bind(address)
-        listener.listen()
-
-        def pass_on() -> None:
-            while True:
-                try:
-                    asked, _ = listener.accept()
-                except OSError:
-                    return
-                with asked:
-                    _, streams, _, _ = socket.recv_fds(asked, 1, _STREAMS)
-                    if len(streams) == _STREAMS:  # else it ended before it could ask
-                        origin.send(asked.fileno(), streams)
-                    for each in streams:
-                        os.close(each)
-
-        passing = threading.Thread(target=pass_on, daemon=True)
-        passing.start()
-        file = folder / "jackfield"
-        file.write_text(_SCRIPT.format(python=sys.executable, address=address, command=JACKFIELD), encoding="utf-8")
-        file.chmod(0o755)
-        try:
-            yield file
-        finally:
-            with suppress(OSError):
-                listener.shutdown(socket.SHUT_RDWR)
-            passing.join()
 
 
 class _Origin:
@@ -268,7 +209,8 @@ def _origin_of(owner: int) -> _Origin:
     return _Origin()
 
 
-def _origin() -> _Origin:
+def origin() -> _Origin:
+    """The process that those of this one are forked from; started when it is first asked for."""
     return _origin_of(os.getpid())
 
 
@@ -313,7 +255,7 @@ def _serve(number: int) -> _Asked:
                     _tell(told, os.waitstatus_to_exitcode(status))
             if asked not in ready:
                 continue
-            _, given, _, _ = socket.recv_fds(asked, 1, 1 + _STREAMS)
+            _, given, _, _ = socket.recv_fds(asked, 1, 1 + STREAMS)
             told = socket.socket(fileno=given[0])
             pid = os.fork()
             if pid:
