@@ -14,6 +14,7 @@ from harness.serving import Server, configuration, serving
 from harness.spawned import spawn
 
 from jackfield.state import DatabaseAddress, Run, RunStatus, open_state
+from tests.sweeps import hosts_serving
 
 TEAM = ("--members", "30", "--groups", "4")
 TERM = "2"
@@ -112,3 +113,11 @@ def _until_requests(team: Any, number: int) -> None:
     while len(team.requests()["requests"]) < number:
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def test_killed_and_stopped_at_random_while_tasks_and_commands_change() -> None:
+    """A sample of the sweep ``hosts-serving``, with the database away in the midst of it."""
+    with of_its_own() as server:
+        seen = hosts_serving.run(server, tasks=10, plans=1, seconds=15.0, seed=5, away=4.0, least=4)
+    assert seen.kills + seen.stops + seen.long_stops >= 4
+    assert seen.tasks + seen.by_command == 15

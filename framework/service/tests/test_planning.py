@@ -8,10 +8,8 @@ from typing import Any, cast
 
 import pytest
 
-from jackfield.config import Secret
-from jackfield.log import NoLog
 from jackfield.state import Run, RunStatus, State, open_state
-from jackfield_service.durable import Durable, Report, Waiting
+from jackfield_service.durable import Durable, Waiting
 from jackfield_service.planning import Planner
 from jackfield_service.schedule import read_schedule
 from jackfield_service.status import Status
@@ -68,6 +66,12 @@ def state(tmp_path: Path) -> Generator[State]:
 
 def look(state: State, durable: Planned, *, first: bool) -> Planner:
     """One look at a connection that is synced every six hours."""
+    planner = planning(state, durable, first=first)
+    planner.look()
+    return planner
+
+
+def planning(state: State, durable: Planned, *, first: bool) -> Planner:
     connection = SimpleNamespace(host=SimpleNamespace(provisioning=False))
     app = SimpleNamespace(
         settings=SimpleNamespace(connection=lambda _: connection),
@@ -84,9 +88,7 @@ def look(state: State, durable: Planned, *, first: bool) -> Planner:
         settings=SimpleNamespace(jitter=0.0),
         schedules={"acme": read_schedule("6h", at="x")},
     )
-    planner = Planner(cast("Any", loaded), cast(Durable, durable), cast("Any", _Heard()), first=first)
-    planner.look()
-    return planner
+    return Planner(cast("Any", loaded), cast(Durable, durable), cast("Any", _Heard()), first=first)
 
 
 class _opened:
@@ -121,6 +123,15 @@ def test_one_that_is_still_coming_to_its_end_is_tried_again_at_the_next(state: S
     assert (durable.planned, durable.dropped) == ([NOW], ["later"])
 
 
+def test_after_a_first_look_that_failed_the_next_is_the_first(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    durable = Planned()
+    planner = planning(state, durable, first=True)
+    monkeypatch.setattr(durable, "waiting", lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        planner.look()
+    assert planner.again
+
+
 def test_while_it_goes_on_none_is_planned(state: State) -> None:
     durable = Planned(going())
     assert not look(state, durable, first=False).again
@@ -131,21 +142,3 @@ def test_one_whose_end_was_never_written_keeps_no_other_from_coming(state: State
     durable = Planned(going(lost=True))
     look(state, durable, first=False)
     assert (durable.planned, durable.dropped) == ([NOW + timedelta(hours=2)], ["w"])
-
-
-def test_one_is_lost_that_is_twice_not_found_going_on_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = {"workflow_id": "w", "status": "PENDING", "input": {"args": ("acme", NOW.isoformat(), "6h", 0)}}
-    here, there = (SimpleNamespace(**told, executor_id=host) for host in (HERE, "there"))
-    durable = Durable(Secret("x"), host=HERE, at_once=1, sync=lambda *_: Report(due=None), log=NoLog())
-
-    def lost(one: SimpleNamespace) -> bool:
-        monkeypatch.setattr("jackfield_service.durable.DBOS.list_workflows", lambda **_: [one])
-        ((only,),) = durable.waiting().values()
-        return only.lost
-
-    # It is listed a moment before its first step, too.
-    assert [lost(here), lost(here), lost(here)] == [False, True, True]
-    durable._going.add("w")
-    assert [lost(here), lost(here)] == [False, False]
-    durable._going.clear()
-    assert [lost(there), lost(there)] == [False, False], "another host tells of its own"

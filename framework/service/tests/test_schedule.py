@@ -57,3 +57,27 @@ def test_what_is_no_schedule_is_refused_with_its_place(text: str) -> None:
 
 def test_never_is_never() -> None:
     assert read_schedule(" Never ", at="x").never
+
+
+@given(
+    st.sampled_from(
+        ["30s", "20m", "6h", "1d", "*/5 * * * *", "15 */4 * * *", "0 9 * * 1-5", "0 6 1 * *", "30 2 29 2 *"]
+    ),
+    st.integers(0, 400 * 86400),
+    st.integers(0, 400 * 86400),
+    st.floats(0, 0.5),
+    st.floats(0, 1),
+)
+def test_what_is_planned_is_not_taken_for_what_a_clock_that_went_back_has_left(
+    text: str, ago: int, later: int, jitter: float, passed: float
+) -> None:
+    schedule = read_schedule(text, at="x")
+    planned = NOW + timedelta(seconds=later)
+    due = schedule.due("acme", planned - timedelta(seconds=ago), planned, jitter)
+    assert due <= schedule.latest(planned + passed * (due - planned), jitter)
+
+
+def test_what_waits_longer_was_planned_by_another_clock() -> None:
+    schedule = read_schedule("1h", at="x")
+    due = schedule.due("acme", NOW, NOW, 0.1)
+    assert due > schedule.latest(NOW - timedelta(hours=5), 0.1)

@@ -391,6 +391,17 @@ def test_a_file_without_resources_of_its_sync_is_not_whole() -> None:
     assert "no resource" in incomplete(packed(database({**TEAM, "v1_resources": []})))["group"]
 
 
+def test_a_file_that_names_no_type_is_not_whole_either() -> None:
+    """Such as the upload of a sync that was asked for a type that there is none of."""
+    names = ("v1_resource_types", "v1_resources", "v1_entitlements", "v1_grants")
+    empty: dict[str, list[dict[str, object]]] = {name: [] for name in names}
+    assert "no resource" in incomplete(packed(database({**TEAM, **empty})))["resource"]
+    assert (
+        "a part of a sync"
+        in incomplete(packed(database({**TEAM, **empty, "v1_sync_runs": [run(kind="partial")]})))["resource"]
+    )
+
+
 def test_a_grant_whose_columns_name_somebody_else_is_not_read() -> None:
     odd = grant(("group", "g1"), "group:g1:member", ("user", "ann")) | {"principal_resource_id": "bob"}
     told = incomplete(packed(database({**TEAM, "v1_grants": [odd]})))

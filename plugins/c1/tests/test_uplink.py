@@ -157,6 +157,9 @@ NO_SENSE: tuple[tuple[str, dict[str, Any]], ...] = (
     ("action_invoke", {"name": "disable_user", "args": {"user_id": "x", "wipe_data": None}}),
     ("create_account", {"credential_options": {"random_password": {"length": 20}}}),
     ("list_events", {"event_feed_id": "none"}),
+    ("sync_full", {"sync_resource_type_ids": ["User"]}),
+    ("sync_full", {"sync_resource_type_ids": ["user", ""]}),
+    ("sync_full", {"targeted_sync_resources": [{"id": {"resource_type": "team", "resource": "x"}}]}),
 )
 
 
@@ -263,8 +266,9 @@ def test_a_task_that_contradicts_itself_changes_nothing(between: Between) -> Non
     payload["entitlement"]["slug"] = "owner"
     invitation = inviting("a.b@team.example")
     invitation["account_info"]["profile"]["email"] = "c.d@team.example"
+    other = {"grant": {**granting(group, user), "id": f"group:{group['group_id']}:member:user:somebody-else"}}
     with between.served():
-        for kind, given in (("grant", payload), ("create_account", invitation)):
+        for kind, given in (("grant", payload), ("create_account", invitation), ("revoke", other)):
             told = between.carried_out(kind, given)
             assert told["status"]["code"] == 9
             assert "contradicts itself" in told["status"]["message"]

@@ -3,11 +3,12 @@
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,17 +30,38 @@ class Answered(NamedTuple):
 class Server:
     """A host that serves. Its log is read line by line as it comes."""
 
-    def __init__(self, folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        before: Sequence[str] = (),
+    ) -> None:
+        """*before*: the beginning of a command line that runs what follows it."""
         variables = {key: value for key, value in os.environ.items() if not key.startswith(("JACKFIELD", "BATON"))}
         variables |= {"JACKFIELD_SERVE__HEALTH_PORT": "0"} | dict(environment or {})
-        command = [JACKFIELD, "--home", str(folder / "home"), "serve", *arguments]
-        self.process = forking.start(command, folder=folder, environment=variables)
+        command = [*before, JACKFIELD, "--home", str(folder / "home"), "serve", *arguments]
+        self.process: subprocess.Popen[str] | forking.Forked
+        if forking.knows(command):
+            self.process = forking.start(command, folder=folder, environment=variables)
+        else:
+            self.process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=variables,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+            )
         self.lines: list[str] = []
         self._more = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self) -> None:
+        assert self.process.stderr is not None
         for line in self.process.stderr:
             with self._more:
                 self.lines.append(line.rstrip("\n"))
@@ -108,24 +130,27 @@ class Server:
         self._reader.join(10)
         return time.monotonic() - began
 
-    def close(self) -> None:
-        """Close what is read of it, once it has ended and all that it said is read."""
+    def closed(self) -> None:
+        """Read what is left of its log, after its end, and close the pipes."""
         self._reader.join(10)
-        self.process.stdout.close()
-        self.process.stderr.close()
+        for pipe in (self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                pipe.close()
 
 
 @contextmanager
-def serving(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Generator[Server]:
+def serving(
+    folder: Path, *arguments: str, environment: Mapping[str, str] | None = None, before: Sequence[str] = ()
+) -> Generator[Server]:
     """A host that serves from *folder* for as long as the block lasts; killed if it has not ended by then."""
-    server = Server(folder, *arguments, environment=environment)
+    server = Server(folder, *arguments, environment=environment, before=before)
     try:
         yield server
     finally:
         if server.process.poll() is None:
             server.process.kill()
         server.process.wait(10)
-        server.close()
+        server.closed()
 
 
 def configuration(simulators: Mapping[str, Any], *, serve: str = "", **settings: object) -> str:

@@ -16,6 +16,7 @@ from aiohttp import web
 from jackfield.clock import Clock
 from jackfield.errors import BadConfig
 from jackfield.state import Home
+from jackfield_service.listening import listening
 from jackfield_service.metrics import Metrics
 from jackfield_service.status import ConnectionStatus, Status
 
@@ -90,7 +91,9 @@ class Health:
         begun = one.published or one.since
         if one.usual_seconds is None or begun is None:
             return None
-        age = (self._clock.now() - begun).total_seconds()
+        # A clock that has gone back since makes it look newer than it can be.
+        here = self._clock.monotonic() - one.learned if one.learned is not None else 0.0
+        age = max((self._clock.now() - begun).total_seconds(), here)
         return age if age > one.usual_seconds * self._stale_after() else None
 
     def _store(self) -> str | None:
@@ -136,43 +139,29 @@ class Health:
     @asynccontextmanager
     async def answering(self, address: str, port: int) -> AsyncGenerator[int]:
         """Answer at *address* for as long as the block lasts; gives the port. Raises BadConfig where it can't be had."""
-        app = web.Application()
-        app.add_routes(
-            [
-                web.get("/live", self._live),
-                web.get("/ready", self._ready),
-                web.get("/health", self._health),
-                web.get("/metrics", self._metrics_page),
-            ]
-        )
-        runner = web.AppRunner(app, access_log=None, handle_signals=False)
-        await runner.setup()
-        try:
-            site = web.TCPSite(runner, address, port, shutdown_timeout=1.0)
-            try:
-                await site.start()
-            except OSError as error:
-                raise BadConfig(
-                    f"health can't be answered at {address}:{port}: {error.strerror}", path="serve.health_port"
-                ) from None
-            yield int(runner.addresses[0][1])
-        finally:
-            await runner.cleanup()
+        pages = {
+            "/live": self._live,
+            "/ready": self._ready,
+            "/health": self._health,
+            "/metrics": self._metrics_page,
+        }
+        async with listening(pages, address, port, "serve.health_port") as own:
+            yield own
 
-    async def _live(self, _: web.Request) -> web.Response:
+    async def _live(self) -> web.Response:
         return web.Response(text="live\n")
 
-    async def _ready(self, _: web.Request) -> web.Response:
+    async def _ready(self) -> web.Response:
         problems = await self.problems()
         lines = [f"{each.what}{f' {each.of}' if each.of else ''}: {each.why}" for each in problems] or ["ready"]
         return web.Response(text="\n".join(lines) + "\n", status=503 if problems else 200)
 
-    async def _health(self, _: web.Request) -> web.Response:
+    async def _health(self) -> web.Response:
         problems = await self.problems()
         body = msgspec.json.encode(self.document(problems))
         return web.Response(body=body, content_type="application/json", status=503 if problems else 200)
 
-    async def _metrics_page(self, _: web.Request) -> web.Response:
+    async def _metrics_page(self) -> web.Response:
         return web.Response(body=self._metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4"})
 
 

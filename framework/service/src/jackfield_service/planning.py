@@ -1,7 +1,6 @@
 """Looks after the syncs to come: each connection has one that waits, by the schedule that it has now.
 
-Promises that a sync whose host is gone is taken up by another, that one whose end was never written keeps no other from
-coming, and that nothing is planned twice.
+Promises that a sync whose host is gone is taken up by another, and that nothing is planned twice.
 """
 
 from datetime import datetime
@@ -20,12 +19,12 @@ class Planner:
         self._loaded = loaded
         self._durable = durable
         self._status = status
-        self.again = False
-        """Whether one that failed was still coming to its end, so that the next look is to try it again."""
+        self.again = first
+        """Whether the next look is the first once more: this one failed, or a sync that failed was still coming to its end."""
 
     def look(self) -> None:
         """Plan what is not planned, drop what is planned otherwise, and tell how the connections stand."""
-        app = self._loaded.view()
+        app, again = self._loaded.view(), False
         waiting = self._durable.waiting()
         self._status.forget(set(self._loaded.names))
         with app.state() as state:
@@ -35,7 +34,7 @@ class Planner:
                 newest = next(iter(state.history(name, 1)), None)
                 self._status.recorded(name, newest)
                 failed = self._first and newest is not None and newest.status is RunStatus.FAILED
-                self._plan(state, name, waiting.pop(name, []), again=failed)
+                again |= self._plan(state, name, waiting.pop(name, []), again=failed)
                 published = state.published(name, 1)
                 if published and not published[0].imported:
                     self._status.known(name, published[0])
@@ -46,20 +45,21 @@ class Planner:
                     if not each.running:
                         self._durable.drop(each)
         self._durable.tidy(app.clock.now())
+        self.again = again
 
-    def _plan(self, state: State, name: str, ones: list[Waiting], *, again: bool) -> None:
+    def _plan(self, state: State, name: str, ones: list[Waiting], *, again: bool) -> bool:
+        """Plan one connection; gives whether it could not be tried *again* yet."""
         schedule, now = self._loaded.schedules[name], self._loaded.app.clock.now()
         usual = None if schedule.never else schedule.usual(now)
         kept: Waiting | None = None
         for each in sorted(ones, key=lambda one: (not one.running, one.due)):
-            gone = each.running and (each.lost or self._is_gone(state, name, each))
-            other = not each.running and (again or schedule.never or each.schedule != schedule.text)
+            gone = each.running and self._is_gone(state, name, each)
+            other = not each.running and (again or self._is_other(name, each, now))
             if (kept is not None and not each.running) or gone or other:
                 self._durable.drop(each)
             else:
                 kept = each
         if kept is not None:
-            self.again = self.again or (again and kept.running)
             due = datetime.fromisoformat(kept.due)
             self._status.planned(name, due, usual)
         elif schedule.never:
@@ -68,6 +68,7 @@ class Planner:
             due = now if again else self._due(state, name, now)
             self._durable.plan(name, due, schedule.text)
             self._status.planned(name, due, usual)
+        return again and kept is not None and kept.running
 
     def _due(self, state: State, name: str, now: datetime) -> datetime:
         """When the next sync is due; at once where one was cut off, which is then gone on with."""
@@ -77,8 +78,15 @@ class Planner:
         began = datetime.fromisoformat(last.started) if last is not None else None
         return self._loaded.schedules[name].due(name, began, now, self._loaded.settings.jitter)
 
+    def _is_other(self, name: str, one: Waiting, now: datetime) -> bool:
+        """Whether a sync waits for another moment than it would now, such as by a clock that has gone back since."""
+        schedule = self._loaded.schedules[name]
+        if schedule.never or one.schedule != schedule.text:
+            return True
+        return datetime.fromisoformat(one.due) > schedule.latest(now, self._loaded.settings.jitter)
+
     def _is_gone(self, state: State, name: str, one: Waiting) -> bool:
-        """Whether the host that a sync goes on at is gone: nobody holds its lock, and it is not ours."""
+        """Whether nobody carries a sync out: nobody holds its lock, and it is not ours; or it is, and has ended all the same."""
         if one.host == self._loaded.host_id:
-            return False
+            return one.lost
         return not is_taken(self._loaded.app.home, state, name, "sync")

@@ -19,6 +19,7 @@ from jackfield.state.present import present
 from jackfield_service.durable import Durable, Report, Stopping
 from jackfield_service.health import Health
 from jackfield_service.loading import Loaded
+from jackfield_service.memory import give_back
 from jackfield_service.metrics import Metrics
 from jackfield_service.planning import Planner
 from jackfield_service.served import Served, Turns
@@ -134,6 +135,7 @@ class Serving:
             hangup.cancel()
             if not stop.done():
                 await self._look()
+                await asyncio.to_thread(give_back)
 
     async def _take_up(self) -> None:
         """Read the configuration anew; what is wrong in it leaves the old one in force."""
@@ -162,9 +164,11 @@ class Serving:
             return
         # A store that is away comes back, and is looked at again.
         error = self._looking.exception()
-        self._last_look = f"the schedule can't be looked at: {type(error).__name__}" if error is not None else None
+        told, self._last_look = self._last_look, None
         if error is not None:
-            self._log.warning("the schedule can't be looked at", reason=str(error))
+            self._last_look = f"the schedule can't be looked at: {type(error).__name__}"
+            if told != self._last_look:
+                self._log.warning("the schedule can't be looked at", reason=str(error))
 
     def _try_again(self, planner: Planner) -> None:
         self._first = self._first or planner.again

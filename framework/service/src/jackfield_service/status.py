@@ -17,12 +17,16 @@ from jackfield_service.metrics import Metrics
 
 
 class ConnectionStatus(msgspec.Struct, kw_only=True):
-    """How one connection stands ``since`` it is served; ``seen`` is the newest run, ``failing`` the code of what ended it."""
+    """How one connection stands ``since`` it is served; ``seen`` is the newest run, ``failing`` the code of what ended it.
+
+    ``learned`` is when, by the clock that never jumps, something was last published or the connection first seen here.
+    """
 
     since: datetime | None = None
     seen: str | None = None
     syncing: bool = False
     published: datetime | None = None
+    learned: float | None = None
     run: str | None = None
     complete: bool | None = None
     held: bool = False
@@ -65,6 +69,8 @@ class Status:
     def known(self, connection: str, run: Run) -> None:
         """The last published run, as the record has it."""
         one = self.of(connection)
+        if one.run != run.run:
+            one.learned = self._clock.monotonic()
         one.published = datetime.fromisoformat(run.finished or run.started)
         one.run, one.complete = run.run, run.complete
         self._metrics.published(connection, one.published.timestamp(), complete=run.complete)
@@ -74,6 +80,8 @@ class Status:
         one = self.of(connection)
         if run is None or one.syncing or one.seen == run.run:
             return
+        if one.seen is not None and datetime.fromisoformat(run.started) > self._clock.now():
+            return  # by a clock that has gone back since; what was seen here is newer
         one.seen = run.run
         one.held = run.status is RunStatus.HELD
         one.failing = run.failure if run.status is RunStatus.FAILED else None
@@ -86,7 +94,7 @@ class Status:
         """Begin the series of a connection at 0, so that the first of anything is seen as one more."""
         one = self.of(connection)
         if one.since is None:
-            one.since = self._clock.now()
+            one.since, one.learned = self._clock.now(), self._clock.monotonic()
             self._metrics.expect(connection, changes=changes)
 
     def planned(self, connection: str, due: datetime | None, usual: float | None) -> None:

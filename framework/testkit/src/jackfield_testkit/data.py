@@ -21,11 +21,15 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
 
     ``facts`` are what else a sync has to show of a resource, only those that are given being compared: display_name,
     status, login, any date of a user, or a key of ``profile``.
+
+    ``access`` is who has what in the end, what is inherited from groups included; None where whoever holds anything of a group
+    has what the group has.
     """
 
     resources: frozenset[ResourceId]
     grants: frozenset[GrantId] = frozenset()
     facts: Mapping[ResourceId, Mapping[str, Any]] = {}
+    access: frozenset[GrantId] | None = None
 
 
 class Samples(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,9 +61,11 @@ class Backend(Protocol):
     end in failure that begin from then on; ``expire()`` lets access tokens lapse; ``forget_cursors()`` lets the cursors
     of pages lapse; ``allow(permissions: Collection[str] | None)`` gives the credentials these permissions only, of those
     that capabilities declare, or all of them again; ``sign_in(person: ResourceId)`` logs that somebody signed in just now;
-    ``drift(seed: int)`` changes something from outside; ``page_size`` is
-    how many things a page holds at most (small, so that listings take several pages); ``most_requests`` is how many a
-    sync of the fresh backend may take.
+    ``drift(seed: int)`` changes something from outside; ``remove(person: ResourceId)`` takes somebody out of the
+    application; ``another() -> tuple[Backend, Mapping[str, Any]]`` is a second application with other content, and the
+    configuration of a connection to it; ``permissions`` are the names of all that it can permit; ``counts`` are the names
+    of the fields (or headers) in which it says how many there are; ``page_size`` is how many things a page holds at most
+    (small, so that listings take several pages); ``most_requests`` is how many a sync of the fresh backend may take.
     """
 
     def truth(self) -> Truth:

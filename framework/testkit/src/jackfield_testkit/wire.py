@@ -54,6 +54,8 @@ class Wire:
         self.hit = asyncio.Event()
         """Set once a fault befell a request."""
         self.in_flight = 0
+        self.tokens: set[str] = set()
+        """What the requests carried in their header Authorization, without the word before it."""
 
     def before(self, sender: Sender) -> Sender:
         """A sender that goes through this wire."""
@@ -88,6 +90,9 @@ class _Through:
         sent = Sent(method=method, route=route_of(url), url=url, body=body)
         index = len(wire.sent)
         wire.sent.append(sent)
+        wire.tokens |= {
+            value.split()[-1] for name, value in headers.items() if name.lower() == "authorization" and value
+        }
         fault = wire.plan(index, sent) if wire.plan is not None else None
         if fault is not None:
             wire.struck.append(f"request {index} ({sent})")

@@ -5,9 +5,11 @@
 
 import random
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from jackfield_contracts import (
@@ -39,10 +41,13 @@ class SimulatedTeam:
 
     page_size = _PAGE
     most_requests = 20
+    permissions = SCOPES
+    counts = ("member_count",)
 
-    def __init__(self, base_url: str, ready: Mapping[str, Any]) -> None:
+    def __init__(self, base_url: str, ready: Mapping[str, Any], held: ExitStack) -> None:
         self.base_url = base_url
         self.ready = ready
+        self._held = held
         self.control = Control(base_url)
         self.control.settings(job_effect="end", licensed=_ROOM)
         # Nobody names a group without members: only the listing of groups shows it.
@@ -112,6 +117,18 @@ class SimulatedTeam:
         self.control.settings(scopes=SCOPES if permissions is None else tuple(permissions))
         self.expire()
 
+    def remove(self, person: ResourceId) -> None:
+        """Take somebody out of the team; who is its last administrator stays."""
+        with suppress(ControlError):
+            self.control.change({"do": "leave", "user": person.id})
+
+    def another(self) -> "tuple[SimulatedTeam, Mapping[str, Any]]":
+        """Another team, and a connection to it."""
+        team = msgspec.structs.replace(_TEAM, members=9, groups=3, seed=2)
+        simulator = self._held.enter_context(thread.running(team, _SERVICE))
+        other = SimulatedTeam(simulator.base_url, simulator.ready, self._held)
+        return other, connection_to(other)
+
     def sign_in(self, person: ResourceId) -> None:
         """Let somebody sign in."""
         self.control.change({"do": "sign_in", "user": person.id, "ago": float(self._drifts)})
@@ -145,6 +162,17 @@ class SimulatedTeam:
             return
 
 
+def connection_to(team: SimulatedTeam) -> Mapping[str, Any]:
+    """The keys of a connection to *team*."""
+    return {
+        "app_key": team.ready["app_key"],
+        "app_secret": team.ready["app_secret"],
+        "refresh_token": team.ready["refresh_token"],
+        "base_url": team.base_url,
+        "activity": True,
+    }
+
+
 class TestDropbox(ConnectorSuite):
     """The kit's suite on the Dropbox connector."""
 
@@ -153,19 +181,14 @@ class TestDropbox(ConnectorSuite):
     @pytest.fixture
     def backend(self) -> Iterator[SimulatedTeam]:  # type: ignore[override]
         """A team of its own for each test."""
-        with thread.running(_TEAM, _SERVICE) as simulator:
-            yield SimulatedTeam(simulator.base_url, simulator.ready)
+        with ExitStack() as held:
+            simulator = held.enter_context(thread.running(_TEAM, _SERVICE))
+            yield SimulatedTeam(simulator.base_url, simulator.ready, held)
 
     @pytest.fixture
     def config(self, backend: SimulatedTeam) -> Mapping[str, Any]:  # type: ignore[override]
         """A connection to it."""
-        return {
-            "app_key": backend.ready["app_key"],
-            "app_secret": backend.ready["app_secret"],
-            "refresh_token": backend.ready["refresh_token"],
-            "base_url": backend.base_url,
-            "activity": True,
-        }
+        return connection_to(backend)
 
     @pytest.fixture
     def samples(self, backend: SimulatedTeam) -> Samples:  # type: ignore[override]

@@ -106,6 +106,24 @@ class Application:
                 self._do(line["do"], line["what"].removesuffix("/member"), line["who"])
         self.export()
 
+    def remove(self, person: ResourceId) -> None:
+        """Let somebody leave."""
+        self._gone(f"user:{person.id}")
+        self.export()
+
+    def another(self) -> "tuple[Application, Mapping[str, Any]]":
+        """Another application, with some people less, and a connection to its exports."""
+        folder = self.folder / "another"
+        folder.mkdir()
+        other = Application(folder, self._clock)
+        for number in range(0, _PEOPLE, 5):
+            other.remove(ResourceId(type="user", id=f"u{number}"))
+        return other, connection_to(other)
+
+    def _gone(self, who: str) -> None:
+        self._people.pop(who.partition(":")[2], None)
+        self._held = {(at, member) for at, member in self._held if member != who}
+
     def drift(self, seed: int) -> None:
         """Change something from outside."""
         rng = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
@@ -122,14 +140,38 @@ class Application:
         elif what == "create_account":
             self._people.setdefault(who.partition("@")[0], {"name": who, "status": "enabled"})
         else:
-            self._people.pop(who.partition(":")[2], None)
-            self._held = {(at, member) for at, member in self._held if member != who}
+            self._gone(who)
 
     def _lines(self) -> list[dict[str, str]]:
         if not self.list.exists():
             return []
         with self.list.open(newline="", encoding="utf-8") as file:
             return list(csv.DictReader(file))
+
+
+def connection_to(application: Application) -> Mapping[str, Any]:
+    """The keys of a connection to the exports of *application*."""
+    return {
+        "application": "office",
+        "folder": str(application.folder),
+        "work_list": str(application.list),
+        "quiet_seconds": 0.0,
+        "privileged": ["admin"],
+        "users": {
+            "file": "users.csv",
+            "id": "Id",
+            "login": "Mail",
+            "name": "Name",
+            "status": "State",
+            "statuses": {word: status for status, word in _WORDS.items()},
+        },
+        "groups": {"file": "groups.csv", "id": "Id", "name": "Name"},
+        "roles": {"file": "roles.csv", "id": "Role"},
+        "memberships": [
+            {"file": "members.jsonl", "of": "group", "to": "to", "member": "member", "member_type": "is"},
+            {"file": "rights.csv", "of": "role", "to": "Role", "member": "Who", "member_type": "Kind"},
+        ],
+    }
 
 
 class TestRoster(ConnectorSuite):
@@ -147,27 +189,7 @@ class TestRoster(ConnectorSuite):
     @pytest.fixture
     def config(self, backend: Application) -> Mapping[str, Any]:  # type: ignore[override]
         """A connection to it."""
-        return {
-            "application": "office",
-            "folder": str(backend.folder),
-            "work_list": str(backend.list),
-            "quiet_seconds": 0.0,
-            "privileged": ["admin"],
-            "users": {
-                "file": "users.csv",
-                "id": "Id",
-                "login": "Mail",
-                "name": "Name",
-                "status": "State",
-                "statuses": {word: status for status, word in _WORDS.items()},
-            },
-            "groups": {"file": "groups.csv", "id": "Id", "name": "Name"},
-            "roles": {"file": "roles.csv", "id": "Role"},
-            "memberships": [
-                {"file": "members.jsonl", "of": "group", "to": "to", "member": "member", "member_type": "is"},
-                {"file": "rights.csv", "of": "role", "to": "Role", "member": "Who", "member_type": "Kind"},
-            ],
-        }
+        return connection_to(backend)
 
     @pytest.fixture
     def samples(self, backend: Application) -> Samples:  # type: ignore[override]

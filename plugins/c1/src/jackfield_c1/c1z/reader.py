@@ -38,6 +38,8 @@ from jackfield_contracts import (
 
 _AT_ONCE = 2_000
 _SOURCE = "sync"
+_ANYTHING = "resource"
+"""The scope that stands for all of a file which names no type."""
 _BAD = (DecodeError, msgspec.MsgspecError, ValueError, TypeError, KeyError, OverflowError, RecursionError)
 
 T = TypeVar("T")
@@ -303,6 +305,9 @@ class _Reading:
                 for type, reason in referred_and_missing(self._db, self._sync.id):
                     own, _ = self._scopes(self._types.of(type))
                     incomplete.setdefault(own, reason)
+        if self._sync.why is not None and not self._opened:
+            # A file without any type says nothing of what is there: something has to be open, to be called incomplete.
+            self._scopes(_ANYTHING)
         for name in sorted(self._opened):
             if self._sync.why is not None:
                 incomplete[name] = incomplete[f"{name}/*"] = self._sync.why

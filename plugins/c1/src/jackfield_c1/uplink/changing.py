@@ -44,11 +44,12 @@ async def grant(connection: ServedConnection, task: baton_pb2.Task) -> Answer:
 
 
 async def revoke(connection: ServedConnection, task: baton_pb2.Task) -> Answer:
-    """Let somebody hold an entitlement no more; the id of the grant is not looked at, since the platform may not know it."""
+    """Let somebody hold an entitlement no more; a grant's id of our form has to name the same."""
     given = task.revoke.grant
     change = RevokeAccess(
         entitlement=entitlement_id(given.entitlement), principal=resource_id(given.principal.id, "principal")
     )
+    _same_grant(connection, given, change)
     response = connector_pb2.GrantManagerServiceRevokeResponse
     entry = await _make(connection, change, task)
     return of_entry(
@@ -56,6 +57,18 @@ async def revoke(connection: ServedConnection, task: baton_pb2.Task) -> Answer:
         done=lambda _: response(),
         already=lambda _: response(annotations=[packed(connector_pb2.GrantAlreadyRevoked())]),
     )
+
+
+def _same_grant(connection: ServedConnection, given: connector_pb2.Grant, change: RevokeAccess) -> None:
+    """Raise BadConfig where the id of the grant names another one; ids that are not of our form say nothing."""
+    own = change.entitlement
+    expected = f"{own.resource.type}:{own.resource.id}:{own.slug}:{change.principal.type}:{change.principal.id}"
+    ours = any(given.id.startswith(f"{each.name}:") for each in connection.resource_types)
+    if ours and given.id != expected:
+        raise BadConfig(
+            f"the task contradicts itself: the grant {given.id!r} is not that of {own} to {change.principal}",
+            hint="Nothing was changed.",
+        )
 
 
 async def create_account(connection: ServedConnection, task: baton_pb2.Task) -> Answer:
