@@ -42,7 +42,8 @@ class Server:
         variables |= {"JACKFIELD_SERVE__HEALTH_PORT": "0"} | dict(environment or {})
         command = [*before, JACKFIELD, "--home", str(folder / "home"), "serve", *arguments]
         self.process: subprocess.Popen[str] | forking.Forked
-        if forking.knows(command):
+        # What is loaded before a program counts when one starts.
+        if forking.knows(command) and not before and "LD_PRELOAD" not in variables:
             self.process = forking.start(command, folder=folder, environment=variables)
         else:
             self.process = subprocess.Popen(
