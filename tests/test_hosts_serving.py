@@ -50,7 +50,12 @@ def test_hosts_share_the_work_and_none_syncs_twice(tmp_path: Path, database: Dat
             while len(_runs(database)) < 6:
                 assert time.monotonic() < end, (a.lines[-20:], b.lines[-20:])
                 time.sleep(0.3)
-            failed = [each for each in (*a.events, *b.events) if each["event"] == "a sync failed"]
+            # A host may take one up whose host is slow to lock it: the lock keeps the two apart, and that is told and passes.
+            failed = [
+                each
+                for each in (*a.events, *b.events)
+                if each["event"] == "a sync failed" and (each["error"], each["again"]) != ("busy", True)
+            ]
             assert a.end() < 10
             assert b.end() < 10
     assert not failed

@@ -71,7 +71,7 @@ def run(seconds: float) -> Figures:
         teams["refused"].refresh_token = "stale"
         text = configuration(teams, serve=serve, keep_snapshots=2, request_timeout=5.0, retry_deadline=8.0)
         (folder / "jackfield.toml").write_text(text)
-        server = stack.enter_context(serving(folder))
+        server = stack.enter_context(serving(folder, forked=False))
         server.logged("serving")
         memory = _watched(server, seconds)
         end = server.end()
