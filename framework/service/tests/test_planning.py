@@ -88,7 +88,9 @@ def planning(state: State, durable: Planned, *, first: bool) -> Planner:
         settings=SimpleNamespace(jitter=0.0),
         schedules={"acme": read_schedule("6h", at="x")},
     )
-    return Planner(cast("Any", loaded), cast(Durable, durable), cast("Any", _Heard()), again=frozenset({"acme"} if first else ()))
+    return Planner(
+        cast("Any", loaded), cast(Durable, durable), cast("Any", _Heard()), again=frozenset({"acme"} if first else ())
+    )
 
 
 class _opened:
