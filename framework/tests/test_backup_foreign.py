@@ -217,3 +217,20 @@ class TestWhatOthersWrote:
 
 def tree_of(held: dict[str, bytes]) -> dict[str, str]:
     return {name: hashlib.sha256(content).hexdigest() for name, content in held.items()}
+
+
+def test_one_that_was_packed_again_is_told_as_such(line: WritableLine, backup: Path):
+    """As an archiver does that writes names of owners."""
+
+    def owned(old: tarfile.TarFile, new: tarfile.TarFile) -> None:
+        for each in old.getmembers():
+            content = old.extractfile(each).read()  # type: ignore[union-attr]
+            if each.name != "manifest.json":
+                each.uname = "somebody"
+            new.addfile(each, io.BytesIO(content))
+
+    ran = line.run(
+        "--home", str(line.folder / "other"), "restore", str(repacked(backup, owned, line.folder / "c.backup"))
+    )
+    assert ran.code == 12
+    assert "packed again" in ran.err
