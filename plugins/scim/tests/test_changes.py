@@ -363,6 +363,14 @@ def test_deleting(server: Server, between: Proxy, at: Bench):
     assert kinds(made(at, DeleteAccount(account=user(ids[1])))) == [REFUSED]
 
 
+def test_a_deletion_that_would_only_disable_is_refused(server: Server, between: Proxy, at: Bench):
+    (id,) = users_of(server, 1)
+    at.values["deletes"] = False
+    (told,) = made(at, DeleteAccount(account=user(id)))
+    assert (told.outcome, told.tag) == (REFUSED, "only_disables")
+    assert {each.method for each in between.asked} == {"GET"}
+
+
 def test_truths_as_texts_where_that_is_set(server: Server, between: Proxy, at: Bench):
     id = rich(server)
 

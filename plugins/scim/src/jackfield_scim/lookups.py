@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from jackfield.errors import Refused, Unsupported
+from jackfield.errors import Refused, RemoteContract, Unsupported
 from jackfield_scim import api as routes
 from jackfield_scim import listing, wire
 from jackfield_scim.api import Api, quoted
@@ -73,6 +73,18 @@ async def anybody(api: Api, attribute: str, value: str) -> bool:
         except (Refused, Unsupported):
             pass
     return bool(await listing.matching(api, routes.USERS, None, has))
+
+
+async def is_member(api: Api, group: str, member: str) -> bool:
+    """Whether a group that lists no members has *member*: one request, whose answer is that group or nothing.
+
+    Raises RemoteContract where the provider does not understand the question and gives other groups.
+    """
+    asked = f"id eq {quoted(group)} and members eq {quoted(member)}"
+    found = await listing.matching(api, routes.GROUPS, asked, lambda seen: True)
+    if any(wire.ident(each.get("id")) != group for each in found):
+        raise RemoteContract("the provider can't be asked whether a group has a member", route=routes.GROUPS)
+    return bool(found)
 
 
 async def _among_all(api: Api, asked: Sequence[str], name: str) -> tuple[wire.Attributes, ...]:

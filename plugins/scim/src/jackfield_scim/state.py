@@ -7,6 +7,7 @@ from jackfield_contracts import AccessState, AccountState, Entitlement, Entitlem
 from jackfield_scim import api as routes
 from jackfield_scim import lookups, model, wire
 from jackfield_scim.api import Api
+from jackfield_scim.config import MembersBy
 
 
 async def read_state(api: Api, query: StateQuery) -> AccessState:
@@ -42,7 +43,9 @@ async def read_state(api: Api, query: StateQuery) -> AccessState:
         kind = model.BY_TYPE.get(at.type)
         if kind is not None:
             holders = [
-                who for who, seen in people.items() if who.type == "user" and _holds(seen, kind, at, who, unreadable)
+                who
+                for who, seen in people.items()
+                if who.type == "user" and _holds(api, seen, kind, at, who, unreadable)
             ]
             if not holders and not await lookups.anybody(call, kind.attribute, at.id):
                 continue
@@ -78,9 +81,9 @@ def _account(id: ResourceId, seen: wire.Attributes, api: Api) -> AccountState:
 
 
 def _holds(
-    seen: wire.Attributes, kind: model.Kind, at: ResourceId, who: ResourceId, unreadable: dict[str, str]
+    api: Api, seen: wire.Attributes, kind: model.Kind, at: ResourceId, who: ResourceId, unreadable: dict[str, str]
 ) -> bool:
-    values, broken = model.held(seen, kind)
+    values, broken = model.held(seen, kind, api.config)
     if at.id not in values and broken:
         unreadable[f"{at}#{who}"] = f"{kind.attribute} of the user can't be understood"
     return at.id in values
@@ -94,6 +97,12 @@ async def _members(
     unreadable: dict[str, str],
 ) -> list[GrantId]:
     """Who of *people* is in a group; where a member's type is not told, whether there is another of that id decides."""
+    if api.config.members_by is MembersBy.FILTER:
+        return [
+            GrantId(entitlement=entitlement, principal=who)
+            for who in people
+            if await lookups.is_member(api, entitlement.resource.id, who.id)
+        ]
     found = model.members(seen, api.config) or model.Members()
     held: list[GrantId] = []
     for who in people:
