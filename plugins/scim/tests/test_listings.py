@@ -251,6 +251,16 @@ def test_what_is_no_list_is_never_an_empty_one(server: Server, between: Proxy, a
     assert seal_or_none(synced) in (None, "unreadable")
 
 
+@pytest.mark.parametrize(
+    "body", [{}, [], {"Resources": []}, {"nextCursor": None}, {"schemas": ["urn:x"], "Resources": []}]
+)
+def test_what_is_no_list_is_never_an_empty_one_by_cursor(server: Server, between: Proxy, at: Bench, body: Any):
+    users_of(server, 3)
+    at.values["paging"] = "cursor"
+    between.twist = lambda asked, ask: ask(asked)._replace(body=body) if listing(asked) else ask(asked)
+    assert not asyncio.run(at.sync()).complete
+
+
 def seal_or_none(synced: Synced) -> str | None:
     return next((each.seal.value for each in synced.run.scopes if each.scope == "user"), None)
 
