@@ -14,7 +14,7 @@ from jackfield_scim import listing, wire
 from jackfield_scim.api import Api, quoted
 
 _CASE_EXACT: Final = ("externalid", "id")
-_LIKE_AN_ID: Final = re.compile(r"[A-Za-z0-9._~:-]+")
+LIKE_AN_ID: Final = re.compile(r"[A-Za-z0-9._~:-]+")
 LOGIN: Final = "userName"
 
 
@@ -51,7 +51,7 @@ async def by_name(api: Api, name: str, attributes: Sequence[str] | None = None) 
 
 async def by_id(api: Api, name: str) -> wire.Attributes | None:
     """Who has *name* as an id; one request, none for what does not look like one."""
-    if not _LIKE_AN_ID.fullmatch(name):
+    if not LIKE_AN_ID.fullmatch(name):
         return None
     try:
         found = await api.find(routes.USERS, name)

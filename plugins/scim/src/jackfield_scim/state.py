@@ -2,12 +2,18 @@
 
 import asyncio
 from collections.abc import Mapping
+from typing import Final
 
+from jackfield.errors import Refused, RemoteContract
 from jackfield_contracts import AccessState, AccountState, Entitlement, EntitlementId, GrantId, ResourceId, StateQuery
 from jackfield_scim import api as routes
 from jackfield_scim import lookups, model, wire
-from jackfield_scim.api import Api
+from jackfield_scim.api import Api, Found
 from jackfield_scim.config import MembersBy
+from jackfield_scim.outcomes import word
+
+_NO_ID: Final = ("http_400", "invalidvalue", "invalidsyntax", "bad_id")
+"""What a provider says to an id that is of no form that it has."""
 
 
 async def read_state(api: Api, query: StateQuery) -> AccessState:
@@ -16,9 +22,10 @@ async def read_state(api: Api, query: StateQuery) -> AccessState:
     A role or an entitlement that none of the accounts has costs one more: it is there if anybody has it.
     """
     call = api.traced()
+    unreadable: dict[str, str] = {}
     async with asyncio.TaskGroup() as tasks:
         ids = {
-            each: tasks.create_task(call.find(_endpoint(each), each.id))
+            each: tasks.create_task(_found(call, each, unreadable))
             for each in dict.fromkeys((*query.principals, *query.resources))
             if each.type in ("user", "group")
         }
@@ -26,7 +33,6 @@ async def read_state(api: Api, query: StateQuery) -> AccessState:
     read = {id: found for id, task in ids.items() if (found := task.result()) is not None}
     people: dict[ResourceId, wire.Attributes] = {}
     accounts: list[AccountState] = []
-    unreadable: dict[str, str] = {}
     for id in query.principals:
         if id in read:
             people[id] = read[id].seen
@@ -61,6 +67,21 @@ async def read_state(api: Api, query: StateQuery) -> AccessState:
         unreadable=unreadable,
         request_ids=call.request_ids,
     )
+
+
+async def _found(api: Api, id: ResourceId, unreadable: dict[str, str]) -> Found | None:
+    """A user or a group, None if there is none; a name that somebody took for an id may be no id at all."""
+    try:
+        return await api.find(_endpoint(id), id.id)
+    except Refused as error:
+        if word(error) in _NO_ID:
+            return None
+        raise
+    except RemoteContract as error:
+        if lookups.LIKE_AN_ID.fullmatch(id.id):
+            raise
+        unreadable[str(id)] = f"the provider can't be asked for such an id: {error.summary}"
+        return None
 
 
 async def _named(api: Api, name: str) -> tuple[wire.Attributes, ...]:

@@ -16,6 +16,9 @@ from jackfield_scim import listing, model, wire
 from jackfield_scim.api import Api
 from jackfield_scim.config import MembersBy
 
+MOST_CURSOR_BYTES: Final = 4096
+"""What the host stores of a cursor."""
+
 _NOT_TOLD: Final = "the provider does not tell who is in a group (members_by)"
 _MOST_REMEMBERED: Final = 60
 """Roles and entitlements of which a cursor remembers that they were given; more of them come again, which does no harm."""
@@ -239,4 +242,5 @@ class _Collected:
 def _following(part: listing.Part, known: Iterable[str]) -> str | None:
     if part.next is None:
         return None
-    return msgspec.structs.replace(part.next, known=tuple(known)[:_MOST_REMEMBERED]).text()
+    text = msgspec.structs.replace(part.next, known=tuple(known)[:_MOST_REMEMBERED]).text()
+    return text if len(text.encode()) <= MOST_CURSOR_BYTES else part.next.text()
