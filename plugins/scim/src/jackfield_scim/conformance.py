@@ -6,7 +6,7 @@
 import random
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,8 +21,10 @@ from jackfield_contracts import (
     RunAction,
 )
 from jackfield_scim import wire
-from jackfield_scim.testserver import TOKEN, Server, serve
 from jackfield_testkit import ConnectorSuite, Samples, Truth
+
+if TYPE_CHECKING:
+    from jackfield_scim.testserver import Server
 
 _PEOPLE = 8
 
@@ -33,7 +35,7 @@ class Backend:
     page_size = 3
     most_requests = 20
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: "Server") -> None:
         self.server = server
         self.users = [server.add(user(number)) for number in range(_PEOPLE)]
         plain = [{"value": id, "type": "User"} for id in self.users]
@@ -77,13 +79,16 @@ class TestScim(ConnectorSuite):
     @pytest.fixture
     def backend(self) -> Iterator[Backend]:
         """A fresh server."""
+        pytest.importorskip("scim2_server", reason="it takes the extra server: pip install 'jackfield-scim[server]'")
+        from jackfield_scim.testserver import serve
+
         with serve() as server:
             yield Backend(server)
 
     @pytest.fixture
     def config(self, backend: Backend) -> Mapping[str, Any]:
         """The keys of a connection to it."""
-        return {"url": backend.server.url, "token": TOKEN, "page_size": backend.page_size}
+        return {"url": backend.server.url, "token": backend.server.token, "page_size": backend.page_size}
 
     @pytest.fixture
     def samples(self, backend: Backend) -> Samples:

@@ -52,6 +52,8 @@ class Service(ScimService):
 class Server:
     """A server that runs."""
 
+    token = TOKEN
+
     def __init__(self, url: str, storage: Storage, service: Service) -> None:
         self.url = url
         self.storage = storage
