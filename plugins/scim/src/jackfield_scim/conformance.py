@@ -44,11 +44,11 @@ class Backend:
         self.groups += [server.add(group("All of them", [nested])), server.add(group("Nobody", []))]
 
     def truth(self) -> Truth:
-        """What a sync has to show."""
+        """What a sync has to show: members who are gone are not there, though the server goes on naming them."""
         users, groups = self.server.every("User"), self.server.every("Group")
-        members = [
-            member(at["id"], one["type"].lower(), one["value"]) for at in groups for one in at.get("members") or ()
-        ]
+        there = {each["id"] for each in (*users, *groups)}
+        named = [(at["id"], one) for at in groups for one in at.get("members") or () if one["value"] in there]
+        members = [member(at, one["type"].lower(), one["value"]) for at, one in named]
         roles = [has_role(role["value"], each["id"]) for each in users for role in each.get("roles") or ()]
         everybody = [ResourceId(type="user", id=each["id"]) for each in users]
         listed = [*everybody, *(ResourceId(type="group", id=each["id"]) for each in groups)]
@@ -67,8 +67,10 @@ class Backend:
         self.server.service.rights = None if permissions is None else frozenset(permissions)
 
     def drift(self, seed: int) -> None:
-        """A group appears."""
-        self.server.add(group(f"Drifted {random.Random(seed).random()}", []))  # noqa: S311
+        """Somebody comes, somebody goes, and a group appears."""
+        self.server.remove(random.Random(seed).choice([each["id"] for each in self.server.every("User")]))  # noqa: S311
+        member = {"value": self.server.add(user(100 + seed)), "type": "User"}
+        self.server.add(group(f"Drifted {seed}", [member]))
 
 
 class TestScim(ConnectorSuite):

@@ -68,6 +68,12 @@ class Server:
                 return self.storage.create(type, model.model_validate(document)).id or ""
         raise ValueError(document["schemas"])
 
+    def remove(self, id: str) -> None:
+        """Take a resource away by no request; groups go on naming it, as this server lets them."""
+        for type in self.service.provider.resource_types:
+            if any(each["id"] == id for each in self.every(type.name or "")):
+                self.storage.delete(type, id)
+
     def every(self, type: str) -> list[dict[str, Any]]:
         """All resources of a type, as the storage has them."""
         found = [each for each in self.storage.resources if each.meta is not None and each.meta.resource_type == type]
