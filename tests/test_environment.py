@@ -90,6 +90,7 @@ SCIM: dict[str, Any] = {
     "patch_removal": "value",
     "patch_form": "value",
     "patch_capitals": True,
+    "patch_operations": "operations",
     "bare_errors": True,
 }
 

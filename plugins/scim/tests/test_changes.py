@@ -128,7 +128,11 @@ def whole(server: Server, type: str = "User") -> dict[str, dict[str, Any]]:
 
 WAYS = {
     "patch": {},
-    "patch in capitals, without a path": {"patch_capitals": True, "patch_form": "value"},
+    "patch in capitals, without a path": {
+        "patch_capitals": True,
+        "patch_form": "value",
+        "patch_operations": "operations",
+    },
     "put": {"patch": "no"},
 }
 

@@ -172,7 +172,7 @@ class Api:
         written = [self._written(each) for each in operations]
         if self.config.patch_form is Form.VALUE:
             written = _joined(written)
-        document = {"schemas": [wire.PATCH_OP], "Operations": written}
+        document = {"schemas": [wire.PATCH_OP], self.config.patch_operations: written}
         await self._call("PATCH", endpoint + "/{}", id, json=document, headers=_if_match(etag))
 
     async def put(self, endpoint: str, id: str, document: Mapping[str, Any], etag: str | None) -> None:

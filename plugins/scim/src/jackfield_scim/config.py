@@ -165,6 +165,10 @@ class ScimConfig(ConnectorConfig, frozen=True, kw_only=True):
         Form, Meta(description="How PATCH sets single values: each by its path, or all in one value without a path.")
     ] = Form.PATH
     patch_capitals: Annotated[bool, Meta(description="Whether op is written Add, Remove, Replace.")] = False
+    patch_operations: Annotated[
+        str,
+        Meta(pattern="^(?:Operations|operations)$", description="How PATCH writes the name of its list of operations."),
+    ] = "Operations"
     bare_errors: Annotated[
         bool,
         Meta(
