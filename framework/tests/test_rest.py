@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jackfield.config import Secret
-from jackfield.errors import JackfieldError, Refused, RemoteContract
-from jackfield.http import Bearer, JsonApi
+from jackfield.errors import JackfieldError, NotFound, Refused, RemoteContract
+from jackfield.http import Bearer, JsonApi, Response, decode_json, decoder_of
 from jackfield_contracts import OutcomeKind
 
 from .loopback import asynchronous, session, web_server
@@ -218,5 +218,47 @@ def test_a_change_that_was_not_decided_has_none(status: int) -> None:
         async with web_server(says(status, {"code": "already_member"})) as url, session() as http:
             with pytest.raises(JackfieldError):
                 await JsonApi(http, url, tag="code").change("PUT", "x", already=("already_member",))
+
+    run()
+
+
+@asynchronous
+async def test_headers_of_one_request_and_the_media_type_of_all() -> None:
+    seen: list[tuple[str | None, str | None, str | None]] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        seen.append(tuple(request.headers.get(name) for name in ("If-Match", "Accept", "Content-Type")))  # type: ignore[arg-type]
+        return web.json_response({"id": "x"})
+
+    media = "application/scim+json"
+    async with web_server(handler) as url, session() as http:
+        api = JsonApi(http, url, media_type=media, headers={"If-Match": "none"})
+        await api.get("users/{}", "x", type=User)
+        await api.send("PUT", "users/{}", "x", json={"a": 1}, headers={"If-Match": 'W/"1"'})
+        await api.change("PATCH", "users/{}", "x", json={"a": 1}, headers={"If-Match": 'W/"2"'})
+    assert seen == [("none", media, None), ('W/"1"', media, media), ('W/"2"', media, media)]
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "tag"),
+    [
+        ({"word": "gone", "really": True}, NotFound, "gone"),
+        ({"word": "gone"}, RemoteContract, None),
+        ({"word": "jane@example.com, who left", "really": True}, NotFound, "malformed_tag"),
+        ("<html>", RemoteContract, None),
+    ],
+)
+def test_a_function_may_find_the_word_of_a_refusal(body: Any, error: type[JackfieldError], tag: str | None) -> None:
+    def word(response: Response) -> str | None:
+        found = decode_json(response.body, decoder_of(dict[str, Any]))
+        return found["word"] if found.get("really") else None
+
+    @asynchronous
+    async def run() -> None:
+        async with web_server(says(404, body)) as url, session() as http:
+            with pytest.raises(JackfieldError) as refused:
+                await JsonApi(http, url, tag=word).get("users/{}", "x", type=User)
+        assert type(refused.value) is error
+        assert getattr(refused.value, "tag", None) == tag
 
     run()

@@ -128,7 +128,11 @@ def whole(server: Server, type: str = "User") -> dict[str, dict[str, Any]]:
 
 WAYS = {
     "patch": {},
-    "patch in capitals, without a path": {"patch_capitals": True, "patch_form": "value"},
+    "patch in capitals, without a path": {
+        "patch_capitals": True,
+        "patch_form": "value",
+        "patch_operations": "operations",
+    },
     "put": {"patch": "no"},
 }
 
@@ -361,6 +365,14 @@ def test_deleting(server: Server, between: Proxy, at: Bench):
 
     between.twist = twist
     assert kinds(made(at, DeleteAccount(account=user(ids[1])))) == [REFUSED]
+
+
+def test_a_deletion_that_would_only_disable_is_refused(server: Server, between: Proxy, at: Bench):
+    (id,) = users_of(server, 1)
+    at.values["deletes"] = False
+    (told,) = made(at, DeleteAccount(account=user(id)))
+    assert (told.outcome, told.tag) == (REFUSED, "only_disables")
+    assert {each.method for each in between.asked} == {"GET"}
 
 
 def test_truths_as_texts_where_that_is_set(server: Server, between: Proxy, at: Bench):

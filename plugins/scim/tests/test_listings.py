@@ -251,6 +251,16 @@ def test_what_is_no_list_is_never_an_empty_one(server: Server, between: Proxy, a
     assert seal_or_none(synced) in (None, "unreadable")
 
 
+@pytest.mark.parametrize(
+    "body", [{}, [], {"Resources": []}, {"nextCursor": None}, {"schemas": ["urn:x"], "Resources": []}]
+)
+def test_what_is_no_list_is_never_an_empty_one_by_cursor(server: Server, between: Proxy, at: Bench, body: Any):
+    users_of(server, 3)
+    at.values["paging"] = "cursor"
+    between.twist = lambda asked, ask: ask(asked)._replace(body=body) if listing(asked) else ask(asked)
+    assert not asyncio.run(at.sync()).complete
+
+
 def seal_or_none(synced: Synced) -> str | None:
     return next((each.seal.value for each in synced.run.scopes if each.scope == "user"), None)
 
@@ -394,3 +404,41 @@ def test_a_listing_that_falls_short_says_nobody_is_absent(server: Server, betwee
 
     with pytest.raises(Exception, match="says that there are 6, and gave 5"):
         asyncio.run(ask())
+
+
+@pytest.mark.parametrize("how", ["refuses", "takes a slash for its own"])
+def test_a_name_that_can_be_no_id_hinders_no_look_up(server: Server, between: Proxy, at: Bench, how: str):
+    """Where somebody types a name, the host asks for it as an id as well."""
+    name = "a/b" if how != "refuses" else "name-of-no-id"
+    id = add(server, name)
+
+    def twist(asked: Asked, ask: Ask) -> Answered:
+        if asked.path.startswith("/Users/"):
+            error = {
+                "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+                "status": "400",
+                "scimType": "invalidValue",
+            }
+            return Answered(400, error, {}) if how == "refuses" else Answered(404, {"not": "found"}, {})
+        return ask(asked)
+
+    between.twist = twist
+
+    async def ask() -> list[str]:
+        async with at.open() as connection:
+            query = StateQuery(names=(name,), principals=(ResourceId(type="user", id=name),))
+            return [each.account.id for each in (await connection.read_state(query)).accounts]
+
+    assert asyncio.run(ask()) == [id]
+
+
+def test_what_the_provider_can_do_is_asked_once(server: Server, between: Proxy, at: Bench):
+    users_of(server, 3)
+
+    async def ask() -> None:
+        async with at.open() as connection:
+            for _ in range(3):
+                await connection.read_state(StateQuery(names=("u001", "u002")))
+
+    asyncio.run(ask())
+    assert len([each for each in between.asked if each.path == "/ServiceProviderConfig"]) == 1

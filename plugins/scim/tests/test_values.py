@@ -8,7 +8,17 @@ from typing import Any
 
 import pytest
 
-from jackfield_contracts import AccountStatus, EntitlementId, GrantId, Resource, ResourceId, StateQuery, UserTrait
+from jackfield_contracts import (
+    AccountStatus,
+    EntitlementId,
+    GrantAccess,
+    GrantId,
+    Resource,
+    ResourceId,
+    RevokeAccess,
+    StateQuery,
+    UserTrait,
+)
 from jackfield_scim.testserver import Server, serve
 from jackfield_testkit.bench import Bench, Synced
 
@@ -338,3 +348,42 @@ def test_whom_groups_name_and_no_listing_has(server: Server, between: Proxy, at:
     between.twist = twist
     synced = asyncio.run(at.sync())
     assert ResourceId(type="user", id=ids[1]) in synced.resources
+
+
+def test_values_as_plain_texts_where_that_is_set(server: Server, between: Proxy, at: Bench):
+    server.add({"schemas": [USER], "userName": "ann"})
+    between.twist = rewritten(lambda each: {**each, "emails": ["a@x.org"], "roles": ["admin"]})
+    at.values["text_values"] = True
+    synced = asyncio.run(at.sync())
+    assert (synced.complete, told(synced)) == (True, set())
+    assert [each.address for each in only(synced)[1].emails] == ["a@x.org"]
+    assert {str(each.entitlement) for each in synced.grants} == {"role:admin/member"}
+
+
+def test_a_provider_that_does_not_tell_who_is_in_a_group(server: Server, between: Proxy, at: Bench):
+    """It gives an empty list, and answers whether somebody is in a group."""
+    ids = users_of(server, 2)
+    some = group(server, ids[0])
+    at.values["members_by"] = "filter"
+
+    def twist(asked: Asked, ask: Ask) -> Answered:
+        """A filter compares members by the id alone, and no group lists any."""
+        query = dict(asked.query)
+        if "filter" in query:
+            query["filter"] = query["filter"].replace("members eq", "members.value eq")
+        return rewritten(lambda each: {**each, "members": []}, "/Groups")(asked._replace(query=query), ask)
+
+    between.twist = twist
+    synced = asyncio.run(at.sync())
+    assert (synced.complete, partial(synced), synced.grants) == (False, {f"group:{some}/*"}, set())
+    member = EntitlementId(resource=ResourceId(type="group", id=some), slug="member")
+    one, other = (ResourceId(type="user", id=id) for id in ids)
+    outcomes = asyncio.run(
+        at.change(
+            GrantAccess(entitlement=member, principal=one),
+            GrantAccess(entitlement=member, principal=other),
+            RevokeAccess(entitlement=member, principal=one),
+        )
+    )
+    assert [each.outcome.value for each in outcomes] == ["already", "changed", "changed"]
+    assert [each["value"] for each in server.every("Group")[0]["members"]] == [ids[1]]

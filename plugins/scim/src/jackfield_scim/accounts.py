@@ -97,6 +97,8 @@ async def delete(api: Api, change: DeleteAccount) -> Outcome:
     call = api.traced()
     if change.account.type != "user":
         return refused("no_account", "Only users are accounts.")
+    if not api.config.deletes:
+        return refused("only_disables", "This provider would only disable the account (deletes = false): disable it.")
     try:
         await call.delete(routes.USERS, change.account.id)
     except NotFound:

@@ -33,6 +33,14 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     cursor: bool | None = None
 
 
+class _Once:
+    """What the provider says of itself, once it was asked; shared by all that is ``traced``."""
+
+    def __init__(self) -> None:
+        self.asking = asyncio.Lock()
+        self.said: Service | None = None
+
+
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """One resource: as it came (*raw*), with names in small letters (*seen*), and its version if it has one."""
 
@@ -60,8 +68,7 @@ class Api:
     def __init__(self, json: JsonApi, config: ScimConfig) -> None:
         self._json = json
         self.config = config
-        self._service: Service | None = None
-        self._asking = asyncio.Lock()
+        self._once = _Once()
 
     def traced(self) -> "Api":
         """The same, with its own list of ``request_ids``."""
@@ -78,11 +85,12 @@ class Api:
 
     async def service(self) -> Service:
         """What the provider says of itself; nothing where it has no such document."""
-        if self._service is None:
-            async with self._asking:
-                if self._service is None:
-                    self._service = await self._ask_service()
-        return self._service
+        once = self._once
+        if once.said is None:
+            async with once.asking:
+                if once.said is None:
+                    once.said = await self._ask_service()
+        return once.said
 
     async def _ask_service(self) -> Service:
         config = self.config
@@ -164,7 +172,7 @@ class Api:
         written = [self._written(each) for each in operations]
         if self.config.patch_form is Form.VALUE:
             written = _joined(written)
-        document = {"schemas": [wire.PATCH_OP], "Operations": written}
+        document = {"schemas": [wire.PATCH_OP], self.config.patch_operations: written}
         await self._call("PATCH", endpoint + "/{}", id, json=document, headers=_if_match(etag))
 
     async def put(self, endpoint: str, id: str, document: Mapping[str, Any], etag: str | None) -> None:

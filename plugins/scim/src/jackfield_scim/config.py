@@ -42,6 +42,13 @@ class Untyped(StrEnum):
     USER = "user"
 
 
+class MembersBy(StrEnum):
+    """How it is learnt who is in a group."""
+
+    GROUP = "group"
+    FILTER = "filter"
+
+
 class Removal(StrEnum):
     """How a PATCH names the values that it takes away."""
 
@@ -96,6 +103,13 @@ class ScimConfig(ConnectorConfig, frozen=True, kw_only=True):
             " a listing), or ignored."
         ),
     ] = Totals.CHECKED
+    members_by: Annotated[
+        MembersBy,
+        Meta(
+            description="How it is learnt who is in a group: group (it lists its members), or filter (it lists none, and is"
+            " asked about single people when something is changed; a sync tells that memberships are unknown)."
+        ),
+    ] = MembersBy.GROUP
     members_listed: Annotated[
         bool,
         Meta(
@@ -113,6 +127,9 @@ class ScimConfig(ConnectorConfig, frozen=True, kw_only=True):
     text_booleans: Annotated[bool, Meta(description='Whether truths come and go as the texts "True" and "False".')] = (
         False
     )
+    text_values: Annotated[
+        bool, Meta(description="Whether addresses, roles and entitlements may come as plain texts in a list.")
+    ] = False
     active_if_absent: Annotated[
         bool, Meta(description="Whether a user without the attribute active is enabled; otherwise that is unknown.")
     ] = False
@@ -124,6 +141,12 @@ class ScimConfig(ConnectorConfig, frozen=True, kw_only=True):
     patch: Annotated[Choice, Meta(description="Whether resources can be changed by PATCH; otherwise PUT is used.")] = (
         Choice.AUTO
     )
+    deletes: Annotated[
+        bool,
+        Meta(
+            description="Whether DELETE takes a user away; some providers only disable the account, and deleting is refused."
+        ),
+    ] = True
     put_without_etag: Annotated[
         bool,
         Meta(
@@ -142,6 +165,10 @@ class ScimConfig(ConnectorConfig, frozen=True, kw_only=True):
         Form, Meta(description="How PATCH sets single values: each by its path, or all in one value without a path.")
     ] = Form.PATH
     patch_capitals: Annotated[bool, Meta(description="Whether op is written Add, Remove, Replace.")] = False
+    patch_operations: Annotated[
+        str,
+        Meta(pattern="^(?:Operations|operations)$", description="How PATCH writes the name of its list of operations."),
+    ] = "Operations"
     bare_errors: Annotated[
         bool,
         Meta(

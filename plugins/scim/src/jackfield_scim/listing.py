@@ -21,6 +21,7 @@ EXPIRED: Final = ("expiredCursor", "invalidCursor")
 MOST_CURSOR_BYTES: Final = 3000
 """What a provider's cursor may take of the 4 KiB that the host stores; the rest is for what is remembered beside it."""
 
+_LIST_RESPONSE: Final = "urn:ietf:params:scim:api:messages:2.0:listresponse"
 _MOST_TOTAL: Final = 2**53
 _MOST_TRIES: Final = 3
 
@@ -164,15 +165,17 @@ def _opened(api: Api, answer: Answer, *, by_cursor: bool) -> tuple[list[Any], in
     """The items and the total of a list response; raises RemoteContract for what is none."""
     raw = wire.raw_object(wire.document(answer.response.body)) or {}
     found = {name.lower(): value for name, value in raw.items()}
+    named = _LIST_RESPONSE in [
+        each.lower() for each in wire.several(found.get("schemas")) or [] if isinstance(each, str)
+    ]
     total: Any = found.get("totalresults")
     if isinstance(total, bool) or not isinstance(total, int) or not 0 <= total <= _MOST_TOTAL:
-        if total is not None or not (by_cursor or api.config.totals is Totals.IGNORED):
+        # By cursor a provider need not count, but what says nothing of itself is no list response.
+        may_lack = (by_cursor and named) or api.config.totals is Totals.IGNORED
+        if total is not None or not may_lack:
             raise _wrong("the answer does not say how many there are in all, as a list response does", answer)
-        total = None
     listed = wire.several(found["resources"]) if found.get("resources") is not None else None
-    if listed is None and "resources" in found and found["resources"] is not None:
-        raise _wrong("what the answer has as resources is no list", answer)
-    if listed is None and (total == 0 or "startindex" in found or by_cursor):
+    if listed is None and found.get("resources") is None and (total == 0 or named):
         listed = []
     if listed is None:
         raise _wrong("the answer has no list of resources", answer)

@@ -8,13 +8,13 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from jackfield.errors import Refused, Unsupported
+from jackfield.errors import Refused, RemoteContract, Unsupported
 from jackfield_scim import api as routes
 from jackfield_scim import listing, wire
 from jackfield_scim.api import Api, quoted
 
 _CASE_EXACT: Final = ("externalid", "id")
-_LIKE_AN_ID: Final = re.compile(r"[A-Za-z0-9._~:-]+")
+LIKE_AN_ID: Final = re.compile(r"[A-Za-z0-9._~:-]+")
 LOGIN: Final = "userName"
 
 
@@ -51,7 +51,7 @@ async def by_name(api: Api, name: str, attributes: Sequence[str] | None = None) 
 
 async def by_id(api: Api, name: str) -> wire.Attributes | None:
     """Who has *name* as an id; one request, none for what does not look like one."""
-    if not _LIKE_AN_ID.fullmatch(name):
+    if not LIKE_AN_ID.fullmatch(name):
         return None
     try:
         found = await api.find(routes.USERS, name)
@@ -73,6 +73,18 @@ async def anybody(api: Api, attribute: str, value: str) -> bool:
         except (Refused, Unsupported):
             pass
     return bool(await listing.matching(api, routes.USERS, None, has))
+
+
+async def is_member(api: Api, group: str, member: str) -> bool:
+    """Whether a group that lists no members has *member*: one request, whose answer is that group or nothing.
+
+    Raises RemoteContract where the provider does not understand the question and gives other groups.
+    """
+    asked = f"id eq {quoted(group)} and members eq {quoted(member)}"
+    found = await listing.matching(api, routes.GROUPS, asked, lambda seen: True)
+    if any(wire.ident(each.get("id")) != group for each in found):
+        raise RemoteContract("the provider can't be asked whether a group has a member", route=routes.GROUPS)
+    return bool(found)
 
 
 async def _among_all(api: Api, asked: Sequence[str], name: str) -> tuple[wire.Attributes, ...]:

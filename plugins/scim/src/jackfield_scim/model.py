@@ -101,9 +101,9 @@ class _Reader:
             self.odd.append(name)
         return found or {}
 
-    def several(self, name: str) -> list[wire.Attributes]:
+    def several(self, name: str, *, texts: bool) -> list[wire.Attributes]:
         listed = wire.several(self.seen.get(name.lower()))
-        found = [wire.attributes(each) for each in listed or []]
+        found = [wire.value_of(each, texts=texts) for each in listed or []]
         if listed is None or None in found:
             self.odd.append(name)
         return [each for each in found if each is not None]
@@ -214,7 +214,7 @@ def _status(seen: wire.Attributes, config: ScimConfig, reader: _Reader) -> tuple
 
 def _emails(reader: _Reader, config: ScimConfig) -> Iterator[Email]:
     given: set[str] = set()
-    for each in reader.several("emails"):
+    for each in reader.several("emails", texts=config.text_values):
         address = wire.text(each.get("value"))
         if address is None:
             reader.odd.append("emails")
@@ -228,7 +228,7 @@ def _emails(reader: _Reader, config: ScimConfig) -> Iterator[Email]:
             yield Email(address=address, primary=primary is True)
 
 
-def held(seen: wire.Attributes, kind: Kind) -> tuple[dict[str, str], int]:
+def held(seen: wire.Attributes, kind: Kind, config: ScimConfig) -> tuple[dict[str, str], int]:
     """What a user has of a kind, by value with the name shown; and how many values can't be understood."""
     listed = wire.several(seen.get(kind.attribute))
     if listed is None:
@@ -236,7 +236,7 @@ def held(seen: wire.Attributes, kind: Kind) -> tuple[dict[str, str], int]:
     found: dict[str, str] = {}
     broken = 0
     for each in listed:
-        part = wire.attributes(each)
+        part = wire.value_of(each, texts=config.text_values)
         value = wire.text(part.get("value")) if part is not None else None
         if part is None or value is None:
             broken += 1

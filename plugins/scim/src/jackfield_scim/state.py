@@ -2,11 +2,18 @@
 
 import asyncio
 from collections.abc import Mapping
+from typing import Final
 
+from jackfield.errors import Refused, RemoteContract
 from jackfield_contracts import AccessState, AccountState, Entitlement, EntitlementId, GrantId, ResourceId, StateQuery
 from jackfield_scim import api as routes
 from jackfield_scim import lookups, model, wire
-from jackfield_scim.api import Api
+from jackfield_scim.api import Api, Found
+from jackfield_scim.config import MembersBy
+from jackfield_scim.outcomes import word
+
+_NO_ID: Final = ("http_400", "invalidvalue", "invalidsyntax", "bad_id")
+"""What a provider says to an id that is of no form that it has."""
 
 
 async def read_state(api: Api, query: StateQuery) -> AccessState:
@@ -15,9 +22,10 @@ async def read_state(api: Api, query: StateQuery) -> AccessState:
     A role or an entitlement that none of the accounts has costs one more: it is there if anybody has it.
     """
     call = api.traced()
+    unreadable: dict[str, str] = {}
     async with asyncio.TaskGroup() as tasks:
         ids = {
-            each: tasks.create_task(call.find(_endpoint(each), each.id))
+            each: tasks.create_task(_found(call, each, unreadable))
             for each in dict.fromkeys((*query.principals, *query.resources))
             if each.type in ("user", "group")
         }
@@ -25,7 +33,6 @@ async def read_state(api: Api, query: StateQuery) -> AccessState:
     read = {id: found for id, task in ids.items() if (found := task.result()) is not None}
     people: dict[ResourceId, wire.Attributes] = {}
     accounts: list[AccountState] = []
-    unreadable: dict[str, str] = {}
     for id in query.principals:
         if id in read:
             people[id] = read[id].seen
@@ -42,7 +49,9 @@ async def read_state(api: Api, query: StateQuery) -> AccessState:
         kind = model.BY_TYPE.get(at.type)
         if kind is not None:
             holders = [
-                who for who, seen in people.items() if who.type == "user" and _holds(seen, kind, at, who, unreadable)
+                who
+                for who, seen in people.items()
+                if who.type == "user" and _holds(api, seen, kind, at, who, unreadable)
             ]
             if not holders and not await lookups.anybody(call, kind.attribute, at.id):
                 continue
@@ -58,6 +67,21 @@ async def read_state(api: Api, query: StateQuery) -> AccessState:
         unreadable=unreadable,
         request_ids=call.request_ids,
     )
+
+
+async def _found(api: Api, id: ResourceId, unreadable: dict[str, str]) -> Found | None:
+    """A user or a group, None if there is none; a name that somebody took for an id may be no id at all."""
+    try:
+        return await api.find(_endpoint(id), id.id)
+    except Refused as error:
+        if word(error) in _NO_ID:
+            return None
+        raise
+    except RemoteContract as error:
+        if lookups.LIKE_AN_ID.fullmatch(id.id):
+            raise
+        unreadable[str(id)] = f"the provider can't be asked for such an id: {error.summary}"
+        return None
 
 
 async def _named(api: Api, name: str) -> tuple[wire.Attributes, ...]:
@@ -78,9 +102,9 @@ def _account(id: ResourceId, seen: wire.Attributes, api: Api) -> AccountState:
 
 
 def _holds(
-    seen: wire.Attributes, kind: model.Kind, at: ResourceId, who: ResourceId, unreadable: dict[str, str]
+    api: Api, seen: wire.Attributes, kind: model.Kind, at: ResourceId, who: ResourceId, unreadable: dict[str, str]
 ) -> bool:
-    values, broken = model.held(seen, kind)
+    values, broken = model.held(seen, kind, api.config)
     if at.id not in values and broken:
         unreadable[f"{at}#{who}"] = f"{kind.attribute} of the user can't be understood"
     return at.id in values
@@ -94,6 +118,12 @@ async def _members(
     unreadable: dict[str, str],
 ) -> list[GrantId]:
     """Who of *people* is in a group; where a member's type is not told, whether there is another of that id decides."""
+    if api.config.members_by is MembersBy.FILTER:
+        return [
+            GrantId(entitlement=entitlement, principal=who)
+            for who in people
+            if await lookups.is_member(api, entitlement.resource.id, who.id)
+        ]
     found = model.members(seen, api.config) or model.Members()
     held: list[GrantId] = []
     for who in people:

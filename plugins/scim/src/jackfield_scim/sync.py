@@ -14,7 +14,12 @@ from jackfield_contracts import Diagnostic, EntitlementId, Item, Page, Resource,
 from jackfield_scim import api as routes
 from jackfield_scim import listing, model, wire
 from jackfield_scim.api import Api
+from jackfield_scim.config import MembersBy
 
+MOST_CURSOR_BYTES: Final = 4096
+"""What the host stores of a cursor."""
+
+_NOT_TOLD: Final = "the provider does not tell who is in a group (members_by)"
 _MOST_REMEMBERED: Final = 60
 """Roles and entitlements of which a cursor remembers that they were given; more of them come again, which does no harm."""
 
@@ -86,7 +91,7 @@ class ScimReads(Reads):
         known: set[str],
         given: list[str],
     ) -> None:
-        values, broken = model.held(seen, kind)
+        values, broken = model.held(seen, kind, self._api.config)
         if broken:
             collected.lacks(kind.held.name, f"{kind.attribute} of some users can't be understood")
             collected.lacks(kind.listed.name, f"{kind.attribute} of some users can't be understood")
@@ -139,6 +144,9 @@ class ScimReads(Reads):
 
     def _members(self, collected: "_Collected", seen: wire.Attributes, alone: Scope, offered: EntitlementId) -> Scope:
         """The scope of a group's members, fed by this listing if that tells them all, else by the group *alone*."""
+        if self._api.config.members_by is MembersBy.FILTER:
+            collected.lacks(alone.name, _NOT_TOLD)
+            return msgspec.structs.replace(alone, family="groups")
         found = model.members(seen, self._api.config)
         if found is None and self._api.config.members_listed:
             found = model.Members()
@@ -159,6 +167,8 @@ class ScimReads(Reads):
         seen = await self._api.find(routes.GROUPS, group.id)
         if seen is None:
             return Page(vanished=(group,))
+        if self._api.config.members_by is MembersBy.FILTER:
+            return Page(incomplete={scope.name: _NOT_TOLD})
         found = model.members(seen.seen, self._api.config) or model.Members()
         resolved = typed(found, view)
         offered = model.offered(group, model.GROUPS.name).id
@@ -232,4 +242,5 @@ class _Collected:
 def _following(part: listing.Part, known: Iterable[str]) -> str | None:
     if part.next is None:
         return None
-    return msgspec.structs.replace(part.next, known=tuple(known)[:_MOST_REMEMBERED]).text()
+    text = msgspec.structs.replace(part.next, known=tuple(known)[:_MOST_REMEMBERED]).text()
+    return text if len(text.encode()) <= MOST_CURSOR_BYTES else part.next.text()

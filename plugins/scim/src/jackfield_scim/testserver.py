@@ -20,8 +20,6 @@ from scim2_server.testserver.cli import ThreadingWSGIServer
 from scim2_server.utils import load_default_resource_types, load_default_schemas, load_default_service_provider_config
 
 TOKEN: Final = "of-the-test-server"  # noqa: S105 - of no other server than this
-RIGHTS: Final = ("read /Users", "write /Users", "read /Groups", "write /Groups")
-"""The names of what a token may do; not in the protocol, which has none."""
 _READS: Final = (Operation.query, Operation.search, Operation.search_with_body)
 
 
@@ -54,6 +52,8 @@ class Service(ScimService):
 class Server:
     """A server that runs."""
 
+    token = TOKEN
+
     def __init__(self, url: str, storage: Storage, service: Service) -> None:
         self.url = url
         self.storage = storage
@@ -68,14 +68,15 @@ class Server:
                 return self.storage.create(type, model.model_validate(document)).id or ""
         raise ValueError(document["schemas"])
 
-    def remove(self, id: str) -> None:
-        """Take a resource away by no request, and out of all groups."""
+    def remove(self, id: str, *, from_groups: bool = False) -> None:
+        """Take a resource away by no request; groups go on naming it, as this server lets them, unless *from_groups*."""
+        for type in self.service.provider.resource_types:
+            if any(each["id"] == id for each in self.every(type.name or "")):
+                self.storage.delete(type, id)
         with self.storage.lock:
-            left = [each for each in self.storage.resources if each.id != id]
-            for each in left:
+            for each in self.storage.resources if from_groups else ():
                 if members := getattr(each, "members", None):
                     setattr(each, "members", [one for one in members if one.value != id])  # noqa: B010 - models are made at run time
-            self.storage.resources = left
 
     def every(self, type: str) -> list[dict[str, Any]]:
         """All resources of a type, as the storage has them."""

@@ -74,6 +74,11 @@ def attributes(value: object) -> Attributes | None:
     return raw_object(value)
 
 
+def value_of(value: object, *, texts: bool) -> Attributes | None:
+    """One value of a multi-valued attribute; with *texts* also one that is a plain text. None if it is neither."""
+    return {"value": value} if texts and isinstance(value, str) else attributes(value)
+
+
 def several(value: object) -> list[Any] | None:
     """The values of a multi-valued attribute: none where it is absent or null, None where it is no list."""
     if value is None:

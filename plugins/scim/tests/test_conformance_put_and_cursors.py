@@ -1,0 +1,39 @@
+"""The rules of the conformance kit once more, on a provider without PATCH whose listings go by cursor."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from jackfield_scim.conformance import Backend
+from jackfield_scim.conformance import TestScim as Suite
+from jackfield_scim.testserver import TOKEN, Server, serve
+
+from .test_listings import by_cursor
+
+
+class Forgetful(Backend):
+    """A server that can be given another secret, by which it knows its cursors."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(server)
+        self._number = 0
+
+    def forget_cursors(self) -> None:
+        self._number += 1
+        service = self.server.service
+        service._cursors = service._build_cursors(f"secret {self._number}")
+
+
+class TestPutAndCursors(Suite):
+    @pytest.fixture
+    def backend(self) -> Iterator[Forgetful]:
+        with serve(by_cursor()) as server:
+            yield Forgetful(server)
+
+    @pytest.fixture
+    def config(self, backend: Forgetful) -> Mapping[str, Any]:
+        return {"url": backend.server.url, "token": TOKEN, "page_size": backend.page_size, "patch": "no"}
+
+
+del Suite
