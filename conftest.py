@@ -2,8 +2,13 @@
 
 import os
 import signal
+from collections.abc import Generator
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from platform_stand_in.launch import Platform
 
 
 def pytest_configure() -> None:
@@ -34,3 +39,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         rest = max(0, stretch - len(mine)) if worker < workers - 1 else len(others) - taken
         items += [*mine, *others[taken : taken + rest]]
         taken += rest
+
+
+@pytest.fixture(scope="session")
+def stand_in() -> "Generator[Platform]":
+    """A stand-in of the platform, one for all tests of a worker; each makes it ``fresh`` (see ``harness.platforms``)."""
+    from platform_stand_in.launch import spawn
+
+    with spawn() as platform:
+        yield platform

@@ -366,15 +366,18 @@ class TestThePage:
         (text,) = self.blocks("toml")
         connection = tomllib.loads(text)["connections"]["acme"]
         named = {value.removeprefix("file:") for value in connection.values() if value.startswith("file:")}
-        loaded = {line.split(":")[0] for line in unit()["LoadCredential"]}
-        assert named == {f"/run/credentials/jackfield.service/{name}" for name in loaded}
+        (line,) = unit()["LoadCredential"]
+        id, folder = line.split(":")
+        files = {Path(word).name for each in self.commands() for word in each.split() if word.startswith(f"{folder}/")}
+        # As systemd.exec(5) has it for a folder: each file, with the id and an underscore before its name.
+        assert named == {f"/run/credentials/jackfield.service/{id}_{name}" for name in files}
 
     @pytest.mark.skipif(not HELM, reason="Helm's library has no wheel for this machine")
     def test_its_values_and_its_helm_command_render(self):
         import helm_python
 
         (values,) = self.blocks("yaml")
-        (command,) = [shlex.split(line) for line in self.commands() if line.startswith("helm ")]
+        command, *_ = [shlex.split(line) for line in self.commands() if line.startswith("helm ")]
         assert ROOT / command[4] == CHART
         asked = helm_python.parse_set_string(command[command.index("--set") + 1])
         for given in (helm_python.values_from_yaml(values), asked):
@@ -393,7 +396,7 @@ class TestThePage:
             if line.startswith("install "):
                 subprocess.run(line.replace(" /etc", f" {tmp_path}/etc"), shell=True, check=True, cwd=tmp_path)
         for line in unit()["LoadCredential"]:
-            file = tmp_path / line.split(":")[1].lstrip("/")
-            assert (file.is_file(), file.stat().st_mode & 0o777) == (True, 0o600)
+            files = [*(tmp_path / line.split(":")[1].lstrip("/")).iterdir()]
+            assert [(file.is_file(), file.stat().st_mode & 0o777) for file in files] == [(True, 0o600)] * 2
         assert (tmp_path / "etc" / "jackfield" / "jackfield.toml").stat().st_mode & 0o777 == 0o644
         assert (tmp_path / "etc" / "systemd" / "system" / "jackfield.service").read_bytes() == UNIT.read_bytes()

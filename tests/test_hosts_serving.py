@@ -14,6 +14,7 @@ from harness.serving import Server, configuration, serving
 from harness.spawned import spawn
 
 from jackfield.state import DatabaseAddress, Run, RunStatus, open_state
+from tests.sweeps import hosts_serving
 
 TEAM = ("--members", "30", "--groups", "4")
 TERM = "2"
@@ -49,7 +50,12 @@ def test_hosts_share_the_work_and_none_syncs_twice(tmp_path: Path, database: Dat
             while len(_runs(database)) < 6:
                 assert time.monotonic() < end, (a.lines[-20:], b.lines[-20:])
                 time.sleep(0.3)
-            failed = [each for each in (*a.events, *b.events) if each["event"] == "a sync failed"]
+            # A host may take one up whose host is slow to lock it: the lock keeps the two apart, and that is told and passes.
+            failed = [
+                each
+                for each in (*a.events, *b.events)
+                if each["event"] == "a sync failed" and (each["error"], each["again"]) != ("busy", True)
+            ]
             assert a.end() < 10
             assert b.end() < 10
     assert not failed
@@ -112,3 +118,11 @@ def _until_requests(team: Any, number: int) -> None:
     while len(team.requests()["requests"]) < number:
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def test_killed_and_stopped_at_random_while_tasks_and_commands_change() -> None:
+    """A sample of the sweep ``hosts-serving``, with the database away in the midst of it."""
+    with of_its_own() as server:
+        seen = hosts_serving.run(server, tasks=10, plans=1, seconds=15.0, seed=5, away=4.0, least=4)
+    assert seen.kills + seen.stops + seen.long_stops >= 4
+    assert seen.tasks + seen.by_command == 15

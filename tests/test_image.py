@@ -64,7 +64,6 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
     return made
 
 
-@pytest.mark.long
 class TestTheImage:
     def test_what_runs_in_it_by_default_is_there(self, image: Image):
         assert (image.entrypoint, image.command) == (["jackfield", "serve"], ["--connector", "dropbox"])

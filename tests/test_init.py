@@ -4,6 +4,7 @@ import os
 import pty
 import stat
 import subprocess
+import termios
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -188,6 +189,10 @@ def test_on_a_terminal_no_leaves_nothing(fresh: Fresh, control: Beside) -> None:
     assert list(fresh.folder.iterdir()) == []
 
 
+HIDDEN = "app_secret"
+"""The question whose answer is not shown, and not taken before that is so."""
+
+
 def answered(site: Site, answers: list[tuple[str, str]]) -> tuple[str, int]:
     """What a terminal shows while the questions that contain these words are answered so; and the exit code."""
     main, side = pty.openpty()
@@ -201,7 +206,9 @@ def answered(site: Site, answers: list[tuple[str, str]]) -> tuple[str, int]:
                 assert time.monotonic() < until, shown
                 shown += os.read(main, 4096).decode(errors="replace")
             at = len(shown)
-            time.sleep(0.1)  # the echo is off by then
+            while question == HIDDEN and termios.tcgetattr(main)[3] & termios.ECHO:
+                assert time.monotonic() < until, "what is typed is shown"
+                time.sleep(0.01)
             os.write(main, f"{answer}\n".encode())
         while True:
             try:

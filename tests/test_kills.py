@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from harness.cli import Site
+from harness.partials import stored_in
 from harness.pictures import assert_same, of_file, of_truth
 from harness.spawned import spawn
 
@@ -16,10 +17,22 @@ SMALL = ("--members", "1300", "--groups", "40", "--latency", "50", "--seed", "12
 
 
 def _until_asked(simulator: Spawned, route: str) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while not any(fault["fired"] and fault["route"] == route for fault in simulator.faults()):
         assert time.monotonic() < until, f"{route} was not asked for"
         time.sleep(0.02)
+
+
+def _until_all_else_is_stored(site: Site, simulator: Spawned) -> None:
+    """Wait until no other request is under way, and nothing more has come into the partial snapshot for a second."""
+    until = time.monotonic() + 60
+    pages, since = 0, time.monotonic()
+    while time.monotonic() - since < 1.0:
+        assert time.monotonic() < until
+        stored = stored_in(site.home.partial("acme")).pages.total()
+        if stored != pages or simulator.requests()["in_flight"] != 1:
+            pages, since = stored, time.monotonic()
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -39,7 +52,7 @@ def test_killed_between_two_pages(tmp_path: Path) -> None:
         simulator.fault("hang", route=route, times=1)
         process = site.start("sync", "acme", "--output", "json")
         _until_asked(simulator, route)
-        time.sleep(0.5)
+        _until_all_else_is_stored(site, simulator)
         process.kill()
         simulator.reset_requests()
         ended = site.sync()
@@ -67,10 +80,11 @@ def test_two_at_once(tmp_path: Path) -> None:
     route = "team/members/list_v2"
     with spawn(*SMALL) as simulator:
         site = Site(tmp_path, simulator)
-        simulator.fault("slow", route=route, times=1, ms=6000)
+        hold = simulator.hold(route)
         first = site.start("sync", "acme", "--output", "json")
-        _until_asked(simulator, route)
+        simulator.wait_held(hold)
         second = site.sync()
+        simulator.release(hold)
         ended = first.end()
         assert ended.code == 0
         assert second.code == 13

@@ -28,6 +28,7 @@ def exported() -> dict[str, set[str]]:
     metrics.published("acme", 1.0, complete=True)
     metrics.planned("acme", 2.0)
     metrics.needs_sign_in("acme", needs=False)
+    metrics.usable("acme", usable=True)
     metrics.changed("acme", "grant", "changed")
     metrics.undecided("acme", 0)
     metrics.service("c1", up=True)
@@ -108,6 +109,12 @@ class TestPrometheus:
             for one in selectors(promql_parser.parse(text))
         }
         assert METRICS.keys() - asked == {"jackfield_sync_seconds_count", "jackfield_sync_seconds_sum"}
+
+    def test_each_alert_is_tried_where_it_is_to_fire_and_where_it_is_not(self):
+        tests = yaml.safe_load(RULES.with_name("alerts_test.yaml").read_text(encoding="utf-8"))["tests"]
+        tried = [(one["alertname"], bool(one.get("exp_alerts"))) for each in tests for one in each["alert_rule_test"]]
+        for fires in (True, False):
+            assert {rule["alert"] for rule in rules()} == {name for name, expected in tried if expected is fires}
 
     @pytest.mark.skipif(
         shutil.which("promtool") is None, reason="promtool is not installed: only another parser has read them"

@@ -6,22 +6,16 @@ from typing import Any
 
 import pytest
 from harness.plain_client import Client, code_of, message
-from harness.platforms import fresh, plain, spawn
+from harness.platforms import fresh, plain
 from platform_stand_in.launch import Platform
 from platform_stand_in.messages import CONNECTOR, message_class
 from platform_stand_in.rules import OS_INFO, RESPONSES
 
 
-@pytest.fixture(scope="module")
-def started() -> Generator[Platform]:
-    with spawn("--settings", '{"next_poll": 0}') as platform:
-        yield platform
-
-
 @pytest.fixture
-def platform(started: Platform) -> Generator[Platform]:
-    with fresh(started):
-        yield started
+def platform(stand_in: Platform) -> Generator[Platform]:
+    with fresh(stand_in, next_poll=0):
+        yield stand_in
 
 
 @pytest.fixture
@@ -201,7 +195,9 @@ def test_a_heartbeat_is_for_a_sync_that_was_offered(platform: Platform, client: 
 
 def test_heartbeats_keep_their_pause_and_end_with_the_task(platform: Platform, client: Client):
     sync = offered(client, "sync_full")
+    platform.settings(next_heartbeat=60)
     client.call("Heartbeat", task_id=sync)
+    platform.settings(next_heartbeat=1)
     client.call("Heartbeat", task_id=sync)
     assert rules_of(platform) == ["too-early"]
     client.fail(sync)
@@ -212,7 +208,7 @@ def test_heartbeats_keep_their_pause_and_end_with_the_task(platform: Platform, c
 
 
 def test_a_poll_waits_for_its_time_and_a_new_process_need_not(platform: Platform, client: Client):
-    platform.settings(next_poll=5)
+    platform.settings(next_poll=60)
     client.task()
     client.task()
     assert rules_of(platform) == ["too-early"]

@@ -13,16 +13,10 @@ from harness.platforms import fresh, plain, spawn
 from platform_stand_in.launch import Platform
 
 
-@pytest.fixture(scope="module")
-def started() -> Generator[Platform]:
-    with spawn() as platform:
-        yield platform
-
-
 @pytest.fixture
-def platform(started: Platform) -> Generator[Platform]:
-    with fresh(started):
-        yield started
+def platform(stand_in: Platform) -> Generator[Platform]:
+    with fresh(stand_in):
+        yield stand_in
 
 
 @pytest.fixture

@@ -8,23 +8,17 @@ from typing import Any
 
 import pytest
 from harness.plain_client import Client, code_of, message
-from harness.platforms import fresh, plain, spawn
+from harness.platforms import fresh, plain
 from platform_stand_in.launch import Platform
 
 DATA = os.urandom(1_300_000)
 SUM = hashlib.sha256(DATA).digest()
 
 
-@pytest.fixture(scope="module")
-def started() -> Generator[Platform]:
-    with spawn("--settings", '{"next_poll": 0}') as platform:
-        yield platform
-
-
 @pytest.fixture
-def platform(started: Platform) -> Generator[Platform]:
-    with fresh(started):
-        yield started
+def platform(stand_in: Platform) -> Generator[Platform]:
+    with fresh(stand_in, next_poll=0):
+        yield stand_in
 
 
 @pytest.fixture

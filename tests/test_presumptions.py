@@ -22,8 +22,8 @@ from tests.sweeps.presumptions import TEAMS
 
 ROOT = Path(__file__).parents[1]
 SEED = 9
-PAIRS, SHORTAGES = 48, 48
-PARTS = 8
+PAIRS, SHORTAGES = 24, 24
+PARTS = 4
 
 
 def _fine(said: list[Said], about: object) -> None:

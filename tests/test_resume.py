@@ -131,6 +131,9 @@ def test_less_than_an_hour_is_not_too_late() -> None:
                 result = await workshop.sync(simulator)
                 _truth(result, simulator)
                 assert result.run.run == run
+                began, ended = (datetime.fromisoformat(one or "") for one in (result.run.started, result.run.finished))
+                assert ended - began > timedelta(minutes=58)
+                assert 0 < result.run.seconds < 600, "the pause is no work"
 
     asyncio.run(run())
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from harness.besides import Beside, simulator_beside
 from harness.cli import Site
-from harness.forking import JACKFIELD
+from harness.programs import script
 from rich.cells import cell_len
 
 from jackfield_dropbox_simulator.options import TeamOptions
@@ -37,6 +37,13 @@ def team(tmp_path_factory: pytest.TempPathFactory, control: Beside) -> Site:
     site = Site(tmp_path_factory.mktemp("tables") / "site", control, activity=True)
     assert site.run("sync", "acme").code == 0
     return site
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
+    """The program for a terminal."""
+    with script(tmp_path_factory.mktemp("program")) as file:
+        yield file
 
 
 def enabled(control: Beside) -> list[str]:
@@ -172,25 +179,27 @@ def test_access_is_shown_as_a_tree(team: Site) -> None:
 
 
 @pytest.mark.parametrize("columns", [100, 160])
-def test_no_address_is_broken_on_a_terminal(team: Site, columns: int) -> None:
-    shown = on_terminal(team, columns, 1000, "grants", "acme")
+def test_no_address_is_broken_on_a_terminal(program: Path, team: Site, columns: int) -> None:
+    shown = on_terminal(program, team, columns, 1000, "grants", "acme")
     for one in table(team, "grants", "acme"):
         assert one["principal_email"] in shown
     assert max(map(len, shown.splitlines())) >= min(columns, 70)
 
 
-def test_a_long_table_goes_through_the_pager(team: Site) -> None:
-    assert on_terminal(team, 100, 10, "resources", "acme", PAGER="sed s/^/paged:/").count("paged:") > 50
-    assert "paged:" not in on_terminal(team, 100, 10, "resources", "acme", "--no-pager", PAGER="sed s/^/paged:/")
-    assert "paged:" not in on_terminal(team, 100, 1000, "resources", "acme", PAGER="sed s/^/paged:/")
+def test_a_long_table_goes_through_the_pager(program: Path, team: Site) -> None:
+    assert on_terminal(program, team, 100, 10, "resources", "acme", PAGER="sed s/^/paged:/").count("paged:") > 50
+    assert "paged:" not in on_terminal(
+        program, team, 100, 10, "resources", "acme", "--no-pager", PAGER="sed s/^/paged:/"
+    )
+    assert "paged:" not in on_terminal(program, team, 100, 1000, "resources", "acme", PAGER="sed s/^/paged:/")
     # One that is not there is no reason to show nothing.
-    assert "Nobody Here" in on_terminal(team, 100, 10, "resources", "acme", PAGER="no-such-pager")
+    assert "Nobody Here" in on_terminal(program, team, 100, 10, "resources", "acme", PAGER="no-such-pager")
 
 
-def test_no_pager_waits_where_nobody_can_use_it(team: Site) -> None:
+def test_no_pager_waits_where_nobody_can_use_it(program: Path, team: Site) -> None:
     """A terminal that does not say how high it is, and one whose keys don't reach the command."""
-    assert "paged:" not in on_terminal(team, 100, 0, "resources", "acme", PAGER="sed s/^/paged:/", LINES="")
-    shown = on_terminal(team, 100, 10, "resources", "acme", PAGER="sed s/^/paged:/", stdin=subprocess.DEVNULL)
+    assert "paged:" not in on_terminal(program, team, 100, 0, "resources", "acme", PAGER="sed s/^/paged:/", LINES="")
+    shown = on_terminal(program, team, 100, 10, "resources", "acme", PAGER="sed s/^/paged:/", stdin=subprocess.DEVNULL)
     assert "paged:" not in shown
 
 
@@ -203,7 +212,9 @@ LISTINGS = (
 
 @pytest.mark.parametrize("columns", [80, 60])
 @pytest.mark.parametrize("words", LISTINGS)
-def test_nothing_is_wider_than_the_terminal(team: Site, control: Beside, words: str, columns: int) -> None:
+def test_nothing_is_wider_than_the_terminal(
+    program: Path, team: Site, control: Beside, words: str, columns: int
+) -> None:
     grant = table(team, "grants", "acme", "--type", "group")[0]
     named = {"@group": f"group:{grant['resource_id']}", "@person": grant["principal_email"]}
     if words.startswith("diff") and (len(table(team, "syncs", "acme")) < 2 or not table(team, "diff", "acme")):
@@ -211,7 +222,7 @@ def test_nothing_is_wider_than_the_terminal(team: Site, control: Beside, words: 
         control.change({"do": "suspend", "email": who})
         control.change({"do": "create_group", "name": "Quite a long name for a group that nobody needs"})
         assert team.run("sync", "acme").code == 0
-    shown = on_terminal(team, columns, 1000, *(named.get(word, word) for word in words.split()))
+    shown = on_terminal(program, team, columns, 1000, *(named.get(word, word) for word in words.split()))
     plain = [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in shown.splitlines()]
     assert len(plain) > 1
     assert [line for line in plain if cell_len(line) > columns] == []
@@ -245,11 +256,13 @@ def test_a_file_has_no_colour_and_no_pager(team: Site) -> None:
     assert "\x1b" not in ran.out + ran.err
 
 
-def on_terminal(site: Site, columns: int, rows: int, *words: str, stdin: int | None = None, **environ: str) -> str:
+def on_terminal(
+    program: Path, site: Site, columns: int, rows: int, *words: str, stdin: int | None = None, **environ: str
+) -> str:
     """What a terminal of that size shows."""
     main, side = pty.openpty()
     env = {**os.environ, "COLUMNS": str(columns), "LINES": str(rows), "PAGER": "cat", "TERM": "xterm"} | environ
-    command = [JACKFIELD, "--home", str(site.home.folder), *words]
+    command = [program, "--home", str(site.home.folder), *words]
     shown = b""
     with subprocess.Popen(
         command, cwd=site.folder, env=env, stdin=stdin or side, stdout=side, stderr=subprocess.DEVNULL

@@ -10,6 +10,7 @@ from generated.text import doc
 from jackfield import http
 
 CALLS = ("JsonApi", "Response", "HttpSession", "default_retry_after")
+RECORDING = ("Harmless", "fields_of")
 PAGING = ("Listing", "ByCursor", "ByPage", "ByOffset", "ByLink")
 CREDENTIALS = ("Bearer", "Basic", "ApiKey", "OAuthClient", "ClientCredentials", "RefreshingToken", "Authorizer")
 

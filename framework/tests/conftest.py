@@ -1,6 +1,7 @@
 """What many tests of the framework stand on."""
 
 import sqlite3
+import tempfile
 from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,3 +62,12 @@ def state_of_commands(request: pytest.FixtureRequest, monkeypatch: pytest.Monkey
     if request.param == "a server":
         database: DatabaseAddress = request.getfixturevalue("database")
         monkeypatch.setenv("JACKFIELD_DATABASE", database.url.reveal())
+
+
+@pytest.fixture
+def open_folder() -> Generator[Path]:
+    """A folder that every user can reach and only this one write."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        folder = Path(name).resolve()
+        folder.chmod(0o755)
+        yield folder

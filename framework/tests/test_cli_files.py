@@ -9,7 +9,7 @@ import pytest
 from .imaginary import Line, Ran
 from .writable import WritableLine
 
-BOUND = 20.0
+BOUND = 60.0
 STRANGER = 54321
 
 

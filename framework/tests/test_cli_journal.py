@@ -266,3 +266,16 @@ class TestWhatIsListed:
         heading = re.sub(r"\x1b\[[0-9;]*m", "", screen).split("\r\n")[0].split()
         assert heading == ["WHEN", "CONNECTION", "OUTCOME", "KIND", "WHAT", "WHY", "CHANGE"]
         assert ("disable" in screen, "disable_account" in screen, "already" in screen) == (True, False, True)
+
+    def test_a_narrow_terminal_shows_a_block_for_each_and_breaks_no_id(
+        self, line: WritableLine, monkeypatch: pytest.MonkeyPatch
+    ):
+        self.made(line)
+        ids = [one["change"] for one in line.run("changes", "list", "--output", "json").json()["changes"]]
+        monkeypatch.setenv("COLUMNS", "80")
+        code, screen = on_terminal(lambda: line.code("changes", "list"), b"", monkeypatch)
+        lines = [text.rstrip() for text in re.sub(r"\x1b\[[0-9;]*m", "", screen).split("\r\n")]
+        assert code == 0
+        assert [text.split()[-1] for text in lines if text.startswith("CHANGE ")] == ids
+        assert sum(text.startswith("CONNECTION ") for text in lines) == len(ids)
+        assert max(map(len, lines)) <= 80

@@ -15,7 +15,7 @@ from jackfield.snapshots.file import open_partial, open_snapshot
 from .imaginary import Line
 from .writable import WritableLine
 
-BOUND = 20.0
+BOUND = 60.0
 
 
 @pytest.fixture

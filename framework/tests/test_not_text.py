@@ -6,7 +6,7 @@ import pytest
 
 from jackfield.changes.planfile import read_plan
 from jackfield.changes.request_files import read_requests
-from jackfield.config.load import load_settings
+from jackfield.config.find import load_settings
 from jackfield.config.secrets import resolve_reference
 from jackfield.errors import BadConfig, PlanOutdated
 

@@ -151,17 +151,19 @@ def test_its_holder_may_say_later_which_run_it_is(state: State, address: Databas
 
 def test_of_many_that_come_at_once_one_gets_it(address: DatabaseAddress) -> None:
     got: list[int | None] = []
-    start = threading.Barrier(8)
+    start, refused = threading.Barrier(8), threading.Semaphore(0)
 
     def come() -> None:
         with open_state(address) as state:
-            start.wait(10)
+            start.wait(60)
             try:
                 with taking(state) as lock:
                     got.append(lock.token)
-                    time.sleep(0.5)
+                    for _ in range(7):  # until all the others have tried
+                        refused.acquire(timeout=60)
             except Busy:
                 got.append(None)
+                refused.release()
 
     threads = [threading.Thread(target=come) for _ in range(8)]
     for each in threads:
@@ -222,7 +224,7 @@ def test_the_thread_tells_that_it_was_taken_over(state: State, address: Database
         lock.demand_unless_told()
         with psycopg.connect(address.url.reveal(), autocommit=True) as db:
             db.execute("UPDATE leases SET token = token + 1")
-        until = time.monotonic() + 2 * TERM
+        until = time.monotonic() + 30 * TERM
         with pytest.raises(LeaseLost):
             while time.monotonic() < until:
                 lock.demand_unless_told()
@@ -241,7 +243,7 @@ def test_a_host_that_was_stopped_while_it_wrote_keeps_nobody_waiting_for_long(
         began = time.monotonic()
         with taking(state) as lock:
             assert lock.token == 2
-        assert 0.5 < time.monotonic() - began < 9.0
+        assert 0.5 < time.monotonic() - began < 30.0
         with pytest.raises(psycopg.Error):
             stopped.execute("SELECT 1")
 

@@ -60,6 +60,30 @@ class TestConnectorsCheck:
         assert "not checked: the connector makes no requests, so that none can fail" in ran.stdout
         assert "rules held, 0 broken" in ran.stdout.splitlines()[-1]
 
+    def test_what_the_fixtures_lack_is_told_as_a_part_of_all(self, tmp_path: Path):
+        environment = installed(tmp_path / "site")
+        ran = check(environment, "tiny", "--seeds", "1", "--output", "json")
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        told = json.loads(ran.stdout)
+        facts = next(each for each in told["rules"] if each["check"] == "shows_every_fact")
+        assert (facts["verdict"], facts["share"]) == ("not checked", 0.0)
+        assert facts["left"] == [
+            "the truth tells no facts, so that only who is there is compared, and not what is shown of them"
+        ]
+        assert 0 < told["checked_percent"] < 100
+        suite = tmp_path / "site" / PACKAGE / "conformance.py"
+        facts_of = "facts={ResourceId(type='user', id=name): {'display_name': name.title()} for name in NAMES}"
+        suite.write_text(suite.read_text().replace("for name in NAMES))", f"for name in NAMES), {facts_of})"))
+        told_more = json.loads(check(environment, "tiny", "--seeds", "1", "--output", "json").stdout)
+        facts = next(each for each in told_more["rules"] if each["check"] == "shows_every_fact")
+        assert (facts["verdict"], facts["share"]) == ("held", 0.333)
+        assert facts["left"] == ["the truth does not tell user.status, user.status_raw, which a sync shows"]
+        assert told["checked_percent"] < told_more["checked_percent"] < 100
+
+    def test_people_are_told_what_stays_unchecked(self, tmp_path: Path):
+        ran = check(installed(tmp_path / "site"), "tiny", "--seeds", "1")
+        assert "% of what the rules could check stays UNCHECKED" in ran.stdout.splitlines()[-2]
+
     def test_a_broken_rule_ends_with_5_and_is_told_with_reason_and_steps(self, tmp_path: Path):
         environment = installed(tmp_path / "site")
         plugin = tmp_path / "site" / PACKAGE / "plugin.py"

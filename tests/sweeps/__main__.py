@@ -6,7 +6,7 @@ from importlib import import_module
 
 NAMES = (
     *("truth", "faults", "churn", "kills", "brake", "secrets", "changes", "machine"),
-    *("presumptions", "short", "tenants", "tamper", "hostile", "fuzz", "hosts", "uplink", "serving"),
+    *("presumptions", "short", "tenants", "tamper", "hostile", "fuzz", "hosts", "uplink", "serving", "hosts-serving"),
 )
 
 
@@ -18,7 +18,7 @@ def main(argv: list[str]) -> int:
             print(f"no sweep {name!r}; there are {', '.join(NAMES)}", file=sys.stderr)
             return 2
         started = time.monotonic()
-        status = max(status, import_module(f"tests.sweeps.{name}").main(argv[1:]))
+        status = max(status, import_module(f"tests.sweeps.{name.replace('-', '_')}").main(argv[1:]))
         print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr)
     return status
 

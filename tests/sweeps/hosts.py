@@ -52,7 +52,10 @@ class Seen(msgspec.Struct, kw_only=True):
 class Yard:
     """A team, the plans that are to be applied, and the hosts that do so."""
 
-    def __init__(self, folder: Path, control: Control, database: DatabaseAddress, *, plans: int, seed: int) -> None:
+    def __init__(
+        self, folder: Path, control: Control, database: DatabaseAddress, *, plans: int, seed: int, least: int
+    ) -> None:
+        self.least = least
         self.control = control
         self.site = Site(folder, control, database=database, provisioning=True)
         self.rng = random.Random(seed)
@@ -83,7 +86,7 @@ class Yard:
         return made
 
     def host(self, number: int) -> None:
-        """One command after the other, until all plans are applied."""
+        """One command after the other, until all plans are applied and there was trouble enough."""
         rng = random.Random(number)
         while not self.over.is_set():
             plan = None if rng.random() < 0.3 else self._next()
@@ -96,8 +99,12 @@ class Yard:
                 self._waiting.append(plan)
             if ended.code == 13:
                 self.over.wait(0.3)
-            elif plan is None and not self._waiting:
+            elif plan is None and not self._waiting and self._troubled:
                 return
+
+    @property
+    def _troubled(self) -> bool:
+        return self.seen.kills + self.seen.stops >= self.least
 
     def _next(self) -> str | None:
         with suppress(IndexError):
@@ -112,9 +119,12 @@ class Yard:
             self.over.set()
 
     def trouble(self, seconds: float) -> None:
-        """Kill or stop one of the hosts, again and again; who was stopped goes on later."""
+        """Kill or stop one of the hosts, again and again; who was stopped goes on later.
+
+        It goes on for *seconds* while plans wait, and until there was trouble enough, however fast the hosts are.
+        """
         until = time.monotonic() + seconds
-        while time.monotonic() < until and not self.over.is_set() and self._waiting:
+        while not self.over.is_set() and (not self._troubled or (self._waiting and time.monotonic() < until)):
             time.sleep(self.rng.uniform(0.1, 1.2))
             process: Any = self._running.get(self.rng.randrange(HOSTS))
             if process is None or process.process.poll() is not None:
@@ -171,14 +181,14 @@ def _wake(process: Started) -> None:
         process.process.send_signal(signal.SIGCONT)
 
 
-def run(server: Server, *, plans: int, seconds: float, seed: int) -> Seen:
-    """Let hosts apply *plans*, with trouble for as long as *seconds*."""
+def run(server: Server, *, plans: int, seconds: float, seed: int, least: int = 0) -> Seen:
+    """Let hosts apply *plans*, with trouble for as long as *seconds* and as often as *least*."""
     with (
         tempfile.TemporaryDirectory(prefix="hosts-") as folder,
         server.database(term=TERM) as database,
         simulator_beside(TEAM) as control,
     ):
-        yard = Yard(Path(folder) / "site", control, database, plans=plans, seed=seed)
+        yard = Yard(Path(folder) / "site", control, database, plans=plans, seed=seed, least=least)
         yard.run(seconds)
         return yard.seen
 

@@ -160,7 +160,7 @@ class AccessState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """What a read found. Principals, names and resources that are not in it are not in the application, or ``unreadable``.
 
     ``entitlements`` are all that the resources offer, and what else ``held`` names. ``held`` has every grant of the
-    principals on those resources, and on others whose entitlements exclude theirs.
+    principals, and of who was found by name, on those resources, and on others whose entitlements exclude theirs.
 
     ``unreadable`` says why the answer about something can't be understood, and where it stands: by ``str`` of the principal
     or resource, by the name, or by ``RESOURCE#PRINCIPAL`` for whether the one is held by the other. ``as_of`` says under the

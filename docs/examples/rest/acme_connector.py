@@ -95,7 +95,8 @@ class Acme(Reads):
     async def read_state(self, query: c.StateQuery) -> c.AccessState:
         api = self.api.traced()
         asked = [*((None, p.id) for p in query.principals if p.type == "user"), *((n, n) for n in query.names)]
-        people = [user.state(name) for name, id in asked if (user := await api.find("users/{}", id, type=User))]
+        found = [(name, id, await api.find("users/{}", id, type=User)) for name, id in asked]
+        people = [user.state(name) for name, id, user in found if user and id in (user.id, user.email)]
         groups = [g for g in query.resources if g.type == "group" and await api.find("groups/{}", g.id, type=Group)]
         grants = [c.GrantId(entitlement=member(g).id, principal=of.account) for g in groups for of in people]
         held = [g for g in grants if await api.find(MEMBER, g.entitlement.resource.id, g.principal.id, type=User)]

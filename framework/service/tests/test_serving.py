@@ -116,10 +116,14 @@ def test_hangup_takes_up_a_new_configuration_and_a_wrong_one_changes_nothing(tmp
             told = server.logged("the new configuration is wrong, and the old one goes on")
             assert "serve.schedule" in told["reason"]
             assert server.ask("ready").status == 200
+            assert "serve.schedule" in server.health()["configuration"]
+            assert "jackfield_configuration_taken 0.0" in server.ask("metrics").text
             _write(tmp_path, configuration({"acme": team, "beta": other}, serve='schedule = "1h"'))
             server.process.send_signal(signal.SIGHUP)
             server.logged("the configuration was read anew", connections=2)
             server.logged("synced", connection="beta")
+            assert server.health()["configuration"] is None
+            assert "jackfield_configuration_taken 1.0" in server.ask("metrics").text
 
 
 def test_a_secret_that_is_replaced_on_the_disk_is_used_from_the_next_sync_on(tmp_path: Path) -> None:
@@ -135,6 +139,42 @@ def test_a_secret_that_is_replaced_on_the_disk_is_used_from_the_next_sync_on(tmp
             (tmp_path / "token").write_text(team.refresh_token)
             server.logged("synced", connection="acme")
             assert server.ask("ready").status == 200
+
+
+@pytest.mark.parametrize("how", ["by itself", "with SIGHUP"])
+def test_a_secret_that_is_missing_at_the_start_stops_one_connection_only(tmp_path: Path, how: str) -> None:
+    with spawn(*TEAM) as team, spawn(*TEAM, "--refresh-token", "another") as other:
+        look = 1 if how == "by itself" else 300
+        text = configuration({"acme": team, "beta": other}, serve=f'schedule = "1h"\nlook = {look}')
+        _write(tmp_path, text.replace('"another"', '"file:late"'))
+        with serving(tmp_path) as server:
+            told = server.logged("a connection can't be used", connection="beta")
+            assert "late does not exist" in told["reason"]
+            server.logged("synced", connection="acme")
+            ready = server.ask("ready")
+            assert ready.status == 503
+            assert "secret beta: the file" in ready.text
+            assert "acme" not in ready.text
+            assert "late does not exist" in server.health()["connections"]["beta"]["unusable"]
+            assert server.metric("jackfield_connection_usable", connection="beta") == 0
+            assert server.metric("jackfield_connection_usable", connection="acme") == 1
+            (tmp_path / "late").write_text(other.refresh_token)
+            (tmp_path / "late").chmod(0o600)
+            if how != "by itself":
+                server.process.send_signal(signal.SIGHUP)
+            server.logged("synced", connection="beta", complete=True)
+            server.until(lambda _: server.ask("ready").status == 200)
+            assert server.metric("jackfield_connection_usable", connection="beta") == 1
+            assert server.health()["connections"]["beta"]["failing"] is None
+
+
+def test_where_no_connection_has_its_secrets_it_ends_at_once(tmp_path: Path) -> None:
+    with spawn(*TEAM) as team:
+        _write(tmp_path, configuration({"acme": team}, refresh_token="file:late"))
+        with serving(tmp_path) as server:
+            assert server.process.wait(60) == 2
+            server.end()
+        assert "late does not exist" in "\n".join(server.lines)
 
 
 def test_a_connection_that_is_never_synced_is_served_all_the_same(tmp_path: Path) -> None:
@@ -232,6 +272,26 @@ def test_a_start_knows_what_failed_before_and_tries_it_again(tmp_path: Path) -> 
             server.process.send_signal(signal.SIGHUP)
             server.logged("synced", connection="acme")
             assert server.ask("ready").status == 200
+
+
+def test_what_fails_after_a_hangup_that_came_while_it_went_on_is_tried_again(tmp_path: Path) -> None:
+    with spawn(*TEAM) as team:
+        (tmp_path / "token").write_text("stale")
+        (tmp_path / "token").chmod(0o600)
+        text = configuration(
+            {"acme": team}, serve='schedule = "6h"\nlook = 0.5', refresh_token="file:token", retry_deadline=1.0
+        )
+        _write(tmp_path, text)
+        team.settings(latency_ms=3000)
+        with serving(tmp_path) as server:
+            server.logged("serving")
+            _until_requests(team, 1)
+            server.process.send_signal(signal.SIGHUP)
+            server.logged("the configuration was read anew")
+            (tmp_path / "token").write_text(team.refresh_token)
+            server.logged("a sync failed", error="bad_credentials")
+            team.settings(latency_ms=0)
+            server.logged("synced", connection="acme")
 
 
 def test_what_is_held_or_was_never_published_is_not_ready(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ it becomes PluginBug.
 
 JackfieldError
 ├── BadConfig            stop the connection, show the path of the value          2
+│   ├── MissingSecret    the same; it may be there later                           2
 │   └── OtherTenant      do nothing: it reaches another account than it is for      2
 ├── BadCredentials       mark it *needs sign-in*, no retries                      3
 ├── MissingPermission    leave that capability out, say so                        4
@@ -99,13 +100,25 @@ class JackfieldError(Exception):
         )
         return ", ".join(f"{name} {value}" for name, value in places if value)
 
+    @property
+    def told(self) -> str:
+        """What is wrong and where, without the hint, which may name commands: for whoever has no command line."""
+        return f"{self.summary} ({self.where})" if self.where else self.summary
+
     def __str__(self) -> str:
-        text = self.summary
-        if self.where:
-            text += f" ({self.where})"
-        if self.hint:
-            text += f" {self.hint}"
-        return text
+        return f"{self.told} {self.hint}" if self.hint else self.told
+
+    def document(self, redact: Callable[[str], str]) -> dict[str, object]:
+        """It as the object that commands print in place of a result."""
+        problems: tuple[str, ...] = getattr(self, "problems", ())
+        return {
+            "code": self.code,
+            "summary": redact(self.summary),
+            "where": redact(self.where) or None,
+            "hint": redact(self.hint) if self.hint else None,
+            "problems": [redact(each) for each in problems],
+            "request_id": self.request_id,
+        }
 
     def diagnostic(self) -> Diagnostic:
         """The same as data."""
@@ -125,6 +138,12 @@ class BadConfig(JackfieldError):
 
     code = "bad_config"
     exit_code = 2
+
+
+class MissingSecret(BadConfig):
+    """What a reference of the configuration leads to is not there, or can't be read, as it may be later."""
+
+    code = "missing_secret"
 
 
 class OtherTenant(BadConfig):

@@ -25,7 +25,7 @@ from jackfield.exporterspecs import (
     SignInTimes,
     SnapshotFacts,
 )
-from jackfield.http import HttpSession, OAuthClient
+from jackfield.http import Harmless, HttpSession, OAuthClient
 from jackfield.importerspecs import Import, ImporterType
 from jackfield.log import Logger
 from jackfield.servicespecs import ServedConnection, ServedSync, ServiceHost, ServiceType
@@ -134,7 +134,8 @@ class ConnectorType(msgspec.Struct, frozen=True, kw_only=True):
     ``open(config, context)`` is an async context manager that gives the object with the hook implementations.
     ``oauth(config)`` describes how consent is asked for, None if the application has none. ``api`` is the least version
     of the plugin interface that the connector needs. ``docs`` is an address. ``token_key`` names the configuration key
-    that holds what consent gives (a refresh token).
+    that holds what consent gives (a refresh token). ``harmless()`` tells what of the application's requests and answers a
+    recording may show as it is.
     """
 
     name: str
@@ -147,6 +148,7 @@ class ConnectorType(msgspec.Struct, frozen=True, kw_only=True):
     token_key: str | None = None
     api: tuple[int, int] = API
     docs: str = ""
+    harmless: Callable[[], Harmless] | None = None
 
 
 class SyncView(Protocol):

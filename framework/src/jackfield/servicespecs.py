@@ -104,7 +104,8 @@ class ServedConnection(Protocol):
         """Make one change under the *id* given, by the host's plan, limits, policies, journal and confirmation.
 
         Asked for again under the same id, what became of it the first time is given, and nothing is made twice; what was
-        left undecided is settled first. Raises Unsupported where changes are not enabled, and what keeps the host from
+        left undecided is settled first. What has failed, so that nothing was changed, and may go well another time, is tried
+        again. Raises Unsupported where changes are not enabled, and what keeps the host from
         deciding.
         """
         ...

@@ -5,19 +5,37 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import zstandard
-from snapshot_files import build_snapshot
+from google.protobuf.any_pb2 import Any as Packed
+from google.protobuf.message import Message
+from snapshot_files import build_snapshot, group, holds, offers, user
 
 from jackfield.clock import SystemClock
 from jackfield.exports.opened import OpenExport
 from jackfield.snapshots.reader import read_snapshot
 from jackfield_c1.c1z import Subset, Written, write_c1z
-from jackfield_contracts import Item, ResourceType, Verdict
+from jackfield_contracts import AccountStatus, Item, ResourceType, Verdict
 
 SYNC = "2" * 27
+
+
+M = TypeVar("M", bound=Message)
+
+TEAM = (
+    user("ann", "Ann Smith"),
+    user("bob", status=AccountStatus.DISABLED),
+    group("design"),
+    group("all"),
+    offers("group:design/member"),
+    offers("group:design/owner", "Owner", privileged=True),
+    offers("group:all/member"),
+    holds("user:ann", "group:design/owner"),
+    holds("user:bob", "group:design/member"),
+    holds("group:design", "group:all/member", inherited_by=("member", "owner")),
+)
 
 
 def written(
@@ -123,3 +141,19 @@ def decoded(asset: bytes) -> dict[str, Any]:
 
 
 __all__ = ["SYNC", "Verdict", "as_c1z", "database", "decoded", "opened", "packed", "run", "written"]
+
+
+def one(db: sqlite3.Connection, table: str, message: M, id: str) -> M:
+    row = db.execute(f"SELECT data FROM {table} WHERE external_id = ?", (id,)).fetchone()
+    assert row is not None, id
+    message.ParseFromString(row[0])
+    return message
+
+
+def annotation(annotations: list[Packed], message: M) -> M:
+    """The annotation of the kind of *message*; matched by its full name, as others do."""
+    name = message.DESCRIPTOR.full_name
+    found = [each for each in annotations if each.type_url == f"type.googleapis.com/{name}"]
+    assert len(found) == 1, name
+    message.ParseFromString(found[0].value)
+    return message

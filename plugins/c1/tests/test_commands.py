@@ -16,7 +16,7 @@ JACKFIELD = str(Path(sys.executable).with_name("jackfield"))
     ("content", "code", "told"),
     [
         (b"C1Z3\0" + bytes(60), 2, "--storage-engine sqlite"),
-        (packed(database({"v1_sync_runs": [run()]})), 0, "Imported: run"),
+        (packed(database({"v1_sync_runs": [run()]})), 8, "Imported: run"),
         (packed(database({"v1_sync_runs": [run(ended=None)], "v1_resource_types": [
             {"external_id": "user", "data": b"", "sync_id": "2" * 27, "discovered_at": ""},
         ]})), 8, "the sync in the file was not finished"),

@@ -391,7 +391,64 @@ def test_a_file_without_resources_of_its_sync_is_not_whole() -> None:
     assert "no resource" in incomplete(packed(database({**TEAM, "v1_resources": []})))["group"]
 
 
+def test_a_file_that_names_no_type_is_not_whole_either() -> None:
+    """Such as the upload of a sync that was asked for a type that there is none of."""
+    names = ("v1_resource_types", "v1_resources", "v1_entitlements", "v1_grants")
+    empty: dict[str, list[dict[str, object]]] = {name: [] for name in names}
+    assert "no resource" in incomplete(packed(database({**TEAM, **empty})))["resource"]
+    assert (
+        "a part of a sync"
+        in incomplete(packed(database({**TEAM, **empty, "v1_sync_runs": [run(kind="partial")]})))["resource"]
+    )
+
+
 def test_a_grant_whose_columns_name_somebody_else_is_not_read() -> None:
     odd = grant(("group", "g1"), "group:g1:member", ("user", "ann")) | {"principal_resource_id": "bob"}
     told = incomplete(packed(database({**TEAM, "v1_grants": [odd]})))
     assert "can't be understood" in told["group/*"]
+
+
+class Bomb(Of):
+    """A file of some thousand bytes that unpacks to 8 GiB."""
+
+    def __init__(self, **options: str) -> None:
+        frame = zstandard.ZstdCompressor(write_content_size=False).compress(bytes(1 << 27))
+        super().__init__(b"C1ZF\0" + frame * 64)
+        self.options = options
+
+
+def test_what_unpacks_to_far_more_than_its_own_size_is_refused_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    written: list[int] = []
+
+    def unpack(file: Any, name: str, to: Path, **bounds: Any) -> None:
+        try:
+            container.unpack(file, name, to, **bounds)
+        finally:
+            written.append(to.stat().st_size)
+
+    monkeypatch.setattr("jackfield_c1.c1z.reader.unpack", unpack)
+    with pytest.raises(BadConfig, match="200 times as large") as raised:
+        list(read_c1z(Bomb()))
+    assert "most_ratio" in (raised.value.hint or "")
+    with pytest.raises(BadConfig, match="more than 1,000,000 bytes") as raised:
+        list(read_c1z(Bomb(most_bytes="1000000", most_ratio="1000000")))
+    assert "most_bytes" in (raised.value.hint or "")
+    # The file has some 800 kB, of which 200 times are allowed.
+    assert [size <= most for size, most in zip(written, (200_000_000, 1_000_000), strict=True)] == [True, True]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "many", "1e9", "9" * 20, "¹"])
+def test_a_bound_that_is_none_is_refused(text: str) -> None:
+    of = Of(b"C1ZF\0")
+    of.options = {"most_ratio": text}
+    with pytest.raises(BadConfig, match="most_ratio"):
+        list(read_c1z(of))
+
+
+def test_the_bounds_are_told_as_the_options_of_the_format() -> None:
+    usual = {each.name: int(each.default) for each in IMPORTER.options}
+    assert usual == {"most_bytes": container.MOST_DECODED, "most_ratio": container.MOST_RATIO}

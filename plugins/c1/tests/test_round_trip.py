@@ -1,6 +1,7 @@
 """A snapshot that is written as a .c1z file and imported again is the same, but for what the documentation lists as lost."""
 
 import asyncio
+import sqlite3
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -220,3 +221,17 @@ def test_what_was_not_seen_whole_is_not_whole_in_the_copy(tmp_path: Path, scope:
     assert not run.complete
     assert {seal.scope for seal in run.scopes} == unseen
     assert items(copy) == items(snapshot)
+
+
+def test_a_copy_is_as_old_as_its_snapshot_and_of_unknown_age_where_that_was(tmp_path: Path) -> None:
+    made = build_snapshot(tmp_path / "made.sqlite", [user("u1")])
+    run, copy = back(made, tmp_path)
+    with read_snapshot(made) as first, read_snapshot(copy) as second:
+        assert datetime.fromisoformat(second.header.taken) == datetime.fromisoformat(first.header.taken)
+    assert datetime.fromisoformat(run.taken or "") < datetime.fromisoformat(run.started)
+    with sqlite3.connect(copy) as db:
+        db.execute("UPDATE header SET value = '' WHERE key = 'taken'")
+    (tmp_path / "again").mkdir()
+    run, again = back(copy, tmp_path / "again")
+    with read_snapshot(again) as third:
+        assert (third.header.taken, run.taken, run.complete) == ("", None, True)

@@ -9,7 +9,6 @@ from harness.platforms import fresh
 from harness.spawned import spawn
 from harness.uplinks import NAME, Between, deleting, granting, inviting
 from platform_stand_in.launch import Platform
-from platform_stand_in.launch import spawn as platform_in_a_process
 
 from jackfield.state import open_state
 from jackfield.state.home import Home
@@ -18,15 +17,9 @@ TEAM = ("--members", "24", "--groups", "5")
 pytestmark = pytest.mark.long
 
 
-@pytest.fixture(scope="module")
-def platform() -> Generator[Platform]:
-    with platform_in_a_process() as process:
-        yield process
-
-
 @pytest.fixture
-def between(tmp_path: Path, platform: Platform) -> Generator[Between]:
-    with fresh(platform) as anew, spawn(*TEAM) as team:
+def between(tmp_path: Path, stand_in: Platform) -> Generator[Between]:
+    with fresh(stand_in) as anew, spawn(*TEAM) as team:
         anew.settings(lease=2.0)
         yield Between(tmp_path, anew, team)
 

@@ -20,13 +20,14 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Generator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
 from jackfield_dropbox_simulator.launch import Control, Spawned
 
+from .programs import script
 from .spawned import spawn
 
 BIN = Path(sys.executable).parent
@@ -192,7 +193,8 @@ def matched(
 class Reader:
     """Somebody who does what a page says, in a folder.
 
-    ``$PORT`` and ``$PORT2`` are free ports. What a command leaves running behind ``&`` ends with the block.
+    ``$PORT`` and ``$PORT2`` are free ports. What a command leaves running behind ``&`` ends with the block. ``jackfield`` is
+    not started anew, see ``forking``; the suites of connectors, where a page runs them by pytest, take one seed of the three.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str], team: Control | None = None) -> None:
@@ -204,13 +206,17 @@ class Reader:
         self._behind: list[subprocess.Popen[bytes]] = []
         self._state = folder / ".shell"
         self._state.mkdir()
+        self._programs = folder / ".programs"
+        self._programs.mkdir()
+        self._held = ExitStack()
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("JACKFIELD", "PYTEST"))},
-            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join([str(self._programs), str(BIN), os.environ["PATH"]]),
             "HOME": str(folder),
             "JACKFIELD_HOME": str(folder / "home"),
             "JACKFIELD_ACTOR": "jane",
             "BROWSER": "true",
+            "PYTEST_ADDOPTS": "--jackfield-seeds=1",
             **_into(folder / ".site"),
             "STATE": str(self._state),
             "PORT": str(_free_port()),
@@ -219,12 +225,14 @@ class Reader:
         }
 
     def __enter__(self) -> Self:
+        self._held.enter_context(script(self._programs))
         return self
 
     def __exit__(self, *_: object) -> None:
         for process in self._behind:
             process.terminate()
             process.wait()
+        self._held.close()
 
     def follow(self, page: Page, name: str) -> None:
         """Do all that *page* says; an AssertionError names the line of what is not as it says."""

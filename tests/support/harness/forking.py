@@ -32,9 +32,16 @@ from typing import IO, Any, NamedTuple, NoReturn, TextIO, cast
 
 JACKFIELD = str(Path(sys.executable).with_name("jackfield"))
 SIMULATOR = (sys.executable, "-m", "jackfield_dropbox_simulator")
-_PACKAGES = ("jackfield.cli", "jackfield_dropbox", "jackfield_roster", "jackfield_dropbox_simulator")
+_PACKAGES = (
+    "jackfield.cli",
+    "jackfield_dropbox",
+    "jackfield_roster",
+    "jackfield_dropbox_simulator",
+    "jackfield_service",
+    "jackfield_c1",
+)
 _MODULES = ("aiohttp", "httpx", "httpx_aiohttp", "stamina", "rich.progress", "openpyxl")
-_STREAMS = 3
+STREAMS = 3
 
 
 class Forked:
@@ -152,7 +159,7 @@ def start(
     try:
         with theirs:
             body = json.dumps(asked).encode()
-            _origin().send(theirs.fileno(), child)
+            origin().send(theirs.fileno(), child)
             ours.sendall(len(body).to_bytes(4, "big") + body)
     finally:
         for each in child:
@@ -202,7 +209,8 @@ def _origin_of(owner: int) -> _Origin:
     return _Origin()
 
 
-def _origin() -> _Origin:
+def origin() -> _Origin:
+    """The process that those of this one are forked from; started when it is first asked for."""
     return _origin_of(os.getpid())
 
 
@@ -247,7 +255,7 @@ def _serve(number: int) -> _Asked:
                     _tell(told, os.waitstatus_to_exitcode(status))
             if asked not in ready:
                 continue
-            _, given, _, _ = socket.recv_fds(asked, 1, 1 + _STREAMS)
+            _, given, _, _ = socket.recv_fds(asked, 1, 1 + STREAMS)
             told = socket.socket(fileno=given[0])
             pid = os.fork()
             if pid:
@@ -308,6 +316,11 @@ def _become(asked: _Asked) -> int | None:
     sys.path[:1] = [str(Path(program if program == JACKFIELD else arguments[0]).parent), *places]
     sys.dont_write_bytecode = bool(asked.environment.get("PYTHONDONTWRITEBYTECODE"))
     importlib.invalidate_caches()
+    # As the interpreter does when it starts; the one in its own folder was run by the process that this is forked from.
+    for custom in (Path(each) / "sitecustomize.py" for each in places):
+        if custom.is_file():
+            runpy.run_path(str(custom))
+            break
     if program == JACKFIELD:
         from jackfield.cli.main import main
 

@@ -1,7 +1,8 @@
-"""One stand-in of the platform for the tests of a module, fresh for each of them."""
+"""One stand-in of the platform for all tests of a worker, fresh for each of them."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
 from platform_stand_in.launch import Platform, spawn
 
@@ -9,9 +10,11 @@ from .plain_client import Client
 
 
 @contextmanager
-def fresh(platform: Platform) -> Generator[Platform]:
-    """The stand-in as after its start; no violation may be left that the test has not taken."""
+def fresh(platform: Platform, **settings: Any) -> Generator[Platform]:
+    """The stand-in as after its start, with these *settings*; no violation may be left that the test has not taken."""
     platform.reset()
+    if settings:
+        platform.settings(**settings)
     yield platform
     assert platform.violations() == []
 

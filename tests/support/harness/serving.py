@@ -8,11 +8,12 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from . import forking
 from .forking import JACKFIELD
 
 _PATIENCE = 90.0
@@ -29,19 +30,36 @@ class Answered(NamedTuple):
 class Server:
     """A host that serves. Its log is read line by line as it comes."""
 
-    def __init__(self, folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        before: Sequence[str] = (),
+        forked: bool = True,
+    ) -> None:
+        """*before*: the beginning of a command line that runs what follows it.
+
+        *forked*: the process need not start anew, see ``forking``; where its memory is measured, it does.
+        """
         variables = {key: value for key, value in os.environ.items() if not key.startswith(("JACKFIELD", "BATON"))}
         variables |= {"JACKFIELD_SERVE__HEALTH_PORT": "0"} | dict(environment or {})
-        self.process = subprocess.Popen(
-            [JACKFIELD, "--home", str(folder / "home"), "serve", *arguments],
-            cwd=folder,
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-        )
+        command = [*before, JACKFIELD, "--home", str(folder / "home"), "serve", *arguments]
+        self.process: subprocess.Popen[str] | forking.Forked
+        # What is loaded before a program counts when one starts.
+        if forked and forking.knows(command) and not before and "LD_PRELOAD" not in variables:
+            self.process = forking.start(command, folder=folder, environment=variables)
+        else:
+            self.process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=variables,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+            )
         self.lines: list[str] = []
         self._more = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -117,20 +135,31 @@ class Server:
         self._reader.join(10)
         return time.monotonic() - began
 
+    def closed(self) -> None:
+        """Read what is left of its log, after its end, and close the pipes."""
+        self._reader.join(10)
+        for pipe in (self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                pipe.close()
+
 
 @contextmanager
-def serving(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Generator[Server]:
+def serving(
+    folder: Path,
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    before: Sequence[str] = (),
+    forked: bool = True,
+) -> Generator[Server]:
     """A host that serves from *folder* for as long as the block lasts; killed if it has not ended by then."""
-    server = Server(folder, *arguments, environment=environment)
+    server = Server(folder, *arguments, environment=environment, before=before, forked=forked)
     try:
         yield server
     finally:
         if server.process.poll() is None:
             server.process.kill()
         server.process.wait(10)
-        for pipe in (server.process.stdout, server.process.stderr):
-            if pipe is not None:
-                pipe.close()
+        server.closed()
 
 
 def configuration(simulators: Mapping[str, Any], *, serve: str = "", **settings: object) -> str:

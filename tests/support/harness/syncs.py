@@ -12,6 +12,7 @@ from jackfield.host.configured import Configured
 from jackfield.host.discovery import Found
 from jackfield.http.network import NetworkSettings
 from jackfield.log import Logger, NoLog
+from jackfield.recording import Recording
 from jackfield.state import Home, Run, State
 from jackfield.sync import SyncResult, accept, run_sync
 from jackfield_dropbox.plugin import connector
@@ -37,8 +38,10 @@ class Bench:
         self.clock = clock or SystemClock()
         self.log = log or NoLog()
 
-    async def sync(self, simulator: Any, name: str = "acme", **settings: Any) -> SyncResult:
-        """Sync the team of *simulator* (anything with base_url and credentials) as the connection *name*."""
+    async def sync(
+        self, simulator: Any, name: str = "acme", recording: Recording | None = None, **settings: Any
+    ) -> SyncResult:
+        """Sync the team of *simulator* (anything with base_url and credentials) as the connection *name*, recorded or not."""
         credentials = {key: getattr(simulator, key) for key in ("app_key", "app_secret", "refresh_token")}
         table = {"connector": "dropbox", **credentials, "base_url": simulator.base_url, **settings}
         loaded = load_settings(None, {f"JACKFIELD_CONNECTIONS__ACME__{key}": str(table[key]) for key in table})
@@ -54,6 +57,7 @@ class Bench:
             network=NetworkSettings(),
             clock=self.clock,
             log=self.log,
+            recording=recording,
         )
         return await run_sync(its)
 

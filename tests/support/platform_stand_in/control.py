@@ -105,7 +105,7 @@ class Control:
 
     def _reset(self, _body: Body, _id: str) -> Any:
         """As after the start, with the same credentials and the settings of the start."""
-        self._front.cut_all()
+        self._front.reset()
         self._state.reset()
         return {}
 

@@ -39,6 +39,12 @@ class Front:
             writer.transport.abort()
         return len(found)
 
+    def reset(self) -> None:
+        """As after the start: cuts every connection, forgets those that there were, and takes new ones."""
+        self.cut_all()
+        self.seen.clear()
+        self._down_until = 0.0
+
     def cut(self, port: int) -> bool:
         """Cuts the connection that comes to the servers behind from this port; whether there is one."""
         writer = self._open.get(port)

@@ -96,8 +96,10 @@ def serve(
     import asyncio
     import gc
 
+    from jackfield_service.memory import share_heaps
     from jackfield_service.serving import Serving
 
+    share_heaps(environ)
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
 

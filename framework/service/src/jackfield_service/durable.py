@@ -5,7 +5,10 @@ on one database share the work. Hides DBOS.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+import time
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -21,6 +24,12 @@ VERSION = "1"
 """Of the workflow: one of another version is not gone on with. It is raised where the steps or their arguments change."""
 _WAITING = ("DELAYED", "ENQUEUED")
 _KEPT_SECONDS = 7 * 86400
+_LOST_SECONDS = 10.0
+"""For so long a sync that is to go on here may be seen with nobody who carries it out."""
+_IDLE_SECONDS = 10.0
+"""A host that was stopped in the middle of a transaction keeps the others waiting no longer than this."""
+_TRACEBACK = "Traceback (most recent call last):"
+_TELL_AGAIN, _KINDS = 60.0, 100
 
 
 class Stopping(BaseException):
@@ -28,7 +37,10 @@ class Stopping(BaseException):
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
-    """One sync that waits, or goes on: the workflow, when it is due, by which schedule, and on which host it runs."""
+    """One sync that waits, or goes on: the workflow, when it is due, by which schedule, and on which host it runs.
+
+    ``lost``: it goes on here by the record, and no thread carries it out: how it ended could not be recorded.
+    """
 
     workflow: str
     connection: str
@@ -37,6 +49,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
     running: bool
     host: str | None
+    lost: bool = False
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +89,8 @@ class Durable:
         self._sync = sync
         self._log = log
         self._workflow: Callable[[str, str, str, int], None] | None = None
+        self._going = Counter[str]()
+        self._missed: dict[str, float] = {}
 
     def launch(self) -> None:
         """Begin; what was cut off on this host goes on. Raises what the database raises."""
@@ -86,6 +101,7 @@ class Durable:
             "application_version": VERSION,
             "serializer": _Json(),
             "log_level": "WARNING",
+            "sys_db_idle_transaction_timeout_sec": _IDLE_SECONDS,
             "enable_otlp": False,
         }
         _quiet(self._log)
@@ -93,13 +109,14 @@ class Durable:
 
         @DBOS.workflow(name=WORKFLOW)
         def sync(connection: str, due: str, schedule: str, attempt: int) -> None:
-            plan = cast(
-                "Mapping[str, Any]",
-                DBOS.run_step({"name": "sync"}, lambda: msgspec.to_builtins(self._sync(connection, attempt))),
-            )
-            report = msgspec.convert(plan, Report)
-            if report.due is not None:
-                self.plan(connection, report.due, report.schedule, attempt=report.attempt)
+            with self._goes_on(str(DBOS.workflow_id)):
+                plan = cast(
+                    "Mapping[str, Any]",
+                    DBOS.run_step({"name": "sync"}, lambda: msgspec.to_builtins(self._sync(connection, attempt))),
+                )
+                report = msgspec.convert(plan, Report)
+                if report.due is not None:
+                    self.plan(connection, report.due, report.schedule, attempt=report.attempt)
 
         self._workflow = sync
         DBOS.launch()
@@ -121,14 +138,31 @@ class Durable:
         with SetWorkflowID(id), SetEnqueueOptions(delay_seconds=delay):
             DBOS.enqueue_workflow(QUEUE, self._workflow, connection, at, schedule, attempt)
 
+    @contextmanager
+    def _goes_on(self, workflow: str) -> Generator[None]:
+        self._going[workflow] += 1
+        try:
+            yield
+        finally:
+            self._going -= Counter((workflow,))
+
+    def _is_lost(self, workflow: str, now: float) -> bool:
+        """Whether a workflow that is to run here does not, and has not for a while: one that begins or ends takes a moment."""
+        since = now if self._going[workflow] else self._missed.get(workflow, now)
+        self._missed[workflow] = since
+        return now - since > _LOST_SECONDS
+
     def waiting(self) -> dict[str, list[Waiting]]:
         """The syncs that wait or go on, by connection."""
         found: dict[str, list[Waiting]] = {}
+        now, missed = time.monotonic(), set[str]()
         for each in DBOS.list_workflows(name=WORKFLOW, status=[*_WAITING, "PENDING"], load_output=False):
             arguments = (each.input or {}).get("args", ()) if each.input is not None else ()
             if len(arguments) != 4:
                 continue
             connection, due, schedule, attempt = arguments
+            ours = each.status == "PENDING" and each.executor_id == self._host
+            missed |= {each.workflow_id} if ours else set()
             one = Waiting(
                 workflow=each.workflow_id,
                 connection=str(connection),
@@ -137,13 +171,18 @@ class Durable:
                 attempt=int(attempt),
                 running=each.status == "PENDING",
                 host=each.executor_id,
+                lost=ours and self._is_lost(each.workflow_id, now),
             )
             found.setdefault(one.connection, []).append(one)
+        for gone in self._missed.keys() - missed:
+            del self._missed[gone]
         return found
 
     def drop(self, one: Waiting) -> None:
-        """Let a sync that waits, or whose host is gone, wait no more."""
+        """Let a sync that waits, or whose host is gone, wait no more; one that waited may be planned for that moment again."""
         DBOS.cancel_workflow(one.workflow)
+        if not one.running:
+            DBOS.delete_workflow(one.workflow)
 
     def tidy(self, now: datetime) -> None:
         """Forget what ended a week ago."""
@@ -163,19 +202,45 @@ class Durable:
 def _quiet(log: Logger) -> None:
     """Let what DBOS logs go the way of all other logs."""
     logger = logging.getLogger("dbos")
-    if not any(isinstance(each, _Passing) for each in logger.handlers):
-        logger.addHandler(_Passing(log))
+    if not any(isinstance(each, Passing) for each in logger.handlers):
+        logger.addHandler(Passing(log))
         logger.propagate = False
 
 
-class _Passing(logging.Handler):
-    """Passes warnings of DBOS on."""
+class Passing(logging.Handler):
+    """Passes warnings of DBOS on: one line without a traceback for each, and each kind once a minute.
 
-    def __init__(self, log: Logger) -> None:
+    While a database is away, each of its threads tells so every second; all of it is logged as *debug*.
+    """
+
+    def __init__(self, log: Logger, monotonic: Callable[[], float] = time.monotonic) -> None:
         super().__init__(logging.WARNING)
         self._log = log
+        self._monotonic = monotonic
+        self._told: dict[str, float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
+        said = record.getMessage()
+        what, _, trace = said.partition(_TRACEBACK)
+        error = record.exc_info[1] if record.exc_info else None
+        why = f"{type(error).__name__}: {error}" if error is not None else _last(trace)
+        line = " ".join(f"{_first(what)}{f': {_first(why)}' if why else ''}".split())
+        kind, now = what.partition(":")[0], self._monotonic()
+        if now - self._told.get(kind, -_TELL_AGAIN) >= _TELL_AGAIN:
+            if len(self._told) >= _KINDS:
+                self._told.clear()
+            self._told[kind] = now
+            self._log.warning(line, library="dbos")
         facts: dict[str, Any] = {"exc_info": record.exc_info} if record.exc_info else {}
-        self._log.warning(record.getMessage(), library="dbos", **facts)
+        self._log.debug("dbos says", library="dbos", said=said, **facts)
+
+
+def _first(text: str) -> str:
+    return text.strip().rstrip(":").partition("\n")[0].strip()
+
+
+def _last(trace: str) -> str:
+    """The error that a traceback ends with."""
+    lines = [each for each in trace.splitlines() if each and not each[0].isspace() and not each.startswith("(")]
+    return lines[-1] if lines else ""

@@ -16,11 +16,12 @@ from aiohttp import web
 from jackfield.clock import Clock
 from jackfield.errors import BadConfig
 from jackfield.state import Home
+from jackfield_service.listening import listening
 from jackfield_service.metrics import Metrics
 from jackfield_service.status import ConnectionStatus, Status
 
-_PASSING = frozenset({"transient", "rate_limited", "busy"})
-"""Errors that may pass by themselves; where they don't, the connection becomes stale."""
+_PASSING = frozenset({"transient", "rate_limited", "busy", "lease_lost"})
+"""Errors that may pass by themselves, or say that another host goes on; where neither is so, the connection becomes stale."""
 _PATIENCE = 5.0
 """Seconds that the store may take to take a file."""
 
@@ -69,6 +70,8 @@ class Health:
         for name, one in sorted(self._status.connections.items()):
             if one.needs_sign_in:
                 found.append(Problem(what="sign-in", of=name, why="an administrator has to consent anew"))
+            elif one.unusable is not None:
+                found.append(Problem(what="secret", of=name, why=one.unusable))
             elif one.failing is not None and one.failing not in _PASSING:
                 found.append(
                     Problem(what="failing", of=name, why=f"the last sync failed ({one.failing}); the log says why")
@@ -90,7 +93,9 @@ class Health:
         begun = one.published or one.since
         if one.usual_seconds is None or begun is None:
             return None
-        age = (self._clock.now() - begun).total_seconds()
+        # A clock that has gone back since makes it look newer than it can be.
+        here = self._clock.monotonic() - one.learned if one.learned is not None else 0.0
+        age = max((self._clock.now() - begun).total_seconds(), here)
         return age if age > one.usual_seconds * self._stale_after() else None
 
     def _store(self) -> str | None:
@@ -110,6 +115,7 @@ class Health:
         return {
             "ready": not problems,
             "problems": problems,
+            "configuration": self._status.configuration,
             "connections": {
                 name: {
                     "syncing": one.syncing,
@@ -119,6 +125,7 @@ class Health:
                     "held": one.held,
                     "failing": one.failing,
                     "needs_sign_in": one.needs_sign_in,
+                    "unusable": one.unusable,
                     "next_sync": one.next_sync,
                 }
                 for name, one in sorted(self._status.connections.items())
@@ -136,43 +143,29 @@ class Health:
     @asynccontextmanager
     async def answering(self, address: str, port: int) -> AsyncGenerator[int]:
         """Answer at *address* for as long as the block lasts; gives the port. Raises BadConfig where it can't be had."""
-        app = web.Application()
-        app.add_routes(
-            [
-                web.get("/live", self._live),
-                web.get("/ready", self._ready),
-                web.get("/health", self._health),
-                web.get("/metrics", self._metrics_page),
-            ]
-        )
-        runner = web.AppRunner(app, access_log=None, handle_signals=False)
-        await runner.setup()
-        try:
-            site = web.TCPSite(runner, address, port, shutdown_timeout=1.0)
-            try:
-                await site.start()
-            except OSError as error:
-                raise BadConfig(
-                    f"health can't be answered at {address}:{port}: {error.strerror}", path="serve.health_port"
-                ) from None
-            yield int(runner.addresses[0][1])
-        finally:
-            await runner.cleanup()
+        pages = {
+            "/live": self._live,
+            "/ready": self._ready,
+            "/health": self._health,
+            "/metrics": self._metrics_page,
+        }
+        async with listening(pages, address, port, "serve.health_port") as own:
+            yield own
 
-    async def _live(self, _: web.Request) -> web.Response:
+    async def _live(self) -> web.Response:
         return web.Response(text="live\n")
 
-    async def _ready(self, _: web.Request) -> web.Response:
+    async def _ready(self) -> web.Response:
         problems = await self.problems()
         lines = [f"{each.what}{f' {each.of}' if each.of else ''}: {each.why}" for each in problems] or ["ready"]
         return web.Response(text="\n".join(lines) + "\n", status=503 if problems else 200)
 
-    async def _health(self, _: web.Request) -> web.Response:
+    async def _health(self) -> web.Response:
         problems = await self.problems()
         body = msgspec.json.encode(self.document(problems))
         return web.Response(body=body, content_type="application/json", status=503 if problems else 200)
 
-    async def _metrics_page(self, _: web.Request) -> web.Response:
+    async def _metrics_page(self) -> web.Response:
         return web.Response(body=self._metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4"})
 
 

@@ -10,7 +10,7 @@ import msgspec
 from jackfield.cli.app import App
 from jackfield.config import Secret, connection_names
 from jackfield.config.load import read_table, revealed
-from jackfield.errors import BadConfig, BadStorage
+from jackfield.errors import BadConfig, BadStorage, JackfieldError, MissingSecret
 from jackfield.files import make_plain
 from jackfield.hookspecs import ServiceType
 from jackfield.host.discovery import discover_services, with_files
@@ -20,13 +20,18 @@ from jackfield_service.supervising import Configured
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
-    """What is served: the settings, the connections with their schedules, and the services."""
+    """What is served: the settings, the connections with their schedules, and the services.
+
+    ``unusable`` are the connections, and ``services_unusable`` the services, of which a secret is not there, and why.
+    """
 
     app: App
     fresh: Callable[[], App]
     settings: ServeSettings
     schedules: dict[str, Schedule]
     services: dict[str, Configured]
+    unusable: dict[str, str] = {}
+    services_unusable: dict[str, str] = {}
     host_id: str
     home: tuple[int, int]
 
@@ -69,20 +74,34 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
 def load(fresh: Callable[[], App], only: str | None = None) -> Loaded:
     """Read the configuration and look at all of it; raises BadConfig for the first thing that is wrong.
 
-    *only* one connection, and the services of it, are served where that is named.
+    A secret that is not there makes one connection, or one service, unusable and stops no other; it is raised where none can
+    be used. *only* one connection, and the services of it, are served where that is named.
     """
     app = fresh()
     app.home.ensure()
     settings = serve_settings(app)
     schedules: dict[str, Schedule] = {}
+    lacking: dict[str, MissingSecret] = {}
     for name in (only,) if only is not None else connection_names(app.settings):
         own = app.settings.connection(name)
-        app.connector_config(own, app.plugin(own))
+        plugin = app.plugin(own)
+        try:
+            app.connector_config(own, plugin)
+        except MissingSecret as error:
+            lacking[name] = error
         schedules[name] = schedule_of(app, name, settings)
+    if lacking and len(lacking) == len(schedules):
+        raise next(iter(lacking.values()))
     app.policies()
     tables = app.settings.services
     wanted = (name for name in sorted(tables) if only in (None, tables[name].get("connection")))
-    services = {name: _service(app, name) for name in wanted}
+    services: dict[str, Configured] = {}
+    services_unusable: dict[str, str] = {}
+    for name in wanted:
+        try:
+            services[name] = _service(app, name)
+        except MissingSecret as error:
+            services_unusable[name] = error.told
     if not schedules:
         raise BadConfig(
             f"no connection is configured in {app.settings.source}",
@@ -95,9 +114,32 @@ def load(fresh: Callable[[], App], only: str | None = None) -> Loaded:
         settings=settings,
         schedules=schedules,
         services=services,
+        unusable={name: error.told for name, error in lacking.items()},
+        services_unusable=services_unusable,
         home=_identity(app),
         host_id=settings.host_id or _host_id(shared=app.database is not None),
     )
+
+
+def is_usable(app: App, name: str) -> bool:
+    """Whether the secrets of a connection are there by now."""
+    own = app.settings.connection(name)
+    try:
+        app.connector_config(own, app.plugin(own))
+    except JackfieldError:
+        return False
+    return True
+
+
+def a_service_is_usable(loaded: Loaded) -> bool:
+    """Whether the secrets of a service are there by now that were not."""
+    for name in loaded.services_unusable:
+        try:
+            _service(loaded.view(), name)
+        except JackfieldError:
+            continue
+        return True
+    return False
 
 
 def _identity(app: App) -> tuple[int, int]:

@@ -38,10 +38,19 @@ class Metrics:
         self._sign_in = Gauge(
             "jackfield_needs_sign_in", "Whether an administrator has to consent anew.", of, registry=registry
         )
+        self._usable = Gauge(
+            "jackfield_connection_usable", "Whether all secrets of a connection are there.", of, registry=registry
+        )
         self._changes = Counter("jackfield_changes", "Changes by outcome.", [*of, "kind", "outcome"], registry=registry)
         self._undecided = Gauge(
             "jackfield_changes_undecided", "Changes whose outcome is not known yet.", of, registry=registry
         )
+        self._configured = Gauge(
+            "jackfield_configuration_taken",
+            "Whether the newest configuration is in force; 0 where something is wrong in it.",
+            registry=registry,
+        )
+        self._configured.set(1)
         self._services = Gauge("jackfield_service_up", "Whether a service runs.", ["service"], registry=registry)
         self._connected = Gauge(
             "jackfield_uplink_connected", "Whether a service reaches its other end.", of, registry=registry
@@ -62,6 +71,7 @@ class Metrics:
         self._published.labels(connection)
         self._undecided.labels(connection)
         self._sign_in.labels(connection)
+        self._usable.labels(connection).set(True)
         if changes:
             for kind in _KINDS:
                 for outcome in OutcomeKind:
@@ -69,7 +79,15 @@ class Metrics:
 
     def forget(self, connection: str) -> None:
         """A connection is no longer configured; its counters stay."""
-        for gauge in (self._published, self._complete, self._next, self._sign_in, self._undecided, self._connected):
+        for gauge in (
+            self._published,
+            self._complete,
+            self._next,
+            self._sign_in,
+            self._usable,
+            self._undecided,
+            self._connected,
+        ):
             with suppress(KeyError):  # it has no such series yet
                 gauge.remove(connection)
 
@@ -93,6 +111,10 @@ class Metrics:
         """Whether the sign-in fails."""
         self._sign_in.labels(connection).set(needs)
 
+    def usable(self, connection: str, *, usable: bool) -> None:
+        """Whether all secrets of a connection are there."""
+        self._usable.labels(connection).set(usable)
+
     def changed(self, connection: str, kind: str, outcome: str) -> None:
         """One change has ended so."""
         self._changes.labels(connection, kind, outcome).inc()
@@ -100,6 +122,10 @@ class Metrics:
     def undecided(self, connection: str, number: int) -> None:
         """How many changes are undecided."""
         self._undecided.labels(connection).set(number)
+
+    def configured(self, *, taken: bool) -> None:
+        """Whether the newest configuration is in force."""
+        self._configured.set(taken)
 
     def service(self, name: str, *, up: bool) -> None:
         """Whether a service runs."""

@@ -7,15 +7,22 @@ from datetime import datetime
 
 from jackfield.state import RunStatus, State, is_taken
 from jackfield_service.durable import Durable, Waiting
-from jackfield_service.loading import Loaded
+from jackfield_service.loading import Loaded, is_usable
 from jackfield_service.status import Status
 
 
 class Planner:
-    """One look at all connections of a host; at the *first* since a start or a new configuration, what failed is tried again."""
+    """One look at all connections of a host.
 
-    def __init__(self, loaded: Loaded, durable: Durable, status: Status, *, first: bool = False) -> None:
-        self._first = first
+    *again* are those that are tried again if their last sync failed, such as after a start or with a new configuration;
+    ``left`` are those of them that are to be looked at so once more, since one that may have begun before goes on.
+    """
+
+    def __init__(
+        self, loaded: Loaded, durable: Durable, status: Status, *, again: frozenset[str] = frozenset()
+    ) -> None:
+        self.again = again
+        self.left: set[str] = set()
         self._loaded = loaded
         self._durable = durable
         self._status = status
@@ -31,8 +38,15 @@ class Planner:
                 self._status.expect(name, changes=settings.provisioning)
                 newest = next(iter(state.history(name, 1)), None)
                 self._status.recorded(name, newest)
-                failed = self._first and newest is not None and newest.status is RunStatus.FAILED
-                self._plan(state, name, waiting.pop(name, []), again=failed)
+                mended = self._status.of(name).unusable is not None and is_usable(app, name)
+                if mended:
+                    self._status.usable(name, None)
+                    app.log.info("the secrets of a connection are there by now", connection=name)
+                failed = name in self.again and newest is not None and newest.status is RunStatus.FAILED
+                ones = waiting.pop(name, [])
+                if name in self.again and any(each.running for each in ones):
+                    self.left.add(name)
+                self._plan(state, name, ones, again=failed or mended)
                 published = state.published(name, 1)
                 if published and not published[0].imported:
                     self._status.known(name, published[0])
@@ -50,7 +64,7 @@ class Planner:
         kept: Waiting | None = None
         for each in sorted(ones, key=lambda one: (not one.running, one.due)):
             gone = each.running and self._is_gone(state, name, each)
-            other = not each.running and (again or schedule.never or each.schedule != schedule.text)
+            other = not each.running and (again or self._is_other(name, each, now))
             if (kept is not None and not each.running) or gone or other:
                 self._durable.drop(each)
             else:
@@ -73,8 +87,15 @@ class Planner:
         began = datetime.fromisoformat(last.started) if last is not None else None
         return self._loaded.schedules[name].due(name, began, now, self._loaded.settings.jitter)
 
+    def _is_other(self, name: str, one: Waiting, now: datetime) -> bool:
+        """Whether a sync waits for another moment than it would now, such as by a clock that has gone back since."""
+        schedule = self._loaded.schedules[name]
+        if schedule.never or one.schedule != schedule.text:
+            return True
+        return datetime.fromisoformat(one.due) > schedule.latest(now, self._loaded.settings.jitter)
+
     def _is_gone(self, state: State, name: str, one: Waiting) -> bool:
-        """Whether the host that a sync goes on at is gone: nobody holds its lock, and it is not ours."""
+        """Whether nobody carries a sync out: nobody holds its lock, and it is not ours; or it is, and has ended all the same."""
         if one.host == self._loaded.host_id:
-            return False
+            return one.lost
         return not is_taken(self._loaded.app.home, state, name, "sync")

@@ -15,6 +15,8 @@ _INTERVAL = re.compile(r"(\d{1,6})\s*(s|m|h|d)", re.IGNORECASE)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _LEAST = 1.0
 _LONGEST = timedelta(days=366)
+_ROUNDED = 2.0
+"""Seconds that planned times may be off: they are kept in whole seconds."""
 
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +49,11 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
         base = last + timedelta(seconds=self.interval) if self.interval is not None else self._cron_after(last)
         late = self._spread(connection, base.isoformat(), jitter * self.usual(base))
         return max(base + timedelta(seconds=late), now)
+
+    def latest(self, now: datetime, jitter: float) -> datetime:
+        """Until when a sync may wait, seen from *now*; one that waits longer was planned by a clock that has gone back since."""
+        base = now + timedelta(seconds=self.interval) if self.interval is not None else self._cron_after(now)
+        return base + timedelta(seconds=jitter * max(self.usual(now), self.usual(base)) + _ROUNDED)
 
     def _cron_after(self, moment: datetime) -> datetime:
         from croniter import croniter

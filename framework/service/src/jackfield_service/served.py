@@ -18,7 +18,7 @@ import msgspec
 from jackfield import activity
 from jackfield.changes.open import confirm_after_sync
 from jackfield.changes.session import ChangeOptions
-from jackfield.changes.single import make_change
+from jackfield.changes.single import latest_attempt, make_change
 from jackfield.cli.app import App
 from jackfield.cli.snapshots import look
 from jackfield.config import ConnectionSettings
@@ -211,9 +211,9 @@ class Served:
             await asyncio.sleep(_BETWEEN)
 
     def entry(self, id: str) -> JournalEntry | None:
-        """What the journal has of a change."""
+        """What the journal has of a change, by its last attempt."""
         with self._app.state() as state:
-            found = state.change(id)
+            found = latest_attempt(state, id)
         return found if found is not None and found.connection == self.name else None
 
     async def feeds(self) -> tuple[Feed, ...]:

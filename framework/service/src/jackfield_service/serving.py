@@ -18,7 +18,8 @@ from jackfield.state.lock import Holder
 from jackfield.state.present import present
 from jackfield_service.durable import Durable, Report, Stopping
 from jackfield_service.health import Health
-from jackfield_service.loading import Loaded
+from jackfield_service.loading import Loaded, a_service_is_usable
+from jackfield_service.memory import give_back
 from jackfield_service.metrics import Metrics
 from jackfield_service.planning import Planner
 from jackfield_service.served import Served, Turns
@@ -50,7 +51,8 @@ class Serving:
         self._loop = asyncio.get_running_loop()
         self._syncs: set[asyncio.Task[Report]] = set()
         self._services: dict[str, tuple[Configured, asyncio.Task[None]]] = {}
-        self._first = True
+        self._again = frozenset(loaded.names)
+        self._planner: Planner | None = None
         self._looking: asyncio.Task[None] | None = None
         self._last_look: str | None = "the schedule has not been looked at yet"
         self._home = loaded.app.home.ensure()
@@ -78,6 +80,7 @@ class Serving:
                 self._log.info("health is answered", address=settings.health_address, port=port)
                 await self._launched()
                 try:
+                    self._tell_unusable()
                     await self._look()
                     self._begin_services()
                     changing = [
@@ -132,8 +135,21 @@ class Serving:
                 self._hangups.clear()
                 await self._take_up()
             hangup.cancel()
+            if not stop.done() and await asyncio.to_thread(a_service_is_usable, self._loaded):
+                await self._take_up()
             if not stop.done():
                 await self._look()
+                await asyncio.to_thread(give_back)
+
+    def _tell_unusable(self) -> None:
+        """Tell which connections and services lack a secret; the others are served."""
+        for name, why in self._loaded.unusable.items():
+            self._status.expect(name, changes=self._loaded.app.settings.connection(name).host.provisioning)
+            self._status.usable(name, why)
+            self._log.warning("a connection can't be used", connection=name, reason=why)
+        for name, why in self._loaded.services_unusable.items():
+            self._status.service_up(name, up=False, why=why)
+            self._log.warning("a service can't be used", service=name, reason=why)
 
     async def _take_up(self) -> None:
         """Read the configuration anew; what is wrong in it leaves the old one in force."""
@@ -141,29 +157,36 @@ class Serving:
             loaded = await asyncio.to_thread(self._reload)
         except JackfieldError as error:
             self._log.warning("the new configuration is wrong, and the old one goes on", reason=str(error))
+            self._status.configured(str(error))
             return
-        before, self._loaded, self._first = self._loaded.settings, loaded, True
+        self._status.configured(None)
+        before, self._loaded, self._again = self._loaded.settings, loaded, frozenset(loaded.names)
         fixed = [each for each in _AT_START if getattr(before, each) != getattr(loaded.settings, each)]
         if fixed:
             self._log.warning("what takes a new start", keys=fixed)
+        self._tell_unusable()
         self._begin_services()
         self._log.info("the configuration was read anew", connections=len(loaded.names), services=len(self._services))
 
     async def _look(self) -> None:
         """Look at the schedule; one look that finds no end, such as where a database is away, is waited for no longer."""
         if self._looking is None or self._looking.done():
-            planner = Planner(self._loaded, self._durable, self._status, first=self._first)
-            self._first = False
-            self._looking = asyncio.create_task(asyncio.to_thread(planner.look))
+            self._planner = Planner(self._loaded, self._durable, self._status, again=self._again)
+            self._again = frozenset[str]()
+            self._looking = asyncio.create_task(asyncio.to_thread(self._planner.look))
         await asyncio.wait([self._looking], timeout=_LOOK_PATIENCE)
         if not self._looking.done():
             self._last_look = f"no answer within {_LOOK_PATIENCE:g} s"
             return
         # A store that is away comes back, and is looked at again.
         error = self._looking.exception()
-        self._last_look = f"the schedule can't be looked at: {type(error).__name__}" if error is not None else None
+        if self._planner is not None:
+            self._again |= self._planner.left if error is None else self._planner.again
+        told, self._last_look = self._last_look, None
         if error is not None:
-            self._log.warning("the schedule can't be looked at", reason=str(error))
+            self._last_look = f"the schedule can't be looked at: {type(error).__name__}"
+            if told != self._last_look:
+                self._log.warning("the schedule can't be looked at", reason=str(error))
 
     def _begin_services(self) -> None:
         before = {name: configured for name, (configured, _) in self._services.items()}

@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 
 from jackfield.clock import Clock
-from jackfield.errors import BadCredentials, JackfieldError
+from jackfield.errors import BadCredentials, JackfieldError, MissingSecret
 from jackfield.state import Run, RunStatus
 from jackfield.state.journal import outcome_of
 from jackfield_contracts import JournalEntry
@@ -17,17 +17,23 @@ from jackfield_service.metrics import Metrics
 
 
 class ConnectionStatus(msgspec.Struct, kw_only=True):
-    """How one connection stands ``since`` it is served; ``seen`` is the newest run, ``failing`` the code of what ended it."""
+    """How one connection stands ``since`` it is served; ``seen`` is the newest run, ``failing`` the code of what ended it.
+
+    ``learned`` is when, by the clock that never jumps, something was last published or the connection first seen here.
+    ``unusable`` says which secret is not there.
+    """
 
     since: datetime | None = None
     seen: str | None = None
     syncing: bool = False
     published: datetime | None = None
+    learned: float | None = None
     run: str | None = None
     complete: bool | None = None
     held: bool = False
     failing: str | None = None
     needs_sign_in: bool = False
+    unusable: str | None = None
     next_sync: datetime | None = None
     usual_seconds: float | None = None
 
@@ -49,11 +55,18 @@ class Status:
         self._guard = threading.Lock()
         self.connections: dict[str, ConnectionStatus] = {}
         self.services: dict[str, ServiceStatus] = {}
+        self.configuration: str | None = None
+        """What is wrong in the newest configuration, so that an older one goes on; None where nothing is."""
 
     def of(self, connection: str) -> ConnectionStatus:
         """That of one connection, made if need be."""
         with self._guard:
             return self.connections.setdefault(connection, ConnectionStatus())
+
+    def configured(self, wrong: str | None) -> None:
+        """The configuration was read anew, and taken up but where something is *wrong* in it."""
+        self.configuration = wrong
+        self._metrics.configured(taken=wrong is None)
 
     def forget(self, connections: set[str]) -> None:
         """Forget all connections but these."""
@@ -65,6 +78,8 @@ class Status:
     def known(self, connection: str, run: Run) -> None:
         """The last published run, as the record has it."""
         one = self.of(connection)
+        if one.run != run.run:
+            one.learned = self._clock.monotonic()
         one.published = datetime.fromisoformat(run.finished or run.started)
         one.run, one.complete = run.run, run.complete
         self._metrics.published(connection, one.published.timestamp(), complete=run.complete)
@@ -74,6 +89,8 @@ class Status:
         one = self.of(connection)
         if run is None or one.syncing or one.seen == run.run:
             return
+        if one.seen is not None and datetime.fromisoformat(run.started) > self._clock.now():
+            return  # by a clock that has gone back since; what was seen here is newer
         one.seen = run.run
         one.held = run.status is RunStatus.HELD
         one.failing = run.failure if run.status is RunStatus.FAILED else None
@@ -86,7 +103,7 @@ class Status:
         """Begin the series of a connection at 0, so that the first of anything is seen as one more."""
         one = self.of(connection)
         if one.since is None:
-            one.since = self._clock.now()
+            one.since, one.learned = self._clock.now(), self._clock.monotonic()
             self._metrics.expect(connection, changes=changes)
 
     def planned(self, connection: str, due: datetime | None, usual: float | None) -> None:
@@ -107,6 +124,8 @@ class Status:
         """A sync could not begin, or ended with an error."""
         one = self.of(connection)
         one.syncing, one.failing = False, error.code
+        if isinstance(error, MissingSecret):
+            self.usable(connection, error.told)
         self._sign_in(connection, error)
         self._metrics.synced(connection, "failed", None, 0)
 
@@ -120,6 +139,14 @@ class Status:
         if run.status is RunStatus.PUBLISHED:
             self.known(connection, run)
         self._metrics.synced(connection, run.status.value, run.seconds, run.requests)
+
+    def usable(self, connection: str, why_not: str | None) -> None:
+        """Whether the secrets of a connection are there, and which is not."""
+        one = self.of(connection)
+        if why_not is None and one.failing == MissingSecret.code:
+            one.failing = None
+        one.unusable = why_not
+        self._metrics.usable(connection, usable=why_not is None)
 
     def signed_in(self, connection: str, *, ok: bool) -> None:
         """Whether the sign-in works."""

@@ -97,6 +97,17 @@ def _compared(file: Path, entry: Entry, chunks: Iterator[bytes]) -> None:
         raise damaged(file, f"{entry.path} is not what was backed up")
 
 
+def _why_not(head: bytes, path: str) -> str:
+    """Why a head is not the one that a backup writes for *path*."""
+    try:
+        same = TarInfo.frombuf(head[:BLOCKSIZE], "utf-8", "strict").name == path
+    except (HeaderError, UnicodeDecodeError, ValueError):
+        same = False
+    if same:
+        return f"the head of {path} is not the one that a backup writes: it was unpacked and packed again, or altered"
+    return f"what its manifest calls {path} is something else"
+
+
 class _Reader:
     def __init__(self, packed: gzip.GzipFile, file: Path) -> None:
         self._packed = packed
@@ -119,8 +130,8 @@ class _Reader:
     def files(self, manifest: Manifest) -> Iterator[tuple[Entry, Iterator[bytes]]]:
         for each in manifest.files:
             expected = _header(each.path, each.size, manifest.moment)
-            if self._take(len(expected)) != expected:
-                raise damaged(self._file, f"what its manifest calls {each.path} is something else")
+            if (head := self._take(len(expected))) != expected:
+                raise damaged(self._file, _why_not(head, each.path))
             yield each, self._chunks(each.size)
             if any(self._take(len(_padding(each.size)))):
                 raise damaged(self._file, f"something stands behind {each.path}")

@@ -1,5 +1,6 @@
 """Plans: changes worked out on the live state before anything is made, their order, and the limits that stop mass mistakes."""
 
+import re
 import secrets
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -63,10 +64,19 @@ def exceeded(changes: Iterable[PlannedChange], limits: Mapping[str, int], before
     wanted = Counter(kind for change in changes for kind in change.kinds)
     return {
         kind: f"{number} changes of the kind {kind} and {before[kind]} within the last hour are more than the limit of"
-        f" {limits[kind]}; `--limit {kind}={number + before[kind]}` allows them"
+        f" {limits[kind]}"
         for kind, number in wanted.items()
         if kind in limits and number + before[kind] > limits[kind]
     }
+
+
+_EXCEEDED = re.compile(r"(\d+) changes of the kind (\S+) and (\d+) within the last hour are more than the limit of \d+")
+
+
+def enough(reason: str) -> tuple[str, int] | None:
+    """The kind and the limit that would let changes be made, of the *reason* that ``exceeded`` gave; None for another."""
+    found = _EXCEEDED.fullmatch(reason)
+    return (found[2], int(found[1]) + int(found[3])) if found is not None else None
 
 
 def _counts(entry: JournalEntry) -> bool:

@@ -11,9 +11,11 @@ from jackfield.changes.kinds.view import View
 from jackfield.changes.open import open_session
 from jackfield.changes.plan import make_plan
 from jackfield.changes.session import ChangeOptions, Session
+from jackfield.changes.standing import next_id
 from jackfield.errors import Refused
 from jackfield.host.configured import Configured
-from jackfield_contracts import Change, JournalEntry, JournalStatus, PlannedChange
+from jackfield.state import State
+from jackfield_contracts import Change, JournalEntry, JournalStatus, OutcomeKind, PlannedChange
 
 
 async def make_change(
@@ -22,14 +24,17 @@ async def make_change(
     """Make *change* under *id*, and give its entry of the journal.
 
     Where the journal has *id* already, nothing is made again: what was left undecided is settled, and the entry as it then is
-    given. Unless a person was *asked*, nothing is taken from the administrator whose consent the credentials are.
+    given. Only what has failed, so that nothing was changed, and may go well another time, is tried again, under a record of its
+    own. Unless a person was *asked*, nothing is taken from the administrator whose consent the credentials are.
     Raises Refused where it stands there for another change, and as ``open_session`` and ``apply_plan`` do.
     """
-    if (known := _known(configured, change, id)) is not None and known.status is JournalStatus.SETTLED:
+    if (known := _known(configured, change, id)) is not None and _ended(known):
         return known
     async with open_session(configured, options) as session:
         if (known := _known(configured, change, id)) is not None:
-            return known
+            if not _failed_for_now(known):
+                return known
+            id = next_id(id, {id: known})
         plan = await make_plan(session, [change], [options.reason])
         if not asked:
             _demand_another(session, plan.changes[0])
@@ -38,8 +43,28 @@ async def make_change(
         return entry
 
 
+def latest_attempt(state: State, id: str) -> JournalEntry | None:
+    """The entry of the last attempt at the change *id*; None where there was none."""
+    known, found = None, state.change(id)
+    while found is not None:
+        known = found
+        found = state.change(next_id(id, {id: known}))
+    return known
+
+
+def _ended(known: JournalEntry) -> bool:
+    return known.status is JournalStatus.SETTLED and not _failed_for_now(known)
+
+
+def _failed_for_now(known: JournalEntry) -> bool:
+    """Whether nothing was changed, and trying again may help."""
+    outcome = known.outcome
+    failed = known.status is JournalStatus.SETTLED and outcome is not None and outcome.outcome is OutcomeKind.FAILED
+    return failed and outcome is not None and outcome.retryable
+
+
 def _known(configured: Configured, change: Change, id: str) -> JournalEntry | None:
-    known = configured.state.change(id)
+    known = latest_attempt(configured.state, id)
     if known is not None and (known.connection != configured.name or not _same(known.change, change)):
         raise Refused(
             f"the id {id!r} is that of another change: {known.title}",

@@ -6,7 +6,7 @@ does not ask for.
 
 import os
 from collections.abc import Coroutine, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from jackfield.http import SessionOptions
     from jackfield.http.network import NetworkSettings
     from jackfield.log import Logger
+    from jackfield.recording import Recording
     from jackfield.state import DatabaseAddress, Home, State
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -46,7 +47,13 @@ class App:
         self._database: str | None = None
         self._log_level: str | None = None
         self._plugins: tuple[Path, ...] = ()
+        self._record: Path | None = None
+        self._open = ExitStack()
         self.output: str | None = None
+        self.prints: str | None = None
+        """How the command prints, once that is known."""
+        self.has_printed = False
+        """Whether a document was printed, or begun."""
         self._tells = True
 
     def set_options(
@@ -58,6 +65,7 @@ class App:
         output: str | None = None,
         plugin: tuple[Path, ...] = (),
         database: str | None = None,
+        record: Path | None = None,
     ) -> None:
         """Take options that were given; None leaves what was said before, and further plugin files add to it."""
         self._config = config or self._config
@@ -65,12 +73,18 @@ class App:
         self._log_level = log_level or self._log_level
         self.output = output or self.output
         self._plugins += plugin
+        self._record = record or self._record
         self._database = database or self._database
 
     @property
     def given(self) -> list[str]:
         """The options that were given, as words of a command line."""
-        found = (("--config", self._config), ("--home", self._home), ("--log-level", self._log_level))
+        found = (
+            ("--config", self._config),
+            ("--home", self._home),
+            ("--log-level", self._log_level),
+            ("--record", self._record),
+        )
         words = [word for name, value in found if value is not None for word in (name, str(value))]
         return words + [word for each in self._plugins for word in ("--plugin", str(each))]
 
@@ -86,6 +100,8 @@ class App:
             database=self._database,
         )
         made._tells = False
+        if (recording := self.recording) is not None:
+            vars(made)["recording"] = recording
         return made
 
     @property
@@ -341,6 +357,7 @@ class App:
             log=self.log,
             policies=policies,
             reveal=self._reveal,
+            recording=self.recording,
         )
 
     def _reveal(self, reference: str, path: str) -> "Secret":
@@ -352,11 +369,34 @@ class App:
         self.redactor.learn(value)
         return value
 
-    def session_options(self, settings: "ConnectionSettings") -> "SessionOptions":
-        """The limits of a connection and the way to the network."""
-        from jackfield.host.configured import session_options
+    @cached_property
+    def recording(self) -> "Recording | None":
+        """The recording that was asked for, open from now on until ``close``; raises BadConfig where its file is there."""
+        if self._record is None:
+            return None
+        from jackfield.recording import open_recording
 
-        return session_options(settings.host, self.network)
+        return self._open.enter_context(open_recording(self._record, self.clock, self.log))
+
+    def close(self) -> None:
+        """Close what this run opened, and tell what was recorded."""
+        if self._record is None:
+            return
+        from jackfield.cli.output import note
+        from jackfield.cli.text import count
+
+        recording: Recording | None = vars(self).get("recording")
+        if recording is None:
+            note(f"Nothing is recorded, and {self._record} is not made: the command got as far as no request.")
+        else:
+            note(f"Recorded: {count(recording.written, 'request')} in {self._record}.")
+        self._open.close()
+
+    def session_options(self, settings: "ConnectionSettings", plugin: "Found[ConnectorType]") -> "SessionOptions":
+        """The limits of a connection, the way to the network, and the recording on it."""
+        from jackfield.host.configured import recorder_of, session_options
+
+        return session_options(settings.host, self.network, recorder_of(self.recording, settings.name, plugin))
 
     @contextmanager
     def state(self) -> Generator["State"]:

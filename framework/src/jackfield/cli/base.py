@@ -44,7 +44,7 @@ def _is_unicode(text: str) -> bool:
 
 
 _COMPLETED = frozenset(
-    {"connection", "run", "old", "new", "accept", "user", "principal", "account", "resource", "connector"}
+    {"connection", "run", "old", "new", "accept", "user", "principal", "account", "resource", "connector", "format_"}
 )
 """The names of arguments and options that a shell completes; a test holds them to ``completion.COMPLETED``."""
 
@@ -69,6 +69,7 @@ class Command(click.Command):
             ("--config", path, "FILE", "Configuration file."),
             ("--home", path, "FOLDER", "Folder of the state and the snapshots."),
             ("--database", str, "URL", "PostgreSQL database that has the state, shared by several hosts."),
+            ("--record", path, "FILE", "Keep requests and answers in a new file, every value of a person replaced."),
             ("--log-level", click.Choice(LOG_LEVELS), None, "What is logged to stderr."),
         ):
             option = click.Option([name], type=kind, metavar=metavar, help=help, expose_value=False, callback=_text)
@@ -148,6 +149,8 @@ def output_option(*kinds: str) -> Callable[[F], F]:
         wanted = value or (app.output if app else None) or kinds[0]
         if wanted not in kinds:
             raise click.BadParameter(f"this command prints {' or '.join(kinds)}, not {wanted}", ctx, parameter)
+        if app is not None:
+            app.prints = wanted
         return wanted
 
     return click.option(

@@ -83,12 +83,12 @@ _OPTIONS = (
 
 def print_error(app: App, error: Exception) -> None:
     """Print the one object of a change that ended before anything was asked for."""
+    from jackfield.cli.guard import failure_of
     from jackfield.cli.outcomes import error_document
     from jackfield.cli.output import print_json
-    from jackfield.errors import JackfieldError
 
-    if isinstance(error, JackfieldError):
-        print_json(error_document(error, app.redactor.text))
+    if not app.has_printed:
+        print_json(error_document(failure_of(app, error), app.redactor.text))
 
 
 def change_options(*outputs: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -1,4 +1,4 @@
-"""What a shell offers to complete: connections, connectors, runs, resources and people.
+"""What a shell offers to complete: connections, connectors, runs, resources, people and formats.
 
 Promises that nothing is asked of an application, that no secret is offered, and that whatever goes wrong offers nothing and says
 nothing. Names with white space are left out, which shells would break.
@@ -6,6 +6,7 @@ nothing. Names with white space are left out, which shells would break.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -16,13 +17,23 @@ _MOST = 40
 _WORDS = "COMP_WORDS"
 """The variable in which a shell gives what was typed."""
 
-Complete = Callable[[App, click.Context], Iterable[tuple[str, str]]]
-"""Values, each with what it is."""
+Complete = Callable[[App, click.Context], Iterable[tuple[str, ...]]]
+"""Values, each with what it is, and with what else somebody may type who means it."""
 
 
 def _connections(app: App, _: click.Context) -> Iterator[tuple[str, str]]:
+    from jackfield.cli.overview import imported_names
+
     for name, table in sorted(app.settings.connections.items()):
         yield name, str(table.get("connector", ""))
+    for name in imported_names(app):
+        yield name, "imported"
+
+
+def _formats(app: App, ctx: click.Context) -> Iterator[tuple[str, str]]:
+    reads = ctx.command.name == "import"
+    for found in sorted((app.importers() if reads else app.exporters()).found.values(), key=lambda one: one.name):
+        yield found.name, found.type.display_name
 
 
 def _connectors(app: App, _: click.Context) -> Iterator[tuple[str, str]]:
@@ -59,17 +70,21 @@ def _people(app: App, ctx: click.Context) -> Iterator[tuple[str, str]]:
     yield from _asked(app, ctx, query)
 
 
-def _resources(app: App, ctx: click.Context) -> Iterator[tuple[str, str]]:
+def _resources(app: App, ctx: click.Context) -> Iterator[tuple[str, ...]]:
     query = (
-        "SELECT r.display_name, n.type || ':' || n.id FROM resource_row r JOIN node n ON n.key = r.key"
-        " WHERE coalesce(r.data ->> '$.trait.trait', '') <> 'user'"
-        " UNION SELECT n.type || ':' || n.id, r.display_name FROM resource_row r JOIN node n ON n.key = r.key"
-        " WHERE coalesce(r.data ->> '$.trait.trait', '') <> 'user'"
+        "SELECT n.type || ':' || n.id, r.display_name, count(*) OVER (PARTITION BY r.display_name)"
+        " FROM resource_row r JOIN node n ON n.key = r.key"
+        " WHERE coalesce(r.data ->> '$.trait.trait', '') <> 'user' ORDER BY 2, 1"
     )
-    yield from _asked(app, ctx, query)
+    for id, name, alike in _asked(app, ctx, query):
+        if alike == 1:
+            yield name, id
+            yield id, name
+        else:
+            yield id, name, name  # a name that several have would be refused
 
 
-def _asked(app: App, ctx: click.Context, query: str) -> Iterator[tuple[str, str]]:
+def _asked(app: App, ctx: click.Context, query: str) -> Iterator[tuple[Any, ...]]:
     """The rows of *query* on the latest snapshot."""
     from jackfield.snapshots.file import open_snapshot
 
@@ -99,6 +114,7 @@ COMPLETED: Mapping[str, Complete] = {
     "account": _people,
     "resource": _resources,
     "connector": _connectors,
+    "format_": _formats,
 }
 """By the name of an argument or an option."""
 
@@ -111,10 +127,10 @@ def complete(name: str, ctx: click.Context, incomplete: str) -> list[CompletionI
     begin = incomplete.casefold()
     found: dict[str, str] = {}
     try:
-        for value, help in COMPLETED[name](app, ctx):
+        for value, help, *others in COMPLETED[name](app, ctx):
             if (
                 value
-                and value.casefold().startswith(begin)
+                and any(each.casefold().startswith(begin) for each in (value, *others))
                 and value.isprintable()
                 and not set(value) & set(" \t\"'\\")
             ):

@@ -1,7 +1,8 @@
 """Tables on a terminal: never wider than it; what went wrong is in colour; a long one goes through a pager.
 
-Names wrap first, then what has blanks, such as times, and ids and addresses only where nothing else is left. The pager is
-``$PAGER``, else ``less``, where the height of the terminal is known; ``NO_COLOR`` is honoured.
+Names wrap first, then what has blanks, such as times. Where a heading or an id would be broken, each row is a block of its
+own, one line for each cell. The pager is ``$PAGER``, else ``less``, where the height of the terminal is known; ``NO_COLOR`` is
+honoured.
 """
 
 import os
@@ -39,6 +40,9 @@ def draw(
     columns, lines = _size()
     headings, rows, right = _without_empty(headings, rows, right, columns)
     widths = _widths(headings, rows, columns, heading=heading)
+    if _breaks(headings, rows, widths, heading=heading):
+        _draw_blocks(headings, rows, columns, lines, heading=heading, pager=pager)
+        return
     console = Console(width=max(columns, sum(widths) + _BETWEEN * len(widths)), soft_wrap=False)
     table = Table(
         box=None, pad_edge=False, padding=(0, _BETWEEN, 0, 0), header_style="bold", show_header=heading, highlight=False
@@ -51,6 +55,42 @@ def draw(
         _page(console, table)
     else:
         console.print(table)
+
+
+def _breaks(headings: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int], *, heading: bool) -> bool:
+    """Whether columns of these *widths* break a word of a heading, or what is no word, such as an id."""
+    for at, (name, size) in enumerate(zip(headings, widths, strict=True)):
+        if heading and any(width(word) > size for word in name.split()):
+            return True
+        if name not in WORDS and any(width(word) > size for row in rows for word in row[at].split()):
+            return True
+    return False
+
+
+def _draw_blocks(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], columns: int, lines: int, *, heading: bool, pager: bool
+) -> None:
+    """Print each row as a block: a line for each cell that says something, and an empty one between two blocks."""
+    from rich.console import Console, Group
+    from rich.table import Table
+    from rich.text import Text
+
+    blocks: list[Table | Text] = []
+    for row in rows:
+        block = Table(box=None, pad_edge=False, padding=(0, _BETWEEN, 0, 0), show_header=False, highlight=False)
+        if heading:
+            block.add_column(style="bold", no_wrap=True, width=max(map(width, headings)))
+        block.add_column(overflow="fold")
+        for name, cell in zip(headings, row, strict=True):
+            if cell:
+                block.add_row(*([name] if heading else []), Text(cell, style=_style(cell)))
+        blocks += [Text(""), block] if blocks else [block]
+    console, shown = Console(width=columns, soft_wrap=False), Group(*blocks)
+    taken = sum(sum(map(bool, row)) + 1 for row in rows)
+    if pager and lines and taken > lines and sys.stdin.isatty():
+        _page(console, shown)
+    else:
+        console.print(shown)
 
 
 def _size() -> tuple[int, int]:

@@ -33,7 +33,10 @@ def guarded(app: "App", work: Callable[[], Any]) -> int:
             click.echo("Interrupted.", err=True)
             return exits.INTERRUPTED
         except Exception as error:  # noqa: BLE001 - the edge: whatever happens becomes a message and an exit code
-            return _tell(app, error)
+            code = _tell(app, error)
+            if app.prints == "json" and not app.has_printed:
+                _print(app, error, code)
+            return code
         return result if isinstance(result, int) else exits.OK
 
 
@@ -64,6 +67,27 @@ def _tell(app: "App", error: Exception) -> int:
         " `--log-level debug` shows.",
     )
     return exits.BUG
+
+
+def _print(app: "App", error: Exception, code: int) -> None:
+    """Print the one object of a command that has failed before it printed any."""
+    from jackfield.cli.output import print_json
+
+    with suppress(OSError):  # that nothing can be written may be the error itself
+        print_json({"error": failure_of(app, error).document(app.redactor.text), "exit_code": code})
+
+
+def failure_of(app: "App", error: Exception) -> "JackfieldError":
+    """*error* as one of ours: of the disk or a file where it is such a one, else as a fault of Jackfield's own."""
+    from jackfield.errors import BadStorage, JackfieldError, PluginBug
+
+    failure = _storage(app, error) or error
+    if isinstance(failure, JackfieldError):
+        return failure
+    cause = getattr(error, "orig", error)
+    if isinstance(cause, OSError | sqlite3.Error):
+        return BadStorage(getattr(cause, "strerror", None) or str(cause) or type(cause).__name__)
+    return PluginBug(f"something happened that Jackfield did not expect ({type(error).__name__})")
 
 
 def _storage(app: "App", error: Exception) -> "JackfieldError | None":

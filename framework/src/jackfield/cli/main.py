@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -83,6 +84,12 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     help="PostgreSQL database that has the state, shared by several hosts: postgresql://…, or file:PATH with that in it.",
 )
 @click.option(
+    "--record",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Keep requests and answers in a new file, every value of a person replaced.",
+)
+@click.option(
     "--log-level", type=click.Choice(LOG_LEVELS), help="What is logged to stderr; $JACKFIELD_LOG_LEVEL, else warning."
 )
 @click.option(
@@ -107,9 +114,12 @@ def cli(
     log_level: str | None,
     output: str | None,
     plugin: tuple[Path, ...],
+    record: Path | None,
 ) -> None:
     """Jackfield: who has access to what in the applications a company uses, and changes of it that tell the truth."""
-    app.set_options(config=config, home=home, database=database, log_level=log_level, output=output, plugin=plugin)
+    app.set_options(
+        config=config, home=home, database=database, log_level=log_level, output=output, plugin=plugin, record=record
+    )
 
 
 def _closed_streams() -> int | None:
@@ -136,6 +146,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     app = App()
     code = guarded(app, lambda: cli.main(args=list(given), prog_name="jackfield", obj=app, standalone_mode=False))
+    with suppress(OSError):  # such as of a standard error that nobody reads
+        app.close()
     if arguments is None:
         end_output()
     return code

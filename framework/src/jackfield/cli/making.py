@@ -385,7 +385,8 @@ def change(app: App, connection: str, flags: Flags, asked: Mapping[str, object])
         return exits.of_outcome(planned.forecast)
     (entry,) = made.entries
     with reporting(connection):
-        print_change(flags.output, change_document(entry), outcome_lines(entry))
+        # Before it was made, it was told what ends by it.
+        print_change(flags.output, change_document(entry), outcome_lines(entry, made.plan.changes[0].consequences))
     if made.error is not None:
         show_error(app, made.error)
         return made.error.exit_code

@@ -163,16 +163,16 @@ def sentence(entry: JournalEntry) -> str:
     return f"{message}{_because('; ', outcome)}{again}{tag}"
 
 
-def outcome_lines(entry: JournalEntry) -> list[str]:
-    """What became of one change, and what it gave."""
+def outcome_lines(entry: JournalEntry, told: Container[str] = ()) -> list[str]:
+    """What became of one change, and what it gave; warnings that were *told* before it was made are not told again."""
     known = outcome_of(entry)
     results = known.results if known else {}
     shown = [f"  {clean(name)}: {clean(_shown(value))}" for name, value in results.items()]
-    return [sentence(entry), *_consequences(entry), *shown]
+    return [sentence(entry), *_consequences(entry, told), *shown]
 
 
-def _consequences(entry: JournalEntry) -> list[str]:
-    return [f"  WARNING: {clean(each)}" for each in _beside(entry)]
+def _consequences(entry: JournalEntry, told: Container[str] = ()) -> list[str]:
+    return [f"  WARNING: {clean(each)}" for each in _beside(entry) if each not in told]
 
 
 def _beside(entry: JournalEntry) -> tuple[str, ...]:
@@ -198,7 +198,11 @@ def forecast_lines(planned: PlannedChange, told: Container[str] = ()) -> list[st
 
 
 def _warnings(planned: PlannedChange) -> tuple[str, ...]:
-    return *planned.warnings, *planned.consequences
+    # A limit stands among the warnings.
+    limits = (
+        (each, _reason(Outcome(outcome=OutcomeKind.REFUSED, tag="limit", reason=each))) for each in planned.warnings
+    )
+    return *(told or each for each, told in limits), *planned.consequences
 
 
 _TOLD_EACH = 3
@@ -251,7 +255,7 @@ def journal_table(*, connection: bool) -> Columns:
         known = outcome_of(entry)
         ended = known.outcome.value if known is not None else UNDECIDED
         kind = entry.kinds[0] if entry.kinds else entry.change.__struct_config__.tag
-        what = "; ".join((entry.title, *filter(None, (known.reason if known else None,)), *_beside(entry)))
+        what = "; ".join((entry.title, *filter(None, (_reason(known) if known else None,)), *_beside(entry)))
         why = ": ".join(filter(None, (entry.actor, entry.reason)))
         at = (entry.connection,) if connection else ()
         return moment(entry.intended), *at, ended, kind, what, why, entry.id
@@ -282,7 +286,7 @@ def _document(of: JournalEntry | PlannedChange, known: Outcome, state: TargetSta
         "change": of.id,
         "kind": next((_ACTIONS[kind] for kind in of.kinds if kind in _ACTIONS), change.__struct_config__.tag),
         "outcome": known.outcome.value,
-        "reason": known.reason,
+        "reason": _reason(known),
         "tag": known.tag,
         "retryable": known.retryable,
         "confirmed_by": known.confirmed_by.value if known.confirmed_by else None,
@@ -329,8 +333,27 @@ def _foretold(planned: PlannedChange) -> str:
     return "may change" if planned.follows else _word(planned.forecast)
 
 
+_WAYS_OUT = ("needs_replace", "limit")
+"""Refusals that an option undoes."""
+
+
 def _because(between: str, outcome: Outcome) -> str:
-    return f"{between}{clean(outcome.reason)}" if outcome.reason else ""
+    why = _reason(outcome)
+    return f"{between}{clean(why)}" if why else ""
+
+
+def _reason(outcome: Outcome) -> str | None:
+    """Why, and what to say on the command line where that is meant: whoever asks otherwise is not told of options."""
+    if outcome.outcome is not OutcomeKind.REFUSED or outcome.reason is None or outcome.tag not in _WAYS_OUT:
+        return outcome.reason
+    from jackfield.changes.plan import enough  # the journal is listed without it
+
+    way = None
+    if outcome.tag == "needs_replace":
+        way = "if it is, say --replace, or true in the column replace of a file"
+    elif outcome.tag == "limit" and (limit := enough(outcome.reason)) is not None:
+        way = f"`--limit {limit[0]}={limit[1]}` allows them"
+    return f"{outcome.reason}; {way}" if way else outcome.reason
 
 
 def _shown(value: object) -> str:

@@ -134,6 +134,9 @@ def print_stream(
 
 
 def _write(content: bytes) -> None:
+    context = click.get_current_context(silent=True)
+    if context is not None and context.obj is not None:
+        context.obj.has_printed = True
     sys.stdout.flush()
     sys.stdout.buffer.write(visible_json(content))
     sys.stdout.buffer.flush()

@@ -1,4 +1,4 @@
-"""All configured connections as they stand, by the configuration and the record of syncs; no request is made.
+"""All connections that are configured or imported as they stand, by the configuration and the record of syncs. No request.
 
 Promises that one connection which can't be used hides no other, and that what is not known stands there as unknown.
 """
@@ -20,7 +20,8 @@ from jackfield.state import Run, RunStatus, is_taken
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
     """One connection. Times are UTC, ISO 8601; None is unknown, or that there is none.
 
-    ``problem`` is why it can't be used as it is configured. ``sign_in_needed`` is by the last sync that tells.
+    ``imported``: its snapshots were made of files, and it is not configured. ``problem`` is why it can't be used as it is
+    configured. ``sign_in_needed`` is by the last sync that tells.
     """
 
     connection: str
@@ -31,6 +32,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     last_sync: Run | None = None
     syncing: bool = False
     snapshot: Run | None = None
+    imported: bool = False
     sign_in_needed: bool | None = None
     undecided_changes: int = 0
     provisioning: bool | None = None
@@ -53,7 +55,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
             self.connection,
             self.connector,
             self.tenant_name or self.tenant,
-            age(snapshot.finished or snapshot.started, app.clock.now()) if snapshot else "never",
+            age(snapshot.taken, app.clock.now()) if snapshot and snapshot.taken else "unknown" if snapshot else "never",
             snapshot.complete if snapshot else None,
             self.changes(),
             len(self.protected),
@@ -64,6 +66,8 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
         """How it stands, in words: the first of what somebody has to do."""
         if self.problem is not None:
             return f"can't be used: {self.problem}"
+        if self.imported:
+            return "imported"
         if self.sign_in_needed:
             return "sign-in needed"
         if self.syncing:
@@ -92,7 +96,7 @@ COLUMNS = ("connection", "connector", "account", "snapshot", "complete", "change
 CSV = (
     *("connection", "connector", "tenant", "tenant_name", "problem", "sign_in_needed", "last_sync", "last_sync_status"),
     *("snapshot", "taken", "complete", "undecided_changes", "provisioning", "read_only", "require_reason", "limits"),
-    "protected",
+    *("protected", "imported"),
 )
 
 
@@ -102,17 +106,33 @@ def csv_cells(one: Overview) -> tuple[Any, ...]:
     return (
         *(one.connection, one.connector, one.tenant, one.tenant_name, one.problem, one.sign_in_needed),
         *((last.run, last.status.value) if last else (None, None)),
-        *((snapshot.run, snapshot.finished, snapshot.complete) if snapshot else (None, None, None)),
+        *((snapshot.run, snapshot.taken, snapshot.complete) if snapshot else (None, None, None)),
         *(one.undecided_changes, one.provisioning, one.read_only, one.require_reason),
         limits_text(one.limits),
         " ".join(one.protected),
+        one.imported,
     )
 
 
 def overviews(app: App, names: Iterable[str] | None = None) -> list[Overview]:
-    """Each connection of *names*, or all that are configured, in alphabetical order; raises BadConfig for an unknown one."""
-    wanted = connection_names(app.settings) if names is None else tuple(names)
+    """Each connection of *names*, or all that are configured or imported, in alphabetical order.
+
+    Raises BadConfig for an unknown one.
+    """
+    wanted = sorted({*connection_names(app.settings), *imported_names(app)}) if names is None else tuple(names)
     return [_overview(app, name) for name in wanted]
+
+
+def imported_names(app: App) -> list[str]:
+    """The connections whose snapshots were imported, and that are not configured."""
+    if not app.has_state:
+        return []
+    with app.state() as state:
+        return [
+            name
+            for name in state.connections()
+            if name not in app.settings.connections and any(run.imported for run in state.history(name, 1))
+        ]
 
 
 def _overview(app: App, name: str) -> Overview:
@@ -121,6 +141,10 @@ def _overview(app: App, name: str) -> Overview:
     if isinstance(connector, str):
         found = msgspec.structs.replace(found, connector=str(connector))
     elif name not in app.settings.connections:
+        if found.snapshot is not None and found.snapshot.imported:
+            return msgspec.structs.replace(
+                found, imported=True, connector=found.snapshot.connector, sign_in_needed=None, limits={}
+            )
         app.settings.connection(name)
     try:
         settings = app.settings.connection(name)
@@ -177,7 +201,8 @@ def _run(run: Run | None) -> dict[str, object] | None:
         "status": run.status.value,
         "complete": run.complete,
         "started": run.started,
-        "finished": run.finished,
+        "finished": run.ended,
+        "taken": run.taken if run.sha256 else None,
         "failure": run.failure,
         "reason": run.reason,
     }

@@ -77,5 +77,8 @@ def _tell_held(run: Run) -> None:
     if run.base:
         say(f"The snapshot before it, {run.base}, stays the current one. To see what would be lost:")
         say(f"  jackfield diff {run.connection} {run.base} {run.run}")
+    else:
+        say("To see which files are missing or were changed:")
+        say(f"  jackfield verify {run.connection}")
     say("If that is right, publish this very snapshot, without asking the application again:")
     say(f"  jackfield sync {run.connection} --accept {run.run}")

@@ -65,21 +65,24 @@ def _counted_back(name: str, connection: str, published: Sequence[Run]) -> Run:
 
 
 def _published_by(name: str, then: datetime, connection: str, published: Sequence[Run]) -> Run:
-    for run in published:
+    dated = [run for run in published if run.taken]
+    if any(run.imported for run in dated):
+        dated.sort(key=taken, reverse=True)  # files need not be imported in the order in which they were made
+    for run in dated:
         if taken(run) <= then:
             return run
     oldest = (
-        f"the oldest is {published[-1].run}, of {moment(taken(published[-1]).isoformat())}"
-        if published
-        else "there is none"
+        f"the oldest is {dated[-1].run}, of {moment(dated[-1].taken)}"
+        if dated
+        else "there is none of which that is known"
     )
     what = f"{name} old" if ago(name) is not None else f"from {name} or before"
     raise NotFound(f"the connection {connection!r} has no published snapshot that is {what}: {oldest}")
 
 
 def taken(run: Run) -> datetime:
-    """When the snapshot of *run* was taken."""
-    return datetime.fromisoformat(run.finished or run.started)
+    """When the snapshot of *run* was taken, or made where that is not known."""
+    return datetime.fromisoformat(run.taken or run.started)
 
 
 def _nearest(name: str, connection: str, history: Sequence[Run]) -> str:

@@ -12,7 +12,7 @@ import msgspec
 
 from jackfield.cli.app import App
 from jackfield.cli.output import note
-from jackfield.cli.text import age, clean, count, moment
+from jackfield.cli.text import age, clean, count, moment, taken_when
 from jackfield.errors import BadConfig, BadStorage, JackfieldError, NotFound
 from jackfield.snapshots.file import is_recorded, open_snapshot
 from jackfield.snapshots.reader import Snapshot, read_snapshot
@@ -126,7 +126,9 @@ def _damaged(app: App, run: Run) -> BadStorage:
         others = (one for one in state.published(run.connection, _MOST_TRIED) if one.run != run.run)
         other = next((one for one in others if _whole(app, one)), None)
         if other is not None:
-            hint += f" The run {other.run}, taken {moment(other.finished or other.started)}, can be used in its place."
+            hint += (
+                f" The run {other.run}, taken {moment(other.taken) or 'nobody knows when'}, can be used in its place."
+            )
     state = "is damaged: its content is not what was recorded (SHA-256)" if file.exists() else "is missing"
     return BadStorage(
         f"the snapshot of the run {run.run} {state}",
@@ -171,7 +173,7 @@ def head(snapshot: Looked) -> dict[str, object]:
         "run": snapshot.run.run,
         "status": snapshot.run.status.value,
         "complete": snapshot.header.complete,
-        "taken": snapshot.header.taken,
+        "taken": snapshot.header.taken or None,
         "changes_since": snapshot.since,
         "imported": imported(snapshot),
         "scopes": snapshot.seals(not_whole=True),
@@ -194,10 +196,12 @@ def imported(snapshot: Snapshot) -> dict[str, object] | None:
 def caveats(app: App, snapshot: Looked) -> None:
     """Tell on stderr of what a reader must know: that the snapshot is held, or not complete, and how old it is."""
     record = snapshot.run
-    taken = f"{moment(snapshot.header.taken)}, {age(snapshot.header.taken, app.clock.now())}"
-    note(f"{record.connection}, run {record.run}, taken {taken}")
+    note(f"{record.connection}, run {record.run}, {taken_when(snapshot.header.taken, app.clock.now())}")
     if (header := snapshot.header).imported_from is not None:
-        note(f"IMPORTED from {clean(header.imported_from)} ({header.imported_format}); the application was not asked")
+        note(
+            f"IMPORTED from {clean(header.imported_from)} ({header.imported_format}) on {moment(header.imported_at)};"
+            " the application was not asked"
+        )
     if record.status is RunStatus.HELD:
         note(f"HELD, not published: {record.reason or 'see `jackfield syncs`'}")
     if not snapshot.header.complete:

@@ -18,12 +18,8 @@ import msgspec
 from jackfield.cli.app import App
 from jackfield.cli.describe import keys_of
 from jackfield.cli.toml_text import section
-from jackfield.config.load import (
-    HostSettings,
-    connector_config,
-    did_you_mean,
-    load_settings,
-)
+from jackfield.config.find import load_settings
+from jackfield.config.load import HostSettings, connector_config, did_you_mean
 from jackfield.config.overlay import CONNECTION_NAME
 from jackfield.config.secrets import Secret, is_reference
 from jackfield.config.structured import is_structured, read_structured

@@ -52,6 +52,11 @@ def age(taken: str, now: datetime) -> str:
     return "just now"
 
 
+def taken_when(taken: str | None, now: datetime) -> str:
+    """When a snapshot was taken, and how long ago that was; in words also where nobody knows."""
+    return f"taken {moment(taken)}, {age(taken, now)}" if taken else "taken nobody knows when"
+
+
 def moment(taken: str | None) -> str:
     """A time as people read it, to the second and in UTC."""
     if not taken:

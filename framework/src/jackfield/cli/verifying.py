@@ -43,19 +43,19 @@ def verified(home: Home, state: State, connection: str, keep: int) -> Iterator[V
     runs = {run.run: run for run in state.history(connection, _ALL) if run.sha256 is not None}
     files = {file.stem: file for file in folder.glob("*.sqlite")} if folder.is_dir() else {}
     current = {run.run for run in state.published(connection, 1)}
-    kept = min((_taken(runs[name]) for name in files if name in runs), default="")
+    kept = min((_made(runs[name]) for name in files if name in runs), default="")
     newest = {run.run for run in sorted(runs.values(), key=lambda run: run.run)[-keep:]}
-    for run in sorted(runs.values(), key=lambda run: (_taken(run), run.run)):
+    for run in sorted(runs.values(), key=lambda run: (_made(run), run.run)):
         there = run.run in files or run.run in current
         # Those beyond what is kept are marked when they are deleted, and by older versions were not.
-        if there or (run.snapshot is not None and (run.run in newest or _taken(run) > kept)):
+        if there or (run.snapshot is not None and (run.run in newest or _made(run) > kept)):
             yield _one(connection, run.run, run, files.get(run.run, folder / f"{run.run}.sqlite"))
     for name in sorted(files.keys() - runs.keys()):
         yield _one(connection, name, None, files[name])
 
 
-def _taken(run: Run) -> str:
-    return run.finished or run.started
+def _made(run: Run) -> str:
+    return run.started if run.imported else run.finished or run.started
 
 
 def _one(connection: str, name: str, run: Run | None, file: Path) -> Verified:
@@ -69,7 +69,7 @@ def _one(connection: str, name: str, run: Run | None, file: Path) -> Verified:
         run=name,
         standing=standing,
         status=run.status.value,
-        taken=_taken(run),
+        taken=run.taken,
         file=str(file),
         sha256=now,
         recorded=run.sha256,

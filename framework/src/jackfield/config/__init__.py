@@ -3,16 +3,14 @@
 Promises that each wrong value is named by its path and never shown if it is secret; hides where a value came from.
 """
 
+from jackfield.config.find import config_places, find_config, load_settings
 from jackfield.config.findings import AcceptedFinding, FindingKind, FindingsSettings
 from jackfield.config.load import (
     RESERVED,
     ConnectionSettings,
     HostSettings,
-    config_places,
     connection_names,
     connector_config,
-    find_config,
-    load_settings,
 )
 from jackfield.config.secrets import ConnectorConfig, Mask, Secret, resolve_reference
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 
 import msgspec
 
-from jackfield.errors import BadConfig
+from jackfield.errors import BadConfig, MissingSecret
 from jackfield.files import read_foreign
 
 if TYPE_CHECKING:
@@ -161,7 +161,9 @@ def resolve_reference(value: str, environ: Mapping[str, str], path: str) -> str:
     if scheme == "env":
         if not environ.get(rest):
             state = "empty" if rest in environ else "not set"
-            raise BadConfig(f"the environment variable {rest} is {state}", path=path, hint="Set it, or name another.")
+            raise MissingSecret(
+                f"the environment variable {rest} is {state}", path=path, hint="Set it, or name another."
+            )
         return demand_text(environ[rest], path)
     if scheme == "file":
         return _read_file(_file(rest, path), path)
@@ -201,7 +203,7 @@ def _ask_driver(drivers: "list[EntryPoint]", scheme: str, rest: str, path: str) 
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a foreign driver raises stays its own
         # Its text may hold the secret.
-        raise BadConfig(
+        raise MissingSecret(
             f"the plugin for {scheme}: references ({named}) failed: {type(error).__name__}", path=path
         ) from None
     if not isinstance(value, str) or not value:
@@ -228,15 +230,15 @@ def _read_file(file: Path, path: str) -> str:
         data = read_foreign(file, what="the file", most=_MOST_BYTES, path=path)
         text = data.decode("utf-8-sig").strip()
     except FileNotFoundError:
-        raise BadConfig(
+        raise MissingSecret(
             f"the file {file} does not exist",
             path=path,
             hint="Create it, or let `jackfield authorize` write it if it is to hold a refresh token.",
         ) from None
     except UnicodeDecodeError:
-        raise BadConfig(f"the file {file} is not UTF-8 text", path=path) from None
+        raise MissingSecret(f"the file {file} is not UTF-8 text", path=path) from None
     except (OSError, ValueError) as error:
-        raise BadConfig(f"the file {file} can't be read: {type(error).__name__}", path=path) from None
+        raise MissingSecret(f"the file {file} can't be read: {type(error).__name__}", path=path) from None
     if not text:
-        raise BadConfig(f"the file {file} is empty", path=path)
+        raise MissingSecret(f"the file {file} is empty", path=path)
     return text

@@ -35,7 +35,7 @@ def snapshot_object(snapshot: Snapshot) -> Object:
         "tenant": header.tenant,
         "tenant_name": header.tenant_name,
         "started": header.started,
-        "taken": header.taken,
+        "taken": header.taken or None,
         "base": header.base,
         "requests": header.requests,
         "rereads": header.rereads,

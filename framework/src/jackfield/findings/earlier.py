@@ -22,6 +22,8 @@ def pending_since(known: Known, account: ResourceId, limit: datetime) -> Before 
     """
     found: Before | None = None
     for snapshot in known.earlier():
+        if not snapshot.header.taken:
+            continue  # an imported file that does not say when it was made
         row = snapshot.resource(account)
         if row is not None and row.carried is None:
             trait = row.resource.trait

@@ -122,11 +122,11 @@ class Known:
         self._earlier = iter(earlier)
         self._opened: list[Snapshot] = []
         self.run = snapshot.header.run
-        self.taken = moment_of(snapshot.header.taken)
+        self.taken = moment_of(snapshot.header.taken) if snapshot.header.taken else None
 
     def fact(self, what: str, value: str, scope: str) -> Fact:
         """What this snapshot saw."""
-        return Fact(what=what, value=value, scope=scope, run=self.run, taken=self.snapshot.header.taken)
+        return Fact(what=what, value=value, scope=scope, run=self.run, taken=self.snapshot.header.taken or None)
 
     def earlier(self) -> Iterator[Snapshot]:
         """The snapshots before this one, the newest first."""

@@ -64,6 +64,8 @@ def _dormant(account: Account, known: Known) -> Judgement:
 def _invited(account: Account, known: Known) -> Judgement:
     if account.trait.status is not AccountStatus.PENDING:
         return None
+    if known.taken is None:
+        return Unsure(reason="it is not known when the snapshot was taken")
     limit = known.taken - timedelta(days=known.settings.invited_days)
     told = account.trait.invited or account.resource.created
     if told is not None:
@@ -71,7 +73,7 @@ def _invited(account: Account, known: Known) -> Judgement:
             return None
         what = "invited" if account.trait.invited else "created"
         age = known.fact(what, aware(told).isoformat(), account.resource.scope)
-        return _still_invited(account, known, aware(told), age, f"invited on {day(told)}")
+        return _still_invited(account, known, known.taken, aware(told), age, f"invited on {day(told)}")
     before = pending_since(known, account.resource.id, limit)
     if before is None:
         return Unsure(reason="the application does not say since when, and no older snapshot shows it")
@@ -80,11 +82,11 @@ def _invited(account: Account, known: Known) -> Judgement:
             reason=f"the application does not say since when; the oldest snapshot that shows it is of {day(before.taken)}"
         )
     age = Fact(what="pending already", value="yes", scope=before.scope, run=before.run, taken=before.taken.isoformat())
-    return _still_invited(account, known, before.taken, age, f"invited on {day(before.taken)} or before")
+    return _still_invited(account, known, known.taken, before.taken, age, f"invited on {day(before.taken)} or before")
 
 
-def _still_invited(account: Account, known: Known, since: datetime, age: Fact, why: str) -> Found:
-    days = (known.taken - since).days
+def _still_invited(account: Account, known: Known, taken: datetime, since: datetime, age: Fact, why: str) -> Found:
+    days = (taken - since).days
     return Found(
         why=f"{why}, {days:,} days before the snapshot, and has not accepted",
         since=since,

@@ -17,6 +17,7 @@ from jackfield.host.policies import Policy
 from jackfield.http import SessionOptions
 from jackfield.http.network import NetworkSettings
 from jackfield.log import Logger
+from jackfield.recording.recorder import Between, Recording
 from jackfield.state import Home, State
 
 
@@ -24,6 +25,7 @@ class Configured(msgspec.Struct, frozen=True, kw_only=True):
     """The connection *name*: its connector, with the connector's own keys and the host's; and home, state, clock and log.
 
     ``reveal`` gives what a reference to a secret refers to; its second argument is the place of the reference.
+    ``recording`` keeps the requests and answers.
     """
 
     name: str
@@ -37,19 +39,29 @@ class Configured(msgspec.Struct, frozen=True, kw_only=True):
     log: Logger
     policies: Sequence[Policy] = ()
     reveal: Callable[[str, str], Secret] | None = None
+    recording: Recording | None = None
 
     def open(self) -> AbstractAsyncContextManager[Connection]:
         """The connection, open for as long as the block lasts."""
-        options = session_options(self.host, self.network)
+        between = recorder_of(self.recording, self.name, self.plugin)
+        options = session_options(self.host, self.network, between)
         return open_connection(self.name, self.plugin, self.config, options=options, clock=self.clock, log=self.log)
 
 
-def session_options(host: HostSettings, network: NetworkSettings) -> SessionOptions:
-    """The limits of a connection and the way to the network."""
+def recorder_of(recording: Recording | None, name: str, plugin: Found[ConnectorType]) -> Between | None:
+    """What records the requests of the connection *name*, None without a recording."""
+    if recording is None:
+        return None
+    return recording.of(name, plugin.name, plugin.type.harmless() if plugin.type.harmless is not None else None)
+
+
+def session_options(host: HostSettings, network: NetworkSettings, between: Between | None = None) -> SessionOptions:
+    """The limits of a connection, the way to the network, and what its requests pass on it."""
     return SessionOptions(
         concurrency=host.concurrency,
         timeout=host.request_timeout,
         max_bytes=host.max_answer_bytes,
         max_header_bytes=host.max_header_bytes,
         network=network,
+        between=between,
     )

@@ -8,6 +8,7 @@ from jackfield.http.address import checked_address
 from jackfield.http.auth import Authorizer, ClientCredentials, OAuthClient, RefreshingToken
 from jackfield.http.bodies import NotJson, decode_json, decoder_of, peek_json
 from jackfield.http.contract import HttpSession, Response, Sender, default_retry_after
+from jackfield.http.harmless import Harmless, fields_of
 from jackfield.http.keys import ApiKey, Basic, Bearer
 from jackfield.http.limiter import Limiter
 from jackfield.http.paging import ByCursor, ByLink, ByOffset, ByPage, Listing
@@ -26,6 +27,7 @@ __all__ = [
     "ByOffset",
     "ByPage",
     "ClientCredentials",
+    "Harmless",
     "HttpSession",
     "JsonApi",
     "Limiter",
@@ -41,6 +43,7 @@ __all__ = [
     "decode_json",
     "decoder_of",
     "default_retry_after",
+    "fields_of",
     "open_session",
     "peek_json",
 ]

@@ -25,13 +25,17 @@ NOT_IMPLEMENTED = 501
 
 
 class SessionOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Limits of one connection; see ``HostSettings`` for what they mean."""
+    """Limits of one connection; see ``HostSettings`` for what they mean.
+
+    ``between`` makes of the sender one that all requests pass, those of authorisation included.
+    """
 
     concurrency: int = 8
     timeout: float = 100.0
     max_bytes: int = 16_777_216
     max_header_bytes: int = 32_768
     network: NetworkSettings = NetworkSettings()
+    between: Callable[[Sender], Sender] | None = None
 
 
 class Session:
@@ -159,4 +163,5 @@ async def open_session(options: SessionOptions, clock: Clock, log: Logger | None
         max_header_bytes=options.max_header_bytes,
     ) as client:
         limiter = Limiter(maximum=options.concurrency, clock=clock)
-        yield Session(client, limiter, clock, log or NoLog())
+        sender = options.between(client) if options.between is not None else client
+        yield Session(sender, limiter, clock, log or NoLog())

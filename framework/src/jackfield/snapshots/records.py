@@ -22,7 +22,7 @@ class Carried(msgspec.Struct, frozen=True, kw_only=True, order=True):
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
-    """What a snapshot says of itself. Times are UTC, ISO 8601."""
+    """What a snapshot says of itself. Times are UTC, ISO 8601; ``taken`` is empty where an imported file does not say."""
 
     connection: str
     run: str

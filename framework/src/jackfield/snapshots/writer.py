@@ -28,6 +28,8 @@ from jackfield.snapshots.witnesses import keep_evidence
 from jackfield_contracts import Diagnostic, Item, Page, Resource, ResourceId, Scope, Severity
 
 _SLICE = 2500
+WORKED = "worked"
+"""The entry of a partial snapshot's header with the seconds that were worked on it so far."""
 _MOST_UNMERGED = 150_000
 """Grants of unfinished reads that may wait to be merged: each merge touches most groups, so that few are better."""
 
@@ -48,6 +50,8 @@ class SnapshotWriter:
         self._rows = PageRows(db, self._keys, self._stored)
         self._states: tuple[int, list[ScopeState]] = (-1, [])
         self._count: int | None = None
+        self._began = clock.monotonic()
+        self._worked_before = float(self.header().get(WORKED, "0"))
         self.dropped_scopes = False
         """Whether scopes were dropped: then ``scopes_of`` may say less than what was opened and packed."""
 
@@ -106,6 +110,11 @@ class SnapshotWriter:
         if self._states[0] != changes:
             self._states = changes, scope_states(self.db)
         return self._states[1]
+
+    @property
+    def worked(self) -> float:
+        """How many seconds were worked on this snapshot, by all processes, without what lay between them."""
+        return round(self._worked_before + self._clock.monotonic() - self._began, 3)
 
     # --- within a transaction -----------------------------------------------------------------------------------------
 
@@ -173,7 +182,9 @@ class SnapshotWriter:
                 self._drop(gone)
             for note in page.diagnostics:
                 self.note(note)
-            self.set_header({"requests": str(requests), "touched": self._clock.now().isoformat()})
+            self.set_header(
+                {"requests": str(requests), "touched": self._clock.now().isoformat(), WORKED: str(self.worked)}
+            )
             if page.tenant is not None:
                 self.set_header({"tenant": page.tenant.id, "tenant_name": page.tenant.name})
             self.set_header({f"{SOURCE}{name}": written for name, written in page.as_of.items()})

@@ -1,5 +1,6 @@
 """The record of one sync."""
 
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -31,7 +32,9 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One sync, from its start to its end. ``scopes`` are those not seen whole; times are UTC, ISO 8601.
 
-    ``failure`` is the code of the error that ended it, such as *bad_credentials*.
+    ``failure`` is the code of the error that ended it, such as *bad_credentials*. ``seconds`` are those that were worked on it,
+    without the time that lay between an interruption and the process that carried it on. Of an import, ``started`` is when
+    it was made, and ``finished`` when that was read which the file holds: None where the file does not say.
     """
 
     run: str
@@ -53,6 +56,20 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     seconds: float = 0.0
     failure: str | None = None
+
+    @property
+    def taken(self) -> str | None:
+        """When that was read which the snapshot holds; None where an imported file does not say."""
+        return self.finished if self.imported else self.finished or self.started
+
+    @property
+    def ended(self) -> str | None:
+        """When the run itself ended: an import is later than what its file holds."""
+        if not self.imported:
+            return self.finished
+        return (datetime.fromisoformat(self.started) + timedelta(seconds=self.seconds)).isoformat(
+            timespec="milliseconds"
+        )
 
     @property
     def imported(self) -> bool:

@@ -89,14 +89,17 @@ def reconcile(name: str, *, home: Home, state: State, log: Logger) -> None:
         finally:
             db.close()
         run = record_of(header, counts, scopes, snapshot=str(file), sha256=digest(file))
-        published = header["taken"] if run.status is RunStatus.PUBLISHED else None
+        published = (header.get("imported_at") or header["taken"]) if run.status is RunStatus.PUBLISHED else None
         state.save(run, published=published)
         log.info("recorded a finished snapshot", run=run.run, status=run.status.value)
 
 
 def record_of(header: dict[str, str], counts: Counts, scopes: tuple[Seal, ...], *, snapshot: str, sha256: str) -> Run:
     """The record of a finished snapshot, from what the file says of itself."""
-    seconds = datetime.fromisoformat(header["taken"]) - datetime.fromisoformat(header["started"])
+    seconds = header.get("seconds")  # files of before had none
+    if seconds is None:
+        lasted = datetime.fromisoformat(header["taken"]) - datetime.fromisoformat(header["started"])
+        seconds = lasted.total_seconds()
     return Run(
         run=header["run"],
         connection=header["connection"],
@@ -104,7 +107,7 @@ def record_of(header: dict[str, str], counts: Counts, scopes: tuple[Seal, ...], 
         connector_version=header["connector_version"],
         status=RunStatus(header["status"]),
         started=header["started"],
-        finished=header["taken"],
+        finished=header["taken"] or None,
         complete=header["complete"] == "1",
         requests=int(header.get("requests", "0")),
         rereads=int(header.get("rereads", "0")),
@@ -115,7 +118,7 @@ def record_of(header: dict[str, str], counts: Counts, scopes: tuple[Seal, ...], 
         snapshot=snapshot,
         sha256=sha256,
         reason=header.get("reason"),
-        seconds=round(seconds.total_seconds(), 3),
+        seconds=round(float(seconds), 3),
     )
 
 

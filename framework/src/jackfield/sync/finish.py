@@ -24,13 +24,13 @@ from jackfield.snapshots.sealing import (
 )
 from jackfield.snapshots.sources import older_source, sources_of
 from jackfield.snapshots.verdicts import spread, verdict
-from jackfield.snapshots.writer import SnapshotWriter
+from jackfield.snapshots.writer import WORKED, SnapshotWriter
 from jackfield.state.runs import Counts, Run, RunStatus
 from jackfield_contracts import Diagnostic, Seal, Severity, Verdict
 
 _INCOMPARABLE = (
     "it can't be compared with what was published before, since each of those files is missing or was changed, so that"
-    " nothing shows how much is lost; `jackfield verify` lists them, and a backup may have them"
+    " nothing shows how much is lost; a backup may have them"
 )
 
 
@@ -97,6 +97,8 @@ async def seal(
                 **({"reason": reason} if reason else {}),
                 "rereads": str(rereads[0]),
                 "touched": None,
+                WORKED: None,
+                "seconds": str(writer.worked),
                 **_usual(seals, states),
             }
         )

@@ -7,7 +7,8 @@ scope of it says more than the file does. Everything else is as for a sync: lock
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -32,7 +33,7 @@ from jackfield.sync.accept import reconcile, tell
 from jackfield.sync.budget import Budget
 from jackfield.sync.finish import seal
 from jackfield.sync.publish import Place, delete_beyond, publish_sealed
-from jackfield_contracts import Page, Scope
+from jackfield_contracts import Diagnostic, Page, Scope, Severity
 
 KEPT = HostSettings(connector="").keep_snapshots
 """How many snapshot files of a connection are kept that the configuration says nothing of."""
@@ -121,17 +122,22 @@ async def _write(importing: Importing, file: BinaryIO, run: str, writer: Snapsho
                 "imported_at": started,
             }
         )
-    await _store(importing, _Opened(importing, file), writer, lock)
+    dates = await _store(importing, _Opened(importing, file), writer, lock)
     if _digest(file) != digest:
         raise BadConfig("the file was changed while it was read", path=str(importing.file), hint="Import it again.")
+    taken, doubt = _taken(dates, clock.now())
+    if doubt is not None:
+        async with writer.transaction():
+            writer.note(doubt)
     entries = {
-        "taken": clock.now().isoformat(timespec="milliseconds"),
+        "taken": taken,
         "reason": f"imported from {importing.file} ({found.name}, SHA-256 {digest})",
     }
     await seal(writer, None, entries, (), demand_whole=False)
 
 
-async def _store(importing: Importing, opened: _Opened, writer: SnapshotWriter, lock: Lock) -> None:
+async def _store(importing: Importing, opened: _Opened, writer: SnapshotWriter, lock: Lock) -> Mapping[str, str]:
+    """Store the pages of the file; by its sources when they were written."""
     limits = HostSettings(connector="")
     budget = Budget(
         writer,
@@ -142,6 +148,7 @@ async def _store(importing: Importing, opened: _Opened, writer: SnapshotWriter, 
     async with writer.transaction():
         read = add_read(writer.db, _FAMILY)
     tenant: str | None = None
+    dates: dict[str, str] = {}
     pages = _with_end(_pages(importing, opened))
     for number, (page, last) in enumerate(pages, 1):
         lock.demand_unless_told()
@@ -151,9 +158,30 @@ async def _store(importing: Importing, opened: _Opened, writer: SnapshotWriter, 
                 raise OtherTenant(f"the file is of two accounts, {tenant} and {page.tenant.id}", path=opened.name)
             tenant = page.tenant.id
             demand_same_tenant(importing.state, importing.connection, tenant)
+        dates |= page.as_of
         stored = msgspec.structs.replace(page, next=None if last else str(number))
         await writer.store(read, stored, feeding={_FAMILY: read.key}, next_hash=None, requests=0)
     await writer.merge()
+    return dates
+
+
+def _taken(dates: Mapping[str, str], now: datetime) -> tuple[str, Diagnostic | None]:
+    """When that was read which the file holds: the oldest of its dates. Empty where that is unknown, with why."""
+    try:
+        told = [datetime.fromisoformat(each) for each in dates.values()]
+        moments = [one.replace(tzinfo=UTC) if one.tzinfo is None else one.astimezone(UTC) for one in told]
+    except (ValueError, OverflowError):
+        moments, why = [], "when it was read, in a form that is no time"
+    else:
+        why = "nothing of when it was read"
+    taken = min(moments, default=None)
+    if taken is not None and max(moments) > now:
+        why = f"that it was read on {max(moments):%Y-%m-%d %H:%M:%S} UTC, which is yet to come"
+        taken = None
+    if taken is not None:
+        return taken.isoformat(timespec="milliseconds"), None
+    summary = f"the file says {why}: how old the snapshot is, is unknown"
+    return "", Diagnostic(code="age_unknown", severity=Severity.WARNING, summary=summary)
 
 
 def _with_end(pages: Iterator[Page]) -> Iterator[tuple[Page, bool]]:

@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Callable
-from datetime import datetime
 
 import msgspec
 
@@ -91,7 +90,7 @@ class OngoingSync:
             tenant=self.tenant if over else None,
             base=self.base.run.run if self.base else None,
             reason=reason,
-            seconds=round((now - datetime.fromisoformat(self.started)).total_seconds(), 3),
+            seconds=self.writer.worked,
         )
 
     def take(self, connection: Connection, page: Page) -> int:

@@ -36,7 +36,7 @@ class Aim(msgspec.Struct, frozen=True, kw_only=True):
         def plan(_: int, sent: Sent) -> Fault | None:
             if lasting and sent.route in struck:
                 return fault
-            if _kind(sent, self.ids) != self.kind:
+            if kind_of_request(sent, self.ids) != self.kind:
                 return None
             seen.append(sent)
             if len(seen) != self.number:
@@ -63,7 +63,7 @@ async def aims_of(bench: Bench) -> list[Aim]:
 
 def aims_at(sent: Sequence[Sent], ids: frozenset[str]) -> list[Aim]:
     """The first of each kind, then others evenly spread, in the order of the requests."""
-    kinds = [_kind(each, ids) for each in sent]
+    kinds = [kind_of_request(each, ids) for each in sent]
     numbers: Counter[str] = Counter()
     every: list[Aim] = []
     for kind in kinds:
@@ -77,7 +77,7 @@ def aims_at(sent: Sequence[Sent], ids: frozenset[str]) -> list[Aim]:
     return [every[at] for at in sorted(chosen)]
 
 
-def _kind(sent: Sent, ids: Collection[str]) -> str:
+def kind_of_request(sent: Sent, ids: Collection[str]) -> str:
     """The method and the path, ids of the application's things left out."""
     steps = ("{}" if unquote(step) in ids else step for step in sent.route.split("/"))
     return f"{sent.method} {'/'.join(steps)}"

@@ -42,7 +42,8 @@ from jackfield_contracts import (
     Seal,
 )
 from jackfield_testkit.clock import HastyClock
-from jackfield_testkit.data import Backend, Finding, NotApplicable, Samples, Truth
+from jackfield_testkit.data import Backend, Finding, Lacking, NotApplicable, Samples, Truth
+from jackfield_testkit.facts import fact_of, same_fact
 from jackfield_testkit.wire import Wire
 
 ENOUGH = 1_000_000
@@ -108,6 +109,15 @@ class Bench:
         self._held = ExitStack()
         self.state: State = self._held.enter_context(open_state(self.home.database))
         self._number = 0
+        self.share = 1.0
+        """How much of the rule that is tried was checked."""
+        self.left: list[str] = []
+        """What of it was not, for lack of something in the fixtures."""
+
+    def leave(self, what: str, share: float) -> None:
+        """Tell that the fixtures let only *share* of the rule be checked, and *what* is left."""
+        self.share = min(self.share, round(share, 3))
+        self.left.append(what)
 
     def close(self) -> None:
         """Give back what it holds."""
@@ -145,7 +155,7 @@ class Bench:
     def need(self, ability: str, what: str) -> Any:
         """An optional part of the backend; without it the check does not apply."""
         if not self.has(ability):
-            raise NotApplicable(f"the backend has no {ability}, so {what} is not checked")
+            raise Lacking(f"the backend has no {ability}, so {what} is not checked")
         return getattr(self.backend, ability)
 
     def need_hook(self, *hooks: str) -> None:
@@ -279,7 +289,7 @@ def outcome_of(error: JackfieldError) -> Outcome:
 
 
 def differences(shown: Synced, truth: Truth) -> list[str]:
-    """What a snapshot shows otherwise than *truth*, a sentence each."""
+    """What a snapshot shows otherwise than *truth*, a sentence each; a figure that it does not know is none of it."""
     said = [f"{each} is missing" for each in _first(truth.resources - shown.resources.keys())]
     said += [f"{each} is shown and not there" for each in _first(shown.resources.keys() - truth.resources)]
     said += [f"the grant {each} is missing" for each in _first(truth.grants - shown.grants)]
@@ -290,20 +300,9 @@ def differences(shown: Synced, truth: Truth) -> list[str]:
             said += [
                 f"{name} of {id} is shown as {seen!r} and is {fact!r}"
                 for name, fact in facts.items()
-                if (seen := fact_of(resource, name)) != fact
+                if not same_fact(seen := fact_of(resource, name), fact) and not (seen is None and type(fact) is int)
             ]
     return said[:10]
-
-
-def fact_of(resource: Resource, name: str) -> object:
-    """One fact of a resource: a field of its own, of its trait, or of its profile."""
-    if name in ("display_name", "description", "created", "link"):
-        return getattr(resource, name)
-    trait = resource.trait
-    if trait is not None and name in trait.__struct_fields__:
-        value = getattr(trait, name)
-        return getattr(value, "value", value)
-    return resource.profile.get(name)
 
 
 def _first(ids: "frozenset[Any] | set[Any]", most: int = 5) -> "Sequence[Any]":

@@ -19,13 +19,19 @@ from jackfield_contracts import (
 class Truth(msgspec.Struct, frozen=True, kw_only=True):
     """What is in the application now, told by the application's side and not by the connector.
 
-    ``facts`` are what else a sync has to show of a resource, only those that are given being compared: display_name,
-    status, login, any date of a user, or a key of ``profile``.
+    ``facts`` are what else a sync has to show of a resource: any field of ``Resource`` or of its trait by its name, such as
+    display_name, status, login, created (with its zone), emails (``Email`` with which is primary and verified, in any
+    order), external_ids, given_name or, of a group, external_id; any other name is a key of ``profile``, whose value has its
+    type as well. Only those that are given are compared, and a rule tells which of those shown nobody compares.
+
+    ``access`` is who has what in the end, what is inherited from groups included; None where whoever holds anything of a group
+    has what the group has.
     """
 
     resources: frozenset[ResourceId]
     grants: frozenset[GrantId] = frozenset()
     facts: Mapping[ResourceId, Mapping[str, Any]] = {}
+    access: frozenset[GrantId] | None = None
 
 
 class Samples(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,9 +63,18 @@ class Backend(Protocol):
     end in failure that begin from then on; ``expire()`` lets access tokens lapse; ``forget_cursors()`` lets the cursors
     of pages lapse; ``allow(permissions: Collection[str] | None)`` gives the credentials these permissions only, of those
     that capabilities declare, or all of them again; ``sign_in(person: ResourceId)`` logs that somebody signed in just now;
-    ``drift(seed: int)`` changes something from outside; ``page_size`` is
-    how many things a page holds at most (small, so that listings take several pages); ``most_requests`` is how many a
-    sync of the fresh backend may take.
+    ``drift(seed: int)`` changes something from outside; ``remove(person: ResourceId)`` takes somebody out of the
+    application; ``another() -> tuple[Backend, Mapping[str, Any]]`` is a second application with other content, and the
+    configuration of a connection to it; ``permissions`` are the names of all that it can permit; ``counts`` are the names
+    of the fields (or headers) in which it says how many there are; ``page_size`` is how many things a page holds at most
+    (small, so that listings take several pages); ``most_requests`` is how many a sync of the fresh backend may take.
+
+    ``whole() -> Mapping[str, object]`` gives the application's own objects, of plain dicts, lists and values, by a text that
+    ends with the object's id, such as ``user:u1``: all that it keeps, without its own versions and dates of change;
+    lacking it, the kit compares what the answers of a sync hold. ``invite(name: str, login: str) -> ResourceId | None``
+    lets somebody of that name and login be there, ``make_group(name: str) -> ResourceId | None`` a group; None is what the
+    application does not take. ``spoil(number: int) -> str | None`` makes a row unreadable, for connectors that make no
+    requests, and says how; each number does it in another way, None where there are no more.
     """
 
     def truth(self) -> Truth:
@@ -69,6 +84,10 @@ class Backend(Protocol):
 
 class NotApplicable(Exception):
     """A check has nothing to look at; its text says why."""
+
+
+class Lacking(NotApplicable):
+    """A check could be made, and the author's fixtures don't let it; its text says what they lack."""
 
 
 class Finding(AssertionError):

@@ -22,7 +22,7 @@ from jackfield_testkit.results import Verdict
 from jackfield_testkit.seeds import seeds_of
 
 TIMEOUT = 300.0
-"""Seconds after which a suite counts as one that does not end, which is how some bugs show."""
+"""Seconds after which a suite counts as one that does not end, which is how some bugs show, unless told otherwise."""
 
 _ALIVE, _UNFIT = "ALIVE", "does not apply"
 
@@ -53,14 +53,14 @@ def fate_of(
         if (why := failure_to_load(suite, folder)) is not None:
             return Fate(patch=patch, said=f"{_UNFIT}: what is left can't be loaded: {why}")
         run = run_suite(suite, seeds=seeds, first_only=not every, before=folder, timeout=timeout)
-    return _text(patch, run)
+    return _text(patch, run, timeout)
 
 
-def _text(patch: Patch, run: SuiteRun) -> Fate:
+def _text(patch: Patch, run: SuiteRun, timeout: float) -> Fate:
     if run.passed:
         return Fate(patch=patch, said=_ALIVE)
     if (broken := run.broken) is None and not run.ended:
-        return Fate(patch=patch, killed_by="does not end", said=f"within {TIMEOUT:g} s")
+        return Fate(patch=patch, killed_by="does not end", said=f"within {timeout:g} s")
     if broken is None:
         return Fate(patch=patch, said=f"{_UNFIT}: the suite does not start: {run.output[-300:]}")
     if broken.crashed:
@@ -106,6 +106,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     out.add_argument("--connector", required=True, metavar="NAME", help="name of an installed connector")
     out.add_argument("--jobs", type=int, default=2, metavar="N", help="how many are tried at once")
     out.add_argument("--seeds", default="3", metavar="[FIRST:]NUMBER", help="seeds of the random checks")
+    out.add_argument(
+        "--timeout",
+        type=float,
+        default=TIMEOUT,
+        metavar="S",
+        help="seconds after which a suite does not end (default 300)",
+    )
     out.add_argument("--only", default="", metavar="TEXT", help="patches with that in their file name only")
     out.add_argument("--every", action="store_true", help="try every check on each, not only until one finds it")
     out.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there too")
@@ -128,12 +135,15 @@ def _run(given: argparse.Namespace) -> int:
     suite = suite_of(given.connector)
     demand_own(suite)
     package = package_folder(_module_of(given.connector))
-    sound = run_suite(suite, seeds=given.seeds, first_only=True, timeout=TIMEOUT)
+    sound = run_suite(suite, seeds=given.seeds, first_only=True, timeout=given.timeout)
     if not sound.passed:
-        raise BadConfig(f"the connector does not pass without any bug:\n{sound.output[-2000:]}")
+        why = sound.output[-2000:] or f"its suite does not end within {given.timeout:g} s"
+        raise BadConfig(f"the connector does not pass without any bug:\n{why}")
     fates: list[Fate] = []
     with ThreadPoolExecutor(max(1, given.jobs)) as pool:
-        trial = partial(fate_of, package=package, suite=suite, seeds=str(given.seeds), every=given.every)
+        trial = partial(
+            fate_of, package=package, suite=suite, seeds=str(given.seeds), every=given.every, timeout=given.timeout
+        )
         for fate in pool.map(trial, patches):
             fates.append(fate)
             print(f"{fate.patch.file.stem}: {fate.killed_by or fate.said}", flush=True)  # noqa: T201

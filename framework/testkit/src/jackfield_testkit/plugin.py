@@ -30,7 +30,7 @@ class _Results:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Write down one test once it is decided."""
-        from jackfield_testkit.results import BESIDE, FINDING, Result, Verdict, named, written
+        from jackfield_testkit.results import BESIDE, Result, Verdict, named, written
 
         of = named(report.nodeid)
         if report.passed and report.when != "call":
@@ -41,26 +41,34 @@ class _Results:
                     self._file, Result(check=BESIDE, verdict=Verdict.BROKEN, what=f"{report.nodeid}: {_reason(report)}")
                 )
             return
-        verdict = Verdict.HELD if report.passed else Verdict.UNCHECKED if report.skipped else Verdict.BROKEN
-        found: Any = dict(report.user_properties).get(FINDING)
-        what = found["what"] if found else "" if report.passed else _reason(report)
-        check, seed = of
-        result = Result(
-            check=check,
-            verdict=verdict,
-            seed=seed,
-            what=what,
-            steps=tuple(found["steps"]) if found else (),
-            seconds=round(report.duration, 3),
-            crashed=verdict is Verdict.BROKEN and found is None,
-        )
-        written(self._file, result)
+        written(self._file, _result(report, *of))
 
     def pytest_sessionfinish(self) -> None:
         """Write down that all were run: a process that dies in the middle leaves results that look whole."""
         from jackfield_testkit.results import END, Result, Verdict, written
 
         written(self._file, Result(check=END, verdict=Verdict.HELD))
+
+
+def _result(report: Any, check: str, seed: int | None) -> Any:
+    """What became of one test of a rule."""
+    from jackfield_testkit.results import FINDING, LEFT, Result, Verdict
+
+    verdict = Verdict.HELD if report.passed else Verdict.UNCHECKED if report.skipped else Verdict.BROKEN
+    told: dict[str, Any] = dict(report.user_properties)
+    found = told.get(FINDING)
+    left: dict[str, Any] = told.get(LEFT) or {"share": 1.0, "left": ()}
+    return Result(
+        check=check,
+        verdict=verdict,
+        seed=seed,
+        what=found["what"] if found else "" if report.passed else _reason(report),
+        steps=tuple(found["steps"]) if found else (),
+        seconds=round(report.duration, 3),
+        crashed=verdict is Verdict.BROKEN and found is None,
+        share=left["share"],
+        left=tuple(left["left"]),
+    )
 
 
 def _reason(report: Any) -> str:
@@ -87,13 +95,25 @@ def _seeds(text: str) -> range:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Name each rule that was not checked, with the reason: what is skipped silently passes for checked."""
+    """Name each rule that was not checked, or not wholly, with the reason: what is skipped silently passes for checked."""
+    from jackfield_testkit.results import Verdict, named, percentage
+
+    found: list[Any] = []
+    for kind in ("passed", "failed", "skipped"):
+        for report in terminalreporter.stats.get(kind, []):
+            of = named(report.nodeid)
+            if of is not None and (report.when == "call" or not report.passed):
+                found.append(_result(report, *of))
     reasons: dict[str, list[str]] = {}
-    for report in terminalreporter.stats.get("skipped", []):
-        if "::test_rule[" in report.nodeid or "::test_random_" in report.nodeid:
-            name = report.nodeid.rpartition("::")[2].removeprefix("test_rule[").rstrip("]")
-            reasons.setdefault(_reason(report), []).append(name)
+    for each in found:
+        for reason in each.left or ((each.what,) if each.verdict is Verdict.UNCHECKED else ()):
+            reasons.setdefault(reason, []).append(each.check)
     if reasons:
         terminalreporter.section("not checked by the Jackfield conformance kit")
         for reason, names in reasons.items():
             terminalreporter.write_line(f"{reason}: {', '.join(dict.fromkeys(names))}")
+    checked = percentage(found)
+    if checked is not None and checked < 100:
+        terminalreporter.write_line(
+            f"{100 - checked} % of what the rules could check stays UNCHECKED for what the fixtures lack (see above)."
+        )

@@ -14,7 +14,7 @@ import msgspec
 from jackfield.cli.foreign import end_output
 from jackfield.errors import BadConfig
 from jackfield_testkit.isolated import SuiteRun, demand_own, run_suite, suite_of
-from jackfield_testkit.results import Result, Verdict, by_check
+from jackfield_testkit.results import Result, Verdict, by_check, percentage
 from jackfield_testkit.seeds import seeds_of
 
 _MARKS = {Verdict.HELD: "ok     ", Verdict.BROKEN: "BROKEN ", Verdict.UNCHECKED: "-      "}
@@ -24,7 +24,7 @@ _FAILED = 70
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule of the kit, its reason, and what became of it."""
+    """A rule of the kit, its reason, and what became of it. ``left`` is what the fixtures did not let it check."""
 
     check: str
     rule: str
@@ -33,6 +33,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     what: str = ""
     steps: tuple[str, ...] = ()
     seed: int | None = None
+    share: float = 1.0
+    left: tuple[str, ...] = ()
 
 
 def rules(results: Sequence[Result]) -> tuple[Rule, ...]:
@@ -54,22 +56,32 @@ def rules(results: Sequence[Result]) -> tuple[Rule, ...]:
                 what=result.what,
                 steps=result.steps,
                 seed=result.seed,
+                share=result.share,
+                left=result.left,
             )
         )
     return tuple(found)
 
 
-def rules_text(connector: str, found: Sequence[Rule]) -> str:
-    """*found* for people."""
+def rules_text(connector: str, found: Sequence[Rule], checked: int | None = None) -> str:
+    """*found* for people; *checked* is how much of what they could check was, of 100."""
     lines: list[str] = []
     for each in found:
         lines.append(f"{_MARKS[each.verdict]}{each.check}: {each.rule}")
         if each.verdict is Verdict.UNCHECKED:
             lines.append(f"         not checked: {each.what}")
+        else:
+            lines += [f"         not checked: {what}" for what in each.left]
         if each.verdict is Verdict.BROKEN:
             seed = f" (seed {each.seed})" if each.seed is not None else ""
             lines += [f"         {line}" for line in (f"{each.what}{seed}", f"why: {each.reason}")]
             lines += [f"         {number}. {step}" for number, step in enumerate(each.steps, 1)]
+    if checked is not None and checked < 100:
+        lacking = sum(bool(each.left) for each in found)
+        lines.append(
+            f"{connector}: {100 - checked} % of what the rules could check stays UNCHECKED: the fixtures lack what "
+            f"{lacking} of them need, as said above"
+        )
     counts = {verdict: sum(each.verdict is verdict for each in found) for verdict in Verdict}
     lines.append(
         f"{connector}: {counts[Verdict.HELD]} rules held, {counts[Verdict.BROKEN]} broken, "
@@ -105,10 +117,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.output == "json":
         counted = {verdict.value: sum(each.verdict is verdict for each in found) for verdict in Verdict}
         beside = [each.what for each in run.beside]
-        document = {"connector": given.connector, "counts": counted, "rules": found, "beside": beside}
+        document = {
+            "connector": given.connector,
+            "counts": counted,
+            "checked_percent": percentage(run.results),
+            "rules": found,
+            "beside": beside,
+        }
         print(msgspec.json.format(msgspec.json.encode(document)).decode())  # noqa: T201
     else:
-        print(rules_text(given.connector, found))  # noqa: T201
+        print(rules_text(given.connector, found, percentage(run.results)))  # noqa: T201
     return _verdict(run, found)
 
 

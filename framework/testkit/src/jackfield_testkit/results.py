@@ -12,6 +12,9 @@ import msgspec
 FINDING = "jackfield_finding"
 """The name of the property of a test that holds its finding."""
 
+LEFT = "jackfield_left"
+"""The name of the property of a test that says what of a rule was not checked for lack of something in the fixtures."""
+
 BESIDE = "a test beside the rules"
 """Stands for a test of the author's own that failed."""
 
@@ -33,7 +36,8 @@ class Verdict(StrEnum):
 class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One test of the suite: its check, and why it is not held. ``seed`` is that of a random check.
 
-    ``crashed``: it failed without a finding, as by a fixture that is broken.
+    ``crashed``: it failed without a finding, as by a fixture that is broken. ``share`` is how much of what could be checked
+    was, ``left`` what was not for lack of something in the fixtures.
     """
 
     check: str
@@ -43,6 +47,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     steps: tuple[str, ...] = ()
     seconds: float = 0.0
     crashed: bool = False
+    share: float = 1.0
+    left: tuple[str, ...] = ()
 
 
 def named(test: str) -> tuple[str, int | None] | None:
@@ -78,3 +84,12 @@ def by_check(results: Iterable[Result]) -> dict[str, Result]:
         if known is None or weight[each.verdict] < weight[known.verdict]:
             message[each.check] = each
     return message
+
+
+def percentage(results: Iterable[Result]) -> int | None:
+    """How much of the rules that say something about this connector was checked, of 100; None where none does.
+
+    A rule that its fixtures let be checked in part counts by that part, rounded down, so that 100 is all of them.
+    """
+    shares = [each.share for each in by_check(results).values() if each.verdict is not Verdict.UNCHECKED or each.left]
+    return int(sum(shares) * 100 / len(shares) + 1e-9) if shares else None

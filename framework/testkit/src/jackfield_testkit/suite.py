@@ -9,12 +9,31 @@ import pytest
 
 from jackfield.errors import JackfieldError
 from jackfield_testkit.bench import Bench
-from jackfield_testkit.checks import changing, declared, failing, feeding, losing, reading, refusing, running, stating
+from jackfield_testkit.checks import (
+    asking,
+    changing,
+    declared,
+    failing,
+    feeding,
+    granting,
+    identity,
+    leaving,
+    losing,
+    making,
+    moving,
+    naming,
+    reading,
+    refusing,
+    running,
+    sharing,
+    signing,
+    stating,
+)
 from jackfield_testkit.checks import random as at_random
 from jackfield_testkit.clock import HastyClock
-from jackfield_testkit.data import Backend, Finding, NotApplicable, Samples
+from jackfield_testkit.data import Backend, Finding, Lacking, NotApplicable, Samples
 from jackfield_testkit.finding import discovered, reported
-from jackfield_testkit.results import FINDING
+from jackfield_testkit.results import FINDING, LEFT
 
 Check = Callable[[Bench], Coroutine[Any, Any, None]]
 
@@ -24,15 +43,25 @@ CHECKS: tuple[Check, ...] = (
     declared.keeps_its_secrets,
     declared.declares_what_it_does,
     declared.checks_its_credentials,
+    signing.takes_no_wrong_secret,
+    signing.asks_with_its_sign_in,
+    signing.names_rights_that_there_are,
     reading.shows_the_truth,
     reading.gives_the_same_twice,
     reading.refers_to_what_is_there,
     reading.tells_time_with_its_zone,
     reading.guesses_no_status,
+    identity.shows_every_fact,
+    identity.reads_dates_as_instants,
+    identity.guesses_at_no_value,
+    identity.leaves_out_no_row,
     reading.gives_pages_that_fit,
     reading.resumes_at_every_cursor,
     reading.takes_whole_pages,
     reading.asks_for_nothing_twice,
+    moving.needs_no_more_requests,
+    moving.shows_what_is_inherited,
+    moving.hands_counts_on,
     declared.tells_what_it_may_not,
     changing.grants_and_revokes,
     changing.repeats_without_effect,
@@ -44,12 +73,29 @@ CHECKS: tuple[Check, ...] = (
     changing.takes_nothing_unsaid,
     changing.makes_all_that_it_offers,
     changing.tells_of_jobs_that_fail,
+    signing.declares_what_takes_away,
     changing.answers_each_of_many,
     stating.reads_the_state_as_it_is,
     stating.states_what_a_sync_shows,
+    asking.quotes_what_it_asks,
+    asking.takes_nobody_for_another,
+    asking.holds_what_is_asked_by_name,
+    naming.finds_people_of_any_name,
+    naming.finds_groups_of_any_name,
+    leaving.leaves_the_rest_of_access,
+    leaving.leaves_the_rest_of_accounts,
+    leaving.loses_nobody_elses_change,
+    making.names_what_it_made,
+    making.takes_every_argument,
+    making.knows_what_is_so_already,
+    making.reads_no_meaning_into_words,
+    making.takes_no_lost_race_for_done,
+    granting.grants_to_every_kind,
+    granting.grants_one_to_many,
     changing.writes_nothing_in_a_dry_run,
     refusing.decides_by_no_text,
     losing.doubles_no_effect,
+    sharing.repeats_no_write,
     losing.survives_lost_answers,
     losing.follows_what_it_began,
     losing.doubts_what_it_can_not_read,
@@ -62,7 +108,9 @@ CHECKS: tuple[Check, ...] = (
     failing.renews_its_token,
     failing.starts_over_where_a_cursor_lapses,
     failing.sees_change_as_it_is,
+    moving.loses_none_where_a_listing_moves,
     failing.tells_no_secret,
+    sharing.keeps_secrets_out_of_rows,
     feeding.reads_feeds_on,
     feeding.knows_events_again,
     feeding.tells_a_lost_cursor_of_a_feed,
@@ -71,6 +119,11 @@ CHECKS: tuple[Check, ...] = (
     running.serves_many_at_once,
     running.never_blocks,
     running.keeps_to_its_session,
+    sharing.shares_nothing,
+    sharing.shares_no_sign_in,
+    sharing.keeps_nothing_for_later,
+    sharing.leaves_nothing_behind,
+    sharing.grows_by_nothing,
 )
 """Every check that is tried once, the quick and telling ones first."""
 
@@ -160,6 +213,9 @@ class ConnectorSuite:
         except JackfieldError as error:
             # Where a check counts on an answer, the error that comes instead is the connector's.
             found = Finding(f"it fails with {type(error).__name__}: {error}", "the application answers as it should")
+        left = (0.0, [str(missing)]) if isinstance(missing, Lacking) else (bench.share, bench.left)
+        if left[1]:
+            request.node.user_properties.append((LEFT, {"share": left[0], "left": left[1]}))
         if missing is not None:
             pytest.skip(str(missing))
         if found is not None:

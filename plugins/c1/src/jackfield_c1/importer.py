@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from jackfield.hookspecs import Import, ImporterType
+from jackfield.hookspecs import ExportOption, Import, ImporterType
 from jackfield_contracts import Page
 
 _MAGIC = b"C1Z"
@@ -19,5 +19,13 @@ IMPORTER = ImporterType(
     display_name="the newest sync of a .c1z file, version 1",
     suffix=".c1z",
     read=_read,
+    options=(
+        ExportOption(name="most_bytes", description="the database inside may have so many bytes", default="3221225472"),
+        ExportOption(
+            name="most_ratio",
+            description="it may be so many times as large as the file, if it is larger than 64 MiB",
+            default="200",
+        ),
+    ),
     recognises=lambda head: head.startswith(_MAGIC),
 )

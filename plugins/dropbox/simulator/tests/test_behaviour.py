@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,21 +24,37 @@ _NOT_DOCUMENTED = {
 }
 
 
-@pytest.mark.parametrize("flip", flips(), ids=str)
-def test_a_switch_changes_answers_and_never_the_truth(flip: dict[str, str]) -> None:
+@pytest.fixture(scope="module")
+def usual() -> Iterator[tuple[Client, list[Any]]]:
+    """A client of a team, and all that is read as documented."""
     with running(members=30, groups=9, seed=3) as client:
-        before = client.control.truth()
-        documented = _read_all(client)
-        client.control.behave(**flip)
-        ((name, value),) = flip.items()
-        client.judged = value not in _NOT_DOCUMENTED.get(name, set())
-        told = _read_all(client)
-        assert client.control.truth() == before
-        if name in _OF_READS:
-            assert told != documented, "the switch has no effect"
-        client.control.behave_as_documented()
-        client.judged = True
-        assert _read_all(client) == documented
+        yield client, _read_all(client)
+
+
+@pytest.fixture
+def documented(usual: tuple[Client, list[Any]]) -> Iterator[tuple[Client, list[Any]]]:
+    """The same, whatever a test before switched."""
+    yield usual
+    usual[0].control.behave_as_documented()
+    usual[0].judged = True
+
+
+@pytest.mark.parametrize("flip", flips(), ids=str)
+def test_a_switch_changes_answers_and_never_the_truth(
+    documented: tuple[Client, list[Any]], flip: dict[str, str]
+) -> None:
+    client, usually = documented
+    before = client.control.truth()
+    client.control.behave(**flip)
+    ((name, value),) = flip.items()
+    client.judged = value not in _NOT_DOCUMENTED.get(name, set())
+    told = _read_all(client)
+    assert client.control.truth() == before
+    if name in _OF_READS:
+        assert told != usually, "the switch has no effect"
+    client.control.behave_as_documented()
+    client.judged = True
+    assert _read_all(client) == usually
 
 
 _OF_READS = {

@@ -110,13 +110,13 @@ class _Method(wire.Wire, frozen=True, kw_only=True, gc=False):
     login_method: wire.Tag | None = None
 
 
-class _Details(wire.Wire, frozen=True, kw_only=True, gc=False):
+class Details(wire.Wire, frozen=True, kw_only=True, gc=False):
     details: _Method | None = None
 
 
 def _details(raw: msgspec.Raw) -> dict[str, str]:
     try:
-        told = msgspec.json.decode(raw, type=_Details).details
+        told = msgspec.json.decode(raw, type=Details).details
     except msgspec.DecodeError:
         return {}
     return {"method": wire.plain_tag(told.login_method.tag)} if told is not None and told.login_method else {}

@@ -5,14 +5,17 @@
 
 import random
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from jackfield_contracts import (
     CreateAccount,
     DeleteAccount,
+    Email,
     EntitlementId,
     GrantAccess,
     GrantId,
@@ -20,6 +23,7 @@ from jackfield_contracts import (
     RevokeAccess,
     RunAction,
 )
+from jackfield_dropbox.people import is_email
 from jackfield_dropbox_simulator import thread
 from jackfield_dropbox_simulator.launch import Control, ControlError
 from jackfield_dropbox_simulator.options import SCOPES, ServiceOptions, TeamOptions
@@ -32,6 +36,7 @@ _JOB_SECONDS = 120.0
 _SERVICE = ServiceOptions(page_cap=_PAGE, blank_page=True, async_jobs=True, job_seconds=_JOB_SECONDS)
 _STATUS = {"active": "enabled", "suspended": "disabled", "invited": "pending"}
 _ROOM = 1000
+_NOT_IN_NAMES = '/:?*<>"|'
 
 
 class SimulatedTeam:
@@ -39,10 +44,13 @@ class SimulatedTeam:
 
     page_size = _PAGE
     most_requests = 20
+    permissions = SCOPES
+    counts = ("member_count",)
 
-    def __init__(self, base_url: str, ready: Mapping[str, Any]) -> None:
+    def __init__(self, base_url: str, ready: Mapping[str, Any], held: ExitStack) -> None:
         self.base_url = base_url
         self.ready = ready
+        self._held = held
         self.control = Control(base_url)
         self.control.settings(job_effect="end", licensed=_ROOM)
         # Nobody names a group without members: only the listing of groups shows it.
@@ -82,9 +90,41 @@ class SimulatedTeam:
             ),
             facts={
                 **{person: _facts(each) for person, each in people.items()},
-                **{_resource("group", each["group_id"]): {"display_name": each["name"]} for each in team["groups"]},
+                **{_resource("group", each["group_id"]): _facts_of_group(each) for each in team["groups"]},
+                **{
+                    _resource("role", each["role_id"]): {
+                        "display_name": each["name"],
+                        "description": each["description"],
+                        "privileged": True,
+                    }
+                    for each in team["roles"]
+                },
+                _resource("license", "full"): {
+                    "display_name": "Full member",
+                    "seats_total": team["team"]["licensed"],
+                    "seats_used": team["team"]["used_licenses"] or None,
+                },
             },
         )
+
+    def whole(self) -> Mapping[str, object]:
+        """All that the simulator keeps of the team."""
+        team = self.control.truth()
+        people = {f"user:{each['team_member_id']}": each for each in team["users"]}
+        return {**people, **{f"group:{each['group_id']}": each for each in team["groups"]}}
+
+    def invite(self, name: str, login: str) -> ResourceId | None:
+        """Let somebody join, if Dropbox takes such a name and address."""
+        if not is_email(login) or set(name) & set(_NOT_IN_NAMES):
+            return None
+        given, _, surname = name.partition(" ")
+        (id,) = self.control.change({"do": "join", "email": login, "given": given, "surname": surname})
+        return _resource("user", id)
+
+    def make_group(self, name: str) -> ResourceId:
+        """Let there be a group of that name."""
+        (id,) = self.control.change({"do": "create_group", "name": name})
+        return _resource("group", id)
 
     def effects(self) -> Mapping[str, int]:
         """Invitations, mails, removals and the like, each by whom it is about."""
@@ -111,6 +151,18 @@ class SimulatedTeam:
         """Give the app these scopes only, or all of them again."""
         self.control.settings(scopes=SCOPES if permissions is None else tuple(permissions))
         self.expire()
+
+    def remove(self, person: ResourceId) -> None:
+        """Take somebody out of the team; who is its last administrator stays."""
+        with suppress(ControlError):
+            self.control.change({"do": "leave", "user": person.id})
+
+    def another(self) -> "tuple[SimulatedTeam, Mapping[str, Any]]":
+        """Another team, and a connection to it."""
+        team = msgspec.structs.replace(_TEAM, members=9, groups=3, seed=2)
+        simulator = self._held.enter_context(thread.running(team, _SERVICE))
+        other = SimulatedTeam(simulator.base_url, simulator.ready, self._held)
+        return other, connection_to(other)
 
     def sign_in(self, person: ResourceId) -> None:
         """Let somebody sign in."""
@@ -145,6 +197,17 @@ class SimulatedTeam:
             return
 
 
+def connection_to(team: SimulatedTeam) -> Mapping[str, Any]:
+    """The keys of a connection to *team*."""
+    return {
+        "app_key": team.ready["app_key"],
+        "app_secret": team.ready["app_secret"],
+        "refresh_token": team.ready["refresh_token"],
+        "base_url": team.base_url,
+        "activity": True,
+    }
+
+
 class TestDropbox(ConnectorSuite):
     """The kit's suite on the Dropbox connector."""
 
@@ -153,19 +216,14 @@ class TestDropbox(ConnectorSuite):
     @pytest.fixture
     def backend(self) -> Iterator[SimulatedTeam]:  # type: ignore[override]
         """A team of its own for each test."""
-        with thread.running(_TEAM, _SERVICE) as simulator:
-            yield SimulatedTeam(simulator.base_url, simulator.ready)
+        with ExitStack() as held:
+            simulator = held.enter_context(thread.running(_TEAM, _SERVICE))
+            yield SimulatedTeam(simulator.base_url, simulator.ready, held)
 
     @pytest.fixture
     def config(self, backend: SimulatedTeam) -> Mapping[str, Any]:  # type: ignore[override]
         """A connection to it."""
-        return {
-            "app_key": backend.ready["app_key"],
-            "app_secret": backend.ready["app_secret"],
-            "refresh_token": backend.ready["refresh_token"],
-            "base_url": backend.base_url,
-            "activity": True,
-        }
+        return connection_to(backend)
 
     @pytest.fixture
     def samples(self, backend: SimulatedTeam) -> Samples:  # type: ignore[override]
@@ -184,6 +242,9 @@ class TestDropbox(ConnectorSuite):
             [each["team_member_id"] for each in plain if each["status"] == status]
             for status in ("active", "suspended", "invited")
         )
+        # Those of whom Dropbox keeps most come first: what is wiped by a change is seen by them.
+        kept = {each["team_member_id"]: _kept(each) for each in plain}
+        active.sort(key=kept.__getitem__, reverse=True)
         groups = {
             kind: [each for each in team["groups"] if each["management_type"] == kind and each["members"]]
             for kind in ("user_managed", "company_managed", "system_managed")
@@ -255,15 +316,40 @@ def _domain(team: Mapping[str, Any]) -> str:
 
 
 def _facts(user: Mapping[str, Any]) -> dict[str, Any]:
+    known = ("external_id", "persistent_id", "account_id")
+    first = Email(address=user["email"], primary=True, verified=user["email_verified"])
+    more = [Email(address=each["email"], verified=each["is_verified"]) for each in user["secondary_emails"]]
     return {
         "display_name": user["display_name"] or user["email"],
         "status": _STATUS[user["status"]],
+        "status_raw": user["status"],
         "login": user["email"],
+        "emails": (first, *more),
+        "given_name": user["given_name"] or None,
+        "surname": user["surname"] or None,
+        "familiar_name": user["given_name"] or None,
+        "external_ids": {name: user[name] for name in known if user[name]},
         "membership_type": user["membership_type"],
+        "directory_restricted": user["is_directory_restricted"],
         "invited": _time(user["invited_on"]),
         "joined": _time(user["joined_on"]),
         "suspended": _time(user["suspended_on"]),
     }
+
+
+def _facts_of_group(group: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "display_name": group["name"],
+        "external_id": group["external_id"],
+        "management": group["management_type"],
+        "member_count": len(group["members"]),
+    }
+
+
+def _kept(user: Mapping[str, Any]) -> int:
+    """How much there is of somebody that not everybody has."""
+    some = ("secondary_emails", "external_id", "persistent_id", "is_directory_restricted", "profile_photo_url")
+    return sum(bool(user[name]) for name in some)
 
 
 def _time(seconds: int | None) -> datetime | None:

@@ -27,6 +27,7 @@ from jackfield_dropbox.api import Api
 from jackfield_dropbox.changes import grant, revoke
 from jackfield_dropbox.checks import CAPABILITIES, RESOURCE_TYPES, check
 from jackfield_dropbox.config import DropboxConfig, api_url
+from jackfield_dropbox.harmless import harmless
 from jackfield_dropbox.oauth import oauth_client, token_lapsed
 from jackfield_dropbox.sync import DropboxReads
 
@@ -134,4 +135,5 @@ connector = ConnectorType(
     resource_types=RESOURCE_TYPES,
     oauth=oauth_client,
     token_key="refresh_token",
+    harmless=harmless,
 )

@@ -21,6 +21,9 @@ Id = Annotated[str, Meta(min_length=1)]
 RoleId = Annotated[str, Meta(pattern="^pid_dbtmr:", max_length=128)]
 """The form that the specification gives ``TeamMemberRoleId``; another could not be granted."""
 
+Instant = Annotated[datetime, Meta(tz=True)]
+"""A date with its zone; without one nobody knows when it was."""
+
 _TAG: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -81,9 +84,9 @@ class Profile(Wire, frozen=True, kw_only=True, gc=False):
     external_id: str | None = None
     account_id: str | None = None
     persistent_id: str | None = None
-    invited_on: datetime | None = None
-    joined_on: datetime | None = None
-    suspended_on: datetime | None = None
+    invited_on: Instant | None = None
+    joined_on: Instant | None = None
+    suspended_on: Instant | None = None
     is_directory_restricted: bool | None = None
     groups: tuple[Id, ...] | None = None
 
@@ -335,7 +338,7 @@ class LogActor(Wire, frozen=True, kw_only=True, gc=False):
 class LogEvent(Wire, frozen=True, kw_only=True, gc=False):
     """``TeamEvent``."""
 
-    timestamp: datetime
+    timestamp: Instant
     event_type: Tag
     event_category: Tag | None = None
     actor: LogActor | None = None

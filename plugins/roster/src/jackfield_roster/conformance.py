@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from jackfield_contracts import CreateAccount, DeleteAccount, EntitlementId, GrantAccess, GrantId, ResourceId
+from jackfield_contracts import CreateAccount, DeleteAccount, Email, EntitlementId, GrantAccess, GrantId, ResourceId
 from jackfield_roster.sync import PAGE
 from jackfield_testkit import ConnectorSuite, HastyClock, Samples, Truth
 
@@ -32,9 +32,9 @@ class Application:
         self.folder = folder
         self._clock = clock
         self.list = folder / "work.csv"
-        self._people = {
-            f"u{n}": {"name": f"Person {n}", "status": "disabled" if n % 9 == 0 else "enabled"} for n in range(_PEOPLE)
-        }
+        self._people: dict[str, dict[str, str]] = {}
+        for n in range(_PEOPLE):
+            self._add(f"u{n}", f"Person {n}", f"u{n}@example.com", "disabled" if n % 9 == 0 else "enabled")
         self._groups = {f"g{n}": f"Group {n}" for n in range(6)}
         self._roles = ("admin", "auditor")
         # Groups in groups, and a circle of the last two.
@@ -47,9 +47,24 @@ class Application:
 
     def export(self) -> None:
         """Write all files, each at once."""
-        people = [(id, f"{id}@example.com", one["name"], _WORDS[one["status"]]) for id, one in self._people.items()]
-        self._write("users.csv", ("Id", "Mail", "Name", "State"), people)
-        self._write("groups.csv", ("Id", "Name"), list(self._groups.items()))
+        people = [
+            (
+                id,
+                one["login"],
+                one["name"],
+                _WORDS[one["status"]],
+                one["mail"],
+                one["given"],
+                one["surname"],
+                one["floor"],
+            )
+            for id, one in self._people.items()
+        ]
+        heading = ("Id", "Login", "Name", "State", "Mail", "Given", "Surname", "Floor")
+        self._write("users.csv", heading, people)
+        self._write(
+            "groups.csv", ("Id", "Name", "About"), [(id, name, f"All of {name}") for id, name in self._groups.items()]
+        )
         rows = [
             {"to": to.partition(":")[2], "member": member.partition(":")[2], "is": member.partition(":")[0]}
             for to, member in sorted(self._held)
@@ -61,6 +76,55 @@ class Application:
         ]
         self._write("roles.csv", ("Role",), [(id,) for id in self._roles])
         self._write("rights.csv", ("Role", "Who", "Kind"), roles)
+
+    def _add(self, id: str, name: str, login: str, status: str = "enabled") -> None:
+        given, _, surname = name.partition(" ")
+        self._people[id] = {
+            "name": name, "login": login, "status": status, "mail": f"{id}@mail.example.com", "given": given,
+            "surname": surname, "floor": f"0{len(self._people) % 7}",
+        }  # fmt: skip
+
+    def invite(self, name: str, login: str) -> ResourceId | None:
+        """Somebody comes by another way."""
+        id = f"x{len(self._people)}"
+        self._add(id, name, login)
+        self.export()
+        return ResourceId(type="user", id=id)
+
+    def make_group(self, name: str) -> ResourceId | None:
+        """A group comes by another way."""
+        id = f"y{len(self._groups)}"
+        self._groups[id] = name
+        self.export()
+        return ResourceId(type="group", id=id)
+
+    def whole(self) -> Mapping[str, object]:
+        """Everything that the application keeps."""
+        things = {
+            f"{kind}:{id}": {"name": name, "members": [member for to, member in self._held if to == f"{kind}:{id}"]}
+            for kind, some in (("group", self._groups), ("role", {id: id for id in self._roles}))
+            for id, name in some.items()
+        }
+        return {**things, **{f"user:{id}": one for id, one in self._people.items()}}
+
+    def spoil(self, number: int) -> str | None:
+        """Make a row in the middle of a file unreadable."""
+        some = (
+            ("users.csv", 0, ""), ("users.csv", 3, "on leave"), ("groups.csv", 0, ""), ("rights.csv", 2, "robot"),
+            ("rights.csv", 1, ""), ("members.jsonl", None, "{"), ("users.csv", None, '"'),
+        )  # fmt: skip
+        if number >= len(some):
+            return None
+        self.export()
+        name, column, cell = some[number]
+        lines = (self.folder / name).read_text(encoding="utf-8").splitlines(keepends=True)
+        row = len(lines) // 2
+        cells = lines[row].rstrip("\r\n").split(",")
+        if column is not None:
+            cells[column] = cell
+        lines[row] = f"{cell if column is None else ','.join(cells)}\n"
+        self._put(name, "".join(lines))
+        return f"line {row + 1} of {name} has {cell!r} in {'it' if column is None else f'column {column + 1}'}"
 
     def _write(self, name: str, heading: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
         made = self.folder / f".{name}"
@@ -87,13 +151,17 @@ class Application:
             resources=frozenset(map(ResourceId.parse, resources)),
             grants=frozenset(GrantId.parse(f"{to}/member#{member}") for to, member in self._held),
             facts={
-                ResourceId(type="user", id=id): {
-                    "display_name": one["name"], "status": one["status"], "login": f"{id}@example.com",
-                    "status_raw": _WORDS[one["status"]],
-                }
-                for id, one in self._people.items()
+                **{ResourceId(type="user", id=id): _facts(one) for id, one in self._people.items()},
+                **{
+                    ResourceId(type="group", id=id): {"display_name": name, "description": f"All of {name}"}
+                    for id, name in self._groups.items()
+                },
+                **{
+                    ResourceId(type="role", id=id): {"display_name": id, "privileged": id == "admin"}
+                    for id in self._roles
+                },
             },
-        )  # fmt: skip
+        )
 
     def effects(self) -> Mapping[str, int]:
         """How often each thing was asked of somebody: the lines of the work list."""
@@ -103,8 +171,26 @@ class Application:
         """Somebody does what is open in the work list, and the application exports anew."""
         for line in self._lines():
             if line["state"] == "open":
-                self._do(line["do"], line["what"].removesuffix("/member"), line["who"])
+                self._do(line["do"], line["what"].removesuffix("/member"), line["who"], line["who_name"])
         self.export()
+
+    def remove(self, person: ResourceId) -> None:
+        """Let somebody leave."""
+        self._gone(f"user:{person.id}")
+        self.export()
+
+    def another(self) -> "tuple[Application, Mapping[str, Any]]":
+        """Another application, with some people less, and a connection to its exports."""
+        folder = self.folder / "another"
+        folder.mkdir()
+        other = Application(folder, self._clock)
+        for number in range(0, _PEOPLE, 5):
+            other.remove(ResourceId(type="user", id=f"u{number}"))
+        return other, connection_to(other)
+
+    def _gone(self, who: str) -> None:
+        self._people.pop(who.partition(":")[2], None)
+        self._held = {(at, member) for at, member in self._held if member != who}
 
     def drift(self, seed: int) -> None:
         """Change something from outside."""
@@ -114,22 +200,51 @@ class Application:
         self._held ^= {(to, member)}
         self.export()
 
-    def _do(self, what: str, to: str, who: str) -> None:
+    def _do(self, what: str, to: str, who: str, name: str) -> None:
         if what == "grant":
             self._held.add((to, who))
         elif what == "revoke":
             self._held.discard((to, who))
         elif what == "create_account":
-            self._people.setdefault(who.partition("@")[0], {"name": who, "status": "enabled"})
+            if who.partition("@")[0] not in self._people:
+                self._add(who.partition("@")[0], name or who, who)
         else:
-            self._people.pop(who.partition(":")[2], None)
-            self._held = {(at, member) for at, member in self._held if member != who}
+            self._gone(who)
 
     def _lines(self) -> list[dict[str, str]]:
         if not self.list.exists():
             return []
         with self.list.open(newline="", encoding="utf-8") as file:
             return list(csv.DictReader(file))
+
+
+def connection_to(application: Application) -> Mapping[str, Any]:
+    """The keys of a connection to the exports of *application*."""
+    return {
+        "application": "office",
+        "folder": str(application.folder),
+        "work_list": str(application.list),
+        "quiet_seconds": 0.0,
+        "privileged": ["admin"],
+        "users": {
+            "file": "users.csv",
+            "id": "Id",
+            "login": "Login",
+            "email": "Mail",
+            "name": "Name",
+            "given_name": "Given",
+            "surname": "Surname",
+            "profile": {"floor": "Floor"},
+            "status": "State",
+            "statuses": {word: status for status, word in _WORDS.items()},
+        },
+        "groups": {"file": "groups.csv", "id": "Id", "name": "Name", "description": "About"},
+        "roles": {"file": "roles.csv", "id": "Role"},
+        "memberships": [
+            {"file": "members.jsonl", "of": "group", "to": "to", "member": "member", "member_type": "is"},
+            {"file": "rights.csv", "of": "role", "to": "Role", "member": "Who", "member_type": "Kind"},
+        ],
+    }
 
 
 class TestRoster(ConnectorSuite):
@@ -147,27 +262,7 @@ class TestRoster(ConnectorSuite):
     @pytest.fixture
     def config(self, backend: Application) -> Mapping[str, Any]:  # type: ignore[override]
         """A connection to it."""
-        return {
-            "application": "office",
-            "folder": str(backend.folder),
-            "work_list": str(backend.list),
-            "quiet_seconds": 0.0,
-            "privileged": ["admin"],
-            "users": {
-                "file": "users.csv",
-                "id": "Id",
-                "login": "Mail",
-                "name": "Name",
-                "status": "State",
-                "statuses": {word: status for status, word in _WORDS.items()},
-            },
-            "groups": {"file": "groups.csv", "id": "Id", "name": "Name"},
-            "roles": {"file": "roles.csv", "id": "Role"},
-            "memberships": [
-                {"file": "members.jsonl", "of": "group", "to": "to", "member": "member", "member_type": "is"},
-                {"file": "rights.csv", "of": "role", "to": "Role", "member": "Who", "member_type": "Kind"},
-            ],
-        }
+        return connection_to(backend)
 
     @pytest.fixture
     def samples(self, backend: Application) -> Samples:  # type: ignore[override]
@@ -185,3 +280,16 @@ class TestRoster(ConnectorSuite):
 
 def _gives(to: str, principal: str) -> GrantAccess:
     return GrantAccess(entitlement=EntitlementId.parse(f"{to}/member"), principal=ResourceId.parse(principal))
+
+
+def _facts(one: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "display_name": one["name"],
+        "status": one["status"],
+        "status_raw": _WORDS[one["status"]],
+        "login": one["login"],
+        "emails": (Email(address=one["mail"], primary=True),),
+        "given_name": one["given"],
+        "surname": one["surname"] or None,
+        "floor": one["floor"],
+    }

@@ -69,7 +69,9 @@ async def read_state(reader: Reader, config: RosterConfig, query: StateQuery, cl
                             account=resource.id, status=AccountStatus.ENABLED, display_name=resource.display_name
                         )
                     )
-        held = await read_held(reader, config, query, stood)
+        # Who was found by a name holds what they hold, as who was asked for by id.
+        people = dict.fromkeys((*query.principals, *(each.account for each in accounts)))
+        held = await read_held(reader, config, msgspec.structs.replace(query, principals=tuple(people)), stood)
     except CursorExpired as error:
         raise Transient(error.summary, hint="Try again once the export is whole.") from error
     return AccessState(

@@ -15,7 +15,7 @@ SHORT_SHARE, SHORT_ROWS = 0.2, 10
 """An export that lacks so much of what the last snapshot has is not believed: a sync of it would be held."""
 
 _MEND = "mend that row, or have the application export anew"
-_ANEW = "have the application export anew; if so many have gone, a sync says so, and --accept publishes it"
+_ANEW = "have the application export anew; if so many have gone, a sync says so, and is published where somebody accepts that"
 
 K = TypeVar("K")
 

@@ -5,6 +5,7 @@
 
 import random
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -34,9 +35,12 @@ class Backend:
 
     page_size = 3
     most_requests = 20
+    permissions = ("read /Users", "write /Users", "read /Groups", "write /Groups")
+    counts = ("totalResults",)
 
-    def __init__(self, server: "Server") -> None:
+    def __init__(self, server: "Server", held: ExitStack) -> None:
         self.server = server
+        self._held = held
         self.users = [server.add(user(number)) for number in range(_PEOPLE)]
         plain = [{"value": id, "type": "User"} for id in self.users]
         self.groups = [server.add(group("Everyone", plain)), server.add(group("Sales", plain[:2]))]
@@ -55,7 +59,17 @@ class Backend:
         return Truth(
             resources=frozenset([*listed, *(each.entitlement.resource for each in roles)]),
             grants=frozenset([*members, *roles]),
-            facts=dict(zip(everybody, map(facts, users), strict=True)),
+            facts={
+                **dict(zip(everybody, map(facts, users), strict=True)),
+                **{
+                    ResourceId(type="group", id=each["id"]): {
+                        "display_name": each["displayName"],
+                        "created": datetime.fromisoformat(each["meta"]["created"]),
+                    }
+                    for each in groups
+                },
+                **{each.entitlement.resource: {"display_name": each.entitlement.resource.id} for each in roles},
+            },
         )
 
     def effects(self) -> Mapping[str, int]:
@@ -72,6 +86,37 @@ class Backend:
         member = {"value": self.server.add(user(100 + seed)), "type": "User"}
         self.server.add(group(f"Drifted {seed}", [member]))
 
+    def whole(self) -> Mapping[str, object]:
+        """All that the storage has, but its own books."""
+        found = [*self.server.every("User"), *self.server.every("Group")]
+        return {each["id"]: {name: value for name, value in each.items() if name != "meta"} for each in found}
+
+    def invite(self, name: str, login: str) -> ResourceId | None:
+        """Let somebody be there."""
+        one = {"schemas": [wire.CORE_USER], "userName": login, "displayName": name, "active": True}
+        return ResourceId(type="user", id=self.server.add(one))
+
+    def make_group(self, name: str) -> ResourceId | None:
+        """Let a group be there."""
+        return ResourceId(type="group", id=self.server.add(group(name, [])))
+
+    def remove(self, person: ResourceId) -> None:
+        """Take somebody away, out of all groups as well."""
+        self.server.remove(person.id)
+
+    def another(self) -> "tuple[Backend, Mapping[str, Any]]":
+        """Another server, with somebody less, and a connection to it."""
+        from jackfield_scim.testserver import serve
+
+        other = Backend(self._held.enter_context(serve()), self._held)
+        other.remove(ResourceId(type="user", id=other.users[0]))
+        return other, connection_to(other)
+
+
+def connection_to(backend: Backend) -> Mapping[str, Any]:
+    """The keys of a connection to the server of *backend*."""
+    return {"url": backend.server.url, "token": backend.server.token, "page_size": backend.page_size}
+
 
 class TestScim(ConnectorSuite):
     """All rules of the kit."""
@@ -84,13 +129,13 @@ class TestScim(ConnectorSuite):
         pytest.importorskip("scim2_server", reason="it takes the extra server: pip install 'jackfield-scim[server]'")
         from jackfield_scim.testserver import serve
 
-        with serve() as server:
-            yield Backend(server)
+        with ExitStack() as held:
+            yield Backend(held.enter_context(serve()), held)
 
     @pytest.fixture
     def config(self, backend: Backend) -> Mapping[str, Any]:
         """The keys of a connection to it."""
-        return {"url": backend.server.url, "token": backend.server.token, "page_size": backend.page_size}
+        return connection_to(backend)
 
     @pytest.fixture
     def samples(self, backend: Backend) -> Samples:
@@ -159,6 +204,7 @@ def facts(each: Mapping[str, Any]) -> dict[str, Any]:
         "login": each["userName"],
         "status": "enabled" if each.get("active") else "disabled",
         "display_name": each.get("displayName") or name.get("familyName") or each["userName"],
+        "given_name": name.get("givenName"),
         "surname": name.get("familyName"),
         "emails": tuple(emails),
         "external_ids": {"externalId": each["externalId"]} if each.get("externalId") else {},

@@ -22,6 +22,7 @@ from jackfield_scim import accounts, checks, memberships, model, state
 from jackfield_scim.api import open_api
 from jackfield_scim.checks import CAPABILITIES, RESOURCE_TYPES
 from jackfield_scim.config import ScimConfig
+from jackfield_scim.harmless import harmless
 from jackfield_scim.sync import ScimReads
 
 
@@ -96,4 +97,5 @@ connector = ConnectorType(
     capabilities=CAPABILITIES,
     resource_types=RESOURCE_TYPES,
     api=(1, 3),
+    harmless=harmless,
 )

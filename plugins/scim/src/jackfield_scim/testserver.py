@@ -69,10 +69,13 @@ class Server:
         raise ValueError(document["schemas"])
 
     def remove(self, id: str) -> None:
-        """Take a resource away by no request; groups go on naming it, as this server lets them."""
-        for type in self.service.provider.resource_types:
-            if any(each["id"] == id for each in self.every(type.name or "")):
-                self.storage.delete(type, id)
+        """Take a resource away by no request, and out of all groups."""
+        with self.storage.lock:
+            left = [each for each in self.storage.resources if each.id != id]
+            for each in left:
+                if members := getattr(each, "members", None):
+                    setattr(each, "members", [one for one in members if one.value != id])  # noqa: B010 - models are made at run time
+            self.storage.resources = left
 
     def every(self, type: str) -> list[dict[str, Any]]:
         """All resources of a type, as the storage has them."""

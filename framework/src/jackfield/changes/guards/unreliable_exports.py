@@ -108,7 +108,8 @@ def _too_few(
     looked_at = f"{gone:,} of {len(before):,} {of} of the last snapshot"
     return (
         f"it is not there, and neither are {looked_at} that were looked for: the export may have been cut off, or has other"
-        " ids; have the application export anew; a loss that is real is published by a sync, or held there for --accept"
+        " ids; have the application export anew; a loss that is real is published by a sync, or held there until somebody"
+        " accepts it"
     )
 
 

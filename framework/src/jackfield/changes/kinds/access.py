@@ -172,8 +172,7 @@ class Grant(_Access[GrantAccess]):
         if equal and not change.replace:
             return refused(
                 "needs_replace",
-                f"it would take the place of {_told(equal)}; if that is meant, say --replace, or true in the column replace of"
-                " a file",
+                f"it would take the place of {_told(equal)}, and nothing says that this is meant",
             )
         return Evaluation(forecast=GO.forecast, replaces=tuple(each.id for each in held))
 

@@ -66,7 +66,7 @@ async def _actions(app: App, connection: str) -> "tuple[Action, ...]":
     settings = app.settings.connection(connection)
     plugin = app.plugin(settings)
     config = app.connector_config(settings, plugin)
-    options = app.session_options(settings)
+    options = app.session_options(settings, plugin)
     async with open_connection(connection, plugin, config, options=options, clock=app.clock, log=app.log) as opened:
         return opened.actions()
 

@@ -204,7 +204,7 @@ async def _exchanged(app: App, settings: "ConnectionSettings", consent: "Consent
     from jackfield.http.consent import refresh_token_of
 
     app.redactor.learn(code)
-    async with open_session(app.session_options(settings), app.clock, app.log) as http:
+    async with open_session(app.session_options(settings, app.plugin(settings)), app.clock, app.log) as http:
         return refresh_token_of(await consent.exchange(http, code))
 
 

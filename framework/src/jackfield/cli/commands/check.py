@@ -166,7 +166,7 @@ async def checked(
         )
 
     stamina.instrumentation.set_on_retry_hooks([tell])
-    options = app.session_options(settings)
+    options = app.session_options(settings, plugin)
     async with open_connection(
         settings.name, plugin, config, options=options, clock=app.clock, log=app.log
     ) as connection:

@@ -1,4 +1,4 @@
-"""``jackfield connections``: all that are configured, and how each stands."""
+"""``jackfield connections``: all that are configured or imported, and how each stands."""
 
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 @view_options
 @output_option("table", "json", "csv")
 def connections(app: App, connection: str | None, view: View, output: str) -> None:
-    """List the configured connections, or show CONNECTION: whose account, how old its snapshot is, and what guards changes.
+    """List the connections that are configured, or of imported files; or show CONNECTION.
+
+    It is told whose account each is of, how old its snapshot is, and what guards changes.
 
     No request is made: whether a sign-in is needed is told by the last sync.
     """
@@ -46,7 +48,7 @@ def connections(app: App, connection: str | None, view: View, output: str) -> No
 def _tell(app: App, one: "Overview") -> None:
     from jackfield.cli.guards import limits_text
     from jackfield.cli.output import say
-    from jackfield.cli.text import age, clean
+    from jackfield.cli.text import clean, taken_when
 
     snapshot = one.snapshot
     say(f"{one.connection}: connector {one.connector or 'unknown'}, {clean(one.state())}")
@@ -56,7 +58,7 @@ def _tell(app: App, one: "Overview") -> None:
         say("  snapshot   none yet")
     else:
         whole = "complete" if snapshot.complete else "NOT COMPLETE"
-        say(f"  snapshot   {snapshot.run}, {age(snapshot.finished or snapshot.started, app.clock.now())}, {whole}")
+        say(f"  snapshot   {snapshot.run}, {taken_when(snapshot.taken, app.clock.now())}, {whole}")
     if one.last_sync is not None and (snapshot is None or one.last_sync.run != snapshot.run):
         why = f": {clean(one.last_sync.reason)}" if one.last_sync.reason else ""
         say(f"  last sync  {one.last_sync.run}, {one.last_sync.status.value}{why}")

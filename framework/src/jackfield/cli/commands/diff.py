@@ -53,7 +53,8 @@ def diff(
 ) -> None:
     """What changed in CONNECTION from the run OLD to the run NEW: who came and who left, then what access came and went.
 
-    NEW is the latest published snapshot unless given, OLD the published one before it. A date means the last snapshot of that
+    NEW is the latest published snapshot unless given, OLD the published one before it; of two imported ones, OLD is the one
+    whose file says that it is older. A date means the last snapshot of that
     day: `2026-11-23 2026-11-24` is what changed on the 24th. Rows that were carried forward tell nothing new; rows of a part
     that the older snapshot could not see are "newly seen". CSV and JSON always have all differences.
 
@@ -138,6 +139,8 @@ def _runs(app: App, connection: str, old: str | None, new: str | None) -> tuple[
             f"the connection {connection!r} has one published snapshot only, and a difference takes two",
             hint=f"Sync again with `jackfield sync {connection}`.",
         )
+    if all(run.imported and run.taken for run in runs) and str(runs[1].taken) > str(runs[0].taken):
+        return runs[0], runs[1]  # the file of before was imported after that of later
     return runs[1], runs[0]
 
 
@@ -156,7 +159,7 @@ def _head(app: App, found: "Diff", before: "Run", after: "Run", shown: "Differen
             "connection": run.connection,
             "run": run.run,
             "status": run.status.value,
-            "taken": header.taken,
+            "taken": header.taken or None,
             "complete": header.complete,
         }
 
@@ -173,14 +176,12 @@ def _summary(app: App, found: "Diff", shown: "Differences", before: "Run", after
     """Tell on stderr what is compared and how much changed; whether anything did."""
     from jackfield.cli.output import note
     from jackfield.cli.snapshots import changes_since, since_in_words
-    from jackfield.cli.text import age, moment
+    from jackfield.cli.text import taken_when
 
     now = app.clock.now()
     for name, header in (("from", found.old), ("to", found.new)):
         mark = "" if header.complete else " — NOT COMPLETE, see `jackfield syncs`"
-        note(
-            f"{name:>4} {header.connection}, run {header.run}, taken {moment(header.taken)}, {age(header.taken, now)}{mark}"
-        )
+        note(f"{name:>4} {header.connection}, run {header.run}, {taken_when(header.taken, now)}{mark}")
     if (text := since_in_words(app, after, changes_since(app, after))) is not None:
         note(text)
     if before.run == after.run:

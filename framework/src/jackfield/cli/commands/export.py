@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from jackfield.exports.run import Written
     from jackfield.hookspecs import ExporterType, SignInTimes
     from jackfield.host.discovery import Found
+    from jackfield.state import Run
     from jackfield_contracts import JournalEntry
 
 
@@ -192,15 +193,25 @@ def _older(app: App, snapshot: "Looked") -> "list[Older]":
     from jackfield.exports.firstseen import MOST, Older
 
     own = snapshot.run
+    if own.taken is None:
+        return []
     with app.state() as state:
         known = state.published(own.connection, MOST * 2)
+    if own.imported:
+        known = sorted((each for each in known if each.taken), key=lambda each: str(each.taken), reverse=True)
     kept = [
         Older(run=each.run, file=file, sha256=each.sha256)
         for each in reversed(known)
-        if each.run != own.run and each.started < own.started and each.tenant == own.tenant
+        if each.run != own.run and _before(each, own) and each.tenant == own.tenant
         if (file := app.home.snapshot(own.connection, each.run)).is_file()
     ]
     return kept[-MOST:]
+
+
+def _before(one: "Run", other: "Run") -> bool:
+    if other.imported:
+        return str(one.taken) < str(other.taken)
+    return one.started < other.started
 
 
 def _list(app: App, output: str) -> None:

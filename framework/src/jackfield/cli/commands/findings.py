@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from jackfield.cli.snapshots import Looked
     from jackfield.findings import Fact, Finding, KindReport, Report, Unknown
     from jackfield.snapshots.reader import Snapshot
+    from jackfield.state import Run
 
 KINDS = (
     *("admins", "dormant", "invited", "suspended-seat", "duplicate-people", "no-external-id", "unverified-address"),
@@ -155,12 +156,24 @@ def _earlier(app: App, snapshot: "Looked", opened: ExitStack) -> "Iterator[Snaps
 
     with app.state() as state:
         runs = state.published(snapshot.run.connection, _MOST_EARLIER)
+    own = snapshot.run
+    if own.imported:
+        # Files need not be imported in the order in which they were made.
+        runs = sorted(
+            (run for run in runs if (run.taken or "") < (own.taken or "") and run.taken), key=_when, reverse=True
+        )
+    else:
+        runs = [run for run in runs if run.started < own.started]
     for run in runs:
-        if run.started >= snapshot.run.started or run.tenant != snapshot.run.tenant:
+        if run.tenant != snapshot.run.tenant:
             continue
         file = app.home.snapshot(run.connection, run.run)
         if is_recorded(file, run.sha256):
             yield opened.enter_context(read_snapshot(file))
+
+
+def _when(run: "Run") -> str:
+    return run.taken or ""
 
 
 def _print(
@@ -175,7 +188,9 @@ def _print(
     from jackfield.cli.output import Columns, document_of, note, print_listing, print_stream
     from jackfield.cli.snapshots import caveats, head
 
-    table = Columns(("severity", "kind", "name", "e-mail", "status", "since", "why", "id"), _cells, frozenset({"id"}))
+    # Of one kind, all rows would say the same.
+    hidden = frozenset({"id", "kind"}) if len(report.kinds) == 1 else frozenset({"id"})
+    table = Columns(("severity", "kind", "name", "e-mail", "status", "since", "why", "id"), _cells, hidden)
     csv = Columns(_CSV, lambda one: _csv(one, snapshot))
     if output == "json":
         window = {"from": sign_ins.known_from, "until": sign_ins.known_until} if sign_ins is not None else None
@@ -337,7 +352,7 @@ def _write_plan(app: App, snapshot: "Looked", report: "Report", plan: str) -> li
     write_requests(
         plan,
         made,
-        f"Findings of {connection}, run {snapshot.run.run}, taken {moment(snapshot.header.taken)}."
+        f"Findings of {connection}, run {snapshot.run.run}, taken {moment(snapshot.header.taken) or 'nobody knows when'}."
         f"\nLook it over and take out what is not meant; `{next_step}` works it out on the live state.",
     )
     mended = count(len(made.mended), "finding")

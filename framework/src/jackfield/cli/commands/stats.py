@@ -104,7 +104,8 @@ def syncs(app: App, connection: str, limit: int | None, view: View, output: str)
     )
 
     def document(one: "Run") -> dict[str, object]:
-        more = {"started": one.started, "finished": one.finished, "rereads": one.rereads, "base": one.base}
+        more = {"started": one.started, "finished": one.ended, "taken": one.taken if one.sha256 else None}
+        more |= {"rereads": one.rereads, "base": one.base}
         return {**sync_document(one, app.home), **more, "reason": one.reason, "imported": one.imported}
 
     print_listing(

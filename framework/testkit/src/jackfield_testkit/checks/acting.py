@@ -1,6 +1,7 @@
 """What the checks of changes share: samples, calls of the hooks past the host, comparisons, and words."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import NoReturn
 
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
@@ -19,13 +20,16 @@ from jackfield_contracts import (
     StateQuery,
 )
 from jackfield_testkit.bench import Bench, outcome_of
-from jackfield_testkit.data import Finding, NotApplicable, Truth
+from jackfield_testkit.data import Finding, Lacking, NotApplicable, Truth
 
 DONE = (OutcomeKind.CHANGED, OutcomeKind.ALREADY)
 """Outcomes that say that it is now as was asked for."""
 
 NOT_MADE = (OutcomeKind.REFUSED, OutcomeKind.FAILED)
 """Outcomes that say that it is not, and was not made."""
+
+MAKING = ("create_account", "delete_account", "run_action")
+"""Hooks that make something of an account."""
 
 
 def grant_id(change: GrantAccess | RevokeAccess) -> GrantId:
@@ -42,7 +46,7 @@ def samples_of(bench: Bench) -> tuple[GrantAccess, ...]:
     """The grants to try; the check does not apply without any."""
     bench.need_hook("grant", "revoke")
     if not bench.samples.grants:
-        raise NotApplicable("the samples have no grants")
+        raise Lacking("the samples have no grants")
     return bench.samples.grants
 
 
@@ -61,8 +65,14 @@ def all_samples(bench: Bench) -> list[Change]:
         *samples.actions,
     ]
     if not found:
-        raise NotApplicable("the samples have no changes")
+        none_given(bench, "the samples have no changes")
     return found
+
+
+def none_given(bench: Bench, what: str, *hooks: str) -> NoReturn:
+    """Raise for samples that are not there: of a connector without *hooks* (any that changes) there can be none."""
+    some = hooks or ("grant", "create_account", "delete_account", "run_action")
+    raise (Lacking if any(map(bench.implements, some)) else NotApplicable)(what)
 
 
 def state_query(changes: Sequence[GrantAccess | RevokeAccess]) -> StateQuery:

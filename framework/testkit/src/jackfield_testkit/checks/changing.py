@@ -18,11 +18,13 @@ from jackfield_contracts import (
 from jackfield_testkit.bench import Bench
 from jackfield_testkit.checks.acting import (
     DONE,
+    MAKING,
     NOT_MADE,
     all_samples,
     grant_id,
     make_raw,
     name_of,
+    none_given,
     one_of_each_kind,
     opposite,
     outcome_text,
@@ -231,7 +233,7 @@ async def makes_all_that_it_offers(bench: Bench) -> None:
     """
     samples = bench.samples
     if not (samples.accounts or samples.actions or samples.deletions):
-        raise NotApplicable("the samples have no accounts, deletions or actions")
+        none_given(bench, "the samples have no accounts, deletions or actions", *MAKING)
     for change in samples.accounts:
         before = bench.truth()
         await _made(bench, change)
@@ -259,7 +261,7 @@ async def tells_of_jobs_that_fail(bench: Bench) -> None:
     samples = bench.samples
     some: list[Change] = [*samples.accounts, *samples.actions, *samples.deletions]
     if not some:
-        raise NotApplicable("the samples have no accounts, deletions or actions")
+        none_given(bench, "the samples have no accounts, deletions or actions", *MAKING)
     bench.need("fail_jobs", "what is told of a job that fails")()
     jobs = 0
     for change in some:

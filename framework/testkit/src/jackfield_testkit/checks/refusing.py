@@ -26,6 +26,7 @@ from jackfield_testkit.checks.acting import (
     all_samples,
     make_raw,
     name_of,
+    none_given,
     opposite,
     outcome_text,
     same_effects,
@@ -87,7 +88,7 @@ async def tells_refusals(bench: Bench) -> None:
     """
     refused = bench.samples.refused
     if not refused:
-        raise NotApplicable("the samples name nothing that the application refuses")
+        none_given(bench, "the samples name nothing that the application refuses")
     for change in refused:
         before, effects = bench.truth(), bench.effects()
         (outcome,) = await bench.change(change)
@@ -166,7 +167,7 @@ async def decides_by_no_text(bench: Bench) -> None:
     """
     grants = bench.samples.grants[:2]
     if not (grants or bench.samples.refused):
-        raise NotApplicable("the samples have no changes")
+        none_given(bench, "the samples have no changes")
     for grant in grants:
         if await _reworded(bench, grant) is OutcomeKind.CHANGED:
             async with bench.open() as connection:

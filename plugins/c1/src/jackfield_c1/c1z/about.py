@@ -15,11 +15,14 @@ _MOST_SEALS = 10_000
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The content of the asset. ``more_not_complete``: scopes that were not seen whole, beyond those that are listed."""
+    """The content of the asset. ``age_unknown``: when the sync ended is not known, and the file names the time of its import.
+
+    ``more_not_complete``: scopes that were not seen whole, beyond those that are listed."""
 
     connection: str
     run: str
     complete: bool
+    age_unknown: bool = False
     snapshot_sha256: str | None = None
     tenant: str | None = None
     tenant_name: str | None = None
@@ -42,6 +45,7 @@ def about_snapshot(export: Export, facts: SnapshotFacts, subset: "Subset", warni
         connection=export.connection,
         run=facts.run,
         complete=facts.complete,
+        age_unknown=facts.taken is None,
         snapshot_sha256=facts.file_sha256,
         tenant=facts.tenant,
         tenant_name=facts.tenant_name,
@@ -67,6 +71,8 @@ def warnings_of(facts: SnapshotFacts, left_out: int) -> tuple[str, ...]:
         told.append(
             f"not complete: {len(facts.not_complete):,} scopes were not seen whole; what is absent there is unknown"
         )
+    if facts.taken is None:
+        told.append("when its rows were read is not known; the file says when they were imported in place of it")
     if facts.carried:
         told.append(f"{facts.carried:,} rows were carried forward from older snapshots")
     if left_out:

@@ -14,6 +14,10 @@ MOST_WINDOW = 1 << 27
 """Of the window that a frame may ask for: what other readers grant."""
 MOST_DECODED = 3 << 30
 """How large the database may be: what the older readers grant."""
+MOST_RATIO = 200
+"""How many times the size of its file the database may have: those that were measured have ten to thirty times."""
+_ANY_RATIO = 64 << 20
+"""So large a database may be whatever the size of its file."""
 _LEVEL = 3
 _CHUNK = 1 << 20
 _MOST_HEADER = 18
@@ -35,10 +39,12 @@ def pack(database: Path, to: BinaryIO) -> None:
         packer.copy_stream(content, to, size=size)
 
 
-def unpack(file: BinaryIO, name: str, to: Path, *, most: int = MOST_DECODED) -> None:
+def unpack(file: BinaryIO, name: str, to: Path, *, most: int = MOST_DECODED, ratio: int = MOST_RATIO) -> None:
     """Write the database inside of *file* to *to*, whatever frames it is in; raises BadConfig where it is none of version 1.
 
-    *name* is that of the file, for messages. *file* can be wound back.
+    Where it is of more than *most* bytes, or of more than 64 MiB and *ratio* times the size of the file, it is refused before
+    more than that is written: at once, where the file says its size. *name* is that of the file, for messages. *file* can be
+    wound back.
     """
     head = file.read(len(MAGIC))
     if head == MAGIC_3:
@@ -54,22 +60,34 @@ def unpack(file: BinaryIO, name: str, to: Path, *, most: int = MOST_DECODED) -> 
     try:
         with os.fdopen(handle, "wb") as out:
             declared = _walk(file, name)
-            if declared > most:
-                raise _too_large(name, most)
+            packed = file.seek(0, os.SEEK_END)
+            allowed = min(most, max(_ANY_RATIO, packed * ratio))
+            if declared > allowed:
+                raise _too_large(name, allowed, most, ratio)
             file.seek(len(MAGIC))
             unpacker = zstandard.ZstdDecompressor(max_window_size=MOST_WINDOW)
             with unpacker.stream_reader(file, read_across_frames=True, closefd=False) as content:
                 while chunk := content.read(_CHUNK):
                     size += len(chunk)
-                    if size > most:
-                        raise _too_large(name, most)
+                    if size > allowed:
+                        raise _too_large(name, allowed, most, ratio)
                     out.write(chunk)
     except zstandard.ZstdError as error:
         raise BadConfig(f"it is damaged: {error}", path=name) from None
 
 
-def _too_large(name: str, most: int) -> BadConfig:
-    return BadConfig(f"what it holds is too large: more than {most:,} bytes", path=name)
+def _too_large(name: str, allowed: int, most: int, ratio: int) -> BadConfig:
+    if allowed == most:
+        return BadConfig(
+            f"what it holds is too large: more than {most:,} bytes",
+            path=name,
+            hint="If it comes from somebody you trust, say --option most_bytes=NUMBER.",
+        )
+    return BadConfig(
+        f"what it holds is too large: more than {allowed:,} bytes, and it may be {ratio:,} times as large as the file",
+        path=name,
+        hint="If it comes from somebody you trust, say --option most_ratio=NUMBER.",
+    )
 
 
 def _walk(file: BinaryIO, name: str) -> int:

@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 import msgspec
 from google.protobuf.message import DecodeError
 
+from jackfield.errors import BadConfig
 from jackfield.hookspecs import Import
-from jackfield_c1.c1z.container import unpack
+from jackfield_c1.c1z.container import MOST_DECODED, MOST_RATIO, unpack
 from jackfield_c1.c1z.doubts import doubt_of_all, referred_and_missing
 from jackfield_c1.c1z.found import FoundSync, column, has_table, open_sync
 from jackfield_c1.c1z.objects import Plain, read_entitlement, read_resource, reason_in
@@ -37,7 +38,10 @@ from jackfield_contracts import (
 )
 
 _AT_ONCE = 2_000
+_MOST_DIGITS = 15
 _SOURCE = "sync"
+_ANYTHING = "resource"
+"""The scope that stands for all of a file which names no type."""
 _BAD = (DecodeError, msgspec.MsgspecError, ValueError, TypeError, KeyError, OverflowError, RecursionError)
 
 T = TypeVar("T")
@@ -45,11 +49,19 @@ T = TypeVar("T")
 
 def read_c1z(of: Import) -> Iterator[Page]:
     """The rows of the newest finished sync of the file; raises BadConfig where it is none of version 1, or damaged."""
+    most, ratio = _number(of, "most_bytes", MOST_DECODED), _number(of, "most_ratio", MOST_RATIO)
     with TemporaryDirectory(prefix="jackfield-c1z-") as folder:
         file = Path(folder, "sync.db")
-        unpack(of.file, of.name, file)
+        unpack(of.file, of.name, file, most=most, ratio=ratio)
         with open_sync(file, of.name) as (db, sync):
             yield from _Reading(db, sync).pages()
+
+
+def _number(of: Import, name: str, usual: int) -> int:
+    text = of.options.get(name) or str(usual)
+    if not (text.isascii() and text.isdecimal() and 0 < len(text) <= _MOST_DIGITS and int(text)):
+        raise BadConfig(f"{name} wants a whole number above 0, not {text[:40]!r}", path="--option")
+    return int(text)
 
 
 class _Reading:
@@ -75,7 +87,7 @@ class _Reading:
         """Resources, entitlements and grants, in the order of their rows."""
         sync, ours = self._sync, self._sync.ours
         tenant = Tenant(id=ours.tenant, name=ours.tenant_name) if ours is not None and ours.tenant else None
-        as_of = {_SOURCE: sync.ended.isoformat()} if sync.ended is not None else {}
+        as_of = {_SOURCE: sync.ended.isoformat()} if sync.ended is not None and not (ours and ours.age_unknown) else {}
         for name in self._announced():
             self._scopes(name)
         yield self._page([], tenant=tenant, as_of=as_of)
@@ -303,6 +315,9 @@ class _Reading:
                 for type, reason in referred_and_missing(self._db, self._sync.id):
                     own, _ = self._scopes(self._types.of(type))
                     incomplete.setdefault(own, reason)
+        if self._sync.why is not None and not self._opened:
+            # A file without any type says nothing of what is there: something has to be open, to be called incomplete.
+            self._scopes(_ANYTHING)
         for name in sorted(self._opened):
             if self._sync.why is not None:
                 incomplete[name] = incomplete[f"{name}/*"] = self._sync.why

@@ -108,7 +108,7 @@ class _Writing:
         self.db = db
         self.subset = subset
         self.facts = export.snapshot
-        self.taken = self.facts.taken or export.clock.now()
+        self.taken = self.facts.taken or self.facts.started or export.clock.now()
         self.at = text_of_time(self.taken)
         seed = msgspec.json.encode([export.connection, self.facts.run, self.facts.file_sha256, subset])
         self.sync_id = ksuid(self.taken, seed)

@@ -32,7 +32,7 @@ _LONGEST = 2000
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """How a task is finished: by ``response`` where it is done, else by ``code`` and ``message``."""
+    """How a task is finished: by ``response`` where it is done, else by ``code`` and ``message``; ``note`` is for the log."""
 
     response: Message | None = None
     annotations: tuple[Message, ...] = ()
@@ -40,6 +40,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
     details: tuple[Message, ...] = ()
     retryable: bool = False
+    note: str | None = None
 
     @property
     def result(self) -> str:
@@ -81,7 +82,7 @@ def not_implemented(what: str) -> Answer:
 
 
 def of_error(error: JackfieldError) -> Answer:
-    """What became of a task that ended with *error*."""
+    """What became of a task that ended with *error*. Its hint is for whoever has a command line."""
     codes: tuple[tuple[type[JackfieldError], int, bool], ...] = (
         (BadCredentials, code_pb2.UNAUTHENTICATED, True),
         (MissingPermission, code_pb2.PERMISSION_DENIED, False),
@@ -96,14 +97,21 @@ def of_error(error: JackfieldError) -> Answer:
     )
     for kind, code, retryable in codes:
         if isinstance(error, kind):
-            return failed(code, str(error), retryable=retryable)
-    return failed(code_pb2.UNKNOWN, str(error), retryable=error.exit_code == 75)
+            return failed(code, error.told, retryable=retryable)
+    return failed(code_pb2.UNKNOWN, error.told, retryable=error.exit_code == 75)
 
 
 def of_entry(
-    entry: JournalEntry, *, done: Callable[[JournalEntry], Message], already: Callable[[JournalEntry], Message]
+    entry: JournalEntry,
+    *,
+    done: Callable[[JournalEntry], Message],
+    already: Callable[[JournalEntry], Message],
+    cancels: bool = False,
 ) -> Answer:
-    """What became of a change: *done* makes the answer where it is made, *already* where it was so before."""
+    """What became of a change: *done* makes the answer where it is made, *already* where it was so before.
+
+    *cancels*: it is a grant, of which the platform takes a refusal for the end of the request.
+    """
     outcome = entry.outcome
     if entry.status is not JournalStatus.SETTLED or outcome is None or outcome.outcome is OutcomeKind.PENDING:
         why = f": {outcome.reason}" if outcome is not None and outcome.reason else ""
@@ -115,9 +123,9 @@ def of_entry(
         return Answer(response=already(entry))
     if outcome.outcome is OutcomeKind.REFUSED:
         reason = error_details_pb2.ErrorInfo(reason=_CANCELLED, domain=_DOMAIN, metadata={"reason": why})
-        return failed(code_pb2.FAILED_PRECONDITION, f"refused: {why}", details=[reason])
+        return failed(code_pb2.FAILED_PRECONDITION, f"refused: {why}", details=[reason] if cancels else [])
     if outcome.outcome is OutcomeKind.UNVERIFIED:
         return failed(code_pb2.UNKNOWN, f"unverified, so that it is not known whether it was made: {why}")
-    # Under this id nothing more is done; whoever wants it still asks anew.
+    # As the platform has it, no failed change is marked as to be tried again; where it is delivered again, it is.
     code = code_pb2.UNAVAILABLE if outcome.retryable else code_pb2.INTERNAL
     return failed(code, f"failed, and nothing was changed: {why}")

@@ -4,26 +4,38 @@ Promises that each goes through the host's plan, limits, protected people, polic
 task's id.
 """
 
+from collections.abc import Mapping
+
+import msgspec
+from google.protobuf import json_format
+from google.protobuf.struct_pb2 import Struct
 from google.rpc import code_pb2
 
 from jackfield.errors import BadConfig
 from jackfield.hookspecs import ServedConnection
+from jackfield_c1.c1z.traits import trait_message
 from jackfield_c1.proto import baton_pb2, connector_pb2
 from jackfield_c1.uplink.answers import Answer, failed, not_implemented, of_entry, packed
 from jackfield_c1.uplink.objects import account_type, creation_arguments, entitlement_id, resource_id, values
 from jackfield_contracts import (
+    AccountStatus,
     Change,
     CreateAccount,
     DeleteAccount,
+    Email,
     GrantAccess,
     JournalEntry,
     JournalStatus,
+    OutcomeKind,
     ResourceId,
     RevokeAccess,
+    TraitKind,
+    UserTrait,
     Value,
 )
 
 ACTOR = "c1"
+_MOST_NAME, _MOST_NAMED = 80, 20
 
 
 async def grant(connection: ServedConnection, task: baton_pb2.Task) -> Answer:
@@ -40,15 +52,17 @@ async def grant(connection: ServedConnection, task: baton_pb2.Task) -> Answer:
             annotations=[packed(connector_pb2.GrantAlreadyExists())],
             grants=[_grant(task.grant.entitlement, task.grant.principal)],
         ),
+        cancels=True,
     )
 
 
 async def revoke(connection: ServedConnection, task: baton_pb2.Task) -> Answer:
-    """Let somebody hold an entitlement no more; the id of the grant is not looked at, since the platform may not know it."""
+    """Let somebody hold an entitlement no more; a grant's id of our form has to name the same."""
     given = task.revoke.grant
     change = RevokeAccess(
         entitlement=entitlement_id(given.entitlement), principal=resource_id(given.principal.id, "principal")
     )
+    _same_grant(connection, given, change)
     response = connector_pb2.GrantManagerServiceRevokeResponse
     entry = await _make(connection, change, task)
     return of_entry(
@@ -56,6 +70,18 @@ async def revoke(connection: ServedConnection, task: baton_pb2.Task) -> Answer:
         done=lambda _: response(),
         already=lambda _: response(annotations=[packed(connector_pb2.GrantAlreadyRevoked())]),
     )
+
+
+def _same_grant(connection: ServedConnection, given: connector_pb2.Grant, change: RevokeAccess) -> None:
+    """Raise BadConfig where the id of the grant names another one; ids that are not of our form say nothing."""
+    own = change.entitlement
+    expected = f"{own.resource.type}:{own.resource.id}:{own.slug}:{change.principal.type}:{change.principal.id}"
+    ours = any(given.id.startswith(f"{each.name}:") for each in connection.resource_types)
+    if ours and given.id != expected:
+        raise BadConfig(
+            f"the task contradicts itself: the grant {given.id!r} is not that of {own} to {change.principal}",
+            hint="Nothing was changed.",
+        )
 
 
 async def create_account(connection: ServedConnection, task: baton_pb2.Task) -> Answer:
@@ -68,13 +94,15 @@ async def create_account(connection: ServedConnection, task: baton_pb2.Task) -> 
     if kind != account_type(connection):
         return not_implemented(f"an account of the type {kind}")
     change = CreateAccount(type=kind, arguments=_arguments(connection, given.account_info))
-    entry = await _make(connection, change, task)
+    unknown = _unknown(connection, given.account_info)
+    note = f"not taken over, since no account here is made of it: {', '.join(unknown)}" if unknown else None
+    entry = await _make(connection, change, task, note)
     response = connector_pb2.CreateAccountResponse
 
     def named(entry: JournalEntry) -> connector_pb2.Resource:
-        return _account(entry, kind, given.account_info)
+        return _account(entry, kind, given.account_info, change.arguments)
 
-    return of_entry(
+    answer = of_entry(
         entry,
         done=lambda entry: response(
             success=response.SuccessResult(resource=named(entry), is_create_account_result=True)
@@ -83,6 +111,7 @@ async def create_account(connection: ServedConnection, task: baton_pb2.Task) -> 
             already_exists=response.AlreadyExistsResult(resource=named(entry), is_create_account_result=True)
         ),
     )
+    return msgspec.structs.replace(answer, note=note)
 
 
 async def delete_resource(connection: ServedConnection, task: baton_pb2.Task) -> Answer:
@@ -99,8 +128,11 @@ async def delete_resource(connection: ServedConnection, task: baton_pb2.Task) ->
     )
 
 
-async def _make(connection: ServedConnection, change: Change, task: baton_pb2.Task) -> JournalEntry:
-    return await connection.change(change, id=task.id, actor=ACTOR, reason=f"task {task.id}")
+async def _make(
+    connection: ServedConnection, change: Change, task: baton_pb2.Task, note: str | None = None
+) -> JournalEntry:
+    reason = f"task {task.id}; {note}" if note else f"task {task.id}"
+    return await connection.change(change, id=task.id, actor=ACTOR, reason=reason)
 
 
 def disabled(connection: ServedConnection, task: str) -> Answer | None:
@@ -149,7 +181,17 @@ def _arguments(connection: ServedConnection, info: connector_pb2.AccountInfo) ->
     return made
 
 
-def _account(entry: JournalEntry, kind: str, info: connector_pb2.AccountInfo) -> connector_pb2.Resource:
+def _unknown(connection: ServedConnection, info: connector_pb2.AccountInfo) -> list[str]:
+    """The keys of the profile that say something, and that no account here is made of."""
+    known = {each.name for each in creation_arguments(connection)}
+    told = json_format.MessageToDict(info.profile)
+    unknown = sorted(name for name, value in told.items() if name not in known and value not in (None, "", [], {}))
+    return [repr(name[:_MOST_NAME]) for name in unknown[:_MOST_NAMED]]
+
+
+def _account(
+    entry: JournalEntry, kind: str, info: connector_pb2.AccountInfo, arguments: Mapping[str, Value]
+) -> connector_pb2.Resource:
     outcome = entry.outcome
     found = outcome.account if outcome is not None else None
     if found is None and entry.after is not None:
@@ -157,10 +199,26 @@ def _account(entry: JournalEntry, kind: str, info: connector_pb2.AccountInfo) ->
     if found is None:
         found = entry.before.account
     who = found or ResourceId(type=kind, id=info.login or (info.emails[0].address if info.emails else "unknown"))
-    names = [info.profile[key] for key in ("given_name", "surname") if key in info.profile]
+    # Of an account that was there before, nothing shows that it has the name that was asked for.
+    new = outcome is not None and outcome.outcome is OutcomeKind.CHANGED
+    given, surname = (_text(arguments.get(key)) if new else "" for key in ("given_name", "surname"))
+    after = entry.after or entry.before
+    address = _text(arguments.get("email"))
+    trait = UserTrait(
+        status=after.status or AccountStatus.UNKNOWN,
+        status_raw=after.status_raw,
+        login=after.login or _text(arguments.get("login")) or address or None,
+        emails=(Email(address=address, primary=True),) if address else (),
+        given_name=given or None,
+        surname=surname or None,
+    )
     made = connector_pb2.Resource(
         id=connector_pb2.ResourceId(resource_type=who.type, resource=who.id),
-        display_name=" ".join(str(each) for each in names if each) or info.login or who.id,
+        display_name=" ".join(filter(None, (given, surname))) or trait.login or who.id,
     )
-    made.annotations.append(packed(connector_pb2.UserTrait()))
+    made.annotations.append(packed(trait_message(TraitKind.USER, trait, Struct(), None)))
     return made
+
+
+def _text(value: Value | None) -> str:
+    return value if isinstance(value, str) else ""

@@ -38,6 +38,8 @@ _ACTION_TYPES = {
 
 def resource_id(given: connector_pb2.ResourceId, what: str) -> ResourceId:
     """The identifier that the platform means; raises BadConfig where it is none."""
+    if not given.resource_type or not given.resource:
+        raise BadConfig(f"the task names no {what}, or not by its type and id")
     try:
         return ResourceId.parse(str(ResourceId(type=given.resource_type, id=given.resource)))
     except IdentifierError as error:
@@ -49,7 +51,7 @@ def entitlement_id(given: connector_pb2.Entitlement) -> EntitlementId:
 
     Ids hold colons and are not parsed; where no slug is given, it is what follows the resource in the id.
     """
-    resource = resource_id(given.resource.id, "entitlement")
+    resource = resource_id(given.resource.id, "entitlement's resource")
     begin = f"{resource.type}:{resource.id}:"
     slug = given.slug or (given.id.removeprefix(begin) if given.id.startswith(begin) else "")
     if given.id and given.id != f"{begin}{slug}":

@@ -180,6 +180,7 @@ class Uplink:
                 result=result,
                 reason=None if answer is None or well else answer.message,
                 change=task.id if kind in CHANGING else None,
+                note=answer.note if answer is not None else None,
             )
         finally:
             self._going.discard(task.id)
@@ -199,7 +200,7 @@ class Uplink:
             handler = HANDLERS.get(kind)
             return await handler(connection, task) if handler is not None else not_implemented(f"the task {kind}")
         except JackfieldError as error:
-            return self._may_be_made(task.id, kind, str(error)) or of_error(error)
+            return self._may_be_made(task.id, kind, error.told) or of_error(error)
         except CallFailed as error:
             if kind == "hello":
                 self._host.log.warning("the hello of a task failed", task=task.id, reason=str(error))

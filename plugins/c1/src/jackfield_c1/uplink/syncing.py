@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from google.rpc import code_pb2
 
-from jackfield.errors import JackfieldError
+from jackfield.errors import BadConfig, JackfieldError
 from jackfield.hookspecs import ServedConnection, ServedSync, ServiceHost
 from jackfield_c1.c1z import Subset, write_c1z
 from jackfield_c1.proto import baton_pb2
@@ -106,11 +106,11 @@ def _interval(
 async def _work(
     host: ServiceHost, platform: Platform, connection: ServedConnection, config: UplinkConfig, task: baton_pb2.Task
 ) -> Answer:
+    subset = _subset(connection, task.sync_full)
     ended = await connection.sync()
     host.log.info("synced for a task", connection=connection.name, task=task.id, run=ended.run)
     if (why := _unfit(ended, upload_incomplete=config.upload_incomplete)) is not None:
         return failed(code_pb2.FAILED_PRECONDITION, why, retryable=True)
-    subset = _subset(task.sync_full)
     with TemporaryDirectory(dir=host.folder, prefix=_prefix(platform.host_id)) as folder:
         file = Path(folder) / "sync.c1z"
         for warning in await _written(connection, ended.run, file, subset):
@@ -130,14 +130,22 @@ def _unfit(ended: ServedSync, *, upload_incomplete: bool) -> str | None:
     return f"the snapshot is not complete: {', '.join(unseen[:_NAMED])}{more}"
 
 
-def _subset(asked: baton_pb2.Task.SyncFullTask) -> Subset:
-    """What of the snapshot is wanted. Nothing is expanded here: the file says what grants pass on, in any case."""
-    return Subset(
+def _subset(connection: ServedConnection, asked: baton_pb2.Task.SyncFullTask) -> Subset:
+    """What of the snapshot is wanted. Nothing is expanded here: the file says what grants pass on, in any case.
+
+    Raises BadConfig for a type that there is none of: an empty file would say that the application has nothing.
+    """
+    subset = Subset(
         skip_grants=asked.skip_grants,
         skip_entitlements_and_grants=asked.skip_entitlements_and_grants,
         types=tuple(asked.sync_resource_type_ids),
         resources=tuple(resource_id(each.id, "targeted resource") for each in asked.targeted_sync_resources),
     )
+    known = [each.name for each in connection.resource_types]
+    for name in (*subset.types, *(each.type for each in subset.resources)):
+        if name not in known:
+            raise BadConfig(f"there is no resource type {name!r}; there are {', '.join(known)}")
+    return subset
 
 
 async def _written(connection: ServedConnection, run: str, file: Path, subset: Subset) -> tuple[str, ...]:

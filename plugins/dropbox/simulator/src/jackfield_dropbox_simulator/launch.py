@@ -131,11 +131,11 @@ class Control:
         """All holds."""
         return self.send("GET", "holds")
 
-    def wait_held(self, hold: int, *, timeout: float = 10.0) -> dict[str, Any]:
+    def wait_held(self, hold: int, *, timeout: float = 60.0) -> dict[str, Any]:
         """Waits until the hold holds its call."""
         return self._wait_hold(hold, lambda one: one["state"] == "held", timeout)
 
-    def wait_gone(self, hold: int, *, timeout: float = 10.0) -> dict[str, Any]:
+    def wait_gone(self, hold: int, *, timeout: float = 60.0) -> dict[str, Any]:
         """Waits until the client of a held call has gone."""
         return self._wait_hold(hold, lambda one: one["client_gone"], timeout)
 

@@ -26,7 +26,7 @@ def truth(team: Team) -> dict[str, Any]:
             for member in team.members
             if not member.on_team
         ],
-        "roles": [{"role_id": role.id, "name": role.name} for role in team.roles],
+        "roles": [{"role_id": role.id, "name": role.name, "description": role.description} for role in team.roles],
         "groups": [
             {
                 "group_id": group.id,
@@ -44,7 +44,15 @@ def _user(member: Member) -> dict[str, Any]:
     return {
         "team_member_id": member.id,
         "email": member.email,
+        "email_verified": member.email_verified,
+        "secondary_emails": [{"email": email, "is_verified": verified} for email, verified in member.secondary_emails],
+        "given_name": member.given,
+        "surname": member.surname,
         "display_name": member.display,
+        "account_id": member.account_id,
+        "persistent_id": member.persistent_id,
+        "is_directory_restricted": member.directory_restricted,
+        "profile_photo_url": member.photo_url,
         "status": member.status,
         "membership_type": member.membership_type,
         "invited_on": member.invited_on,

@@ -1,0 +1,166 @@
+"""People and groups of odd names: each is shown as it is called, found by it alone, and changed alone."""
+
+from collections.abc import Callable
+
+from jackfield_contracts import EntitlementId, GrantAccess, OutcomeKind, ResourceId, StateQuery, TraitKind
+from jackfield_testkit.bench import Bench, differences
+from jackfield_testkit.checks.acting import grant_id, name_of, one_of_each_kind, outcome_text, restore
+from jackfield_testkit.data import Finding, Lacking, NotApplicable
+
+_ODD = (
+    ("Ann O'Neil", "ann.o'neil"),
+    ('Say "Hello"', 'say"hello'),
+    ("A/B and C", "a/b.c"),
+    ("50% off", "50%25off"),
+    ("Who? Me = 1", "who?me=1"),
+    ("Me & You", "me&you"),
+    ("Number #1", "no#1"),
+    ("Back\\slash", "back\\slash"),
+    ("Ünïcødé Žlutý", "žlutý"),
+    ("李小龍", "李"),
+    ("Plus + Space", "plus+one"),
+    ("Star * (all)", "star*all"),
+    ("Comma, Semi; Colon:", "comma,semi"),
+)
+"""Names and logins that mean something else in an address, a filter or a file than what they say."""
+
+_LIKE = (("Anna", "anna"), ("Annabel", "annabel"), ("Ann", "ann"))
+"""Each is the beginning of another, and the shortest comes last."""
+
+_MORE = 3
+"""How many more than a page have a name in common."""
+
+_MOST = 20
+_GIVEN = 6
+"""To how many of them something is granted."""
+
+
+async def finds_people_of_any_name(bench: Bench) -> None:
+    """Whoever somebody is called, they are shown under that name, found by it, and nobody is found in their place.
+
+    People are called O'Neil and 李, Ann and Annabel, and there are more Smiths than a page holds: who is taken for another
+    loses access that the other was to lose.
+    """
+    invite = bench.need("invite", "how people of odd names, or of names that begin alike, are found")
+    domain = await _domain(bench)
+    there: dict[str, ResourceId] = {}
+    refused = 0
+    for name, login in _ODD:
+        known = _first(invite, (name, login + domain), (name, f"odd{len(there)}{domain}"), ("Odd", login + domain))
+        refused += not known
+        there |= known
+    like = [(name, login + domain) for name, login in _LIKE]
+    size = min(int(getattr(bench.backend, "page_size", _MORE)), _MOST)
+    like += [(f"Smith {number:03}", f"smith{number:03}{domain}") for number in range(size + _MORE)]
+    for name, login in like:
+        there |= _first(invite, (name, login))
+    if not there:
+        raise Lacking("the application takes none of the names that are tried")
+    await _shown(bench)
+    await _found(bench, there)
+    await _granted(bench, there)
+    if refused:
+        bench.leave(f"the application takes {refused} of {len(_ODD)} odd names in no form", 1 - refused / len(_ODD) / 2)
+
+
+def _first(invite: Callable[[str, str], ResourceId | None], *tried: tuple[str, str]) -> dict[str, ResourceId]:
+    for name, login in tried:
+        if (made := invite(name, login)) is not None:
+            return {login: made}
+    return {}
+
+
+async def _domain(bench: Bench) -> str:
+    """What follows the name in a login of the application, such as @example.com."""
+    for facts in bench.truth().facts.values():
+        if isinstance(login := facts.get("login"), str):
+            return "@" + login.rpartition("@")[2] if "@" in login else ""
+    return "@example.com"
+
+
+async def _shown(bench: Bench) -> None:
+    shown = await bench.sync()
+    if not shown.complete:
+        raise Finding(
+            f"the sync is not complete: {shown}", "people and groups of odd names are there", "jackfield sync"
+        )
+    if wrong := differences(shown, bench.truth()):
+        raise Finding("; ".join(wrong), "people and groups of odd names are there", "jackfield sync")
+
+
+async def _found(bench: Bench, there: dict[str, ResourceId]) -> None:
+    """Each by the login alone, all at once and by id; nobody by what is only the beginning of one."""
+    if not any(map(bench.implements, ("grant", "create_account", "delete_account", "run_action"))):
+        return
+    truth = bench.truth()
+    logins = {login.casefold() for facts in truth.facts.values() if isinstance(login := facts.get("login"), str)}
+    async with bench.open() as connection:
+        # Of those who have a name in common the last ones, beyond a page.
+        alone = [*there.items()]
+        for login, id in (*alone[: len(_ODD) + len(_LIKE)], *alone[-2:]):
+            state = await connection.read_state(StateQuery(names=(login,)))
+            found = [each.account for each in state.accounts if each.asked == login]
+            if found != [id]:
+                seen = found[0] if found else "nobody"
+                raise Finding(f"{login!r} finds {seen}, and is {id}", f"read_state(names=({login!r},))")
+        for short in dict.fromkeys(login[: len(login) // 2] for login, _ in (*alone[: len(_ODD)], *alone[-1:])):
+            if short and short.casefold() not in logins:
+                state = await connection.read_state(StateQuery(names=(short,)))
+                if state.accounts:
+                    raise Finding(f"{short!r}, which nobody is called, finds {state.accounts[0].account}", "read_state")
+        state = await connection.read_state(StateQuery(names=tuple(there), principals=tuple(there.values())))
+    for login, id in there.items():
+        named = {each.account for each in state.accounts if each.asked == login}
+        if named != {id}:
+            raise Finding(f"asked for among others, {login!r} finds {named or 'nobody'}, and is {id}", "read_state")
+        if not any(each.account == id and each.asked is None for each in state.accounts):
+            raise Finding(f"asked for among others by id, {id} is not found", "read_state")
+
+
+async def _granted(bench: Bench, there: dict[str, ResourceId]) -> None:
+    """Give one of the samples to the people of odd names, and take it back."""
+    people = {each.type for each in there.values()}
+    for change in [each for each in one_of_each_kind(bench.samples.grants) if each.principal.type in people][:1]:
+        for id in [*there.values()][:_GIVEN]:
+            await _gives(bench, GrantAccess(entitlement=change.entitlement, principal=id))
+
+
+async def _gives(bench: Bench, change: GrantAccess) -> None:
+    before = bench.truth()
+    (outcome,) = await bench.change(change)
+    given = bench.truth().grants - before.grants
+    if outcome.outcome is OutcomeKind.CHANGED and given != frozenset((grant_id(change),)):
+        raise Finding(
+            f"it is told as changed, and {', '.join(map(str, sorted(given))) or 'nothing'} is new", name_of(change)
+        )
+    if outcome.outcome is not OutcomeKind.CHANGED:
+        raise Finding(f"a grant that is possible ends as {outcome_text(outcome)}", name_of(change))
+    await restore(bench, change, before)
+
+
+async def finds_groups_of_any_name(bench: Bench) -> None:
+    """Whatever a group is called, it is shown under that name, and who is put into it is in it and in no other.
+
+    "R&D", "A/B" and "Ops" beside "Ops (old)": a name that is put into an address as it is opens another group's door.
+    """
+    make = bench.need("make_group", "how groups of odd names are shown and changed")
+    made = {
+        name: each for name in (*(name for name, _ in _ODD), "Ops (old)", "Ops") if (each := make(name)) is not None
+    }
+    if not made:
+        raise Lacking("the application takes none of the names that are tried")
+    await _shown(bench)
+    async with bench.open() as connection:
+        kinds = {each.name for each in connection.resource_types() if each.trait is TraitKind.GROUP}
+        if bench.implements("grant"):
+            state = await connection.read_state(StateQuery(resources=tuple(made.values())))
+            offered = {each.id.resource for each in state.entitlements}
+            if missing := [each for each in made.values() if each not in offered]:
+                raise Finding(f"a sync shows {missing[0]}, and the state offers nothing of it", "read_state")
+    samples = [each for each in bench.samples.grants if each.entitlement.resource.type in kinds]
+    if bench.implements("grant") and not samples:
+        raise NotApplicable("the samples grant no group")
+    for change in samples[:1]:
+        for each in [*made.values()][-_GIVEN:]:
+            own = EntitlementId(resource=each, slug=change.entitlement.slug)
+            await _gives(bench, GrantAccess(entitlement=own, principal=change.principal))
