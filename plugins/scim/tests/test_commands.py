@@ -4,6 +4,7 @@ import base64
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -49,8 +50,9 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    with serve() as server:
-        backend = Backend(server)
+    with ExitStack() as held:
+        server = held.enter_context(serve())
+        backend = Backend(server, held)
         with proxy(server.url) as between:
             yield Desk(tmp_path, backend, between)
 

@@ -1,6 +1,7 @@
 """The rules of the conformance kit once more, on a provider without PATCH whose listings go by cursor."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -15,8 +16,8 @@ from .test_listings import by_cursor
 class Forgetful(Backend):
     """A server that can be given another secret, by which it knows its cursors."""
 
-    def __init__(self, server: Server) -> None:
-        super().__init__(server)
+    def __init__(self, server: Server, held: ExitStack) -> None:
+        super().__init__(server, held)
         self._number = 0
 
     def forget_cursors(self) -> None:
@@ -28,8 +29,8 @@ class Forgetful(Backend):
 class TestPutAndCursors(Suite):
     @pytest.fixture
     def backend(self) -> Iterator[Forgetful]:
-        with serve(by_cursor()) as server:
-            yield Forgetful(server)
+        with ExitStack() as held:
+            yield Forgetful(held.enter_context(serve(by_cursor())), held)
 
     @pytest.fixture
     def config(self, backend: Forgetful) -> Mapping[str, Any]:
