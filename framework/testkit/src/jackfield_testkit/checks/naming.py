@@ -21,6 +21,10 @@ _ODD = (
     ("Plus + Space", "plus+one"),
     ("Star * (all)", "star*all"),
     ("Comma, Semi; Colon:", "comma,semi"),
+    ("Capital Letters", "Capital.Letters"),
+    ("007", "007"),
+    ("null", "null"),
+    ("1e5", "1e5"),
 )
 """Names and logins that mean something else in an address, a filter or a file than what they say."""
 
