@@ -88,7 +88,7 @@ def test_two_at_once(tmp_path: Path) -> None:
         ended = first.end()
         assert ended.code == 0
         assert second.code == 13
-        assert not second.out
+        assert second.json["error"]["code"] == "busy"
         assert f"process {first.process.pid}" in second.err
         assert ended.json["run"] in second.err
         assert [run.run for run in site.history()] == [ended.json["run"]]

@@ -21,6 +21,7 @@ SAID_THERE = {
     # The place of what is wrong there.
     ("changes/plan.py", "--limit"),
     ("changes/leaving.py", "--type"),
+    ("c1z/reader.py", "--option"),
 }
 
 

@@ -1,6 +1,7 @@
 """A recording of a SCIM server: nobody of it is in there, and a sync of what it answers is the same."""
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 
 from harness import forking
@@ -24,8 +25,8 @@ def sync(folder: Path, url: str, token: str, *options: str) -> dict[str, object]
 
 
 def test_it_replays_to_a_snapshot_of_as_many_and_names_nobody(tmp_path: Path) -> None:
-    with serve() as server:
-        Backend(server)
+    with serve() as server, ExitStack() as held:
+        Backend(server, held)
         original = sync(tmp_path / "there", server.url, TOKEN, "--record", "scim.rec")
     file = tmp_path / "there" / "scim.rec"
     content = file.read_text().casefold()

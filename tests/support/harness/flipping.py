@@ -139,15 +139,20 @@ async def show_short(
             for route in SHORT[what]:
                 simulator.fault("short_tail", route=route, **faults)
         shown, _ = await sync_once(workshop, simulator, base, name)
-        hidden = what == "groups" and length == "always" and not later and _nobody_names_one(simulator, flip)
+        hidden = what == "groups" and not later and _nobody_names_one(simulator, flip, length)
         return msgspec.structs.replace(shown, obtainable=obtainable(flip), hidden=hidden)
 
 
-def _nobody_names_one(simulator: Inside, flip: Flip) -> bool:
-    """Whether a group of the last tenth has none but members who tell no groups: no route speaks of it then."""
-    if flip.get("profile_groups") != "absent_for_some":
-        return False
+def _nobody_names_one(simulator: Inside, flip: Flip, length: Length) -> bool:
+    """Whether no route but the listing, whose last tenth is missing, speaks of a group: nobody has a reason to ask for it.
+
+    Such is one that has none but members who tell no groups, and the system's own group where profiles leave that out.
+    """
     groups = simulator.truth()["groups"]
-    silent = {member.id for member in simulator.service.team.members if member.seq % 3 == 1}
     last = groups[len(groups) - -(-len(groups) // 10) :]
+    if flip.get("profile_groups") == "without_system":
+        return any(group["management_type"] == "system_managed" for group in last)
+    if flip.get("profile_groups") != "absent_for_some" or length != "always":
+        return False
+    silent = {member.id for member in simulator.service.team.members if member.seq % 3 == 1}
     return any(group["members"].keys() <= silent for group in last)

@@ -42,14 +42,14 @@ def _texts(value: Any) -> Iterator[str]:
 @contextmanager
 def with_word(files: list[Path], word: str, other: str) -> Generator[int]:
     """Let *other* stand in *files* wherever *word* stands alone; gives in how many places."""
-    alone = re.compile(rf"(?<![\w@.-]){re.escape(word)}(?![\w@.-])")
+    alone = rf"(?<![\w@.-]){re.escape(word)}(?![\w@.-])"
     before: list[tuple[Path, bytes, os.stat_result]] = []
     changed = 0
     try:
         for file in files:
             content = file.read_bytes()
             try:
-                text, number = alone.subn(lambda _: other, content.decode())
+                text, number = re.subn(alone, lambda _: other, content.decode())
             except UnicodeDecodeError:
                 continue
             if number:

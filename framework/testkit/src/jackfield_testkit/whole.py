@@ -136,7 +136,7 @@ def moved(before: Whole, after: Whole, unsteady: Collection[tuple[str, str]] = (
     """How two readings differ, but for the application's own books and what is *unsteady* by itself."""
 
     def counts(unit: Unit) -> bool:
-        return (unit.object, unit.at) not in unsteady and not any(map(_BOOKS.search, unit.at.split("\t")))
+        return (unit.object, unit.at) not in unsteady and not any(_BOOKS.search(step) for step in unit.at.split("\t"))
 
     gone, new = set(filter(counts, before - after)), set(filter(counts, after - before))
     # A figure that is one more or one less than before counts the change itself.

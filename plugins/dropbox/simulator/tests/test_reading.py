@@ -25,7 +25,15 @@ def _user(row: Any) -> dict[str, Any]:
     return {
         "team_member_id": profile["team_member_id"],
         "email": profile["email"],
+        "email_verified": profile["email_verified"],
+        "secondary_emails": [
+            {"email": each["email"], "is_verified": each["is_verified"]} for each in profile.get("secondary_emails", ())
+        ],
+        "given_name": profile["name"]["given_name"],
+        "surname": profile["name"]["surname"],
         "display_name": profile["name"]["display_name"],
+        **{name: profile.get(name) for name in ("account_id", "persistent_id", "profile_photo_url")},
+        "is_directory_restricted": profile.get("is_directory_restricted"),
         "status": profile["status"][".tag"],
         "membership_type": profile["membership_type"][".tag"],
         "external_id": profile.get("external_id"),

@@ -16,6 +16,7 @@ from jackfield_contracts import (
     GrantId,
     Outcome,
     OutcomeKind,
+    ResourceId,
     RevokeAccess,
     StateQuery,
 )
@@ -95,6 +96,11 @@ async def make_raw(connection: Connection, change: Change, state: AccessState) -
     except JackfieldError as error:
         return outcome_of(error)
     return outcome
+
+
+def account_of(change: Change) -> ResourceId | None:
+    """Whose account a change names, None where it names none."""
+    return getattr(change, "account", None)
 
 
 def outcome_text(outcome: Outcome) -> str:

@@ -9,17 +9,16 @@ from jackfield_contracts import (
     Action,
     ActionKind,
     Change,
-    DeleteAccount,
     GrantAccess,
     OutcomeKind,
     ResourceId,
     RevokeAccess,
-    RunAction,
 )
 from jackfield_testkit.bench import Bench
 from jackfield_testkit.checks.acting import (
     DONE,
     MAKING,
+    account_of,
     grant_id,
     make_raw,
     name_of,
@@ -137,7 +136,7 @@ async def leaves_the_rest_of_accounts(bench: Bench) -> None:
         now = bench.truth()
         after = await whole_of(bench)
         between = moved(before, after, unsteady)
-        action = actions.get(change.name) if isinstance(change, RunAction) else None
+        action = actions.get(getattr(change, "name", ""))
         if action is not None:
             _acted(change, action, between, truth, now)
         else:
@@ -147,7 +146,7 @@ async def leaves_the_rest_of_accounts(bench: Bench) -> None:
 
 def _acted(change: Change, action: Action, between: Moved, truth: Truth, now: Truth) -> None:
     """Fail where an action did more than it says."""
-    account = change.account if isinstance(change, RunAction) else None
+    account = account_of(change)
     if account is None or action.kind in (ActionKind.OTHER, ActionKind.RECOVER_ACCOUNT):
         return
     own = _names(truth, account) | _names(now, account)
@@ -208,7 +207,7 @@ def _is_state(value: str) -> bool:
 
 def _came_or_went(change: Change, between: Moved, truth: Truth, now: Truth) -> None:
     """Fail where making or deleting an account did more than that."""
-    about = [change.account] if isinstance(change, DeleteAccount) else []
+    about = [each for each in (account_of(change),) if each is not None]
     about += sorted(now.resources - truth.resources)
     ids = [each.id for each in about]
     names = {name for each in about for name in _names(truth, each) | _names(now, each)}

@@ -5,13 +5,12 @@ from typing import Any, cast
 
 import msgspec
 
+from jackfield.changes.kinds.registry import kind_of
 from jackfield_contracts import (
     AccessState,
     AccountState,
     Argument,
     Change,
-    DeleteAccount,
-    GrantAccess,
     Outcome,
     OutcomeKind,
     ResourceId,
@@ -169,15 +168,15 @@ async def knows_what_is_so_already(bench: Bench) -> None:
         if first.outcome is not OutcomeKind.CHANGED:
             raise Finding(f"a change that is possible ends as {outcome_text(first)}", name_of(change))
         await _once_more(bench, change, state, OutcomeKind.ALREADY)
-    for refused in bench.samples.refused:
-        if isinstance(refused, DeleteAccount):
-            async with bench.open() as connection:
-                outcome = await make_raw(connection, refused, await state_before(connection, refused))
-            if outcome.outcome in DONE:
-                raise Finding(
-                    f"a deletion that is refused ends as {outcome_text(outcome)}", f"{name_of(refused)} (the hook)"
-                )
-    if not any(isinstance(each, DeleteAccount) for each in bench.samples.refused):
+    refusals = [each for each in bench.samples.refused if kind_of(each).hook == "delete_account"]
+    for refused in refusals:
+        async with bench.open() as connection:
+            outcome = await make_raw(connection, refused, await state_before(connection, refused))
+        if outcome.outcome in DONE:
+            raise Finding(
+                f"a deletion that is refused ends as {outcome_text(outcome)}", f"{name_of(refused)} (the hook)"
+            )
+    if not refusals:
         bench.leave("the samples name no deletion that the application refuses", 0.5)
 
 
@@ -263,7 +262,7 @@ async def takes_no_lost_race_for_done(bench: Bench) -> None:
         tried = await _raced(bench, opposite(change), (*_LOST_RACES, 400, 403, 404, 410, 422)) or tried
         if grant_id(change) in bench.truth().grants:
             await restore(bench, change, before)
-    for change in (*samples_of(bench)[:2], *(each for each in all_samples(bench) if not isinstance(each, GrantAccess))):
+    for change in (*samples_of(bench)[:2], *(each for each in all_samples(bench) if kind_of(each).hook != "grant")):
         tried = await _raced(bench, change, _LOST_RACES) or tried
     if not tried:
         raise NotApplicable("no change makes a request")
