@@ -62,6 +62,17 @@ def with_word(files: list[Path], word: str, other: str) -> Generator[int]:
             _write(file, content, was.st_mtime_ns + 2 * _TICK)
 
 
+@contextmanager
+def cut(file: Path, length: int) -> Generator[None]:
+    """Let *file* have its first *length* bytes only."""
+    content, was = file.read_bytes(), file.stat()
+    try:
+        _write(file, content[:length], was.st_mtime_ns + _TICK)
+        yield
+    finally:
+        _write(file, content, was.st_mtime_ns + 2 * _TICK)
+
+
 def _write(file: Path, content: bytes, moment: int) -> None:
     made = file.with_name(f".{file.name}.testkit")
     made.write_bytes(content)

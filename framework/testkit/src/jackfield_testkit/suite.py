@@ -57,6 +57,7 @@ CHECKS: tuple[Check, ...] = (
     identity.guesses_at_no_value,
     identity.leaves_out_no_row,
     filed.guesses_at_no_word_of_a_file,
+    filed.takes_no_half_a_file_for_whole,
     filed.shows_every_status,
     reading.gives_pages_that_fit,
     reading.resumes_at_every_cursor,

@@ -1,9 +1,9 @@
 """What a connector of files makes of words in them that nobody foresaw."""
 
 from jackfield_contracts import AccountStatus, ResourceId, UserTrait
-from jackfield_testkit.bench import Bench, Synced
+from jackfield_testkit.bench import Bench, Synced, differences
 from jackfield_testkit.data import Finding, Lacking, NotApplicable
-from jackfield_testkit.sources import sources, with_word
+from jackfield_testkit.sources import cut, sources, with_word
 from jackfield_testkit.wire import Wire
 
 _UNFORESEEN = ("testkit_new", "", "7")
@@ -45,6 +45,36 @@ def _unknown(whose: set[ResourceId], shown: Synced, step: str) -> None:
             continue
         if trait.status is not AccountStatus.UNKNOWN:
             raise Finding(f"{id} has a status that nobody documented, and is shown as {trait.status.value}", step)
+
+
+async def takes_no_half_a_file_for_whole(bench: Bench) -> None:
+    """A file that is cut off in the middle of a row is not understood, or its part is not complete.
+
+    Exports are copied while they are written, and disks run full: who stands in the other half has not left.
+    """
+    wire = Wire()
+    truth = bench.truth()
+    known = await bench.sync(wire)
+    files = [each for each in sources(bench.values) if each.stat().st_size]
+    if wire.sent or not files or not known.complete:
+        raise NotApplicable("the connector reads no files, or an undisturbed sync is not complete")
+    for file in files:
+        content = file.read_bytes()
+        last = content.rstrip(b"\r\n").rfind(b"\n") + 1
+        for length in (last + max(1, (len(content) - last) // 2), _within_a_row(content)):
+            with cut(file, length):
+                shown = await bench.sync()
+            if shown.complete and (wrong := differences(shown, truth)):
+                step = f"of the {len(content)} bytes of {file.name} there are the first {length}"
+                raise Finding(f"the snapshot calls itself complete, and {wrong[0]}", step, "jackfield sync")
+
+
+def _within_a_row(content: bytes) -> int:
+    """A place in the middle of *content* that is no end of a row."""
+    at = len(content) // 2
+    while at > 1 and content[at - 1 : at] in b"\r\n":
+        at -= 1
+    return at
 
 
 async def shows_every_status(bench: Bench) -> None:
