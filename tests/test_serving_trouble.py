@@ -200,7 +200,7 @@ def _fill(file: Path, left: int) -> None:
     """Write until so many bytes are left of the disk."""
     handle = os.open(file, os.O_WRONLY | os.O_CREAT, 0o600)
     try:
-        with suppress(OSError):
+        with suppress(OSError):  # until no room is left, which is what is wanted
             while os.write(handle, b"x" * 4096):
                 pass
         os.ftruncate(handle, max(os.fstat(handle).st_size - left, 0))

@@ -129,7 +129,7 @@ class Yard:
             process: Any = self._running.get(self.rng.randrange(HOSTS))
             if process is None or process.process.poll() is not None:
                 continue
-            with suppress(OSError):
+            with suppress(OSError):  # it has ended meanwhile
                 if self.rng.random() < 0.4:
                     process.process.send_signal(signal.SIGKILL)
                     self.seen.kills += 1
@@ -177,7 +177,7 @@ class Yard:
 
 
 def _wake(process: Started) -> None:
-    with suppress(OSError):
+    with suppress(OSError):  # it has ended meanwhile
         process.process.send_signal(signal.SIGCONT)
 
 

@@ -37,8 +37,21 @@ class Answered(NamedTuple):
     headers: dict[str, str]
 
 
+Ask = Callable[[Asked], Answered]
+"""Asks the server behind."""
+
 Twist = Callable[[Asked, Callable[[Asked], Answered]], Answered]
 """Answers a request, usually by asking the server behind with it, or with another."""
+
+
+def listing(asked: Asked, endpoint: str = "/Users") -> bool:
+    """Whether a request asks for a page of a listing."""
+    return asked.method == "GET" and asked.path == endpoint
+
+
+def with_body(answer: Answered, **body: Any) -> Answered:
+    """An answer with other fields in its document."""
+    return answer._replace(body={**answer.body, **body})
 
 
 class Proxy:

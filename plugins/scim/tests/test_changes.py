@@ -22,23 +22,16 @@ from jackfield_contracts import (
     RunAction,
     StateQuery,
 )
-from jackfield_scim.testserver import Server, serve
+from jackfield_scim.testserver import Server
 from jackfield_testkit.bench import Bench
 
-from .support import Answered, Asked, Proxy, bench, proxy, users_of
+from .support import Answered, Ask, Asked, Proxy, bench, proxy, users_of
 
-Ask = Callable[[Asked], Answered]
 CHANGED, REFUSED, ALREADY, FAILED = OutcomeKind.CHANGED, OutcomeKind.REFUSED, OutcomeKind.ALREADY, OutcomeKind.FAILED
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serve() as server:
-        yield server
 
 
 @pytest.fixture

@@ -9,25 +9,10 @@ import pytest
 from scim2_models import Pagination, ServiceProviderConfig
 from scim2_server.utils import load_default_service_provider_config
 
-from jackfield_contracts import ResourceId, StateQuery
 from jackfield_scim.testserver import Server, serve
 from jackfield_testkit.bench import Bench, Synced
 
-from .support import Answered, Asked, Proxy, bench, proxy, users_of
-
-Ask = Callable[[Asked], Answered]
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serve() as server:
-        yield server
-
-
-@pytest.fixture
-def between(server: Server) -> Iterator[Proxy]:
-    with proxy(server.url) as between:
-        yield between
+from .support import Answered, Ask, Asked, Proxy, bench, listing, proxy, users_of, with_body
 
 
 @pytest.fixture
@@ -44,16 +29,8 @@ def seal(synced: Synced, scope: str) -> str:
     return next(each.seal.value for each in (*synced.seals, *synced.run.scopes) if each.scope == scope)
 
 
-def listing(asked: Asked, endpoint: str = "/Users") -> bool:
-    return asked.method == "GET" and asked.path == endpoint
-
-
 def pages(between: Proxy, endpoint: str = "/Users") -> list[Asked]:
     return [each for each in between.asked if listing(each, endpoint)]
-
-
-def with_body(answer: Answered, **body: Any) -> Answered:
-    return answer._replace(body={**answer.body, **body})
 
 
 def test_a_listing_takes_a_page_more_than_it_has(server: Server, between: Proxy, at: Bench):
@@ -313,132 +290,3 @@ def test_a_cursor_listing_that_moves_loses_nobody(cursors: tuple[Server, Proxy, 
     between.twist = after(1, lambda: remove(server, ids[0]))
     synced = asyncio.run(at.sync())
     assert set(ids[1:]) <= shown(synced) <= set(ids)
-
-
-# --- look-ups ----------------------------------------------------------------------------------------------------------
-
-
-def found(at: Bench, *names: str) -> list[tuple[str | None, str]]:
-    async def ask() -> list[tuple[str | None, str]]:
-        async with at.open() as connection:
-            state = await connection.read_state(StateQuery(names=names))
-        assert state.unreadable == {}
-        return [(each.asked, each.account.id) for each in state.accounts]
-
-    return asyncio.run(ask())
-
-
-def add(server: Server, name: str, *emails: str, external: str | None = None) -> str:
-    return server.add(
-        {
-            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
-            "userName": name,
-            "externalId": external,
-            "emails": [{"value": each} for each in emails],
-        }
-    )
-
-
-NAMES = ("o'brien", 'quo"te', "a/b?c", "50%", "Жанна", "back\\slash", "a and b", "x eq y", "(x)", "ÅSA", "a+b&c=d")
-
-
-def test_names_of_all_kinds_are_found(server: Server, at: Bench):
-    ids = {name: add(server, name) for name in NAMES}
-    for name in NAMES:
-        add(server, f"{name}2")
-    assert found(at, *NAMES, *(f"{name[:-1]}" for name in NAMES)) == [(name, ids[name]) for name in NAMES]
-
-
-def test_people_are_known_by_address_external_id_and_id(server: Server, at: Bench):
-    one = add(server, "one", "one@x.org", "second@x.org", external="E1")
-    add(server, "two", "two@x.org", external="e1x")
-    assert found(at, "SECOND@x.org", "E1", one, "ONE") == [("SECOND@x.org", one), ("E1", one), (one, one), ("ONE", one)]
-    assert found(at, "e1", "third@x.org") == []
-
-
-@pytest.mark.parametrize("how", ["ignored", "by prefix", "refused", "not announced"])
-def test_filters_in_a_way_of_their_own_mislead_nobody(server: Server, between: Proxy, at: Bench, how: str):
-    wanted = [add(server, f"u{each}", f"u{each}@x.org") for each in range(12)]
-
-    def twist(asked: Asked, ask: Ask) -> Answered:
-        if asked.path == "/ServiceProviderConfig" and how == "not announced":
-            return with_body(ask(asked), filter={"supported": False})
-        if not (listing(asked) and "filter" in asked.query):
-            return ask(asked)
-        if how == "refused":
-            error = {
-                "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
-                "status": "400",
-                "scimType": "invalidFilter",
-            }
-            return Answered(400, error, {"Content-Type": "application/scim+json"})
-        query = dict(asked.query)
-        if how == "ignored":
-            del query["filter"]
-        else:
-            query["filter"] = query["filter"].replace(" eq ", " sw ")
-        return ask(asked._replace(query=query))
-
-    between.twist = twist
-    assert found(at, "u1", "u11@x.org", "u", "u1@x") == [("u1", wanted[1]), ("u11@x.org", wanted[11])]
-
-
-def test_two_people_with_one_address_are_both_told(server: Server, at: Bench):
-    ids = {add(server, "one", "both@x.org"), add(server, "two", "both@x.org")}
-    assert {id for _, id in found(at, "both@x.org")} == ids
-
-
-def test_a_listing_that_falls_short_says_nobody_is_absent(server: Server, between: Proxy, at: Bench):
-    users_of(server, 5)
-    at.values["filters"] = "no"
-
-    def twist(asked: Asked, ask: Ask) -> Answered:
-        answer = ask(asked)
-        return with_body(answer, totalResults=6) if listing(asked) else answer
-
-    between.twist = twist
-
-    async def ask() -> None:
-        async with at.open() as connection:
-            await connection.read_state(StateQuery(names=("nobody",), principals=(ResourceId(type="user", id="x"),)))
-
-    with pytest.raises(Exception, match="says that there are 6, and gave 5"):
-        asyncio.run(ask())
-
-
-@pytest.mark.parametrize("how", ["refuses", "takes a slash for its own"])
-def test_a_name_that_can_be_no_id_hinders_no_look_up(server: Server, between: Proxy, at: Bench, how: str):
-    """Where somebody types a name, the host asks for it as an id as well."""
-    name = "a/b" if how != "refuses" else "name-of-no-id"
-    id = add(server, name)
-
-    def twist(asked: Asked, ask: Ask) -> Answered:
-        if asked.path.startswith("/Users/"):
-            error = {
-                "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
-                "status": "400",
-                "scimType": "invalidValue",
-            }
-            return Answered(400, error, {}) if how == "refuses" else Answered(404, {"not": "found"}, {})
-        return ask(asked)
-
-    between.twist = twist
-
-    async def ask() -> list[str]:
-        async with at.open() as connection:
-            query = StateQuery(names=(name,), principals=(ResourceId(type="user", id=name),))
-            return [each.account.id for each in (await connection.read_state(query)).accounts]
-
-    assert asyncio.run(ask()) == [id]
-
-
-def test_what_the_provider_can_do_is_asked_once(server: Server, between: Proxy, at: Bench):
-    users_of(server, 3)
-
-    async def ask() -> None:
-        async with at.open() as connection:
-            for _ in range(3):
-                await connection.read_state(StateQuery(names=("u001", "u002")))
-
-    asyncio.run(ask())
-    assert len([each for each in between.asked if each.path == "/ServiceProviderConfig"]) == 1

@@ -19,27 +19,14 @@ from jackfield_contracts import (
     StateQuery,
     UserTrait,
 )
-from jackfield_scim.testserver import Server, serve
+from jackfield_scim.testserver import Server
 from jackfield_testkit.bench import Bench, Synced
 
-from .support import Answered, Asked, Proxy, bench, proxy, users_of
+from .support import Answered, Ask, Asked, Proxy, bench, users_of
 
-Ask = Callable[[Asked], Answered]
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serve() as server:
-        yield server
-
-
-@pytest.fixture
-def between(server: Server) -> Iterator[Proxy]:
-    with proxy(server.url) as between:
-        yield between
 
 
 @pytest.fixture

@@ -66,6 +66,6 @@ def script(folder: Path) -> Generator[Path]:
         try:
             yield file
         finally:
-            with suppress(OSError):
+            with suppress(OSError):  # it was never connected, which shutting down reports
                 listener.shutdown(socket.SHUT_RDWR)
             passing.join()

@@ -42,7 +42,7 @@ def write_whole(folder: Path, texts: Mapping[str, str]) -> None:
                 else:
                     each.unlink(missing_ok=True)
             if made:
-                with suppress(OSError):
+                with suppress(OSError):  # what went wrong first is what is told
                     folder.rmdir()
             raise
         finally:

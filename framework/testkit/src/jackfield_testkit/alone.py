@@ -10,7 +10,10 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jackfield_testkit.bench import Bench
 
 _IN, _OUT = "let in", "not let in"
 _TIMEOUT = 60.0
@@ -29,8 +32,19 @@ def let_in_alone(connector: str, values: Mapping[str, Any]) -> bool:
     return done.stdout.strip() != _OUT
 
 
-async def _let_in(connector: str, values: Mapping[str, Any], folder: Path) -> bool:
+async def lets_in(bench: "Bench") -> bool:
+    """Whether a check of the connection succeeds, and says no of nothing."""
     from jackfield.errors import JackfieldError
+
+    try:
+        async with bench.open() as connection:
+            report = await connection.check()
+    except JackfieldError:  # for whatever reason, it was not let in
+        return False
+    return not any(each.available is False for each in report.capabilities)
+
+
+async def _let_in(connector: str, values: Mapping[str, Any], folder: Path) -> bool:
     from jackfield_testkit.bench import Bench
     from jackfield_testkit.data import Samples, Truth
     from jackfield_testkit.finding import discovered
@@ -41,13 +55,9 @@ async def _let_in(connector: str, values: Mapping[str, Any], folder: Path) -> bo
 
     bench = Bench(discovered(connector), values, Nothing(), Samples(), folder)
     try:
-        async with bench.open() as connection:
-            report = await connection.check()
-    except JackfieldError:
-        return False
+        return await lets_in(bench)
     finally:
         bench.close()
-    return not any(each.available is False for each in report.capabilities)
 
 
 def main() -> None:

@@ -108,11 +108,17 @@ class Bench:
         self.home = Home(folder=folder / "home").ensure()
         self._held = ExitStack()
         self.state: State = self._held.enter_context(open_state(self.home.database))
-        self._number = 0
+        self._number = self._beside = 0
         self.share = 1.0
         """How much of the rule that is tried was checked."""
         self.left: list[str] = []
         """What of it was not, for lack of something in the fixtures."""
+
+    def beside(self, values: Mapping[str, Any], backend: Backend | None = None) -> "Bench":
+        """A connection of the same connector with other keys, in a home of its own; to be closed."""
+        self._beside += 1
+        folder = self.folder / f"beside-{self._beside}"
+        return Bench(self.found, values, backend or self.backend, self.samples, folder, clock=self.clock)
 
     def leave(self, what: str, share: float) -> None:
         """Tell that the fixtures let only *share* of the rule be checked, and *what* is left."""

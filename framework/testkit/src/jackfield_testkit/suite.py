@@ -58,7 +58,6 @@ CHECKS: tuple[Check, ...] = (
     identity.leaves_out_no_row,
     filed.guesses_at_no_word_of_a_file,
     filed.takes_no_half_a_file_for_whole,
-    filed.shows_every_status,
     reading.gives_pages_that_fit,
     reading.resumes_at_every_cursor,
     reading.takes_whole_pages,

@@ -154,7 +154,7 @@ class SimulatedTeam:
 
     def remove(self, person: ResourceId) -> None:
         """Take somebody out of the team; who is its last administrator stays."""
-        with suppress(ControlError):
+        with suppress(ControlError):  # the last administrator can't leave
             self.control.change({"do": "leave", "user": person.id})
 
     def another(self) -> "tuple[SimulatedTeam, Mapping[str, Any]]":

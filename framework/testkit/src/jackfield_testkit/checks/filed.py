@@ -2,12 +2,11 @@
 
 from jackfield_contracts import AccountStatus, ResourceId, UserTrait
 from jackfield_testkit.bench import Bench, Synced, differences
-from jackfield_testkit.data import Finding, Lacking, NotApplicable
+from jackfield_testkit.data import Finding, NotApplicable
 from jackfield_testkit.sources import cut, sources, with_word
 from jackfield_testkit.wire import Wire
 
 _UNFORESEEN = ("testkit_new", "", "7")
-_SHOWN = (AccountStatus.ENABLED, AccountStatus.DISABLED, AccountStatus.PENDING)
 
 
 async def guesses_at_no_word_of_a_file(bench: Bench) -> None:
@@ -75,22 +74,3 @@ def _within_a_row(content: bytes) -> int:
     while at > 1 and content[at - 1 : at] in b"\r\n":
         at -= 1
     return at
-
-
-async def shows_every_status(bench: Bench) -> None:
-    """Each status that an account can have is shown as what it is.
-
-    A mapping of words is written once and by hand: the one that no account of the fixture has is the one that is wrong.
-    """
-    truth = bench.truth()
-    held = {str(facts["status"]) for facts in truth.facts.values() if facts.get("status") is not None}
-    if not held:
-        raise Lacking("the truth tells no status of an account")
-    shown = await bench.sync()
-    for id, facts in truth.facts.items():
-        resource = shown.resources.get(id)
-        trait = resource.trait if resource is not None else None
-        if isinstance(trait, UserTrait) and facts.get("status") not in (None, trait.status.value):
-            raise Finding(f"the status of {id} is shown as {trait.status.value} and is {facts['status']}", "sync")
-    if lacking := [each.value for each in _SHOWN if each.value not in held]:
-        bench.leave(f"no account of the truth is {' or '.join(lacking)}", 1 - len(lacking) / len(_SHOWN))

@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -13,6 +13,7 @@ from jackfield.snapshots.file import open_snapshot
 from jackfield.snapshots.reader import Snapshot
 from jackfield_contracts import GrantId, Resource, ResourceId, TraitKind
 from jackfield_testkit.bench import Bench, Synced
+from jackfield_testkit.bodies import changed, decoded, values, with_body
 from jackfield_testkit.data import Finding, NotApplicable, Truth
 from jackfield_testkit.walk import Call, walk
 from jackfield_testkit.wire import Sent, Wire, everywhere, rewrite
@@ -80,13 +81,11 @@ async def hands_counts_on(bench: Bench) -> None:
     A server that ends a listing early still says how many there are: whoever reads that number knows that some are missing.
     """
     wire = Wire()
-    kept: list[Response] = []
-    wire.plan = everywhere(rewrite(lambda given: (kept.append(given), given)[1]))
     shown = await bench.sync(wire)
     if not shown.complete:
         raise NotApplicable("an undisturbed sync is not complete, which another check tells")
     named: Sequence[str] | None = getattr(bench.backend, "counts", None)
-    names = sorted(named if named is not None else _count_names(kept, _sizes(shown)))
+    names = sorted(named if named is not None else _count_names(wire, _sizes(shown)))
     if not names:
         raise NotApplicable("no answer of the application has a count")
     felt: list[str] = []
@@ -115,53 +114,33 @@ def _sizes(shown: Synced) -> set[int]:
     return {*types.values(), *map(len, holders.values())} - {0, 1}
 
 
-def _count_names(kept: Sequence[Response], sizes: set[int]) -> set[str]:
+def _count_names(wire: Wire, sizes: set[int]) -> set[str]:
     """Names of numbers, in answers that have a listing, that look and are like counts of what the sync shows."""
     found: set[str] = set()
-    for given in kept:
-        body = _json(given)
-        if body is None or not any(isinstance(each, list) for _, each in _values(body)):
-            continue
-        for name, value in _values(body):
-            if type(value) is int and value in sizes and _COUNTS.search(name) and not _LENGTHS.search(name):
-                found.add(name)
+    for _, given in wire.answered:
+        told = [*values(decoded(given))]
+        if any(isinstance(value, list) for _, value in told):
+            found |= {
+                at[-1] for at, value in told if at and type(value) is int and value in sizes and _is_count(at[-1])
+            }
     return found
 
 
-def _values(value: object, name: str = "") -> Iterator[tuple[str, object]]:
-    yield name, value
-    if isinstance(value, dict):
-        for key, each in cast("dict[str, object]", value).items():
-            yield from _values(each, key)
-    elif isinstance(value, list):
-        for each in cast("list[object]", value):
-            yield from _values(each, "")
-
-
-def _json(given: Response) -> object | None:
-    try:
-        return msgspec.json.decode(given.body)
-    except msgspec.DecodeError:
-        return None
+def _is_count(name: str) -> bool:
+    return _COUNTS.search(name) is not None and _LENGTHS.search(name) is None
 
 
 def _with_more(given: Response, name: str) -> Response:
+    """An answer whose counts of this *name*, in the body or a header, are higher than they were."""
     headers = {
         key: str(int(value) + _MORE) if key.lower() == name.lower() and value.isdigit() else value
         for key, value in given.headers.items()
     }
-    body = _json(given)
-    if body is None:
-        return msgspec.structs.replace(given, headers=headers)
-
-    def changed(value: Any, key: str) -> Any:
-        if isinstance(value, dict):
-            return {each: changed(inner, each) for each, inner in cast("dict[str, Any]", value).items()}
-        if isinstance(value, list):
-            return [changed(inner, "") for inner in cast("list[Any]", value)]
-        return value + _MORE if key == name and type(value) is int else value
-
-    return msgspec.structs.replace(given, headers=headers, body=msgspec.json.encode(changed(body, "")))
+    body = decoded(given)
+    for at in {at for at, value in values(body) if at and at[-1] == name and type(value) is int}:
+        body = changed(body, at, lambda value: value + _MORE if type(value) is int else value)
+    told = given if body is None else with_body(given, body)
+    return msgspec.structs.replace(told, headers=headers)
 
 
 async def shows_what_is_inherited(bench: Bench) -> None:

@@ -6,7 +6,7 @@ import sys
 import threading
 from base64 import b64encode
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable
 from pathlib import Path
 from types import FrameType, FunctionType, ModuleType
 from typing import Any
@@ -29,7 +29,7 @@ from jackfield_testkit.checks.acting import (
 from jackfield_testkit.checks.declared import secret_values
 from jackfield_testkit.checks.moving import first_listed
 from jackfield_testkit.checks.signing import let_in, wrong_secrets
-from jackfield_testkit.data import Backend, Finding, NotApplicable
+from jackfield_testkit.data import Finding, NotApplicable
 from jackfield_testkit.walk import walk
 from jackfield_testkit.wire import Fault, Send, Sent, Wire, answer, everywhere, lose_answer, never_answer
 
@@ -50,7 +50,7 @@ async def shares_nothing(bench: Bench) -> None:
     A service opens all connections side by side; what a module or a class keeps, such as a company's people, reaches another.
     """
     backend, values = bench.need("another", "whether two connections keep apart")()
-    two = _beside(bench, values, backend)
+    two = bench.beside(values, backend)
     try:
         for at_once in (True, False):
             shown = (
@@ -63,10 +63,6 @@ async def shares_nothing(bench: Bench) -> None:
                     raise Finding("; ".join(wrong), f"two connections to two applications are synced {how}")
     finally:
         two.close()
-
-
-def _beside(bench: Bench, values: Mapping[str, Any], backend: Backend) -> Bench:
-    return Bench(bench.found, values, backend, bench.samples, bench.folder / "beside", clock=bench.clock)
 
 
 async def shares_no_sign_in(bench: Bench) -> None:

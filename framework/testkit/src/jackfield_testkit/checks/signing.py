@@ -6,6 +6,7 @@ from typing import Any, get_args, get_type_hints
 from jackfield.config import Secret
 from jackfield.errors import BadCredentials, JackfieldError, MissingPermission, Refused
 from jackfield_contracts import AccountStatus, CheckReport, RunAction, UserTrait
+from jackfield_testkit.alone import lets_in
 from jackfield_testkit.bench import Bench
 from jackfield_testkit.checks.acting import DONE, name_of
 from jackfield_testkit.data import Finding, NotApplicable
@@ -29,7 +30,7 @@ async def takes_no_wrong_secret(bench: Bench) -> None:
     tried = verified = 0
     for name, values in wrong_secrets(bench):
         tried += 1
-        other = _beside(bench, values)
+        other = bench.beside(values)
         step = f"{name!r} is wrong by its last letter"
         try:
             async with other.open() as connection:
@@ -44,7 +45,7 @@ async def takes_no_wrong_secret(bench: Bench) -> None:
         if any(each.available is False for each in report.capabilities):
             verified += 1
             continue
-        other = _beside(bench, values)
+        other = bench.beside(values)
         try:
             shown = await other.sync()
         finally:
@@ -59,20 +60,11 @@ async def takes_no_wrong_secret(bench: Bench) -> None:
 
 async def let_in(bench: Bench, values: Mapping[str, Any]) -> bool:
     """Whether a connection with *values* checks well, beside all that this process has opened before."""
-    other = _beside(bench, values)
+    other = bench.beside(values)
     try:
-        async with other.open() as connection:
-            report = await connection.check()
-    except JackfieldError:
-        return False
+        return await lets_in(other)
     finally:
         other.close()
-    return not any(each.available is False for each in report.capabilities)
-
-
-def _beside(bench: Bench, values: Mapping[str, Any]) -> Bench:
-    folder = bench.folder / "wrong"
-    return Bench(bench.found, values, bench.backend, bench.samples, folder, clock=bench.clock)
 
 
 async def asks_with_its_sign_in(bench: Bench) -> None:
