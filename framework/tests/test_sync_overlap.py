@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from jackfield.clock import SystemClock
-from jackfield.errors import BadConfig, CursorExpired, RemoteContract
+from jackfield.errors import BadConfig, CursorExpired, RemoteContract, Transient
 from jackfield.hookspecs import Reads, family
 from jackfield.snapshots import writer as writing
 from jackfield.snapshots.file import create_partial
@@ -335,3 +335,44 @@ async def _merge_without_room(writer: SnapshotWriter) -> None:
     error = merging.exception()
     assert isinstance(error, sqlite3.OperationalError)
     assert error.sqlite_errorname == "SQLITE_FULL"
+
+
+class FailsWhenCancelled(Reads):
+    """A listing whose second request has failed already when it is cancelled, as a TaskGroup tells it."""
+
+    @family("groups", scopes=(GROUPS,))
+    async def groups(self) -> Page:
+        try:
+            await asyncio.sleep(30)
+        except asyncio.CancelledError:
+            raise Transient("the server answered 500") from None
+        return Page()
+
+
+def test_a_failure_that_comes_with_a_cancellation_hides_it_not(writer: SnapshotWriter):
+    """Else a time-out is not noticed, and the read is tried on; and a sync that is stopped goes on."""
+
+    async def run(stall: float) -> None:
+        async with opened(FailsWhenCancelled()) as connection:
+            patience = Patience(retry_deadline=30.0, stall_timeout=stall)
+            reader = PageReader(connection, writer, patience, SystemClock(), Log())
+            await Engine(
+                connection.families(),
+                writer,
+                reader,
+                concurrency=4,
+                retry_deadline=30.0,
+                clock=SystemClock(),
+                stored=lambda page: 1,
+            ).run()
+
+    async def stopped() -> None:
+        task = asyncio.ensure_future(run(30.0))
+        await asyncio.sleep(0.3)
+        task.cancel()
+        await task
+
+    asyncio.run(run(0.3))
+    assert [(read.state, read.reason) for read in reads_of(writer.db)] == [("failed", "no page within 0.3 s")]
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(asyncio.wait_for(stopped(), 20.0))

@@ -141,6 +141,7 @@ def test_somebody_who_comes_meanwhile_hides_nobody(server: Server, between: Prox
     between.twist = after(2, lambda: made.extend(users_of_later(server)))
     synced = asyncio.run(at.sync())
     assert set(ids) <= shown(synced) <= {*ids, *made}
+    assert synced.complete == (shown(synced) == {*ids, *made})
 
 
 def users_of_later(server: Server) -> list[str]:

@@ -224,15 +224,21 @@ class PageReader:
         """One call of the connector, in a task of its own.
 
         A TaskGroup in a connector that fails can leave its task marked as being cancelled (Python 3.11), and a time-out
-        around it would then go by unnoticed.
+        around it would then go by unnoticed. One that fails while it is cancelled raises its failure instead: the
+        cancellation counts nevertheless.
         """
+        mine = asyncio.current_task()
+        before = mine.cancelling() if mine is not None else 0
         call = asyncio.ensure_future(self._connection.read_page(family, scopes, cursor, failures, self._writer))
         try:
             return await call
         except asyncio.CancelledError:
-            mine = asyncio.current_task()
-            if call.cancelled() and mine is not None and not mine.cancelling():
+            if call.cancelled() and mine is not None and mine.cancelling() <= before:
                 raise PluginBug(f"the connector cancelled its own read of {family!r}") from None
+            raise
+        except Exception:
+            if mine is not None and mine.cancelling() > before:
+                raise asyncio.CancelledError from None
             raise
 
 

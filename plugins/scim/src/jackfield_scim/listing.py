@@ -29,7 +29,8 @@ _MOST_TRIES: Final = 3
 class Position(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     """Where to go on. By index: the place of the *last* item, which is asked for again, and the *first* item of all.
 
-    *known* are names that the listing's reader has given rows for already.
+    *known* are names that the listing's reader has given rows for already. *shifted* is the page whose last item that was
+    though it should have been its first, so that nothing told whether anything comes after it.
     """
 
     cursor: str | None = None
@@ -37,6 +38,7 @@ class Position(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True)
     last: str = ""
     first: str = ""
     known: tuple[str, ...] = ()
+    shifted: str = ""
 
     def text(self) -> str:
         """As the cursor of a page."""
@@ -136,7 +138,7 @@ def _by_index(api: Api, answer: Answer, at: Position | None) -> Part:
     items, total, _ = _opened(api, answer, by_cursor=False)
     names = [name_of(each) for each in items]
     if at is None:
-        place, fresh, first = 1, items, names[0] if names else ""
+        place, fresh, first, index = 1, items, names[0] if names else "", 0
     else:
         if at.last not in names:
             raise _moved(answer, "the last one of the page before is no longer where it was")
@@ -149,9 +151,19 @@ def _by_index(api: Api, answer: Answer, at: Position | None) -> Part:
     end = place + len(items) - 1
     # Some providers count a page where they should count all: only the total of a trusted one ends the listing.
     trusted = api.config.totals is Totals.TRUSTED and total is not None and end >= total
+    if index and not fresh and not trusted and at is not None:
+        return _shifted(at, place + index, _short(",".join(names)), total)
     if not fresh or trusted:
         return Part(items=tuple(fresh), total=total)
     return Part(items=tuple(fresh), next=Position(place=end, last=names[-1], first=first), total=total)
+
+
+def _shifted(at: Position, place: int, page: str, total: int | None) -> Part:
+    """Others came before the last item and took up the page, or the provider gives that page wherever it is asked to begin."""
+    if at.shifted != page:
+        return Part(items=(), next=msgspec.structs.replace(at, place=place, shifted=page), total=total)
+    alike = "the provider gives one page for two places and no total, so that nothing tells where its listing ends"
+    return Part(items=(), total=total, short=alike if total is None else None)
 
 
 def _from_the_beginning(fresh: Sequence[Any], total: int | None, given: int) -> Part:
@@ -187,8 +199,11 @@ def name_of(item: Any) -> str:
     """What tells the items of a page apart, short enough for a cursor."""
     seen = wire.attributes(wire.lowered(item)) or {}
     name = wire.ident(seen.get("id"))
-    data = name.encode("utf-8", "surrogatepass") if name is not None else msgspec.json.encode(item)
-    return blake2b(data, digest_size=9).hexdigest()
+    return _short(name if name is not None else msgspec.json.encode(item).decode())
+
+
+def _short(text: str) -> str:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=9).hexdigest()
 
 
 def _moved(answer: Answer, what: str) -> CursorExpired:
