@@ -7,12 +7,12 @@ reason and the steps that show it. Needs pytest and hypothesis (the extra ``test
 from typing import TYPE_CHECKING, Any
 
 from jackfield_testkit.clock import HastyClock
-from jackfield_testkit.data import Backend, Samples, Truth
+from jackfield_testkit.data import Backend, Samples, Truth, Variant
 
 if TYPE_CHECKING:
     from jackfield_testkit.suite import ConnectorSuite
 
-__all__ = ["Backend", "ConnectorSuite", "HastyClock", "Samples", "Truth"]
+__all__ = ["Backend", "ConnectorSuite", "HastyClock", "Samples", "Truth", "Variant"]
 
 
 def __getattr__(name: str) -> Any:

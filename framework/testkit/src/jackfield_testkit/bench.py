@@ -114,11 +114,14 @@ class Bench:
         self.left: list[str] = []
         """What of it was not, for lack of something in the fixtures."""
 
-    def beside(self, values: Mapping[str, Any], backend: Backend | None = None) -> "Bench":
+    def beside(
+        self, values: Mapping[str, Any], backend: Backend | None = None, samples: Samples | None = None
+    ) -> "Bench":
         """A connection of the same connector with other keys, in a home of its own; to be closed."""
         self._beside += 1
         folder = self.folder / f"beside-{self._beside}"
-        return Bench(self.found, values, backend or self.backend, self.samples, folder, clock=self.clock)
+        some = self.samples if samples is None else samples
+        return Bench(self.found, values, backend or self.backend, some, folder, clock=self.clock)
 
     def leave(self, what: str, share: float) -> None:
         """Tell that the fixtures let only *share* of the rule be checked, and *what* is left."""

@@ -3,7 +3,7 @@
 A place is a path of names, ``*`` standing for every element of a list. Promises that what is no JSON stays as it is.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, cast
 
 import msgspec
@@ -55,6 +55,16 @@ def changed(body: Any, at: Place, change: Callable[[Any], Any]) -> Any:
         known = cast("dict[str, Any]", body)
         return {key: changed(each, rest, change) if key == name else each for key, each in known.items()}
     return cast("Any", body)
+
+
+def with_more(body: Any, more: Mapping[str, Any]) -> Any:
+    """*body* whose objects within lists have *more* fields."""
+    if isinstance(body, list):
+        rows = cast("list[Any]", body)
+        return [{**with_more(each, more), **more} if isinstance(each, dict) else with_more(each, more) for each in rows]
+    if isinstance(body, dict):
+        return {name: with_more(each, more) for name, each in cast("dict[str, Any]", body).items()}
+    return body
 
 
 def with_changed(at: Place, change: Callable[[Any], Any]) -> Callable[[Send], Any]:

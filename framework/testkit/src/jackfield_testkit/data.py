@@ -73,13 +73,24 @@ class Backend(Protocol):
     ends with the object's id, such as ``user:u1``: all that it keeps, without its own versions and dates of change;
     lacking it, the kit compares what the answers of a sync hold. ``invite(name: str, login: str) -> ResourceId | None``
     lets somebody of that name and login be there, ``make_group(name: str) -> ResourceId | None`` a group; None is what the
-    application does not take. ``spoil(number: int) -> str | None`` makes a row unreadable, for connectors that make no
-    requests, and says how; each number does it in another way, None where there are no more.
+    application does not take. ``give_address(person: ResourceId, address: str) -> bool`` gives somebody one more address;
+    False where two can't have the same. ``variants() -> Mapping[str, Variant]`` are other configurations to try, by a name:
+    between them, each setting that may be left out should have another value once. ``spoil(number: int) -> str | None``
+    makes a row unreadable, for connectors that make no requests, and says how; each number does it in another way, None
+    where there are no more.
     """
 
     def truth(self) -> Truth:
         """What is true now."""
         ...
+
+
+class Variant(msgspec.Struct, frozen=True, kw_only=True):
+    """Another configuration to try: the *config* of a connection to a *backend* of its own, and changes to try there."""
+
+    backend: Backend
+    config: Mapping[str, Any]
+    samples: Samples = Samples()
 
 
 class NotApplicable(Exception):

@@ -3,14 +3,20 @@
 Promises that they are as before once the block is left, times of change included. Hides where the configuration names them.
 """
 
+import csv
 import os
 import re
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
+
 _MOST_BYTES = 1 << 22
+_DELIMITERS = (",", ";", "\t", "|")
+_FEWEST_ROWS = 3
 _TICK = 1_000_000_000
 """Nanoseconds by which a twisted file is newer: a connector that goes by the time of change has to notice it."""
 
@@ -63,14 +69,83 @@ def with_word(files: list[Path], word: str, other: str) -> Generator[int]:
 
 
 @contextmanager
-def cut(file: Path, length: int) -> Generator[None]:
-    """Let *file* have its first *length* bytes only."""
-    content, was = file.read_bytes(), file.stat()
+def instead(file: Path, content: bytes | None) -> Generator[None]:
+    """Let *file* have this content, or with None not be there."""
+    was, before = file.stat(), file.read_bytes()
     try:
-        _write(file, content[:length], was.st_mtime_ns + _TICK)
+        if content is None:
+            file.unlink()
+        else:
+            _write(file, content, was.st_mtime_ns + _TICK)
         yield
     finally:
-        _write(file, content, was.st_mtime_ns + 2 * _TICK)
+        _write(file, before, was.st_mtime_ns + 2 * _TICK)
+
+
+def exported_anew(file: Path, content: bytes) -> None:
+    """Write *file* for good, newer than it was."""
+    _write(file, content, file.stat().st_mtime_ns + _TICK)
+
+
+class Rows(msgspec.Struct, frozen=True, kw_only=True):
+    """The lines of a text file of rows: its *heading*, None where it has none, and the rest, ends of lines included.
+
+    *delimiter* stands between the cells of a line; None where it is no file of cells.
+    """
+
+    heading: bytes | None
+    lines: tuple[bytes, ...]
+    delimiter: str | None
+
+    def content(self, lines: Sequence[bytes] | None = None) -> bytes:
+        """The whole file, with other *lines* if there are any."""
+        return (self.heading or b"") + b"".join(self.lines if lines is None else lines)
+
+
+def rows(file: Path, ids: Collection[str]) -> Rows | None:
+    """The lines of *file*, where each is a row; None where it is something else, or is empty.
+
+    The first line is a heading if it has cells, and none of them is one of the *ids* of the application.
+    """
+    content = file.read_bytes()
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return None
+    lines = content.splitlines(keepends=True)
+    if len(lines) < _FEWEST_ROWS or any(not line.strip() for line in lines):
+        return None
+    delimiter = _delimiter(text)
+    if delimiter is None:
+        # Each line a document of its own, or a word.
+        documents = all(line.lstrip().startswith(b"{") for line in lines)
+        return Rows(heading=None, lines=tuple(lines), delimiter=None) if documents else None
+    if len({len(each) for each in cells(lines, delimiter)}) > 1:
+        return None  # a cell may have several lines
+    (first,) = cells(lines[:1], delimiter)
+    if set(first) & set(ids):
+        return Rows(heading=None, lines=tuple(lines), delimiter=delimiter)
+    return Rows(heading=lines[0], lines=tuple(lines[1:]), delimiter=delimiter)
+
+
+def cells(lines: Sequence[bytes], delimiter: str) -> list[list[str]]:
+    """The cells of each line."""
+    return list(csv.reader([line.decode() for line in lines], delimiter=delimiter))
+
+
+def line_of(cells: Sequence[str], delimiter: str, like: bytes) -> bytes:
+    """Cells as a line that ends as *like* does."""
+    out = StringIO()
+    ending = "\r\n" if like.endswith(b"\r\n") else "\n"
+    csv.writer(out, delimiter=delimiter, lineterminator=ending).writerow(cells)
+    return out.getvalue().encode()
+
+
+def _delimiter(text: str) -> str | None:
+    first = text.splitlines()[0]
+    if first.lstrip().startswith(("{", "[", "<")):
+        return None
+    return max(_DELIMITERS, key=first.count) if any(each in first for each in _DELIMITERS) else None
 
 
 def _write(file: Path, content: bytes, moment: int) -> None:

@@ -1,7 +1,7 @@
 """The pages of one sync as the connector gave them, in the order of their reads."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -58,10 +58,17 @@ class Walk(msgspec.Struct, frozen=True, kw_only=True):
         rows = (item for read in self.reads for call in read for item in call.page.items)
         return Known({(row.id.type, row.id.id): row for row in rows if isinstance(row, Resource)})
 
+    @property
+    def last(self) -> tuple[tuple[Call, ...], ...]:
+        """The reads that count: of those that began anew the last one."""
+        kept = {(read[0].family, tuple(scope.name for scope in read[0].scopes)): read for read in self.reads}
+        return tuple(kept.values())
+
 
 class _Recorder:
-    def __init__(self, source: PageSource) -> None:
+    def __init__(self, source: PageSource, between: Callable[[Page], None] | None) -> None:
         self._source = source
+        self._between = between
         self.calls: list[Call] = []
 
     async def read_page(
@@ -69,15 +76,17 @@ class _Recorder:
     ) -> Page:
         page = await self._source.read_page(family, scopes, cursor, attempt, view)
         self.calls.append(Call(family=family, scopes=scopes, cursor=cursor, page=page))
+        if self._between is not None:
+            self._between(page)
         return page
 
 
-async def walk(bench: Bench, wire: Wire | None = None) -> Walk:
-    """Read everything by the host's engine, and keep each page."""
+async def walk(bench: Bench, wire: Wire | None = None, between: Callable[[Page], None] | None = None) -> Walk:
+    """Read everything by the host's engine, and keep each page; *between* is called with it before anything else is read."""
     wire = wire or Wire()
     clock = HastyClock()
     async with bench.open(wire, clock=clock) as connection:
-        recorder = _Recorder(connection)
+        recorder = _Recorder(connection, between)
         file = Path(bench.folder) / "walk.partial"
         writer = SnapshotWriter(create_partial(file), clock)
         try:

@@ -15,11 +15,22 @@ from typing import Any
 import pytest
 
 from jackfield_contracts import CreateAccount, DeleteAccount, Email, EntitlementId, GrantAccess, GrantId, ResourceId
+from jackfield_roster.otherforms import variants
 from jackfield_roster.sync import PAGE
-from jackfield_testkit import ConnectorSuite, HastyClock, Samples, Truth
+from jackfield_testkit import ConnectorSuite, HastyClock, Samples, Truth, Variant
 
 _PEOPLE = PAGE + 40
-_WORDS = {"enabled": "active", "disabled": "left"}
+_WORDS = {"enabled": "active", "disabled": "left", "pending": "invited"}
+_ODD = (
+    # Ids as applications give them, of which some would be one if they were numbers; and logins and names as people have.
+    ("0012", "Zoë O'Neil", "Zoe.ONeil@Example.com", "enabled"),
+    ("12", "Twelve", "12", "enabled"),
+    ("A-7", "Anna Li", "a-7@example.com", "pending"),
+    ("a-7", "李 小龍", "bruce@example.com", "pending"),
+    ("svc", "Nightly Backup", "nightly-backup", "enabled"),
+    ("vice", "Vice, President", "vice@example.com", "disabled"),
+    ("nobody", "No Status", "no.status@example.com", "enabled"),
+)
 
 
 class Application:
@@ -35,6 +46,8 @@ class Application:
         self._people: dict[str, dict[str, str]] = {}
         for n in range(_PEOPLE):
             self._add(f"u{n}", f"Person {n}", f"u{n}@example.com", "disabled" if n % 9 == 0 else "enabled")
+        for one in _ODD:
+            self._add(*one)
         self._groups = {f"g{n}": f"Group {n}" for n in range(6)}
         self._roles = ("admin", "auditor")
         # Groups in groups, and a circle of the last two.
@@ -42,6 +55,7 @@ class Application:
         self._held |= {("group:g1", "group:g0"), ("group:g4", "group:g5"), ("group:g5", "group:g4")}
         self._held |= {("role:admin", "group:g1"), ("role:auditor", "user:u1")}
         self._effects: Counter[str] = Counter()
+        self._notes: dict[str, str] = {}
         self._exported = 0
         self.export()
 
@@ -52,13 +66,14 @@ class Application:
                 id,
                 one["login"],
                 one["name"],
-                _WORDS[one["status"]],
+                # As people type: in capitals, and with spaces around.
+                (" {} ", "{}", "{}")[n % 3].format(one["word"]),
                 one["mail"],
                 one["given"],
                 one["surname"],
                 one["floor"],
             )
-            for id, one in self._people.items()
+            for n, (id, one) in enumerate(self._people.items())
         ]
         heading = ("Id", "Login", "Name", "State", "Mail", "Given", "Surname", "Floor")
         self._write("users.csv", heading, people)
@@ -79,9 +94,11 @@ class Application:
 
     def _add(self, id: str, name: str, login: str, status: str = "enabled") -> None:
         given, _, surname = name.partition(" ")
+        word = _WORDS[status]
         self._people[id] = {
             "name": name, "login": login, "status": status, "mail": f"{id}@mail.example.com", "given": given,
             "surname": surname, "floor": f"0{len(self._people) % 7}",
+            "word": word.capitalize() if len(self._people) % 2 else word,
         }  # fmt: skip
 
     def invite(self, name: str, login: str) -> ResourceId | None:
@@ -90,6 +107,12 @@ class Application:
         self._add(id, name, login)
         self.export()
         return ResourceId(type="user", id=id)
+
+    def give_address(self, person: ResourceId, address: str) -> bool:
+        """Somebody gets another address; two may have one."""
+        self._people[person.id]["mail"] = address
+        self.export()
+        return True
 
     def make_group(self, name: str) -> ResourceId | None:
         """A group comes by another way."""
@@ -105,13 +128,14 @@ class Application:
             for kind, some in (("group", self._groups), ("role", {id: id for id in self._roles}))
             for id, name in some.items()
         }
-        return {**things, **{f"user:{id}": one for id, one in self._people.items()}}
+        # What a person wrote into the list is theirs: a note that is lost is a change that nobody asked for.
+        return {**things, **{f"user:{id}": one for id, one in self._people.items()}, "list": {"lost": self._lost()}}
 
     def spoil(self, number: int) -> str | None:
         """Make a row in the middle of a file unreadable."""
         some = (
             ("users.csv", 0, ""), ("users.csv", 3, "on leave"), ("groups.csv", 0, ""), ("rights.csv", 2, "robot"),
-            ("rights.csv", 1, ""), ("members.jsonl", None, "{"), ("users.csv", None, '"'),
+            ("rights.csv", 1, ""), ("rights.csv", 1, "stranger"), ("members.jsonl", None, "{"), ("users.csv", None, '"'),
         )  # fmt: skip
         if number >= len(some):
             return None
@@ -168,11 +192,22 @@ class Application:
         return Counter(f"{line['do']} {line['what']} {line['who']} {line['id']}" for line in self._lines())
 
     def work(self) -> None:
-        """Somebody does what is open in the work list, and the application exports anew."""
-        for line in self._lines():
+        """Somebody does what is open in the work list, saves it as their office program does, and the application exports."""
+        lines = self._lines()
+        for line in lines:
             if line["state"] == "open":
                 self._do(line["do"], line["what"].removesuffix("/member"), line["who"], line["who_name"])
+                self._notes[line["id"]] = line["note"] = f"done by Pat; see {len(self._notes)}"
+        if lines:
+            with self.list.open("w", newline="", encoding="utf-8-sig") as file:
+                out = csv.DictWriter(file, [*reversed(lines[0])], delimiter=";")
+                out.writeheader()
+                out.writerows(lines)
         self.export()
+
+    def _lost(self) -> list[str]:
+        there = {line["id"]: line["note"] for line in self._lines()}
+        return [note for id, note in self._notes.items() if there.get(id) != note]
 
     def remove(self, person: ResourceId) -> None:
         """Let somebody leave."""
@@ -187,6 +222,10 @@ class Application:
         for number in range(0, _PEOPLE, 5):
             other.remove(ResourceId(type="user", id=f"u{number}"))
         return other, connection_to(other)
+
+    def variants(self) -> Mapping[str, Variant]:
+        """Exports of other forms."""
+        return variants(self.folder.parent)
 
     def _gone(self, who: str) -> None:
         self._people.pop(who.partition(":")[2], None)
@@ -214,8 +253,9 @@ class Application:
     def _lines(self) -> list[dict[str, str]]:
         if not self.list.exists():
             return []
-        with self.list.open(newline="", encoding="utf-8") as file:
-            return list(csv.DictReader(file))
+        text = self.list.read_text(encoding="utf-8-sig")
+        first = text.partition("\n")[0]
+        return list(csv.DictReader(text.splitlines(), delimiter=max(";,", key=first.count)))
 
 
 def connection_to(application: Application) -> Mapping[str, Any]:
@@ -236,7 +276,7 @@ def connection_to(application: Application) -> Mapping[str, Any]:
             "surname": "Surname",
             "profile": {"floor": "Floor"},
             "status": "State",
-            "statuses": {word: status for status, word in _WORDS.items()},
+            "statuses": {word: status for status, word in _WORDS.items() if word},
         },
         "groups": {"file": "groups.csv", "id": "Id", "name": "Name", "description": "About"},
         "roles": {"file": "roles.csv", "id": "Role"},
@@ -286,7 +326,8 @@ def _facts(one: Mapping[str, str]) -> dict[str, Any]:
     return {
         "display_name": one["name"],
         "status": one["status"],
-        "status_raw": _WORDS[one["status"]],
+        "status_raw": one["word"],
+        "account_type": "human",
         "login": one["login"],
         "emails": (Email(address=one["mail"], primary=True),),
         "given_name": one["given"],

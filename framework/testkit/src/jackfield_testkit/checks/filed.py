@@ -1,10 +1,22 @@
-"""What a connector of files makes of words in them that nobody foresaw."""
+"""What a connector of files makes of words that nobody foresaw, of rows that are broken, and of files that change."""
 
-from jackfield_contracts import AccountStatus, ResourceId, UserTrait
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from jackfield.errors import JackfieldError, PluginBug
+from jackfield_contracts import AccountStatus, Grant, GrantId, Page, Resource, ResourceId, Severity, UserTrait
 from jackfield_testkit.bench import Bench, Synced, differences
-from jackfield_testkit.data import Finding, NotApplicable
-from jackfield_testkit.sources import cut, sources, with_word
+from jackfield_testkit.data import Finding, Lacking, NotApplicable, Truth
+from jackfield_testkit.sources import Rows, cells, exported_anew, instead, line_of, rows, sources, with_word
+from jackfield_testkit.walk import Walk, walk
 from jackfield_testkit.wire import Wire
+
+_FEWEST = 20
+"""Rows of a file below which it takes no two pages."""
+
+_HIDDEN = "testkit-2b7e151628aed2a6"
+"""What stands where nobody reads it."""
 
 _UNFORESEEN = ("testkit_new", "", "7")
 
@@ -61,11 +73,16 @@ async def takes_no_half_a_file_for_whole(bench: Bench) -> None:
         content = file.read_bytes()
         last = content.rstrip(b"\r\n").rfind(b"\n") + 1
         for length in (last + max(1, (len(content) - last) // 2), _within_a_row(content)):
-            with cut(file, length):
+            with instead(file, content[:length]):
                 shown = await bench.sync()
             if shown.complete and (wrong := differences(shown, truth)):
                 step = f"of the {len(content)} bytes of {file.name} there are the first {length}"
                 raise Finding(f"the snapshot calls itself complete, and {wrong[0]}", step, "jackfield sync")
+        with instead(file, content[: content.find(b"\n") + 1]):
+            shown = await bench.sync()
+        if shown.complete and not any(isinstance(each.trait, UserTrait) for each in shown.resources.values()):
+            step = f"{file.name} has its first line, and nothing else"
+            raise Finding("the snapshot calls itself complete, and has nobody in it", step, "jackfield sync")
 
 
 def _within_a_row(content: bytes) -> int:
@@ -74,3 +91,210 @@ def _within_a_row(content: bytes) -> int:
     while at > 1 and content[at - 1 : at] in b"\r\n":
         at -= 1
     return at
+
+
+async def _files_of(bench: Bench) -> list[tuple[Path, Rows]]:
+    """The files of rows that the connector reads; the check does not apply where it reads none."""
+    wire = Wire()
+    known = await bench.sync(wire)
+    files = [each for each in sources(bench.values) if each.stat().st_size]
+    if wire.sent or not files:
+        raise NotApplicable("the connector reads no files")
+    if not known.complete:
+        raise NotApplicable("an undisturbed sync is not complete, which another check tells")
+    ids = {each.id for each in bench.truth().resources}
+    found = [(file, read) for file in files if (read := rows(file, ids)) is not None]
+    if not found:
+        raise Lacking("none of the files that the connector reads has a row a line")
+    return found
+
+
+async def tells_of_broken_rows(bench: Bench) -> None:
+    """A row that lacks a cell, has bytes of no text, or stands twice with other words is told, by its own line if by any.
+
+    What is filled up, replaced or overwritten without a word is shown as what the application says.
+    """
+    truth = bench.truth()
+    names = {facts["display_name"] for facts in truth.facts.values() if facts.get("display_name")}
+    names -= {id.id for id in truth.resources}
+    for file, read in await _files_of(bench):
+        before = await bench.sync()
+        for what, number, broken in _broken(read, names):
+            with instead(file, broken):
+                shown = await bench.sync()
+            step = f"line {number} of {file.name} {what}"
+            if isinstance(shown.error, PluginBug):
+                raise Finding(f"the connector failed instead of naming what happened: {shown.error}", step)
+            said = _said(shown)
+            if _HIDDEN in said:
+                raise Finding("what stands in a cell that nobody mapped is told in a message", step)
+            if shown.complete and len(shown.diagnostics) <= len(before.diagnostics):
+                raise Finding(
+                    "the snapshot calls itself complete, and no diagnostic tells of it", step, "jackfield sync"
+                )
+            _right_line(said, number, len(read.lines) + 2, step)
+
+
+def _said(shown: Synced) -> str:
+    told = [f"{each.summary} {each.detail or ''} {each.path or ''}" for each in shown.diagnostics]
+    told += [str(seal.reason) for seal in shown.run.scopes if seal.reason]
+    return "\n".join([*told, str(shown.error or "")])
+
+
+def _right_line(said: str, number: int, most: int, step: str) -> None:
+    """Fail where lines are named, and the broken one is not among them."""
+    named = {int(each.replace(",", "")) for each in re.findall(r"\blines? ([\d,]*\d)", said)}
+    if named and not named & {number, number + 1} and max(named) <= most:
+        raise Finding(f"it is told of line {min(named)}, and line {number} is broken", step)
+
+
+def _broken(read: Rows, names: set[str]) -> Iterator[tuple[str, int, bytes]]:
+    """What is broken, on which line, and the content of the whole file; none that a reader could rightly take."""
+    at = len(read.lines) * 2 // 3
+    line = read.lines[at]
+    number = at + (2 if read.heading is not None else 1)
+    if read.delimiter is not None and read.heading is not None:
+        (row,) = cells((line,), read.delimiter)
+        if len(row) > 1:
+            short = line_of(row[:-1], read.delimiter, line)
+            yield "lacks its last cell", number, read.content(_with(read.lines, at, short))
+            more = line_of([*row, _HIDDEN], read.delimiter, line)
+            yield "has a cell too many", number, read.content(_with(read.lines, at, more))
+    named = [
+        (place, name)
+        for place, each in enumerate(read.lines)
+        for name in names
+        if len(name) > 1 and name.encode() in each
+    ]
+    if named:
+        place, name = named[len(named) * 2 // 3]
+        whole = read.lines[place]
+        number = place + (2 if read.heading is not None else 1)
+        if not read.content().isascii():  # else nothing shows that it is UTF-8
+            bad = whole.replace(name.encode(), name.encode()[:1] + b"\xff" + name.encode()[2:], 1)
+            yield "has a byte of no text", number, read.content(_with(read.lines, place, bad))
+        other = whole.replace(name.encode(), b"Somebody Else", 1)
+        twice = read.content((*read.lines[: place + 1], other, *read.lines[place + 1 :]))
+        yield f"stands twice, the second time with another word in the place of {name!r}", number, twice
+
+
+def _with(lines: Sequence[bytes], at: int, line: bytes) -> list[bytes]:
+    return [*lines[:at], line, *lines[at + 1 :]]
+
+
+async def reads_columns_by_their_names(bench: Bench) -> None:
+    """Columns, or the fields of a document, in another order are the same columns.
+
+    The next release of an application puts a new column before the others: whoever counts columns shows ids as names.
+    """
+    truth = bench.truth()
+    tried = False
+    for file, read in await _files_of(bench):
+        if read.delimiter is None or read.heading is None:
+            continue
+        tried = True
+        lines = (read.heading, *read.lines)
+        turned = [
+            line_of([*row[1:], row[0]], read.delimiter, line)
+            for row, line in zip(cells(lines, read.delimiter), lines, strict=True)
+        ]
+        with instead(file, b"".join(turned)):
+            shown = await bench.sync()
+        _whole_or_told(shown, truth, f"the first column of {file.name} is its last one")
+    if not tried:
+        raise NotApplicable("no file has a heading")
+
+
+def _whole_or_told(shown: Synced, truth: Truth, step: str) -> None:
+    if shown.complete and (wrong := differences(shown, truth)):
+        raise Finding(f"the snapshot calls itself complete, and {wrong[0]}", step, "jackfield sync")
+
+
+async def reads_one_edition_of_a_file(bench: Bench) -> None:
+    """A file that is written anew between two pages is not read on where the old one was left.
+
+    Half of one export and half of the next one are together what the application never had.
+    """
+    found = await _files_of(bench)
+    truth = bench.truth()
+    turned = False
+    for file, read in found:
+        if len(read.lines) < _FEWEST:
+            continue
+        half = len(read.lines) // 2
+        # The same rows, so that the size is the same as well, and the truth.
+        anew = read.content((*read.lines[half:], *read.lines[:half]))
+        between = _Once(lambda file=file, anew=anew: exported_anew(file, anew))
+        before = file.read_bytes()
+        try:
+            walked = await walk(bench, between=between)
+        except PluginBug as error:
+            raise Finding(f"the connector failed instead of naming what happened: {error}", file.name) from None
+        except JackfieldError:
+            walked = None
+        exported_anew(file, before)
+        turned = turned or between.done
+        if walked is not None and between.done:
+            _all_there(walked, truth, f"{file.name} is written anew after its first page, its second half first")
+    if not turned:
+        raise Lacking("no file is so long that it takes several pages")
+
+
+class _Once:
+    """Does something after the first page that has another one after it."""
+
+    def __init__(self, do: Callable[[], None]) -> None:
+        self._do = do
+        self.done = False
+
+    def __call__(self, page: Page) -> None:
+        if page.next is not None and not self.done:
+            self.done = True
+            self._do()
+
+
+def _all_there(walked: Walk, truth: Truth, step: str) -> None:
+    calls = [call for read in walked.last for call in read]
+    if any(call.page.incomplete for call in calls):
+        return
+    items = [item for call in calls for item in call.page.items]
+    shown = {item.id for item in items if isinstance(item, Resource)}
+    held = {
+        GrantId(entitlement=item.entitlement, principal=item.principal) for item in items if isinstance(item, Grant)
+    }
+    for lost in (truth.resources - shown, truth.grants - held):
+        if lost:
+            raise Finding(f"{min(lost)} was there all the time, and no page has it", step)  # type: ignore[type-var]
+
+
+async def checks_what_it_will_read(bench: Bench) -> None:
+    """``check`` says no of a sync for which a file is not there, or has other columns than those that are named.
+
+    Who runs it after writing a configuration learns in a second what a sync at night would have told in the morning.
+    """
+    for file, read in await _files_of(bench):
+        ways: list[tuple[str, bytes | None]] = [(f"{file.name} is not there", None)]
+        if read.heading is not None and read.delimiter is not None:
+            (names,) = cells((read.heading,), read.delimiter)
+            other = line_of([f"{name}_testkit" for name in names], read.delimiter, read.heading)
+            ways.append((f"the columns of {file.name} have other names", other + b"".join(read.lines)))
+        for step, content in ways:
+            with instead(file, content):
+                shown = await bench.sync()
+                available, told = await _checked(bench)
+            nothing = not any(isinstance(each.trait, UserTrait) for each in shown.resources.values())
+            if not shown.complete and (available if nothing else not told):
+                raise Finding(f"the sync is {shown}, and check says that all is well", step, "jackfield check")
+
+
+async def _checked(bench: Bench) -> tuple[bool, bool]:
+    """Whether ``check`` says that a sync is possible, and whether it tells of anything that is wrong."""
+    try:
+        async with bench.open() as connection:
+            report = await connection.check()
+    except JackfieldError:
+        return False, True
+    reads = {each.name for each in bench.found.type.capabilities if each.hook == "read_page"}
+    possible = all(each.available is True for each in report.capabilities if each.capability in reads)
+    wrong = any(each.severity is not Severity.INFO for each in report.diagnostics)
+    return possible, wrong or not possible or any(each.reason for each in report.capabilities)

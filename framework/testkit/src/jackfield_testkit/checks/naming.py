@@ -1,8 +1,8 @@
 """People and groups of odd names: each is shown as it is called, found by it alone, and changed alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from jackfield_contracts import EntitlementId, GrantAccess, OutcomeKind, ResourceId, StateQuery, TraitKind
+from jackfield_contracts import Email, EntitlementId, GrantAccess, OutcomeKind, ResourceId, StateQuery, TraitKind
 from jackfield_testkit.bench import Bench, differences
 from jackfield_testkit.checks.acting import grant_id, name_of, one_of_each_kind, outcome_text, restore
 from jackfield_testkit.data import Finding, Lacking, NotApplicable
@@ -168,3 +168,68 @@ async def finds_groups_of_any_name(bench: Bench) -> None:
         for each in [*made.values()][-_GIVEN:]:
             own = EntitlementId(resource=each, slug=change.entitlement.slug)
             await _gives(bench, GrantAccess(entitlement=own, principal=change.principal))
+
+
+async def finds_all_of_one_name(bench: Bench) -> None:
+    """Of several people of one name, or one address, all are found by it, or nobody; never just the first of them.
+
+    The host asks which of them is meant where it is told of several; who is told of one changes that one.
+    """
+    invite = bench.need("invite", "whether several people of one name are told apart")
+    if not any(map(bench.implements, ("grant", "create_account", "delete_account", "run_action"))):
+        raise NotApplicable("the connector makes no changes, and asks for nobody by name")
+    domain = await _domain(bench)
+    both = [each for number in (1, 2) if (each := invite("Same Name", f"same{number}{domain}")) is not None]
+    if len(both) < 2:
+        raise Lacking("the application takes no two people of one name")
+    await _all_or_nobody(bench, "Same Name", both)
+    give = getattr(bench.backend, "give_address", None)
+    shared = f"shared{domain or '@example.com'}"
+    if give is None:
+        bench.leave(
+            "the backend has no give_address, so whether an address that two have finds one is not checked", 0.5
+        )
+    elif give(both[0], shared) and give(both[1], shared):
+        await _all_or_nobody(bench, shared, both)
+
+
+async def _all_or_nobody(bench: Bench, name: str, both: list[ResourceId]) -> None:
+    async with bench.open() as connection:
+        state = await connection.read_state(StateQuery(names=(name,)))
+    found = {each.account for each in state.accounts if each.asked == name}
+    if found and not found >= set(both):
+        told = ", ".join(map(str, sorted(found)))
+        raise Finding(f"{name!r} finds {told} alone, and {both[0]} and {both[1]} are called so", "read_state")
+
+
+async def finds_people_by_what_they_have(bench: Bench) -> None:
+    """Somebody is found by their main address, in capitals or not; nobody else is by that, or by another system's id.
+
+    Requests come from other systems, by the address or the number that those have: who is not found is made a second time.
+    """
+    if not any(map(bench.implements, ("grant", "create_account", "delete_account", "run_action"))):
+        raise NotApplicable("the connector makes no changes, and asks for nobody by name")
+    known = _known_by(bench)
+    if not known:
+        raise Lacking("the truth tells neither addresses nor external ids of people")
+    alone = {name: who for name, who in known.items() if len(who) == 1}
+    async with bench.open() as connection:
+        for name, (id,) in [*alone.items()][:_MOST]:
+            for asked in dict.fromkeys((name, name.upper()) if "@" in name else (name,)):
+                state = await connection.read_state(StateQuery(names=(asked,)))
+                found = {each.account for each in state.accounts if each.asked == asked}
+                # Of several ids that others have for somebody, an application may look for one kind only.
+                if found != {id} and (found or "@" in name):
+                    seen = ", ".join(map(str, sorted(found))) or "nobody"
+                    raise Finding(f"{asked!r} finds {seen}, and is {id}'s", f"read_state(names=({asked!r},))")
+
+
+def _known_by(bench: Bench) -> dict[str, set[ResourceId]]:
+    """Whose each main address and external id is; of a few people."""
+    known: dict[str, set[ResourceId]] = {}
+    for id, facts in bench.truth().facts.items():
+        addresses = [each.address for each in facts.get("emails") or () if isinstance(each, Email) and each.primary]
+        others: Mapping[str, str] = facts.get("external_ids") or {}
+        for name in (*addresses, *others.values()):
+            known.setdefault(name, set()).add(id)
+    return known
