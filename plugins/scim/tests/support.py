@@ -1,5 +1,6 @@
 """Real SCIM servers by others, a proxy that twists their answers, and the connector's bench."""
 
+import asyncio
 import http.client
 import json
 import sqlite3
@@ -13,10 +14,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from scim2_models import Context, EnterpriseUser, Group, PatchOp, User
+
+from jackfield_contracts import Change, Outcome
 from jackfield_scim.testserver import TOKEN, Server
 from jackfield_testkit import Samples, Truth
 from jackfield_testkit.bench import Bench
 from jackfield_testkit.finding import discovered
+
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 
 
 class Asked(NamedTuple):
@@ -210,3 +216,26 @@ def users_of(server: Server, number: int) -> list[str]:
     """That many users with nothing but a name."""
     schemas = ["urn:ietf:params:scim:schemas:core:2.0:User"]
     return [server.add({"schemas": schemas, "userName": f"u{each:03}", "active": True}) for each in range(number)]
+
+
+def judged(asked: Asked) -> None:
+    """Let the models of others read what was sent, in the forms that RFC 7644 knows."""
+    model = User[EnterpriseUser] if asked.path.startswith("/Users") else Group
+    if asked.method == "POST":
+        model.model_validate(asked.body, scim_ctx=Context.RESOURCE_CREATION_REQUEST)
+    elif asked.method == "PUT":
+        model.model_validate(asked.body, scim_ctx=Context.RESOURCE_REPLACEMENT_REQUEST)
+    elif asked.method == "PATCH":
+        PatchOp[model].model_validate(asked.body, scim_ctx=Context.RESOURCE_PATCH_REQUEST)
+
+
+def made(at: Bench, *changes: Change) -> list[Outcome]:
+    return list(asyncio.run(at.change(*changes)))
+
+
+def whole(server: Server, type: str = "User") -> dict[str, dict[str, Any]]:
+    """Everything of a type but for versions and times of changes."""
+    found = {each["id"]: dict(each) for each in server.every(type)}
+    for each in found.values():
+        each.pop("meta")
+    return found

@@ -8,9 +8,7 @@ import pytest
 
 from jackfield_scim.conformance import Backend
 from jackfield_scim.conformance import TestScim as Suite
-from jackfield_scim.testserver import TOKEN, Server, serve
-
-from .test_listings import by_cursor
+from jackfield_scim.testserver import TOKEN, Server, by_cursor, serve
 
 
 class Forgetful(Backend):

@@ -6,10 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scim2_models import Pagination, ServiceProviderConfig
-from scim2_server.utils import load_default_service_provider_config
 
-from jackfield_scim.testserver import Server, serve
+from jackfield_scim.testserver import Server, by_cursor, serve
 from jackfield_testkit.bench import Bench, Synced
 
 from .support import Answered, Ask, Asked, Proxy, bench, listing, proxy, users_of, with_body
@@ -241,14 +239,6 @@ def test_what_is_no_list_is_never_an_empty_one_by_cursor(server: Server, between
 
 def seal_or_none(synced: Synced) -> str | None:
     return next((each.seal.value for each in synced.run.scopes if each.scope == "user"), None)
-
-
-def by_cursor() -> ServiceProviderConfig:
-    config = load_default_service_provider_config()
-    config.pagination = Pagination(
-        cursor=True, index=True, default_pagination_method="index", default_page_size=3, max_page_size=100
-    )
-    return config
 
 
 @pytest.fixture

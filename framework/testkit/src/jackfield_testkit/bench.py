@@ -40,6 +40,7 @@ from jackfield_contracts import (
     Resource,
     ResourceId,
     Seal,
+    Verdict,
 )
 from jackfield_testkit.clock import HastyClock
 from jackfield_testkit.data import Backend, Finding, Lacking, NotApplicable, Samples, Truth
@@ -78,6 +79,13 @@ class Synced(msgspec.Struct, frozen=True, kw_only=True):
     def complete(self) -> bool:
         """Whether it was published, and as complete."""
         return self.run.status is RunStatus.PUBLISHED and self.run.complete
+
+    def lost_of(self, before: "Synced") -> list[ResourceId]:
+        """What *before* had and this lacks, though it says that it saw the scope of it whole."""
+        short = {each.scope for each in self.seals if each.seal in (Verdict.PARTIAL, Verdict.UNREADABLE)}
+        seen = {each.scope for each in self.seals} - short
+        gone = before.resources.keys() - self.resources.keys()
+        return [id for id in sorted(gone) if before.resources[id].scope in seen]
 
     def __str__(self) -> str:
         not_whole = "; ".join(f"{seal.scope} is {seal.seal.value}: {seal.reason}" for seal in self.run.scopes)

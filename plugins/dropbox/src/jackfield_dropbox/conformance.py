@@ -28,7 +28,7 @@ from jackfield_dropbox_simulator import thread
 from jackfield_dropbox_simulator.launch import Control, ControlError
 from jackfield_dropbox_simulator.options import SCOPES, ServiceOptions, TeamOptions
 from jackfield_dropbox_simulator.writes.ledger import EFFECTS
-from jackfield_testkit import ConnectorSuite, Samples, Truth
+from jackfield_testkit import ConnectorSuite, Samples, Truth, Variant
 
 _TEAM = TeamOptions(members=24, groups=6, seed=1)
 _PAGE = 6
@@ -164,6 +164,17 @@ class SimulatedTeam:
         other = SimulatedTeam(simulator.base_url, simulator.ready, self._held)
         return other, connection_to(other)
 
+    def give_address(self, person: ResourceId, address: str) -> bool:
+        """No two members can have one address."""
+        return False
+
+    def variants(self) -> Mapping[str, Variant]:
+        """A connection that reads no events, and by which nobody's devices are wiped."""
+        simulator = self._held.enter_context(thread.running(_TEAM, _SERVICE))
+        team = SimulatedTeam(simulator.base_url, simulator.ready, self._held)
+        own = {"activity": False, "disable_wipes_devices": False}
+        return {"no events": Variant(backend=team, config={**connection_to(team), **own}, samples=samples_on(team))}
+
     def sign_in(self, person: ResourceId) -> None:
         """Let somebody sign in."""
         self.control.change({"do": "sign_in", "user": person.id, "ago": float(self._drifts)})
@@ -227,72 +238,75 @@ class TestDropbox(ConnectorSuite):
 
     @pytest.fixture
     def samples(self, backend: SimulatedTeam) -> Samples:  # type: ignore[override]
-        """Changes to try; the team is first made to have one administrator, and somebody who can be recovered."""
-        control = backend.control
-        team = control.truth()
-        admin_role = team["team"]["admin_role"]
-        first, *others = [each["team_member_id"] for each in team["users"] if admin_role in each["roles"]]
-        for each in others:
-            control.change({"do": "set_role", "user": each, "role": None})
-        (left,) = control.change({"do": "join", "email": f"left@{_domain(team)}", "given": "Lee", "surname": "Left"})
-        control.change({"do": "leave", "user": left})
-        team = control.truth()
-        plain = [each for each in team["users"] if not each["roles"]]
-        active, suspended, invited = (
-            [each["team_member_id"] for each in plain if each["status"] == status]
-            for status in ("active", "suspended", "invited")
-        )
-        # Those of whom Dropbox keeps most come first: what is wiped by a change is seen by them.
-        kept = {each["team_member_id"]: _kept(each) for each in plain}
-        active.sort(key=kept.__getitem__, reverse=True)
-        groups = {
-            kind: [each for each in team["groups"] if each["management_type"] == kind and each["members"]]
-            for kind in ("user_managed", "company_managed", "system_managed")
-        }
-        own, company, system = (groups[kind][-1] for kind in ("user_managed", "company_managed", "system_managed"))
-        outside = [id for id in active if id not in own["members"] and id not in company["members"]]
-        inside = next(id for id, slug in own["members"].items() if slug == "member" and id in active)
-        sleeper = next(each["email"] for each in plain if each["status"] == "suspended")
-        role = team["roles"][-1]["role_id"]
-        return Samples(
-            grants=(
-                _gives("group", own["group_id"], "owner", outside[0]),
-                _gives("group", own["group_id"], "member", outside[1]),
-                _gives("group", own["group_id"], "owner", inside),
-                _gives("role", role, "member", outside[2]),
-                _gives("role", team["roles"][-2]["role_id"], "member", outside[4]),
-                _gives("group", company["group_id"], "member", outside[3]),
+        """Changes to try."""
+        return samples_on(backend)
+
+
+def samples_on(backend: SimulatedTeam) -> Samples:
+    """Changes to try; the team is first made to have one administrator, and somebody who can be recovered."""
+    control = backend.control
+    team = control.truth()
+    admin_role = team["team"]["admin_role"]
+    first, *others = [each["team_member_id"] for each in team["users"] if admin_role in each["roles"]]
+    for each in others:
+        control.change({"do": "set_role", "user": each, "role": None})
+    (left,) = control.change({"do": "join", "email": f"left@{_domain(team)}", "given": "Lee", "surname": "Left"})
+    control.change({"do": "leave", "user": left})
+    team = control.truth()
+    plain = [each for each in team["users"] if not each["roles"]]
+    active, suspended, invited = (
+        [each["team_member_id"] for each in plain if each["status"] == status]
+        for status in ("active", "suspended", "invited")
+    )
+    # Those of whom Dropbox keeps most come first: what is wiped by a change is seen by them.
+    kept = {each["team_member_id"]: _kept(each) for each in plain}
+    active.sort(key=kept.__getitem__, reverse=True)
+    groups = {
+        kind: [each for each in team["groups"] if each["management_type"] == kind and each["members"]]
+        for kind in ("user_managed", "company_managed", "system_managed")
+    }
+    own, company, system = (groups[kind][-1] for kind in ("user_managed", "company_managed", "system_managed"))
+    outside = [id for id in active if id not in own["members"] and id not in company["members"]]
+    inside = next(id for id, slug in own["members"].items() if slug == "member" and id in active)
+    sleeper = next(each["email"] for each in plain if each["status"] == "suspended")
+    role = team["roles"][-1]["role_id"]
+    return Samples(
+        grants=(
+            _gives("group", own["group_id"], "owner", outside[0]),
+            _gives("group", own["group_id"], "member", outside[1]),
+            _gives("group", own["group_id"], "owner", inside),
+            _gives("role", role, "member", outside[2]),
+            _gives("role", team["roles"][-2]["role_id"], "member", outside[4]),
+            _gives("group", company["group_id"], "member", outside[3]),
+        ),
+        refused=(
+            RevokeAccess(entitlement=_entitlement("role", admin_role, "member"), principal=_resource("user", first)),
+            _gives("group", system["group_id"], "member", left),
+            _gives("group", own["group_id"], "owner", suspended[0]),
+            _gives("role", role, "member", suspended[0]),
+            DeleteAccount(account=_resource("user", first)),
+            CreateAccount(arguments={"email": sleeper}),
+            _does("disable_user", first),
+        ),
+        accounts=(
+            CreateAccount(
+                arguments={
+                    "email": f"new@{_domain(team)}",
+                    "given_name": "Nora",
+                    "surname": "New",
+                    "groups": (own["group_id"],),
+                }
             ),
-            refused=(
-                RevokeAccess(
-                    entitlement=_entitlement("role", admin_role, "member"), principal=_resource("user", first)
-                ),
-                _gives("group", system["group_id"], "member", left),
-                _gives("group", own["group_id"], "owner", suspended[0]),
-                _gives("role", role, "member", suspended[0]),
-                DeleteAccount(account=_resource("user", first)),
-                CreateAccount(arguments={"email": sleeper}),
-                _does("disable_user", first),
-            ),
-            accounts=(
-                CreateAccount(
-                    arguments={
-                        "email": f"new@{_domain(team)}",
-                        "given_name": "Nora",
-                        "surname": "New",
-                        "groups": (own["group_id"],),
-                    }
-                ),
-            ),
-            deletions=(DeleteAccount(account=_resource("user", active[-1])),),
-            actions=(
-                _does("disable_user", active[0], wipe_data=False),
-                _does("enable_user", suspended[0]),
-                _does("recover_user", left),
-                _does("send_welcome_email", invited[0]),
-                _does("set_profile", active[1], surname="Renamed"),
-            ),
-        )
+        ),
+        deletions=(DeleteAccount(account=_resource("user", active[-1])),),
+        actions=(
+            _does("disable_user", active[0], wipe_data=False),
+            _does("enable_user", suspended[0]),
+            _does("recover_user", left),
+            _does("send_welcome_email", invited[0]),
+            _does("set_profile", active[1], surname="Renamed"),
+        ),
+    )
 
 
 def _resource(kind: str, id: str) -> ResourceId:

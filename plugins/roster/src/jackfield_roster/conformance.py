@@ -9,6 +9,7 @@ import os
 import random
 from collections import Counter
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,10 @@ from jackfield_testkit import ConnectorSuite, HastyClock, Samples, Truth, Varian
 
 _PEOPLE = PAGE + 40
 _WORDS = {"enabled": "active", "disabled": "left", "pending": "invited"}
+_FILES = {
+    "users": "users.csv", "groups": "groups.csv", "roles": "roles.csv", "memberships[0]": "members.jsonl",
+    "memberships[1]": "rights.csv",
+}  # fmt: skip
 _ODD = (
     # Ids as applications give them, of which some would be one if they were numbers; and logins and names as people have.
     ("0012", "Zoë O'Neil", "Zoe.ONeil@Example.com", "enabled"),
@@ -55,6 +60,7 @@ class Application:
         self._held |= {("group:g1", "group:g0"), ("group:g4", "group:g5"), ("group:g5", "group:g4")}
         self._held |= {("role:admin", "group:g1"), ("role:auditor", "user:u1")}
         self._effects: Counter[str] = Counter()
+        self._moments: dict[str, datetime] = {}
         self._notes: dict[str, str] = {}
         self._exported = 0
         self.export()
@@ -165,6 +171,7 @@ class Application:
         # By the suite's clock, as what was asked for before; two exports of one size within one tick are different files.
         moment = self._exported = max(self._exported + 1, int(self._clock.now().timestamp() * 1e9))
         os.utime(made, ns=(moment, moment))
+        self._moments[name] = datetime.fromtimestamp(moment / 1e9, UTC)
         made.rename(self.folder / name)
 
     def truth(self) -> Truth:
@@ -175,6 +182,10 @@ class Application:
             resources=frozenset(map(ResourceId.parse, resources)),
             grants=frozenset(GrantId.parse(f"{to}/member#{member}") for to, member in self._held),
             facts={
+                ResourceId(type="app", id="office"): {
+                    f"{label} exported": self._moments[name].isoformat(timespec="seconds")
+                    for label, name in _FILES.items()
+                },
                 **{ResourceId(type="user", id=id): _facts(one) for id, one in self._people.items()},
                 **{
                     ResourceId(type="group", id=id): {"display_name": name, "description": f"All of {name}"}

@@ -5,6 +5,8 @@ Promises that between them and the usual one, settings of a connection have two 
 
 import csv
 import io
+import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -35,7 +37,7 @@ class Exports:
 
 def variants(folder: Path) -> Mapping[str, Variant]:
     """Exports of each form in a folder of its own below *folder*."""
-    made = {"lists in cells": _lists, "only names of groups": _bare, "long rows": _long}
+    made = {"lists in cells": _lists, "only names of groups": _bare, "long rows": _long, "a workbook": _workbook}
     found: dict[str, Variant] = {}
     for number, (name, make) in enumerate(made.items()):
         own = folder / f"form{number}"
@@ -59,6 +61,9 @@ def _lists(folder: Path) -> Variant:
     heading = ["Mail", "Key", "Name", "State", "In", "May", "Team"]
     table = _table([["Report of today"], heading, *rows, ["Total", "4"]], ";")
     (folder / "people.csv").write_bytes(table.rstrip(b"\r\n").replace(b"Total;4", b"Total;4;;;;;"))
+    # The newest file that fits is the export, whatever the names of others.
+    (folder / "people.old.csv").write_bytes(table.replace(b"Bob Birch", b"Bob Before"))
+    os.utime(folder / "people.old.csv", (1_600_000_000, 1_600_000_000))
     groups = [
         ["sales", "Sales", "", "all", "design", "auditor"], ["design", "Design", "b", "", "", ""],
         ["all", "Everybody", "", "", "", ""],
@@ -112,14 +117,14 @@ def _bare(folder: Path) -> Variant:
     ids = [f"{number:05}" for number in range(40)]
     (folder / "left.csv").write_bytes(_table([["Nr"], *([id] for id in ids)], ","))
     held = [("group", f"g{number}", "user", ids[number % len(ids)]) for number in range(_MANY)]
-    rows = [["group", "who"], *([at, id] for _, at, _, id in held)]
-    (folder / "in.csv").write_bytes(_table(rows, ","))
+    rows = [json.dumps({"group": at, "who": id}) for _, at, _, id in held]
+    (folder / "in.jsonl").write_text("\n".join([*rows, ""]), encoding="utf-8")
     facts = {f"user:{id}": {"display_name": id, "status": "disabled"} for id in ids}
     facts |= {f"group:{at}": {"display_name": at} for _, at, _, _ in held}
     config = {
         **_application(folder),
         "users": {"file": "left.csv", "id": "Nr", "everybody": "disabled"},
-        "memberships": [{"file": "in.csv", "of": "group", "to": "group", "member": "who"}],
+        "memberships": [{"file": "in.jsonl", "of": "group", "to": "group", "member": "who"}],
     }
     return Variant(backend=Exports(_truth(facts, held)), config=config)
 
@@ -138,6 +143,35 @@ def _long(folder: Path) -> Variant:
         "users": {"file": "people.csv", "id": "Nr"},
         "groups": {"file": "groups.csv", "id": "Nr", "description": "About"},
     }
+    return Variant(backend=Exports(_truth(facts, [])), config=config)
+
+
+def _workbook(folder: Path) -> Variant:
+    """A sheet of a workbook whose rows lack cells between others, behind another sheet."""
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.active.append(["Id", "State"])  # pyright: ignore[reportOptionalMemberAccess] - a new workbook has a sheet
+    sheet = book.create_sheet("People")
+    people = [["p1", "Ann", None, "active"], ["p2", None, "bob@example.com", "left"], ["p3", None, None, "active"]]
+    for row in (["Id", "Name", "Mail", "State"], *people):
+        sheet.append(row)
+    book.save(folder / "people.xlsx")
+    statuses = {"active": "enabled", "left": "disabled"}
+    facts: dict[str, Mapping[str, Any]] = {
+        f"user:{id}": {
+            "display_name": name or mail or id, "login": mail, "status": statuses[str(word)], "status_raw": word,
+            "emails": (Email(address=mail, primary=True),) if mail else (),
+        }
+        for id, name, mail, word in people
+    }  # fmt: skip
+    config = {
+        **_application(folder),
+        "users": {
+            "file": "people.xlsx", "sheet": "People", "id": "Id", "name": "Name", "email": "Mail", "status": "State",
+            "statuses": statuses,
+        },
+    }  # fmt: skip
     return Variant(backend=Exports(_truth(facts, [])), config=config)
 
 

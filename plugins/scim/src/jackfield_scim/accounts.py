@@ -155,18 +155,25 @@ async def _set_profile(api: Api, id: str, arguments: Mapping[str, Value]) -> Out
         return refused("invalid_argument", "A user name can't be empty.")
     operations = [_operation(PATHS[name], value) for name, value in given.items() if name in PATHS]
     address = given.get(EMAIL)
-    if address is not None and await api.patches():
+    if address is not None:
         found = await api.find(routes.USERS, id)
         if found is None:
             raise NotFound("the application does not know it", tag=NOT_FOUND)
         emails = _emails(found.raw, address, api)
         if emails is None:
             return refused("unclear_address", "Which of several addresses is the primary one is not told.")
-        operations.append(Operation(op="replace", path="emails", value=emails))
-        if not emails:
-            operations[-1] = Operation(op="remove", path="emails")
-        await api.patch(routes.USERS, id, operations, found.etag)
-        return Outcome(outcome=OutcomeKind.CHANGED)
+        if not address and len(emails) == 1:
+            return refused(
+                "another_address", "The other address would be taken for the primary one: give that instead."
+            )
+        if await api.patches():
+            place = (
+                Operation(op="replace", path="emails", value=emails)
+                if emails
+                else Operation(op="remove", path="emails")
+            )
+            await api.patch(routes.USERS, id, [*operations, place], found.etag)
+            return Outcome(outcome=OutcomeKind.CHANGED)
 
     def edit(raw: dict[str, Any]) -> bool:
         changes = [put(raw, PATHS[name], value) for name, value in given.items() if name in PATHS]

@@ -22,12 +22,21 @@ from jackfield_contracts import (
     RunAction,
 )
 from jackfield_scim import wire
-from jackfield_testkit import ConnectorSuite, Samples, Truth
+from jackfield_testkit import ConnectorSuite, Samples, Truth, Variant
 
 if TYPE_CHECKING:
     from jackfield_scim.testserver import Server
 
-_PEOPLE = 8
+_PEOPLE = 10
+_IN_NO_GROUP = 7
+"""Those whom no group names: a listing alone shows them."""
+
+_ANOTHER_PATCH = {
+    "patch": "yes", "patch_capitals": True, "patch_form": "value", "send_member_type": False, "totals": "ignored",
+    "page_size": 4, "paging": "index", "members_listed": True, "lookup_by": ["userName", "emails.value"],
+    "media_type": "application/json", "put_without_etag": True, "active_if_absent": True,
+}  # fmt: skip
+"""Settings that providers need whose PATCH is their own."""
 
 
 class Backend:
@@ -42,7 +51,7 @@ class Backend:
         self.server = server
         self._held = held
         self.users = [server.add(user(number)) for number in range(_PEOPLE)]
-        plain = [{"value": id, "type": "User"} for id in self.users]
+        plain = [{"value": id, "type": "User"} for id in self.users[:-_IN_NO_GROUP]]
         self.groups = [server.add(group("Everyone", plain)), server.add(group("Sales", plain[:2]))]
         nested = {"value": self.groups[1], "type": "Group"}
         self.groups += [server.add(group("All of them", [nested])), server.add(group("Nobody", []))]
@@ -52,7 +61,8 @@ class Backend:
         users, groups = self.server.every("User"), self.server.every("Group")
         there = {each["id"] for each in (*users, *groups)}
         named = [(at["id"], one) for at in groups for one in at.get("members") or () if one["value"] in there]
-        members = [member(at, one["type"].lower(), one["value"]) for at, one in named]
+        teams = {each["id"] for each in groups}
+        members = [member(at, "group" if one["value"] in teams else "user", one["value"]) for at, one in named]
         roles = [has_role(role["value"], each["id"]) for each in users for role in each.get("roles") or ()]
         everybody = [ResourceId(type="user", id=each["id"]) for each in users]
         listed = [*everybody, *(ResourceId(type="group", id=each["id"]) for each in groups)]
@@ -96,6 +106,11 @@ class Backend:
         one = {"schemas": [wire.CORE_USER], "userName": login, "displayName": name, "active": True}
         return ResourceId(type="user", id=self.server.add(one))
 
+    def give_address(self, person: ResourceId, address: str) -> bool:
+        """Somebody gets one more address; two may have one."""
+        self.server.give(person.id, {"emails": [{"value": address}]})
+        return True
+
     def make_group(self, name: str) -> ResourceId | None:
         """Let a group be there."""
         return ResourceId(type="group", id=self.server.add(group(name, [])))
@@ -111,6 +126,20 @@ class Backend:
         other = Backend(self._held.enter_context(serve()), self._held)
         other.remove(ResourceId(type="user", id=other.users[0]))
         return other, connection_to(other)
+
+    def variants(self) -> Mapping[str, Variant]:
+        """Servers of other kinds, and other ways to speak with one."""
+        from jackfield_scim.testserver import by_cursor, serve
+
+        found: dict[str, Variant] = {}
+        for name, (server, settings) in {
+            "cursors and PUT": (serve(by_cursor()), {"patch": "no"}),
+            "another PATCH": (serve(), _ANOTHER_PATCH),
+        }.items():
+            backend = Backend(self._held.enter_context(server), self._held)
+            config = {**connection_to(backend), **settings}
+            found[name] = Variant(backend=backend, config=config, samples=samples_on(backend))
+        return found
 
 
 def connection_to(backend: Backend) -> Mapping[str, Any]:
@@ -140,38 +169,37 @@ class TestScim(ConnectorSuite):
     @pytest.fixture
     def samples(self, backend: Backend) -> Samples:
         """Changes of each kind."""
-        users, sales, nobody = backend.users, backend.groups[1], backend.groups[3]
-        return Samples(
-            grants=(
-                *(GrantAccess(entitlement=of(sales), principal=ResourceId(type="user", id=id)) for id in users[3:5]),
-                GrantAccess(entitlement=of(nobody), principal=ResourceId(type="group", id=sales)),
-                GrantAccess(
-                    entitlement=has_role("admin", "").entitlement, principal=ResourceId(type="user", id=users[5])
-                ),
+        return samples_on(backend)
+
+
+def samples_on(backend: Backend) -> Samples:
+    """Changes of each kind."""
+    users, sales, nobody = backend.users, backend.groups[1], backend.groups[3]
+    return Samples(
+        grants=(
+            *(GrantAccess(entitlement=of(sales), principal=ResourceId(type="user", id=id)) for id in users[3:5]),
+            GrantAccess(entitlement=of(nobody), principal=ResourceId(type="group", id=sales)),
+            GrantAccess(entitlement=has_role("admin", "").entitlement, principal=ResourceId(type="user", id=users[5])),
+        ),
+        refused=(RunAction(name="set_profile", arguments={"user_id": users[0], "user_name": "person1@example.com"}),),
+        accounts=(
+            CreateAccount(
+                arguments={
+                    "user_name": "new@example.com",
+                    "email": "new@example.com",
+                    "surname": "Ö'Néw",
+                    "department": "Söles",
+                }
             ),
-            refused=(
-                RunAction(name="set_profile", arguments={"user_id": users[0], "user_name": "person1@example.com"}),
-            ),
-            accounts=(
-                CreateAccount(
-                    arguments={
-                        "user_name": "new@example.com",
-                        "email": "new@example.com",
-                        "surname": "Ö'Néw",
-                        "department": "Söles",
-                    }
-                ),
-            ),
-            deletions=(DeleteAccount(account=ResourceId(type="user", id=users[6])),),
-            actions=(
-                RunAction(name="disable_user", arguments={"user_id": users[4]}),
-                RunAction(name="enable_user", arguments={"user_id": users[2]}),
-                RunAction(
-                    name="set_profile", arguments={"user_id": users[1], "surname": "Doe", "email": "d@example.com"}
-                ),
-            ),
-            nobody=ResourceId(type="user", id="nobody"),
-        )
+        ),
+        deletions=(DeleteAccount(account=ResourceId(type="user", id=users[6])),),
+        actions=(
+            RunAction(name="disable_user", arguments={"user_id": users[4]}),
+            RunAction(name="enable_user", arguments={"user_id": users[2]}),
+            RunAction(name="set_profile", arguments={"user_id": users[1], "surname": "Doe", "email": "d@example.com"}),
+        ),
+        nobody=ResourceId(type="user", id="nobody"),
+    )
 
 
 def user(number: int) -> dict[str, Any]:

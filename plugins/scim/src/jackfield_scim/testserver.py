@@ -10,7 +10,15 @@ from contextlib import contextmanager
 from typing import Any, Final
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
-from scim2_models import ForbiddenException, Resource, ResourceType, ScimProvider, ServiceProviderConfig
+from scim2_models import (
+    ForbiddenException,
+    InvalidValueException,
+    Pagination,
+    Resource,
+    ResourceType,
+    ScimProvider,
+    ServiceProviderConfig,
+)
 from scim2_server.memory import InMemoryStorage
 from scim2_server.requests import ScimRequest
 from scim2_server.routing import Operation, Target
@@ -35,6 +43,17 @@ class Storage(InMemoryStorage):
         found = super().create(resource_type, resource)
         self.made[f"made {resource_type.name} {getattr(resource, 'user_name', None)}"] += 1
         return found
+
+    def update(
+        self, resource_type: ResourceType, resource: Resource[Any], *, expected_version: str | None = None
+    ) -> Resource[Any]:
+        """As that of others; but as large providers do, it takes no new member whom it does not know."""
+        known = {each.id for each in self.resources}
+        old = next((each for each in self.resources if each.id == resource.id), None)
+        had = {each.value for each in getattr(old, "members", None) or ()}
+        if any(each.value not in known | had for each in getattr(resource, "members", None) or ()):
+            raise InvalidValueException
+        return super().update(resource_type, resource, expected_version=expected_version)
 
 
 class Service(ScimService):
@@ -68,6 +87,15 @@ class Server:
                 return self.storage.create(type, model.model_validate(document)).id or ""
         raise ValueError(document["schemas"])
 
+    def give(self, id: str, attributes: dict[str, Any]) -> None:
+        """Give a user other attributes, by no request."""
+        (found,) = [each for each in self.storage.resources if each.id == id]
+        model = type(found)
+        whole = model.model_validate({**found.model_dump(), **attributes})
+        with self.storage.lock:
+            for name in attributes:
+                setattr(found, name, getattr(whole, name))
+
     def remove(self, id: str, *, from_groups: bool = False) -> None:
         """Take a resource away by no request; groups go on naming it, as this server lets them, unless *from_groups*."""
         for type in self.service.provider.resource_types:
@@ -87,6 +115,19 @@ class Server:
 class _Quiet(WSGIRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing."""
+
+
+def by_cursor() -> ServiceProviderConfig:
+    """What a server says of itself that gives its listings by cursor."""
+    config = load_default_service_provider_config()
+    config.pagination = Pagination(
+        cursor=True,
+        index=True,
+        default_pagination_method=Pagination.DefaultPaginationMethod.index,
+        default_page_size=3,
+        max_page_size=100,
+    )
+    return config
 
 
 @contextmanager

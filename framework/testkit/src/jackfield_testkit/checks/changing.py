@@ -1,6 +1,6 @@
 """What a connector makes of changes: the outcome that it gives, beside what became of the application."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -322,9 +322,21 @@ async def answers_each_of_many(bench: Bench) -> None:
 
 
 async def _together(bench: Bench, changes: Sequence[GrantAccess], wrong: Sequence[GrantAccess]) -> None:
-    """Call the hook for all of them and those *wrong* ones at once, while none is held: a host leaves out whom it misses."""
-    step = "the hook, all samples at once, none of which is held, and one for nobody"
-    batch = (*wrong, *changes)
+    """Call the hook for all of one resource at once, and *wrong* ones, none being held: a host leaves out whom it misses."""
+    for batch in _by_resource((*wrong, *changes)):
+        await _all_at_once(bench, batch, wrong)
+
+
+def _by_resource(changes: Iterable[GrantAccess]) -> list[tuple[GrantAccess, ...]]:
+    """Those of one resource together, as the hook is called."""
+    found: dict[ResourceId, list[GrantAccess]] = {}
+    for each in changes:
+        found.setdefault(each.entitlement.resource, []).append(each)
+    return [tuple(each) for each in found.values()]
+
+
+async def _all_at_once(bench: Bench, batch: tuple[GrantAccess, ...], wrong: Sequence[GrantAccess]) -> None:
+    step = f"the hook, {len(batch)} samples of {batch[0].entitlement.resource} at once, none of which is held"
     async with bench.open() as connection:
         state = await connection.read_state(state_query(batch))
         try:
@@ -347,26 +359,27 @@ async def _together(bench: Bench, changes: Sequence[GrantAccess], wrong: Sequenc
 
 
 async def _batch(bench: Bench, changes: Sequence[GrantAccess], nobody: ResourceId) -> None:
-    """Call the hook for all of them at once, while they are held already; every other one is for nobody, in turn."""
+    """Call the hook for all of one resource at once, while they are held already; every other one is for nobody, in turn."""
     held = bench.truth()
-    step = "the hook, all samples at once, which are held already, every other one for nobody"
-    for turn in (0, 1):
-        batch = [
-            msgspec.structs.replace(each, principal=nobody) if number % 2 == turn else each
-            for number, each in enumerate(changes)
-        ]
-        async with bench.open() as connection:
-            state = msgspec.structs.replace(await connection.read_state(state_query(batch)), held=())
-            try:
-                outcomes = await connection.change("grant", tuple(batch), state)
-            except JackfieldError as error:
-                raise Finding(f"one that can't be granted spoils all others: {error}", step) from None
-        if len(outcomes) != len(batch):
-            raise Finding(f"{len(batch)} changes get {len(outcomes)} outcomes", step)
-        for change, outcome in zip(batch, outcomes, strict=True):
-            if (change.principal == nobody) == (outcome.outcome in DONE):
-                raise Finding(f"among others, {name_of(change)} ends as {outcome_text(outcome)}", step)
-        unchanged(held, bench.truth(), step)
+    for some in _by_resource(changes):
+        step = f"the hook, {len(some)} samples of {some[0].entitlement.resource} at once, held already, or for nobody"
+        for turn in (0, 1):
+            batch = [
+                msgspec.structs.replace(each, principal=nobody) if number % 2 == turn else each
+                for number, each in enumerate((*some, some[0]))
+            ]
+            async with bench.open() as connection:
+                state = msgspec.structs.replace(await connection.read_state(state_query(batch)), held=())
+                try:
+                    outcomes = await connection.change("grant", tuple(batch), state)
+                except JackfieldError as error:
+                    raise Finding(f"one that can't be granted spoils all others: {error}", step) from None
+            if len(outcomes) != len(batch):
+                raise Finding(f"{len(batch)} changes get {len(outcomes)} outcomes", step)
+            for change, outcome in zip(batch, outcomes, strict=True):
+                if (change.principal == nobody) == (outcome.outcome in DONE):
+                    raise Finding(f"among others, {name_of(change)} ends as {outcome_text(outcome)}", step)
+            unchanged(held, bench.truth(), step)
 
 
 async def writes_nothing_in_a_dry_run(bench: Bench) -> None:

@@ -6,7 +6,7 @@ from jackfield.changes.kinds.operations import Operations
 from jackfield_contracts import AccountState, ArgumentType, OutcomeKind, RunAction
 from jackfield_testkit.bench import Bench
 from jackfield_testkit.bodies import decoded, with_body, with_more
-from jackfield_testkit.checks.acting import name_of, outcome_text, state_before
+from jackfield_testkit.checks.acting import DONE, NOT_MADE, name_of, outcome_text, state_before
 from jackfield_testkit.data import Finding, Lacking, NotApplicable
 from jackfield_testkit.wire import Wire, everywhere, rewrite
 
@@ -36,11 +36,13 @@ async def clears_what_is_emptied(bench: Bench) -> None:
             tried = True
             now = await _account(bench, sample)
             left = _fact(now, argument.sets) if now is not None else None
-            done = outcome.outcome in (OutcomeKind.CHANGED, OutcomeKind.ALREADY)
-            if done and left == held and argument.name not in (outcome.reason or ""):
+            told = outcome.outcome in NOT_MADE or (outcome.outcome in DONE and argument.name in (outcome.reason or ""))
+            if left == held and not told:
                 raise Finding(
                     f"{argument.sets} is {left!r} still, and it ends as {outcome_text(outcome)}", name_of(change)
                 )
+            if outcome.outcome is OutcomeKind.UNVERIFIED:
+                raise Finding(f"{argument.sets} is {left!r}, and it ends as {outcome_text(outcome)}", name_of(change))
     if not tried:
         raise NotApplicable("no action of the samples sets a text that the account has, and that may be left out")
 

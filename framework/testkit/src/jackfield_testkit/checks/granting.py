@@ -15,7 +15,6 @@ from jackfield_testkit.checks.acting import (
     NOT_MADE,
     grant_id,
     name_of,
-    one_of_each_kind,
     opposite,
     outcome_text,
     restore,
@@ -89,30 +88,51 @@ async def grants_one_to_many(bench: Bench) -> None:
     An application that takes a list refuses all of it for one: those others were not given what they could have.
     """
     tried = 0
-    for change in one_of_each_kind(samples_of(bench)):
+    kinds = {
+        (each.entitlement.resource.type, each.entitlement.slug, each.principal.type): each for each in samples_of(bench)
+    }
+    for change in kinds.values():
         others = await _possible(bench, change)
         if len(others) < 2:
             continue
         tried += 1
         nobody = bench.samples.nobody or ResourceId(type=change.principal.type, id=f"{change.principal.id}-testkit")
-        wrong = msgspec.structs.replace(change, principal=nobody)
-        batch = (others[0], wrong, *others[1:])
-        before = bench.truth()
-        async with bench.open() as connection:
-            state = await connection.read_state(state_query(batch))
-            outcomes = await connection.change("grant", batch, state)
-        now = bench.truth().grants
-        step = f"the hook, {change.entitlement} to {', '.join(str(each.principal) for each in batch)} at once"
-        for each, outcome in zip(batch, outcomes, strict=True):
-            held = grant_id(each) in now
-            if outcome.outcome is OutcomeKind.PENDING:
-                continue
-            if (each is wrong) == held or (each is wrong) == (outcome.outcome in DONE):
-                is_held = "held" if held else "not held"
-                raise Finding(f"among others, {name_of(each)} ends as {outcome_text(outcome)}, and is {is_held}", step)
-        await _taken_from_many(bench, [each for each in others if grant_id(each) in now], before)
+        await _one_bad(bench, msgspec.structs.replace(change, principal=nobody), others)
+        gone = _who_will_go(bench, change.principal.type, f"gone{tried}")
+        if gone is not None:
+            await _one_bad(bench, msgspec.structs.replace(change, principal=gone), others, goes=True)
     if not tried:
         raise Lacking("no entitlement of the samples can be granted to two who do not have it")
+
+
+def _who_will_go(bench: Bench, type: str, name: str) -> ResourceId | None:
+    """Somebody who is there, and may be taken out; None where the backend can't."""
+    if not (bench.has("invite") and bench.has("remove")):
+        return None
+    found: ResourceId | None = bench.need("invite", "")("Gone Soon", f"{name}@example.com")
+    return found if found is not None and found.type == type else None
+
+
+async def _one_bad(bench: Bench, wrong: GrantAccess, others: list[GrantAccess], *, goes: bool = False) -> None:
+    """Grant to *others* and a *wrong* one in one call; who *goes* is there in the state that was read, and then no more."""
+    batch = (others[0], wrong, *others[1:])
+    async with bench.open() as connection:
+        state = await connection.read_state(state_query(batch))
+        if goes:
+            bench.need("remove", "")(wrong.principal)
+        before = bench.truth()
+        outcomes = await connection.change("grant", batch, state)
+    now = bench.truth().grants
+    step = f"the hook, {wrong.entitlement} to {', '.join(str(each.principal) for each in batch)} at once"
+    step += f", of whom {wrong.principal} has just gone" if goes else ""
+    for each, outcome in zip(batch, outcomes, strict=True):
+        held = grant_id(each) in now
+        if outcome.outcome is OutcomeKind.PENDING:
+            continue
+        if (each is wrong) == held or (each is wrong) == (outcome.outcome in DONE):
+            is_held = "held" if held else "not held"
+            raise Finding(f"among others, {name_of(each)} ends as {outcome_text(outcome)}, and is {is_held}", step)
+    await _taken_from_many(bench, [each for each in others if grant_id(each) in now], before)
 
 
 async def _possible(bench: Bench, change: GrantAccess) -> list[GrantAccess]:

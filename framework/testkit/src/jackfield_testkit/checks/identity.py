@@ -253,14 +253,16 @@ async def _spoiled(bench: Bench, before: Synced) -> None:
 def _lost_and_told(before: Synced, shown: Synced, step: str) -> None:
     _no_bug(shown, step)
     # A word about it is not enough: in a snapshot that calls itself complete, whoever is missing counts as gone.
+    if lost := shown.lost_of(before):
+        raise Finding(f"{lost[0]} is missing, and its scope is told as seen whole", step, "jackfield sync")
     if not shown.complete:
         return
-    lost: list[object] = [
+    gone: list[object] = [
         *sorted(before.resources.keys() - shown.resources.keys()),
         *sorted(before.grants - shown.grants),
     ]
-    if lost:
-        raise Finding(f"{lost[0]} is missing, and the snapshot calls itself complete", step, "jackfield sync")
+    if gone:
+        raise Finding(f"{gone[0]} is missing, and the snapshot calls itself complete", step, "jackfield sync")
 
 
 def _is_listing(value: Any) -> bool:

@@ -16,7 +16,7 @@ from jackfield_testkit.bench import Bench, Synced
 from jackfield_testkit.bodies import changed, decoded, values, with_body
 from jackfield_testkit.data import Finding, NotApplicable, Truth
 from jackfield_testkit.walk import Call, walk
-from jackfield_testkit.wire import Sent, Wire, everywhere, rewrite
+from jackfield_testkit.wire import Send, Wire, everywhere, rewrite
 
 _MOVES = 4
 _MORE = 3
@@ -36,26 +36,32 @@ async def loses_none_where_a_listing_moves(bench: Bench) -> None:
         raise NotApplicable("no listing of people takes several pages")
     for turn, going in enumerate(_leaving(first)):
         seen = [bench.truth()]
+        since: list[int] = []
 
-        def move(
-            now: int, _: Sent, turn: int = turn, going: Sequence[ResourceId] = going, seen: list[Truth] = seen
-        ) -> None:
-            # Once the first pages were read: whoever stands behind moves up.
-            if now > turn and len(seen) == 1:
+        async def fault(
+            send: Send, turn: int = turn, going: Sequence[ResourceId] = going, since: list[int] = since
+        ) -> Response:
+            given = await send()
+            # Once the page on which they stand was read, and then some: whoever stands behind moves up.
+            if since or going[0].id.encode() in given.body:
+                since.append(1)
+            if len(since) == turn + 1:
                 for each in going:
                     remove(each)
-                seen.append(bench.truth())
+            return given
 
-        shown = await bench.sync(Wire(move))
+        shown = await bench.sync(Wire(everywhere(fault)))
         names = ", ".join(map(str, going))
-        _lost_none(
-            shown, [*seen, bench.truth()], f"{names} {'go' if len(going) > 1 else 'goes'} before request {turn + 2}"
+        step = (
+            f"{names} {'go' if len(going) > 1 else 'goes'} {turn} requests after the page on which they stand was read"
         )
+        _lost_none(shown, [*seen, bench.truth()], step)
 
 
 def _leaving(first: Sequence[ResourceId]) -> list[Sequence[ResourceId]]:
     """Who goes in each turn: some alone, and several at once, since pages that overlap by one bear that one goes."""
-    return [first[:1], *([first[1:3]] if len(first) > 2 else []), *((each,) for each in first[3:_MOVES])]
+    some = [first[:2], first[2:3], first[3:5], first[5:6]] if len(first) > 2 else [(each,) for each in first]
+    return [each for each in some if each][:_MOVES]
 
 
 async def first_listed(bench: Bench) -> list[ResourceId]:

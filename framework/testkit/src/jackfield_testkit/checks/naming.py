@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from jackfield.host.connection import Connection
 from jackfield_contracts import Email, EntitlementId, GrantAccess, OutcomeKind, ResourceId, StateQuery, TraitKind
 from jackfield_testkit.bench import Bench, differences
 from jackfield_testkit.checks.acting import grant_id, name_of, one_of_each_kind, outcome_text, restore
@@ -20,6 +21,7 @@ _ODD = (
     ("李小龍", "李"),
     ("Plus + Space", "plus+one"),
     ("Star * (all)", "star*all"),
+    ("Brackets [1]", "a[1]b"),
     ("Comma, Semi; Colon:", "comma,semi"),
     ("Capital Letters", "Capital.Letters"),
     ("007", "007"),
@@ -27,6 +29,9 @@ _ODD = (
     ("1e5", "1e5"),
 )
 """Names and logins that mean something else in an address, a filter or a file than what they say."""
+
+_PATTERNS = ("*", "%", "?*", ".*", "_%")
+"""What finds everybody where a name is taken for a pattern."""
 
 _LIKE = (("Anna", "anna"), ("Annabel", "annabel"), ("Ann", "ann"))
 """Each is the beginning of another, and the shortest comes last."""
@@ -107,7 +112,8 @@ async def _found(bench: Bench, there: dict[str, ResourceId]) -> None:
             if found != [id]:
                 seen = found[0] if found else "nobody"
                 raise Finding(f"{login!r} finds {seen}, and is {id}", f"read_state(names=({login!r},))")
-        for short in dict.fromkeys(login[: len(login) // 2] for login, _ in (*alone[: len(_ODD)], *alone[-1:])):
+        begun = (login[: len(login) // 2] for login, _ in (*alone[: len(_ODD)], *alone[-1:]))
+        for short in dict.fromkeys((*begun, *_PATTERNS)):
             if short and short.casefold() not in logins:
                 state = await connection.read_state(StateQuery(names=(short,)))
                 if state.accounts:
@@ -209,27 +215,39 @@ async def finds_people_by_what_they_have(bench: Bench) -> None:
     """
     if not any(map(bench.implements, ("grant", "create_account", "delete_account", "run_action"))):
         raise NotApplicable("the connector makes no changes, and asks for nobody by name")
-    known = _known_by(bench)
-    if not known:
+    addresses, others = _known_by(bench)
+    if not addresses and not others:
         raise Lacking("the truth tells neither addresses nor external ids of people")
-    alone = {name: who for name, who in known.items() if len(who) == 1}
     async with bench.open() as connection:
-        for name, (id,) in [*alone.items()][:_MOST]:
-            for asked in dict.fromkeys((name, name.upper()) if "@" in name else (name,)):
-                state = await connection.read_state(StateQuery(names=(asked,)))
-                found = {each.account for each in state.accounts if each.asked == asked}
-                # Of several ids that others have for somebody, an application may look for one kind only.
-                if found != {id} and (found or "@" in name):
-                    seen = ", ".join(map(str, sorted(found))) or "nobody"
-                    raise Finding(f"{asked!r} finds {seen}, and is {id}'s", f"read_state(names=({asked!r},))")
+        for name, id in _of_one(addresses):
+            for asked in (name, name.upper()):
+                await _is_found(connection, asked, id, surely=True)
+        for name, id in _of_one(others):
+            # Of several ids that others have for somebody, an application may look for one kind only.
+            await _is_found(connection, name, id, surely=False)
 
 
-def _known_by(bench: Bench) -> dict[str, set[ResourceId]]:
-    """Whose each main address and external id is; of a few people."""
-    known: dict[str, set[ResourceId]] = {}
+async def _is_found(connection: Connection, name: str, id: ResourceId, *, surely: bool) -> None:
+    state = await connection.read_state(StateQuery(names=(name,)))
+    found = {each.account for each in state.accounts if each.asked == name}
+    if found != {id} and (found or surely):
+        seen = ", ".join(map(str, sorted(found))) or "nobody"
+        raise Finding(f"{name!r} finds {seen}, and is {id}'s", f"read_state(names=({name!r},))")
+
+
+def _of_one(known: Mapping[str, set[ResourceId]]) -> list[tuple[str, ResourceId]]:
+    return [(name, id) for name, (id, *more) in ((name, [*who]) for name, who in known.items()) if not more][:_MOST]
+
+
+def _known_by(bench: Bench) -> tuple[dict[str, set[ResourceId]], dict[str, set[ResourceId]]]:
+    """Whose each main address, and each external id, is."""
+    addresses: dict[str, set[ResourceId]] = {}
+    others: dict[str, set[ResourceId]] = {}
     for id, facts in bench.truth().facts.items():
-        addresses = [each.address for each in facts.get("emails") or () if isinstance(each, Email) and each.primary]
-        others: Mapping[str, str] = facts.get("external_ids") or {}
-        for name in (*addresses, *others.values()):
-            known.setdefault(name, set()).add(id)
-    return known
+        for each in facts.get("emails") or ():
+            if isinstance(each, Email) and each.primary:
+                addresses.setdefault(each.address, set()).add(id)
+        known: Mapping[str, str] = facts.get("external_ids") or {}
+        for name in known.values():
+            others.setdefault(name, set()).add(id)
+    return addresses, others

@@ -1,6 +1,7 @@
 """What a connector reads from an application that nothing disturbs."""
 
 import math
+import re
 from collections import Counter
 from datetime import datetime, timedelta
 
@@ -19,6 +20,7 @@ from jackfield_contracts import (
 )
 from jackfield_testkit.bench import Bench, differences
 from jackfield_testkit.data import Finding, NotApplicable
+from jackfield_testkit.sources import sources
 from jackfield_testkit.walk import Call, Walk, rest, rows, walk
 from jackfield_testkit.wire import Wire, everywhere, with_word
 
@@ -30,6 +32,8 @@ _TRAITS = {
     TraitKind.LICENSE: "license",
 }
 _NEW = "testkit_new"
+_A_DATE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+_NO_ZONE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?")
 
 
 async def shows_the_truth(bench: Bench) -> None:
@@ -117,8 +121,21 @@ async def tells_time_with_its_zone(bench: Bench) -> None:
                 seen = True
                 if value.utcoffset() != timedelta(0):
                     raise Finding(f"{name} of {id} is {value.isoformat()}, which is not in UTC")
+        for name, text in resource.profile.items():
+            seen = seen or (isinstance(text, str) and _A_DATE.match(text) is not None)
+            # What the application writes without a zone may stand as it is; what the connector writes may not.
+            if isinstance(text, str) and _NO_ZONE.fullmatch(text) and not await _stands(bench, text):
+                raise Finding(f"{name} of {id} is {text}, which has no zone")
     if not seen:
         raise NotApplicable("the connector gives no dates")
+
+
+async def _stands(bench: Bench, text: str) -> bool:
+    """Whether the application itself gives a text."""
+    wire = Wire()
+    await bench.sync(wire)
+    given = [answer.body for _, answer in wire.answered]
+    return any(text.encode() in each for each in (*given, *(file.read_bytes() for file in sources(bench.values))))
 
 
 async def gives_pages_that_fit(bench: Bench) -> None:

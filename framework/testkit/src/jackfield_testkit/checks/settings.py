@@ -7,21 +7,27 @@ import msgspec
 
 from jackfield.config.secrets import Secret
 from jackfield_testkit.bench import Bench
-from jackfield_testkit.checks import changing, filed, identity, moving, reading
+from jackfield_testkit.checks import changing, editing, filed, granting, identity, leaving, moving, reading
 from jackfield_testkit.data import Finding, Lacking, NotApplicable, Variant
 
 _RULES: tuple[Callable[[Bench], Awaitable[None]], ...] = (
     reading.shows_the_truth,
     identity.shows_every_fact,
     reading.refers_to_what_is_there,
+    reading.gives_pages_that_fit,
     reading.resumes_at_every_cursor,
     reading.asks_for_nothing_twice,
     filed.tells_of_broken_rows,
     filed.reads_one_edition_of_a_file,
-    moving.loses_none_where_a_listing_moves,
     changing.grants_and_revokes,
     changing.repeats_without_effect,
+    leaving.leaves_the_rest_of_access,
+    granting.grants_one_to_many,
+    leaving.leaves_the_rest_of_accounts,
+    editing.clears_what_is_emptied,
+    moving.loses_none_where_a_listing_moves,
 )
+"""Those that settings of reading and of writing change; what takes people away comes last."""
 
 
 async def keeps_the_rules_under_every_setting(bench: Bench) -> None:
