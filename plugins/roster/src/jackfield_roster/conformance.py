@@ -252,7 +252,8 @@ class Application:
 
     def _do(self, what: str, to: str, who: str, name: str) -> None:
         if what == "grant":
-            self._held.add((to, who))
+            known = {f"{kind}:{id}" for kind, some in (("user", self._people), ("group", self._groups)) for id in some}
+            self._held |= {(to, who)} & {(to, each) for each in known}
         elif what == "revoke":
             self._held.discard((to, who))
         elif what == "create_account":
