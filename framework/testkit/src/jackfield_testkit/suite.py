@@ -31,6 +31,7 @@ from jackfield_testkit.checks import (
     sharing,
     signing,
     stating,
+    waiting,
 )
 from jackfield_testkit.checks import random as at_random
 from jackfield_testkit.clock import HastyClock
@@ -104,6 +105,9 @@ CHECKS: tuple[Check, ...] = (
     making.takes_no_lost_race_for_done,
     granting.grants_to_every_kind,
     granting.grants_one_to_many,
+    waiting.knows_what_is_so,
+    waiting.asks_nobody_twice,
+    waiting.makes_nobody_twice,
     changing.writes_nothing_in_a_dry_run,
     refusing.decides_by_no_text,
     losing.doubles_no_effect,

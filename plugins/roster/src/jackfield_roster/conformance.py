@@ -9,7 +9,6 @@ import os
 import random
 from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +21,6 @@ from jackfield_testkit import ConnectorSuite, HastyClock, Samples, Truth, Varian
 
 _PEOPLE = PAGE + 40
 _WORDS = {"enabled": "active", "disabled": "left", "pending": "invited"}
-_FILES = {
-    "users": "users.csv", "groups": "groups.csv", "roles": "roles.csv", "memberships[0]": "members.jsonl",
-    "memberships[1]": "rights.csv",
-}  # fmt: skip
 _ODD = (
     # Ids as applications give them, of which some would be one if they were numbers; and logins and names as people have.
     ("0012", "Zoë O'Neil", "Zoe.ONeil@Example.com", "enabled"),
@@ -53,14 +48,15 @@ class Application:
             self._add(f"u{n}", f"Person {n}", f"u{n}@example.com", "disabled" if n % 9 == 0 else "enabled")
         for one in _ODD:
             self._add(*one)
-        self._groups = {f"g{n}": f"Group {n}" for n in range(6)}
-        self._roles = ("admin", "auditor")
+        # A group and a person may have one id.
+        self._groups = {**{f"g{n}": f"Group {n}" for n in range(6)}, "12": "Dozen"}
+        self._roles = {"admin": "Administrator", "auditor": "Auditor"}
         # Groups in groups, and a circle of the last two.
         self._held = {(f"group:g{n % 3}", f"user:u{n}") for n in range(0, _PEOPLE, 7)}
         self._held |= {("group:g1", "group:g0"), ("group:g4", "group:g5"), ("group:g5", "group:g4")}
         self._held |= {("role:admin", "group:g1"), ("role:auditor", "user:u1")}
+        self._held |= {("group:g2", "user:12"), ("group:g2", "group:12"), ("role:auditor", "user:12")}
         self._effects: Counter[str] = Counter()
-        self._moments: dict[str, datetime] = {}
         self._notes: dict[str, str] = {}
         self._exported = 0
         self.export()
@@ -95,7 +91,7 @@ class Application:
         roles = [
             (*to.split(":")[1:], *reversed(member.split(":"))) for to, member in sorted(self._held) if to[0] == "r"
         ]
-        self._write("roles.csv", ("Role",), [(id,) for id in self._roles])
+        self._write("roles.csv", ("Role", "Title"), [*self._roles.items()])
         self._write("rights.csv", ("Role", "Who", "Kind"), roles)
 
     def _add(self, id: str, name: str, login: str, status: str = "enabled") -> None:
@@ -131,7 +127,7 @@ class Application:
         """Everything that the application keeps."""
         things = {
             f"{kind}:{id}": {"name": name, "members": [member for to, member in self._held if to == f"{kind}:{id}"]}
-            for kind, some in (("group", self._groups), ("role", {id: id for id in self._roles}))
+            for kind, some in (("group", self._groups), ("role", self._roles))
             for id, name in some.items()
         }
         # What a person wrote into the list is theirs: a note that is lost is a change that nobody asked for.
@@ -171,7 +167,6 @@ class Application:
         # By the suite's clock, as what was asked for before; two exports of one size within one tick are different files.
         moment = self._exported = max(self._exported + 1, int(self._clock.now().timestamp() * 1e9))
         os.utime(made, ns=(moment, moment))
-        self._moments[name] = datetime.fromtimestamp(moment / 1e9, UTC)
         made.rename(self.folder / name)
 
     def truth(self) -> Truth:
@@ -182,18 +177,14 @@ class Application:
             resources=frozenset(map(ResourceId.parse, resources)),
             grants=frozenset(GrantId.parse(f"{to}/member#{member}") for to, member in self._held),
             facts={
-                ResourceId(type="app", id="office"): {
-                    f"{label} exported": self._moments[name].isoformat(timespec="seconds")
-                    for label, name in _FILES.items()
-                },
                 **{ResourceId(type="user", id=id): _facts(one) for id, one in self._people.items()},
                 **{
                     ResourceId(type="group", id=id): {"display_name": name, "description": f"All of {name}"}
                     for id, name in self._groups.items()
                 },
                 **{
-                    ResourceId(type="role", id=id): {"display_name": id, "privileged": id == "admin"}
-                    for id in self._roles
+                    ResourceId(type="role", id=id): {"display_name": name, "privileged": id == "admin"}
+                    for id, name in self._roles.items()
                 },
             },
         )
@@ -207,7 +198,8 @@ class Application:
         lines = self._lines()
         for line in lines:
             if line["state"] == "open":
-                self._do(line["do"], line["what"].removesuffix("/member"), line["who"], line["who_name"])
+                who, name = _seen(line["who"]), _seen(line["who_name"])
+                self._do(line["do"], line["what"].removesuffix("/member"), who, name)
                 self._notes[line["id"]] = line["note"] = f"done by Pat; see {len(self._notes)}"
         if lines:
             with self.list.open("w", newline="", encoding="utf-8-sig") as file:
@@ -291,7 +283,7 @@ def connection_to(application: Application) -> Mapping[str, Any]:
             "statuses": {word: status for status, word in _WORDS.items() if word},
         },
         "groups": {"file": "groups.csv", "id": "Id", "name": "Name", "description": "About"},
-        "roles": {"file": "roles.csv", "id": "Role"},
+        "roles": {"file": "roles.csv", "id": "Role", "name": "Title"},
         "memberships": [
             {"file": "members.jsonl", "of": "group", "to": "to", "member": "member", "member_type": "is"},
             {"file": "rights.csv", "of": "role", "to": "Role", "member": "Who", "member_type": "Kind"},
@@ -325,9 +317,14 @@ class TestRoster(ConnectorSuite):
                 _gives("group:g3", "group:g0"),
                 _gives("role:admin", "user:u3"),
             ),
-            accounts=(CreateAccount(arguments={"login": "new@example.com", "name": "Nora New"}),),
+            accounts=(CreateAccount(arguments={"login": "new@example.com", "name": "=1+Nora"}),),
             deletions=(DeleteAccount(account=ResourceId(type="user", id="u7")),),
         )
+
+
+def _seen(cell: str) -> str:
+    """What a spreadsheet shows of a cell."""
+    return "#NAME?" if cell[:1] in ("=", "+", "-", "@") else cell.removeprefix("'")
 
 
 def _gives(to: str, principal: str) -> GrantAccess:

@@ -49,7 +49,7 @@ def variants(folder: Path) -> Mapping[str, Variant]:
 def _lists(folder: Path) -> Variant:
     """Lists of ids in cells, Windows' letters, lines above and below the table, ids such as spreadsheets make."""
     people: dict[str, tuple[str, str, str, list[str], list[str], str]] = {
-        "1E+05": ("Žofie Černá", "zofie@example.com", "On", ["sales", "design"], ["auditor"], "Total Rewards"),
+        "1E+05": ("Žofie Černá", "zofie@example.com", "On", ["sales", "design", "all"], ["auditor"], "Total Rewards"),
         "1001.0": ("Ann Alder", "ann@example.com", "Off", ["sales"], [], "Sales"),
         "b": ("Bob Birch", "bob@example.com", "Sabbatical", [], ["admin", "auditor"], "Sales"),
         "c": ("Cleo Cédar", "cleo@example.com", "on", ["all"], [], "Design"),
@@ -118,8 +118,11 @@ def _bare(folder: Path) -> Variant:
     (folder / "left.csv").write_bytes(_table([["Nr"], *([id] for id in ids)], ","))
     held = [("group", f"g{number}", "user", ids[number % len(ids)]) for number in range(_MANY)]
     rows = [json.dumps({"group": at, "who": id}) for _, at, _, id in held]
-    (folder / "in.jsonl").write_text("\n".join([*rows, ""]), encoding="utf-8")
     facts = {f"user:{id}": {"display_name": id, "status": "disabled"} for id in ids}
+    # Several in one cell.
+    rows.append(json.dumps({"group": "many", "who": ids[:3]}))
+    held += [("group", "many", "user", id) for id in ids[:3]]
+    (folder / "in.jsonl").write_text("\n".join([*rows, ""]), encoding="utf-8")
     facts |= {f"group:{at}": {"display_name": at} for _, at, _, _ in held}
     config = {
         **_application(folder),

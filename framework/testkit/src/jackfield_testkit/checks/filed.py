@@ -144,7 +144,7 @@ async def tells_of_broken_rows(bench: Bench) -> None:
                 )
             if lost := shown.lost_of(before):
                 raise Finding(f"{lost[0]} is missing, and its scope is told as seen whole", step, "jackfield sync")
-            _right_line(said, number, len(read.lines) + 2, step)
+            _right_line(said, file.name, number, len(read.lines) + 2, step)
 
 
 def _said(shown: Synced) -> str:
@@ -153,9 +153,10 @@ def _said(shown: Synced) -> str:
     return "\n".join([*told, str(shown.error or "")])
 
 
-def _right_line(said: str, number: int, most: int, step: str) -> None:
+def _right_line(said: str, file: str, number: int, most: int, step: str) -> None:
     """Fail where lines are named, and the broken one is not among them."""
-    named = {int(each.replace(",", "")) for each in re.findall(r"\blines? ([\d,]*\d)", said)}
+    places = re.findall(rf"(?:\blines? |{re.escape(file)}:)([\d,]*\d)", said)
+    named = {int(each.replace(",", "")) for each in places}
     if named and not named & {number, number + 1} and max(named) <= most:
         raise Finding(f"it is told of line {min(named)}, and line {number} is broken", step)
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, cast
 
-from jackfield.errors import PluginBug
-from jackfield_contracts import AccountStatus, AppTrait, ResourceId, UserTrait
+from jackfield.errors import JackfieldError, PluginBug
+from jackfield_contracts import AccountStatus, AppTrait, ResourceId, StateQuery, UserTrait
 from jackfield_testkit.bench import Bench, Synced
 from jackfield_testkit.bodies import Place, in_answers, place_text, with_changed
 from jackfield_testkit.data import Finding, Lacking, NotApplicable
@@ -246,8 +246,26 @@ async def _spoiled(bench: Bench, before: Synced) -> None:
     spoil = bench.need("spoil", "whether a row that can't be read is told")
     number = 0
     while (what := spoil(number)) is not None:
-        _lost_and_told(before, await bench.sync(), what)
+        shown = await bench.sync()
+        _lost_and_told(before, shown, what)
+        await _stated(bench, before, shown, what)
         number += 1
+
+
+async def _stated(bench: Bench, before: Synced, shown: Synced, step: str) -> None:
+    """Whose row can't be read is not told as not there when they are asked for: a deletion would count as made."""
+    people = [id for id, each in before.resources.items() if isinstance(each.trait, UserTrait)]
+    lost = [id for id in people if id not in shown.resources]
+    if not lost or not bench.implements("grant"):
+        return
+    async with bench.open() as connection:
+        try:
+            state = await connection.read_state(StateQuery(principals=tuple(lost)))
+        except JackfieldError:
+            return  # told, and nothing is taken for gone
+    there = {str(each.account) for each in state.accounts}
+    if silent := [id for id in lost if str(id) not in there and str(id) not in state.unreadable]:
+        raise Finding(f"{silent[0]} is told as not there, and their row can't be read", step, "read_state")
 
 
 def _lost_and_told(before: Synced, shown: Synced, step: str) -> None:

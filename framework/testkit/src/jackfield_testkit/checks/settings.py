@@ -7,7 +7,7 @@ import msgspec
 
 from jackfield.config.secrets import Secret
 from jackfield_testkit.bench import Bench
-from jackfield_testkit.checks import changing, editing, filed, granting, identity, leaving, moving, reading
+from jackfield_testkit.checks import changing, editing, filed, granting, identity, leaving, moving, reading, sharing
 from jackfield_testkit.data import Finding, Lacking, NotApplicable, Variant
 
 _RULES: tuple[Callable[[Bench], Awaitable[None]], ...] = (
@@ -19,6 +19,7 @@ _RULES: tuple[Callable[[Bench], Awaitable[None]], ...] = (
     reading.asks_for_nothing_twice,
     filed.tells_of_broken_rows,
     filed.reads_one_edition_of_a_file,
+    sharing.leaves_nothing_behind,
     changing.grants_and_revokes,
     changing.repeats_without_effect,
     leaving.leaves_the_rest_of_access,

@@ -2,7 +2,9 @@
 
 import asyncio
 import gc
+import os
 import sys
+import tempfile
 import threading
 from base64 import b64encode
 from collections import Counter
@@ -159,6 +161,8 @@ async def leaves_nothing_behind(bench: Bench) -> None:
     gc.collect()
     files, threads, tasks = _open_files(), set(threading.enumerate()), asyncio.all_tasks()
     step = "sync; sync, cancelled at its second request; sync, every request answered 500"
+    if made := await _temporary(bench):
+        raise Finding(f"it leaves {made[0]} in the folder of temporary files", "jackfield sync")
     if written := await _written_by(bench):
         raise Finding(f"it writes to {written[0]}", "jackfield sync")
     wire = Wire(lambda now, _: never_answer if now == 1 else None)
@@ -178,6 +182,18 @@ async def leaves_nothing_behind(bench: Bench) -> None:
         await asyncio.sleep(0.05)
         left = _left(files, threads, tasks)
     raise Finding(left or "", step)
+
+
+async def _temporary(bench: Bench) -> list[str]:
+    """What a sync leaves in the folder of temporary files."""
+    own = bench.folder / "temporary"
+    own.mkdir(exist_ok=True)
+    before, tempfile.tempdir = tempfile.tempdir, str(own)
+    try:
+        await bench.sync()
+    finally:
+        tempfile.tempdir = before
+    return sorted(each.name for each in own.iterdir())
 
 
 def _left(files: Counter[str], threads: set[threading.Thread], tasks: "set[asyncio.Task[Any]]") -> str | None:
@@ -203,7 +219,7 @@ def _open_files() -> Counter[str]:
 
 
 async def _written_by(bench: Bench) -> list[str]:
-    """The files that the connector's own code opens to write during a sync."""
+    """The files that the connector's own code opens to write during a sync, and that are there after it."""
     package = bench.found.type.open.__module__.partition(".")[0]
     found: list[str] = []
     armed = [True]
@@ -222,7 +238,7 @@ async def _written_by(bench: Bench) -> list[str]:
         await bench.sync()
     finally:
         armed[0] = False
-    return found
+    return [each for each in found if os.path.exists(each)]  # noqa: ASYNC240, PTH110 - a moment, and nothing else goes on
 
 
 async def keeps_secrets_out_of_rows(bench: Bench) -> None:

@@ -1,12 +1,10 @@
 """What a connector reads before and after changes."""
 
+from collections.abc import Collection
+
 from jackfield.errors import JackfieldError
 from jackfield.host.connection import Connection
-from jackfield_contracts import (
-    AccessState,
-    ResourceId,
-    StateQuery,
-)
+from jackfield_contracts import AccessState, ResourceId, StateQuery, UserTrait
 from jackfield_testkit.bench import Bench, Synced, outcome_of
 from jackfield_testkit.checks.acting import (
     samples_of,
@@ -87,7 +85,7 @@ async def states_what_a_sync_shows(bench: Bench) -> None:
     if not synced.complete:
         raise Finding(f"a sync of an application that nothing disturbs is {synced}", "sync")
     kinds = {each.principal.type for each in bench.samples.grants}
-    accounts = [id for id in synced.resources if id.type in kinds][:_SOME]
+    accounts = _some_of_each_status(synced, kinds)
     of_type: dict[str, list[ResourceId]] = {}
     for each in synced.entitlements:
         of_type.setdefault(each.id.resource.type, []).append(each.id.resource)
@@ -98,6 +96,11 @@ async def states_what_a_sync_shows(bench: Bench) -> None:
     there = {each.account for each in state.accounts}
     if missing := [id for id in accounts if id not in there]:
         raise Finding(f"a sync shows {missing[0]}, and the state does not", "sync", "read_state")
+    for account in state.accounts:
+        trait = synced.resources[account.account].trait if account.account in synced.resources else None
+        if isinstance(trait, UserTrait) and (account.status, account.login) != (trait.status, trait.login):
+            said = f"a sync shows {account.account} as {trait.status.value} ({trait.login})"
+            raise Finding(f"{said}, and the state as {account.status.value} ({account.login})", "sync", "read_state")
     offered = {each.id: each for each in state.entitlements}
     for each in synced.entitlements:
         if each.id.resource not in resources:
@@ -114,6 +117,13 @@ async def states_what_a_sync_shows(bench: Bench) -> None:
     held = {each for each in state.held if each.entitlement.resource in resources}
     if shown != held:
         raise Finding(f"a sync and the state differ on {min(shown ^ held)}", "sync", "read_state")
+
+
+def _some_of_each_status(synced: Synced, kinds: Collection[str]) -> list[ResourceId]:
+    """Those whom the samples may be granted to, people of every status among them."""
+    some = [id for id in synced.resources if id.type in kinds]
+    statuses = {each.status: id for id in some if isinstance(each := synced.resources[id].trait, UserTrait)}
+    return list(dict.fromkeys((*statuses.values(), *some)))[:_SOME]
 
 
 async def _shows_rivals(connection: Connection, synced: Synced) -> None:
