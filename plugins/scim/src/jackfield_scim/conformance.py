@@ -51,6 +51,8 @@ class Backend:
         self.server = server
         self._held = held
         self.users = [server.add(user(number)) for number in range(_PEOPLE)]
+        # Changed after it was made, and of two addresses neither is the main one.
+        self.server.give(self.users[5], {"emails": [{"value": "one@example.com"}, {"value": "two@example.com"}]})
         plain = [{"value": id, "type": "User"} for id in self.users[:-_IN_NO_GROUP]]
         self.groups = [server.add(group("Everyone", plain)), server.add(group("Sales", plain[:2]))]
         nested = {"value": self.groups[1], "type": "Group"}

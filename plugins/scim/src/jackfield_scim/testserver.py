@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, Final
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -95,6 +96,8 @@ class Server:
         with self.storage.lock:
             for name in attributes:
                 setattr(found, name, getattr(whole, name))
+            if found.meta is not None and found.meta.created is not None:
+                found.meta.last_modified = found.meta.created + timedelta(days=1)
 
     def remove(self, id: str, *, from_groups: bool = False) -> None:
         """Take a resource away by no request; groups go on naming it, as this server lets them, unless *from_groups*."""

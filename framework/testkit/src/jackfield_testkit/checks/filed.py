@@ -173,6 +173,8 @@ def _broken(read: Rows, names: set[str]) -> Iterator[tuple[str, int, bytes]]:
             yield "lacks its last cell", number, read.content(_with(read.lines, at, short))
             more = line_of([*row, _HIDDEN], read.delimiter, line)
             yield "has a cell too many", number, read.content(_with(read.lines, at, more))
+    if read.delimiter is None:
+        yield "is no document", number, read.content(_with(read.lines, at, b"{\n"))
     named = [
         (place, name)
         for place, each in enumerate(read.lines)

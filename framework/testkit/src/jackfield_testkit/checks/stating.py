@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from jackfield.errors import JackfieldError
 from jackfield.host.connection import Connection
-from jackfield_contracts import AccessState, ResourceId, StateQuery, UserTrait
+from jackfield_contracts import AccessState, AccountState, ResourceId, StateQuery, UserTrait
 from jackfield_testkit.bench import Bench, Synced, outcome_of
 from jackfield_testkit.checks.acting import (
     samples_of,
@@ -101,6 +101,8 @@ async def states_what_a_sync_shows(bench: Bench) -> None:
         if isinstance(trait, UserTrait) and (account.status, account.login) != (trait.status, trait.login):
             said = f"a sync shows {account.account} as {trait.status.value} ({trait.login})"
             raise Finding(f"{said}, and the state as {account.status.value} ({account.login})", "sync", "read_state")
+        if isinstance(trait, UserTrait):
+            _no_address_guessed(account, trait)
     offered = {each.id: each for each in state.entitlements}
     for each in synced.entitlements:
         if each.id.resource not in resources:
@@ -117,6 +119,15 @@ async def states_what_a_sync_shows(bench: Bench) -> None:
     held = {each for each in state.held if each.entitlement.resource in resources}
     if shown != held:
         raise Finding(f"a sync and the state differ on {min(shown ^ held)}", "sync", "read_state")
+
+
+def _no_address_guessed(account: AccountState, trait: UserTrait) -> None:
+    """Fail where one of several addresses is a fact of an account, and nothing says that it is the main one."""
+    email = account.facts.get("email")
+    main = [each.address for each in trait.emails if each.primary]
+    if isinstance(email, str) and email and len(trait.emails) > 1 and email not in main:
+        said = f"which of {len(trait.emails)} addresses is the main one is not told"
+        raise Finding(f"{said}, and the state has {email!r} as that of {account.account}", "sync", "read_state")
 
 
 def _some_of_each_status(synced: Synced, kinds: Collection[str]) -> list[ResourceId]:
