@@ -1,4 +1,7 @@
-"""The rules of the conformance kit once more, on a provider without PATCH whose listings go by cursor."""
+"""The rules of the conformance kit on paging and writing once more, on a provider without PATCH whose listings go by cursor.
+
+``keeps_the_rules_under_every_setting`` has others of them for such a provider.
+"""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -8,30 +11,38 @@ import pytest
 
 from jackfield_scim.conformance import Backend
 from jackfield_scim.conformance import TestScim as Suite
-from jackfield_scim.testserver import TOKEN, Server, by_cursor, serve
+from jackfield_scim.testserver import TOKEN, by_cursor, serve
+from jackfield_testkit.checks import failing, leaving, losing, making, moving, reading, refusing, sharing
+from jackfield_testkit.suite import CHECKS, Check
 
-
-class Forgetful(Backend):
-    """A server that can be given another secret, by which it knows its cursors."""
-
-    def __init__(self, server: Server, held: ExitStack) -> None:
-        super().__init__(server, held)
-        self._number = 0
-
-    def forget_cursors(self) -> None:
-        self._number += 1
-        service = self.server.service
-        service._cursors = service._build_cursors(f"secret {self._number}")
+RULES = {
+    failing.starts_over_where_a_cursor_lapses,
+    failing.survives_what_passes,
+    leaving.loses_nobody_elses_change,
+    losing.doubles_no_effect,
+    losing.survives_lost_answers,
+    making.reads_no_meaning_into_words,
+    making.takes_no_lost_race_for_done,
+    moving.needs_no_more_requests,
+    reading.takes_whole_pages,
+    refusing.takes_no_conflict_for_success,
+    refusing.tells_refusals,
+    sharing.repeats_no_write,
+}
 
 
 class TestPutAndCursors(Suite):
-    @pytest.fixture
-    def backend(self) -> Iterator[Forgetful]:
-        with ExitStack() as held:
-            yield Forgetful(held.enter_context(serve(by_cursor())), held)
+    @pytest.mark.parametrize("check", [each for each in CHECKS if each in RULES], ids=lambda check: check.__name__)
+    def test_rule(self, check: Check, request: pytest.FixtureRequest) -> None:
+        super().test_rule(check, request)
 
     @pytest.fixture
-    def config(self, backend: Forgetful) -> Mapping[str, Any]:
+    def backend(self) -> Iterator[Backend]:
+        with ExitStack() as held:
+            yield Backend(held.enter_context(serve(by_cursor())), held)
+
+    @pytest.fixture
+    def config(self, backend: Backend) -> Mapping[str, Any]:
         return {"url": backend.server.url, "token": TOKEN, "page_size": backend.page_size, "patch": "no"}
 
 

@@ -47,9 +47,11 @@ class Backend:
     permissions = ("read /Users", "write /Users", "read /Groups", "write /Groups")
     counts = ("totalResults",)
 
-    def __init__(self, server: "Server", held: ExitStack) -> None:
+    def __init__(self, server: "Server", held: ExitStack, absent: str = "unknown") -> None:
         self.server = server
+        self.absent = absent
         self._held = held
+        self._secret = 0
         self.users = [server.add(user(number)) for number in range(_PEOPLE)]
         # Changed after it was made, and of two addresses neither is the main one.
         self.server.give(self.users[5], {"emails": [{"value": "one@example.com"}, {"value": "two@example.com"}]})
@@ -72,11 +74,12 @@ class Backend:
             resources=frozenset([*listed, *(each.entitlement.resource for each in roles)]),
             grants=frozenset([*members, *roles]),
             facts={
-                **dict(zip(everybody, map(facts, users), strict=True)),
+                **{id: facts(each, self.absent) for id, each in zip(everybody, users, strict=True)},
                 **{
                     ResourceId(type="group", id=each["id"]): {
                         "display_name": each["displayName"],
                         "created": datetime.fromisoformat(each["meta"]["created"]),
+                        "member_count": len(each.get("members") or ()) or None,
                     }
                     for each in groups
                 },
@@ -129,16 +132,21 @@ class Backend:
         other.remove(ResourceId(type="user", id=other.users[0]))
         return other, connection_to(other)
 
+    def forget_cursors(self) -> None:
+        """Let all cursors lapse: the server knows them by a secret."""
+        self._secret += 1
+        self.server.service.know_cursors_by(f"secret {self._secret}")
+
     def variants(self) -> Mapping[str, Variant]:
         """Servers of other kinds, and other ways to speak with one."""
         from jackfield_scim.testserver import by_cursor, serve
 
         found: dict[str, Variant] = {}
-        for name, (server, settings) in {
-            "cursors and PUT": (serve(by_cursor()), {"patch": "no"}),
-            "another PATCH": (serve(), _ANOTHER_PATCH),
+        for name, (server, settings, absent) in {
+            "cursors and PUT": (serve(by_cursor()), {"patch": "no"}, "unknown"),
+            "another PATCH": (serve(), _ANOTHER_PATCH, "enabled"),
         }.items():
-            backend = Backend(self._held.enter_context(server), self._held)
+            backend = Backend(self._held.enter_context(server), self._held, absent)
             config = {**connection_to(backend), **settings}
             found[name] = Variant(backend=backend, config=config, samples=samples_on(backend))
         return found
@@ -205,7 +213,7 @@ def samples_on(backend: Backend) -> Samples:
 
 
 def user(number: int) -> dict[str, Any]:
-    """A person; the third one's account is disabled, and some have a role."""
+    """A person; the third one's account is disabled, of the eighth nothing tells it, and some have a role."""
     address = f"person{number}@example.com"
     return {
         "schemas": [wire.CORE_USER, wire.ENTERPRISE],
@@ -214,7 +222,7 @@ def user(number: int) -> dict[str, Any]:
         "displayName": f"Person {number}",
         "name": {"givenName": "Person", "familyName": str(number)},
         "emails": [{"value": f"other{number}@example.com"}, {"value": address, "primary": True}],
-        "active": number != 2,
+        "active": {2: False, 7: None}.get(number, True),
         "roles": [{"value": "admin" if number == 0 else "reader"}] if number < 4 else [],
         wire.ENTERPRISE: {"department": "Sales"},
     }
@@ -225,14 +233,15 @@ def group(name: str, members: list[dict[str, str]]) -> dict[str, Any]:
     return {"schemas": [wire.CORE_GROUP], "displayName": name, "members": members}
 
 
-def facts(each: Mapping[str, Any]) -> dict[str, Any]:
-    """What a sync has to show of a user."""
+def facts(each: Mapping[str, Any], absent: str) -> dict[str, Any]:
+    """What a sync has to show of a user; *absent* is the status of whom nothing tells it."""
     name: Mapping[str, Any] = each.get("name") or {}
     enterprise: Mapping[str, Any] = each.get(wire.ENTERPRISE) or {}
     emails = [Email(address=one["value"], primary=one.get("primary", False)) for one in each.get("emails") or ()]
     return {
         "login": each["userName"],
-        "status": "enabled" if each.get("active") else "disabled",
+        "status": absent if (active := each.get("active")) is None else "enabled" if active else "disabled",
+        "status_raw": "" if active is None else str(active).lower(),
         "display_name": each.get("displayName") or name.get("familyName") or each["userName"],
         "given_name": name.get("givenName"),
         "surname": name.get("familyName"),

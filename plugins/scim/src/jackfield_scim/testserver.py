@@ -62,6 +62,10 @@ class Service(ScimService):
 
     rights: frozenset[str] | None = None
 
+    def know_cursors_by(self, secret: str) -> None:
+        """Take another secret, so that cursors that were given before mean nothing."""
+        self._cursors = self._build_cursors(secret)
+
     def authorize(self, request: ScimRequest, target: Target, resource_type: ResourceType) -> None:
         """Refuse what the token may not."""
         verb = "read" if target.operation in _READS else "write"

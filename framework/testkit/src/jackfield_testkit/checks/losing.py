@@ -134,9 +134,10 @@ async def doubts_what_it_can_not_read(bench: Bench) -> None:
 
     A proxy's login page with status 200 is no confirmation.
     """
-    for change in one_of_each_kind(samples_of(bench))[:2]:
-        for what, fault in BROKEN.items():
-            for index in range(8):
+    for kind, change in enumerate(one_of_each_kind(samples_of(bench))[:2]):
+        for number, (what, fault) in enumerate(BROKEN.items()):
+            # Of the second kind every other request: each of them is broken in half of the ways.
+            for index in range(number % 2 if kind else 0, 8, 2 if kind else 1):
                 before = bench.truth()
                 plan = await bench.plan(change)
                 wire = Wire(at(index, fault))

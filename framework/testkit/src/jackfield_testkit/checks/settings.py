@@ -7,7 +7,18 @@ import msgspec
 
 from jackfield.config.secrets import Secret
 from jackfield_testkit.bench import Bench
-from jackfield_testkit.checks import changing, editing, filed, granting, identity, leaving, moving, reading, sharing
+from jackfield_testkit.checks import (
+    changing,
+    editing,
+    failing,
+    filed,
+    granting,
+    identity,
+    leaving,
+    moving,
+    reading,
+    sharing,
+)
 from jackfield_testkit.data import Finding, Lacking, NotApplicable, Variant
 
 _RULES: tuple[Callable[[Bench], Awaitable[None]], ...] = (
@@ -15,7 +26,9 @@ _RULES: tuple[Callable[[Bench], Awaitable[None]], ...] = (
     identity.shows_every_fact,
     reading.refers_to_what_is_there,
     reading.gives_pages_that_fit,
+    identity.leaves_out_no_row,
     reading.resumes_at_every_cursor,
+    failing.starts_over_where_a_cursor_lapses,
     reading.asks_for_nothing_twice,
     filed.tells_of_broken_rows,
     filed.reads_one_edition_of_a_file,
