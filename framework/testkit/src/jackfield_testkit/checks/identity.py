@@ -93,8 +93,18 @@ async def reads_dates_as_instants(bench: Bench) -> None:
         if guessed and not told:
             id, name = guessed[0]
             raise Finding(f"{name} of {id} is shown as {_dates(bare)[guessed[0]]}, and nobody knows its zone", step)
+        if moved:
+            _none_made_up(await bench.sync(Wire(everywhere(with_changed(at, lambda _: None)))), moved, at)
     if not seen:
         raise NotApplicable("no answer of the application has a date with its zone that a sync shows")
+
+
+def _none_made_up(shown: Synced, moved: Collection[tuple[ResourceId, str]], at: Place) -> None:
+    """Fail where a date is shown that no answer gives."""
+    if made_up := [each for each in moved if _dates(shown).get(each) is not None]:
+        id, name = made_up[0]
+        step = f"{place_text(at)} of every answer is null"
+        raise Finding(f"{name} of {id} is shown as {_dates(shown)[made_up[0]]}, and no answer gives it", step)
 
 
 def _dates(shown: Synced) -> dict[tuple[ResourceId, str], datetime]:
