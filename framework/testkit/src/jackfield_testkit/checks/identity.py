@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, cast
 
 from jackfield.errors import JackfieldError, PluginBug
-from jackfield_contracts import AccountStatus, AppTrait, ResourceId, StateQuery, UserTrait
+from jackfield_contracts import AccountStatus, AppTrait, ResourceId, RoleTrait, StateQuery, UserTrait
 from jackfield_testkit.bench import Bench, Synced
 from jackfield_testkit.bodies import Place, in_answers, place_text, with_changed
 from jackfield_testkit.data import Finding, Lacking, NotApplicable
@@ -44,6 +44,13 @@ async def shows_every_fact(bench: Bench) -> None:
         for name, fact in facts.items():
             if resource is not None and not same_fact(its := fact_of(resource, name), fact):
                 raise Finding(f"{name} of {id} is shown as {its!r} and is {fact!r}", "jackfield sync")
+    for each in shown.entitlements:
+        fact = truth.facts.get(each.id.resource, {}).get("privileged")
+        role = isinstance(shown.resources[each.id.resource].trait, RoleTrait)
+        if role and isinstance(fact, bool) and each.privileged is not fact:
+            raise Finding(
+                f"{each.id} is shown as {_gives(each.privileged)} privileges, and is {_gives(fact)} them", "sync"
+            )
     told: dict[str, set[str]] = defaultdict(set)
     for id, facts in truth.facts.items():
         told[id.type] |= facts.keys()
@@ -61,6 +68,10 @@ async def shows_every_fact(bench: Bench) -> None:
     # A mapping of words is written by hand: the word that no account of the fixture has is the one that is wrong.
     if held and (lacking := [each.value for each in _STATUSES if each.value not in held]):
         bench.leave(f"no account of the truth is {' or '.join(lacking)}", 1 - len(lacking) / len(_STATUSES) / 2)
+
+
+def _gives(privileged: bool) -> str:
+    return "giving" if privileged else "not giving"
 
 
 async def reads_dates_as_instants(bench: Bench) -> None:

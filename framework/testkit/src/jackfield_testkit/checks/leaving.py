@@ -61,7 +61,9 @@ async def leaves_the_rest_of_access(bench: Bench) -> None:
     """
     before = await whole_of(bench)
     unsteady = await unsteady_in(bench, before)
-    for change in one_of_each_kind(samples_of(bench)):
+    kinds = one_of_each_kind(samples_of(bench))
+    # Where a person makes changes, what they wrote beside one stays when it is asked for anew.
+    for change in (*kinds, *(kinds[:1] if bench.has("work") else ())):
         start = bench.truth()
         names = _names(start, change.principal, change.entitlement.resource)
         ids = (change.principal.id, change.entitlement.resource.id)
