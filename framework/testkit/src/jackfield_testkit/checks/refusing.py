@@ -1,6 +1,10 @@
 """What a connector makes of refusals, of its application and of the host's own kind."""
 
 from collections.abc import Collection
+from contextlib import suppress
+from typing import Any, cast
+
+import msgspec
 
 from jackfield.changes.kinds.operations import Operations
 from jackfield.errors import JackfieldError
@@ -49,6 +53,11 @@ from jackfield_testkit.wire import (
 
 _MOST_REQUESTS = 4
 """How many requests of a hook are refused, one after the other."""
+
+_CONFLICTS = (400, 409, 422, 423)
+"""Statuses that say nothing of what is so already, in whatever form an application gives them."""
+
+_WORD = "testkit_unknown"
 
 
 async def refuses_strangers(bench: Bench) -> None:
@@ -134,19 +143,45 @@ async def takes_no_conflict_for_success(bench: Bench) -> None:
 
     An application answers 404 and 409 for a hundred reasons; "it is so already" is one of them.
     """
+    own = await _own_form(bench)
     for change in all_samples(bench):
         async with bench.open() as connection:
             state = await state_before(connection, change)
         index = 0
-        while index < _MOST_REQUESTS and await _refused_at(bench, change, state, index):
+        while index < _MOST_REQUESTS and await _refused_at(bench, change, state, index, own):
             index += 1
 
 
-async def _refused_at(bench: Bench, change: Change, state: AccessState, index: int) -> bool:
+async def _own_form(bench: Bench) -> Any:
+    """The body by which the application refuses something, with other words in it; None where nothing is refused."""
+    wire = Wire()
+    async with bench.open(wire) as connection:
+        for each in bench.samples.grants[:1]:
+            resource = ResourceId(type=each.entitlement.resource.type, id=f"{each.entitlement.resource.id}-testkit")
+            with suppress(JackfieldError):
+                await connection.read_state(StateQuery(principals=(each.principal,), resources=(resource,)))
+    found = [given for _, given in wire.answered if 400 <= given.status < 500 and given.status not in (401, 403, 429)]
+    with suppress(msgspec.DecodeError):
+        return _other_words(msgspec.json.decode(found[0].body)) if found else None
+    return None
+
+
+def _other_words(body: Any) -> Any:
+    """*body* with a word that nobody knows wherever it has one; names of forms, such as addresses and URNs, stay."""
+    if isinstance(body, dict):
+        return {name: _other_words(each) for name, each in cast("dict[str, Any]", body).items()}
+    if isinstance(body, list):
+        return [_other_words(each) for each in cast("list[Any]", body)]
+    return _WORD if isinstance(body, str) and ":" not in body else cast("Any", body)
+
+
+async def _refused_at(bench: Bench, change: Change, state: AccessState, index: int, own: Any) -> bool:
     """Refuse one request of the hook with each status; whether there are more to refuse, and nothing was made yet."""
-    for status in REFUSALS:
+    bodies = [(status, FOREIGN) for status in REFUSALS]
+    bodies += [(status, msgspec.json.encode(own)) for status in _CONFLICTS if own is not None]
+    for status, body in bodies:
         before = bench.truth()
-        wire = Wire(at(index, answer(status, FOREIGN), lasting=True))
+        wire = Wire(at(index, answer(status, body), lasting=True))
         async with bench.open(wire) as connection:
             outcome = await make_raw(connection, change, state)
         if not wire.struck or bench.truth() != before:
@@ -155,7 +190,7 @@ async def _refused_at(bench: Bench, change: Change, state: AccessState, index: i
             raise Finding(
                 f"an answer {status} that the connector can't know ends as {outcome_text(outcome)}",
                 f"{name_of(change)} (the hook)",
-                f"{wire.struck[0]} is answered {status} {FOREIGN.decode()}",
+                f"{wire.struck[0]} is answered {status} {body.decode()}",
             )
     return True
 
