@@ -105,6 +105,7 @@ CHECKS: tuple[Check, ...] = (
     making.takes_no_lost_race_for_done,
     granting.grants_to_every_kind,
     granting.grants_one_to_many,
+    waiting.offers_what_it_can,
     waiting.knows_what_is_so,
     waiting.asks_nobody_twice,
     waiting.makes_nobody_twice,

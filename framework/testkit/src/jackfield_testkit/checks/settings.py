@@ -18,6 +18,7 @@ from jackfield_testkit.checks import (
     moving,
     reading,
     sharing,
+    waiting,
 )
 from jackfield_testkit.data import Finding, Lacking, NotApplicable, Variant
 
@@ -33,6 +34,7 @@ _RULES: tuple[Callable[[Bench], Awaitable[None]], ...] = (
     filed.tells_of_broken_rows,
     filed.reads_one_edition_of_a_file,
     sharing.leaves_nothing_behind,
+    waiting.offers_what_it_can,
     changing.grants_and_revokes,
     changing.repeats_without_effect,
     leaving.leaves_the_rest_of_access,

@@ -141,6 +141,26 @@ async def knows_what_is_so(bench: Bench) -> None:
             unchanged(before, bench.truth(), step)
 
 
+async def offers_what_it_can(bench: Bench) -> None:
+    """What ``check`` says of grants is what the entitlements say: where none can be made, each of them is immutable.
+
+    Who is offered what can't be given learns of it from a refusal, after somebody has approved it.
+    """
+    bench.need_hook("grant")
+    shown = await bench.sync()
+    async with bench.open() as connection:
+        report = await connection.check()
+    names = {each.name for each in bench.found.type.capabilities if each.hook == "grant"}
+    told = [each.available for each in report.capabilities if each.capability in names]
+    mutable = [each for each in shown.entitlements if each.immutable is None and each.grantable_to]
+    if told and all(each is False for each in told) and mutable:
+        raise Finding(
+            f"check says that nothing can be granted, and {mutable[0].id} is not immutable", "jackfield check"
+        )
+    if any(told) and shown.entitlements and not mutable:
+        raise Finding("check says that something can be granted, and every entitlement is immutable", "jackfield check")
+
+
 def _held(bench: Bench, change: GrantAccess) -> GrantAccess | None:
     """A grant that is held, of the kind of a sample."""
     own = change.entitlement
