@@ -27,6 +27,7 @@ from jackfield_testkit import ConnectorSuite, Samples, Truth, Variant
 if TYPE_CHECKING:
     from jackfield_scim.testserver import Server
 
+ROLES = {"admin": "Administrator", "reader": "Reader"}
 _PEOPLE = 10
 _IN_NO_GROUP = 7
 """Those whom no group names: a listing alone shows them."""
@@ -83,7 +84,7 @@ class Backend:
                     }
                     for each in groups
                 },
-                **{each.entitlement.resource: {"display_name": each.entitlement.resource.id} for each in roles},
+                **{each.entitlement.resource: {"display_name": ROLES[each.entitlement.resource.id]} for each in roles},
             },
         )
 
@@ -223,7 +224,9 @@ def user(number: int) -> dict[str, Any]:
         "name": {"givenName": "Person", "familyName": str(number)},
         "emails": [{"value": f"other{number}@example.com"}, {"value": address, "primary": True}],
         "active": {2: False, 7: None}.get(number, True),
-        "roles": [{"value": "admin" if number == 0 else "reader"}] if number < 4 else [],
+        "roles": [
+            {"value": role, "display": ROLES[role]} for role in ["admin" if number == 0 else "reader"] if number < 4
+        ],
         wire.ENTERPRISE: {"department": "Sales"},
     }
 

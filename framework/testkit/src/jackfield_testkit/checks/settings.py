@@ -38,6 +38,7 @@ _RULES: tuple[Callable[[Bench], Awaitable[None]], ...] = (
     changing.grants_and_revokes,
     changing.repeats_without_effect,
     leaving.leaves_the_rest_of_access,
+    leaving.loses_nobody_elses_change,
     granting.grants_one_to_many,
     leaving.leaves_the_rest_of_accounts,
     editing.clears_what_is_emptied,
