@@ -376,3 +376,50 @@ def test_a_failure_that_comes_with_a_cancellation_hides_it_not(writer: SnapshotW
     assert [(read.state, read.reason) for read in reads_of(writer.db)] == [("failed", "no page within 0.3 s")]
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(asyncio.wait_for(stopped(), 20.0))
+
+
+class Failing(Reads):
+    """A listing that nobody can read."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    @family("groups", scopes=(GROUPS,))
+    async def groups(self) -> Page:
+        self.asked += 1
+        await asyncio.sleep(0)
+        raise Transient("the server answered 500")
+
+
+def test_what_one_reader_is_patient_with_is_its_own(writer: SnapshotWriter, tmp_path: Path):
+    """Two at once in a process, one of which tries six times without a pause: the other waits as it was told."""
+    hasty, patient = Failing(), Failing()
+
+    async def read(implementation: Failing, writer: SnapshotWriter, patience: Patience) -> None:
+        async with opened(implementation) as connection:
+            reader = PageReader(connection, writer, patience, SystemClock(), Log())
+            await Engine(
+                connection.families(),
+                writer,
+                reader,
+                concurrency=4,
+                retry_deadline=30.0,
+                clock=SystemClock(),
+                stored=lambda page: 1,
+            ).run()
+
+    async def both() -> None:
+        await asyncio.gather(
+            read(hasty, other, Patience(retry_deadline=30.0, stall_timeout=60.0, first_wait=0.0, tries=6)),
+            read(patient, writer, Patience(retry_deadline=30.0, stall_timeout=1.0, first_wait=0.4)),
+        )
+
+    other = SnapshotWriter(create_partial(tmp_path / "other.partial"), SystemClock())
+    try:
+        asyncio.run(both())
+        assert [read.reason for read in reads_of(other.db)] == ["the server answered 500"]
+    finally:
+        other.db.close()
+    assert hasty.asked == 6
+    assert [read.reason for read in reads_of(writer.db)] == ["no page within 1 s"]
+    assert patient.asked <= 3

@@ -29,10 +29,16 @@ _TURNS_TO_SEND = 4
 
 
 class Patience(msgspec.Struct, frozen=True, kw_only=True):
-    """How long to go on trying: seconds of failing requests, and seconds without any page."""
+    """How long to go on trying: seconds of failing requests, and seconds without any page.
+
+    ``first_wait``: seconds before the second try; each later wait is twice as long, up to 20 s, and each a little longer
+    by chance, so that many hosts don't ask together. With 0 nothing is waited for. ``tries``: the most at one page.
+    """
 
     retry_deadline: float
     stall_timeout: float
+    first_wait: float = 0.2
+    tries: int | None = None
 
 
 class _Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,11 +189,11 @@ class PageReader:
                 async with asyncio.timeout(self._patience.stall_timeout):
                     async for attempt in stamina.retry_context(
                         on=again,
-                        attempts=limits.tries,
+                        attempts=min((n for n in (limits.tries, self._patience.tries) if n is not None), default=None),
                         timeout=deadline,
-                        wait_initial=0.2,
+                        wait_initial=self._patience.first_wait,
                         wait_max=20.0,
-                        wait_jitter=0.5,
+                        wait_jitter=0.5 if self._patience.first_wait else 0.0,
                     ):
                         with attempt:
                             return await self._attempt(family, scopes, cursor, failures)

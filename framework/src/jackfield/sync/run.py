@@ -39,14 +39,19 @@ class SyncResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def run_sync(
-    configured: Configured, progress: Callable[[Progress], None] | None = None, *, accept_tenant: str | None = None
+    configured: Configured,
+    progress: Callable[[Progress], None] | None = None,
+    *,
+    accept_tenant: str | None = None,
+    patience: Patience | None = None,
 ) -> SyncResult:
     """Sync one connection: published, held, or failed with the error beside it.
 
     With *accept_tenant* it begins anew with that account, though the snapshots before are of another: nothing of them is
-    compared with or carried forward. Carries on an interrupted sync of the same configuration, version and account that
-    is younger than an hour; where hosts share the state, as a run of its own. Raises Busy if another process syncs the
-    connection, LeaseLost if another host has taken over, and BadStorage if its state or its files can't even be opened.
+    compared with or carried forward. *patience* is that of the configuration unless given. Carries on an interrupted sync
+    of the same configuration, version and account that is younger than an hour; where hosts share the state, as a run of
+    its own. Raises Busy if another process syncs the connection, LeaseLost if another host has taken over, and BadStorage
+    if its state or its files can't even be opened.
     """
     holder = Holder(pid=os.getpid(), run="starting", since=configured.clock.now().isoformat(timespec="seconds"))
     async with AsyncExitStack() as opened:
@@ -58,7 +63,7 @@ async def run_sync(
             while True:
                 sync = OngoingSync(configured, progress, accept_tenant, lock)
                 lock.name(msgspec.structs.replace(holder, run=sync.run))
-                result = await _begin(sync, opened)
+                result = await _begin(sync, opened, patience or _patience(configured))
                 if not (sync.mixed and sync.resumed):
                     break
                 configured.log.warning(
@@ -88,13 +93,18 @@ async def _read_activity(sync: OngoingSync, run: Run) -> tuple[str, ...]:
     return ()
 
 
-async def _begin(sync: OngoingSync, opened: AsyncExitStack) -> SyncResult:
+def _patience(configured: Configured) -> Patience:
+    host = configured.host
+    return Patience(retry_deadline=host.retry_deadline, stall_timeout=host.stall_timeout)
+
+
+async def _begin(sync: OngoingSync, opened: AsyncExitStack, patience: Patience) -> SyncResult:
     """Record the sync as running, and then whatever becomes of it."""
     state = sync.configured.state
     state.interrupt_others(sync.name, sync.run)
     state.save(sync.record(RunStatus.RUNNING))
     try:
-        return await _run(sync, opened)
+        return await _run(sync, opened, patience)
     except asyncio.CancelledError:
         _save_end(sync, sync.record(RunStatus.INTERRUPTED, reason="it was stopped"))
         raise
@@ -104,12 +114,12 @@ async def _begin(sync: OngoingSync, opened: AsyncExitStack) -> SyncResult:
             remove(sync.partial)
 
 
-async def _run(sync: OngoingSync, opened: AsyncExitStack) -> SyncResult:
+async def _run(sync: OngoingSync, opened: AsyncExitStack, patience: Patience) -> SyncResult:
     try:
         if "status" not in sync.writer.header():
             if sync.base is not None:
                 attach_base(sync.writer.db, sync.base.file)
-            errors, types = await _read_all(sync, opened)
+            errors, types = await _read_all(sync, opened, patience)
             sync.demand_accepted()
             sync.tell("sealing")
             await _seal(sync, errors, types)
@@ -158,20 +168,21 @@ def _save_end(sync: OngoingSync, run: Run) -> None:
         sync.configured.log.warning("the end of the sync can't be recorded", run=run.run, reason=type(error).__name__)
 
 
-async def _read_all(sync: OngoingSync, opened: AsyncExitStack) -> tuple[list[JackfieldError], tuple[str, ...]]:
+async def _read_all(
+    sync: OngoingSync, opened: AsyncExitStack, patience: Patience
+) -> tuple[list[JackfieldError], tuple[str, ...]]:
     """Read the application into the partial snapshot; what reads ended with, and the types of people and their groups.
 
     The connection stays open with *opened*: its activity is read once the snapshot is published.
     """
     configured, host = sync.configured, sync.configured.host
-    patience = Patience(retry_deadline=host.retry_deadline, stall_timeout=host.stall_timeout)
     sync.connection = connection = await opened.enter_async_context(configured.open())
     engine = Engine(
         connection.families(),
         sync.writer,
         PageReader(connection, sync.writer, patience, configured.clock, configured.log),
         concurrency=host.concurrency,
-        retry_deadline=host.retry_deadline,
+        retry_deadline=patience.retry_deadline,
         clock=configured.clock,
         stored=lambda page: sync.take(connection, page),
     )

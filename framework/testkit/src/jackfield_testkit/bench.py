@@ -3,7 +3,6 @@
 Promises that nothing of the host is imitated: discovery, configuration, engine, journal. Hides folders and options.
 """
 
-import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
@@ -28,6 +27,7 @@ from jackfield.snapshots.file import open_snapshot
 from jackfield.snapshots.reader import Snapshot
 from jackfield.state import Home, Run, RunStatus, State, open_state
 from jackfield.sync import run_sync
+from jackfield.sync.pages import Patience
 from jackfield_contracts import (
     Change,
     Diagnostic,
@@ -165,6 +165,12 @@ class Bench:
             concurrency=4,
         )
 
+    @property
+    def patience(self) -> Patience:
+        """Six tries at a page, without a pause: of this bench alone, and of nothing else in the process."""
+        host = self.host
+        return Patience(retry_deadline=host.retry_deadline, stall_timeout=host.stall_timeout, first_wait=0.0, tries=6)
+
     def has(self, ability: str) -> bool:
         """Whether the backend has an optional part."""
         return getattr(self.backend, ability, None) is not None
@@ -210,12 +216,9 @@ class Bench:
 
     async def sync(self, wire: Wire | None = None, *, clock: HastyClock | None = None) -> Synced:
         """One sync of a connection that has none before."""
-        import stamina
-
         self._number += 1
         name = f"sync-{self._number}"
-        with stamina.set_testing(True, attempts=6, cap=True):
-            result = await run_sync(self._its(name, wire, clock))
+        result = await run_sync(self._its(name, wire, clock), patience=self.patience)
         published = result.run.status is RunStatus.PUBLISHED and result.run.snapshot is not None
         return self._read(result.run, result.error, name) if published else _nothing(result.run, result.error)
 
@@ -324,8 +327,3 @@ def differences(shown: Synced, truth: Truth) -> list[str]:
 
 def _first(ids: "frozenset[Any] | set[Any]", most: int = 5) -> "Sequence[Any]":
     return sorted(ids)[:most]
-
-
-def quiet_libraries() -> None:
-    """Let libraries that tell of each request say nothing."""
-    logging.getLogger("stamina").setLevel(logging.CRITICAL)
