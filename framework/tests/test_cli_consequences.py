@@ -170,6 +170,33 @@ class TestLeaving:
         ran = line.run("plan", "acme", "--revoke-all", "user:u1", "--type", "rol")
         assert (ran.code, "Did you mean 'role'?" in ran.err) == (2, True)
 
+    def test_what_can_not_be_taken_is_told_and_is_no_change_of_the_plan(self, line: WritableLine):
+        line.app.immutable = {"g2": "it follows from the office", "group:g1/member#user:u1": "it comes with the desk"}
+        assert line.run("sync", "acme").code == 0
+        ran = line.run("plan", "acme", "--revoke-all", "user:u1", "-o", "p", "--output", "json")
+        found = ran.json()
+        assert [each["title"].partition(" from ")[0] for each in found["changes"]] == [
+            "revoke R&D/Europe owner (group:g:3/owner)",
+            "revoke R&D/Europe member (group:g:3/member)",
+        ]
+        for told in (
+            "held, and not in the plan since it can't be revoked: Sales owner (group:g2/owner): it follows from the office",
+            "held, and not in the plan since it can't be revoked: Design member (group:g1/member): it comes with the desk",
+        ):
+            assert told in found["warnings"]
+        assert line.run("plan", "acme", "--revoke-all", "user:u1", "--dry-run").code == 0
+        assert line.run("apply", "p", "--yes").code == 0
+        line.app.held.discard(held("group:g1/member", "u1"))
+        assert "group:g1/member already" in self.plan(line)
+        # Whoever asks for one of them by name gets the refusal.
+        assert line.run("revoke", "acme", "group:g2/owner", "user:u1", "--dry-run").code == 5
+
+    def test_where_nothing_can_be_taken_it_is_refused(self, line: WritableLine):
+        line.app.immutable = dict.fromkeys(("g1", "g2", "g:3"), "it follows from the office")
+        ran = line.run("plan", "acme", "--revoke-all", "user:u1")
+        assert (ran.code, "can't be revoked" in ran.err, "it follows from the office" in ran.err) == (5, True, True)
+        assert "Design member (group:g1/member)" in ran.err
+
     def test_who_holds_nothing_or_is_nobody_is_told(self, line: WritableLine):
         ran = line.run("plan", "acme", "--revoke-all", "user:u3")
         assert (ran.code, "holds nothing directly" in ran.err) == (5, True)

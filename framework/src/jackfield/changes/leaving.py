@@ -11,7 +11,7 @@ from pathlib import Path
 from jackfield.changes.resolve import resolve
 from jackfield.changes.session import Session, state_of
 from jackfield.config.load import did_you_mean
-from jackfield.errors import BadConfig, JackfieldError, NotFound
+from jackfield.errors import BadConfig, JackfieldError, NotFound, Refused
 from jackfield.snapshots.reader import read_snapshot
 from jackfield_contracts import Change, EntitlementId, ResourceId, RevokeAccess, StateQuery
 
@@ -21,8 +21,9 @@ async def revocations_of(
 ) -> tuple[Change, ...]:
     """The revocations that leave whom *text* means with nothing that is held directly, of resources of *types* if given.
 
-    What a revocation leaves in its place is taken after it. Raises NotFound where nothing is held, or where there is no
-    snapshot that tells what is, and BadConfig for a type that there is none of.
+    What a revocation leaves in its place is taken after it. What nobody can take is none of them, and the session warns of
+    it. Raises NotFound where nothing is held, or where there is no snapshot that tells what is, Refused where nothing of it
+    can be taken, and BadConfig for a type that there is none of.
     """
     connection = session.connection
     known = [each.name for each in connection.resource_types()]
@@ -39,7 +40,7 @@ async def revocations_of(
             connection=connection.name,
             hint=f"Run `jackfield sync {connection.name}` first.",
         )
-    held = _shown(session, snapshot, who, types)
+    held, fixed = _shown(session, snapshot, who, types)
     resources = tuple(dict.fromkeys(each.resource for each in held))
     if not resources:
         of = f" of the type {', '.join(types)}" if types else ""
@@ -60,14 +61,35 @@ async def revocations_of(
             taken[left] = None
             slug = own.leaves if (own := offered.get(left)) is not None else None
             left = EntitlementId(resource=left.resource, slug=slug) if slug is not None else None
-    return tuple(RevokeAccess(entitlement=id, principal=who) for id in taken)
+    fixed |= {id: own.immutable for id in taken if (own := offered.get(id)) is not None and own.immutable is not None}
+    # Of what is held no more, the plan tells that nothing is left to be taken.
+    fixed = {id: fixed[id] for id in now if id in fixed}
+    told = [
+        f"{own.display_name} ({id}): {fixed[id]}" if (own := offered.get(id)) else f"{id}: {fixed[id]}"
+        for id in taken
+        if id in fixed
+    ]
+    if len(told) == len(taken):
+        raise Refused(
+            f"what {text!r} holds can't be revoked: {'; '.join(told)}", tag="immutable", connection=connection.name
+        )
+    for each in told:
+        session.warn(f"held, and not in the plan since it can't be revoked: {each}")
+    return tuple(RevokeAccess(entitlement=id, principal=who) for id in taken if id not in fixed)
 
 
-def _shown(session: Session, file: Path, who: ResourceId, types: Sequence[str]) -> list[EntitlementId]:
-    """What the snapshot shows to be held directly; also remembers what a person should know of it."""
+def _shown(
+    session: Session, file: Path, who: ResourceId, types: Sequence[str]
+) -> tuple[list[EntitlementId], dict[EntitlementId, str]]:
+    """What the snapshot shows to be held directly, and why of some of it the grant can't be changed.
+
+    Also remembers what a person should know of it.
+    """
     with read_snapshot(file) as snapshot:
-        rows = snapshot.grants(principal=who, names=False)
-        found = [row.grant.entitlement for row in rows if not types or row.grant.entitlement.resource.type in types]
+        grants = [row.grant for row in snapshot.grants(principal=who, names=False)]
+        held = [each for each in grants if not types or each.entitlement.resource.type in types]
+        found = [each.entitlement for each in held]
+        fixed = {each.entitlement: each.immutable for each in held if each.immutable is not None}
         taken, complete = datetime.fromisoformat(snapshot.header.taken), snapshot.header.complete
     session.warn(
         f"what is held is known by the snapshot of {taken:%Y-%m-%d %H:%M} UTC:"
@@ -75,7 +97,7 @@ def _shown(session: Session, file: Path, who: ResourceId, types: Sequence[str]) 
     )
     if not complete:
         session.warn("the snapshot is not complete: the person may hold more than it shows")
-    return found
+    return found, fixed
 
 
 def _wanted(id: EntitlementId, types: Sequence[str]) -> bool:
