@@ -52,30 +52,29 @@ async def revocations_of(
     state = await state_of(session, StateQuery(principals=(who,), resources=resources))
     now = [each.entitlement for each in state.held if each.principal == who and _wanted(each.entitlement, types)]
     offered = {each.id: each for each in state.entitlements}
+    fixed |= {id: own.immutable for id in now if (own := offered.get(id)) is not None and own.immutable is not None}
+    # Of what is held no more, the plan tells that nothing is left to be taken.
+    told = [
+        f"{own.display_name} ({id}): {fixed[id]}" if (own := offered.get(id)) else f"{id}: {fixed[id]}"
+        for id in now
+        if id in fixed
+    ]
     taken: dict[EntitlementId, None] = {}
     live = {each.resource for each in now}
     # Where somebody holds another entitlement of a resource by now, that one counts.
-    for id in (*now, *(each for each in held if each.resource not in live)):
+    for id in (*(each for each in now if each not in fixed), *(each for each in held if each.resource not in live)):
         left: EntitlementId | None = id
         while left is not None and left not in taken:
             taken[left] = None
             slug = own.leaves if (own := offered.get(left)) is not None else None
             left = EntitlementId(resource=left.resource, slug=slug) if slug is not None else None
-    fixed |= {id: own.immutable for id in taken if (own := offered.get(id)) is not None and own.immutable is not None}
-    # Of what is held no more, the plan tells that nothing is left to be taken.
-    fixed = {id: fixed[id] for id in now if id in fixed}
-    told = [
-        f"{own.display_name} ({id}): {fixed[id]}" if (own := offered.get(id)) else f"{id}: {fixed[id]}"
-        for id in taken
-        if id in fixed
-    ]
-    if len(told) == len(taken):
+    if told and not taken:
         raise Refused(
             f"what {text!r} holds can't be revoked: {'; '.join(told)}", tag="immutable", connection=connection.name
         )
     for each in told:
         session.warn(f"held, and not in the plan since it can't be revoked: {each}")
-    return tuple(RevokeAccess(entitlement=id, principal=who) for id in taken if id not in fixed)
+    return tuple(RevokeAccess(entitlement=id, principal=who) for id in taken)
 
 
 def _shown(
