@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from jackfield_contracts import AccountStatus
+from jackfield_contracts import AccountStatus, Outcome, OutcomeKind
 
 from .test_cli_changes import on_terminal
 from .writable import ACTIONS, WritableLine, held
@@ -137,6 +137,52 @@ class TestDisabling:
 def test_who_deletes_the_only_owner_is_told(line: WritableLine) -> None:
     ran = line.run("account", "delete", "acme", "user:u1", "--dry-run")
     assert (ran.code, NOBODY in ran.out) == (0, True)
+
+
+class TestAnOldSnapshot:
+    """One's own changes since it was read count, and it is told that they do."""
+
+    def test_an_owner_whom_jackfield_made_since_is_an_owner(self, line: WritableLine):
+        assert line.run("grant", "acme", "group:g2/owner", "user:u3").code == 0
+        assert "nobody else" not in line.run("revoke", "acme", "group:g2/owner", "user:u1", "--dry-run").out
+
+    def test_an_owner_whom_jackfield_took_away_since_is_none(self, line: WritableLine):
+        asked = ("revoke", "acme", "group:g:3/owner", "user:u1", "--dry-run")
+        assert "nobody else" not in line.run(*asked).out
+        assert line.run("revoke", "acme", "group:g:3/owner", "user:u2", "--yes").code == 0
+        told = line.run(*asked).out
+        assert "nobody else holds R&D/Europe owner (group:g:3/owner), by the snapshot of" in told
+        assert "UTC and the changes through Jackfield since" in told
+
+    def test_an_owner_whose_account_is_gone_is_none(self, line: WritableLine):
+        assert line.run("account", "delete", "acme", "user:u2", "--yes").code == 0
+        assert "nobody else holds" in line.run("revoke", "acme", "group:g:3/owner", "user:u1", "--dry-run").out
+
+    def test_what_ends_with_an_account_is_known_by_both(self, line: WritableLine):
+        assert line.run("revoke", "acme", "group:g2/owner", "user:u1", "--yes").code == 0
+        told = line.run("account", "disable", "acme", "user:u1", "--dry-run").out
+        assert "UTC and the changes through Jackfield since show: R&D/Europe owner (group:g:3/owner)" in told
+        assert "Sales owner" not in told
+
+    def test_whoever_leaves_is_taken_what_was_given_since(self, line: WritableLine):
+        assert line.run("grant", "acme", "role:r2/member", "user:u1", "--yes").code == 0
+        found = line.run("plan", "acme", "--revoke-all", "user:u1", "--output", "json").json()
+        assert any("role:r2/member" in each["title"] for each in found["changes"])
+        assert any("UTC and the changes through Jackfield since: of" in each for each in found["warnings"])
+        assert "that were joined otherwise, nothing is in the plan" in found["warnings"][0]
+
+    def test_a_change_that_no_read_has_confirmed_does_not_count(self, line: WritableLine):
+        line.app.answer = lambda: Outcome(outcome=OutcomeKind.CHANGED)
+        assert line.run("grant", "acme", "group:g2/owner", "user:u3").code == 11
+        line.app.answer = None
+        assert NOBODY in line.run("revoke", "acme", "group:g2/owner", "user:u1", "--dry-run").out
+
+    def test_a_newer_snapshot_is_taken_at_its_word(self, line: WritableLine):
+        assert line.run("grant", "acme", "group:g2/owner", "user:u3").code == 0
+        line.app.held.discard(held("group:g2/owner", "u3"))
+        assert line.run("sync", "acme").code == 0
+        told = line.run("revoke", "acme", "group:g2/owner", "user:u1", "--dry-run").out
+        assert (NOBODY in told, "changes through Jackfield" in told) == (True, False)
 
 
 class TestLeaving:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from jackfield.changes.later import later_than
 from jackfield.changes.resolve import resolve
 from jackfield.changes.session import Session, state_of
 from jackfield.config.load import did_you_mean
@@ -86,13 +87,15 @@ def _shown(
     """
     with read_snapshot(file) as snapshot:
         grants = [row.grant for row in snapshot.grants(principal=who, names=False)]
-        held = [each for each in grants if not types or each.entitlement.resource.type in types]
-        found = [each.entitlement for each in held]
-        fixed = {each.entitlement: each.immutable for each in held if each.immutable is not None}
+        later = later_than(session, snapshot)
+        now = later.held(who, [each.entitlement for each in grants])
+        found = [each for each in now if _wanted(each, types)]
+        fixed = {each.entitlement: each.immutable for each in grants if each.immutable is not None}
         taken, complete = datetime.fromisoformat(snapshot.header.taken), snapshot.header.complete
+    changed = " and the changes through Jackfield since" if later.touches([who]) else ""
     session.warn(
-        f"what is held is known by the snapshot of {taken:%Y-%m-%d %H:%M} UTC:"
-        " of resources that were joined since, nothing is in the plan"
+        f"what is held is known by the snapshot of {taken:%Y-%m-%d %H:%M} UTC{changed}:"
+        f" of resources that were joined {'otherwise' if changed else 'since'}, nothing is in the plan"
     )
     if not complete:
         session.warn("the snapshot is not complete: the person may hold more than it shows")
