@@ -139,6 +139,59 @@ def test_who_deletes_the_only_owner_is_told(line: WritableLine) -> None:
     assert (ran.code, NOBODY in ran.out) == (0, True)
 
 
+class TestEnabling:
+    """What went when an account was disabled is told when it is enabled again, as far as it is known."""
+
+    ASKED = ("account", "enable", "acme", "user:u1")
+    BACK = "does not give back what ended when it was disabled on 20"
+
+    def disabled(self, line: WritableLine, *arguments: str) -> None:
+        assert line.run("account", "disable", "acme", "user:u1", *arguments, "--yes").code == 0
+
+    def test_what_stays_lost_is_told_before_and_with_the_outcome(self, line: WritableLine):
+        self.disabled(line, "wipe_data=true")
+        ran = line.run(*self.ASKED, "--dry-run")
+        owned = "Sales owner (group:g2/owner), R&D/Europe owner (group:g:3/owner)"
+        assert (self.BACK in ran.out, f"UTC: {owned}" in ran.out) == (True, True)
+        assert "does not undo what was done when it was disabled on" in ran.out
+        assert "UTC: wipes devices" in ran.out
+        ran = line.run(*self.ASKED, "--output", "json")
+        assert (ran.code, ran.err.count(self.BACK)) == (0, 1)
+        assert [self.BACK in each for each in ran.json()["consequences"]] == [True, False]
+        (entry, _) = line.run("changes", "list", "--output", "json").json()["changes"]
+        assert self.BACK in entry["consequences"][0]
+
+    def test_it_is_told_with_a_newer_snapshot_too_but_for_what_was_given_again(self, line: WritableLine):
+        self.disabled(line, "wipe_data=false")
+        line.app.held.discard(held("group:g2/member", "u1"))
+        line.app.held.add(held("group:g2/owner", "u1"))
+        assert line.run("sync", "acme").code == 0
+        told = line.run(*self.ASKED, "--dry-run").out
+        assert (self.BACK in told, "R&D/Europe owner" in told, "Sales owner" in told) == (True, True, False)
+        assert "does not undo" not in told
+
+    def test_what_jackfield_gave_again_is_not_lost(self, line: WritableLine):
+        self.disabled(line, "wipe_data=false")
+        assert line.run("grant", "acme", "group:g2/owner", "user:u1").code == 0
+        told = line.run(*self.ASKED, "--dry-run").out
+        assert ("R&D/Europe owner" in told, "Sales owner" in told) == (True, False)
+
+    def test_of_one_who_was_disabled_elsewhere_nothing_is_told(self, line: WritableLine):
+        line.app.people["u1"].status = AccountStatus.DISABLED
+        assert "does not" not in line.run(*self.ASKED, "--dry-run").out
+        line.app.people["u1"].status = AccountStatus.ENABLED
+        self.disabled(line, "wipe_data=true")
+        assert line.run(*self.ASKED).code == 0
+        line.app.people["u1"].status = AccountStatus.DISABLED
+        assert "does not" not in line.run(*self.ASKED, "--dry-run").out
+
+    def test_of_one_that_is_not_made_nothing_is_told(self, line: WritableLine):
+        self.disabled(line, "wipe_data=true")
+        assert line.run(*self.ASKED).code == 0
+        ran = line.run(*self.ASKED, "--dry-run")
+        assert (ran.code, "does not" in ran.out) == (0, False)
+
+
 class TestAnOldSnapshot:
     """One's own changes since it was read count, and it is told that they do."""
 

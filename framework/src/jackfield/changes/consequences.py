@@ -14,6 +14,7 @@ from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View
 from jackfield.changes.later import Later, later_than
+from jackfield.changes.lost import Lost, lost_by
 from jackfield.changes.session import Session
 from jackfield.errors import BadConfig, BadStorage
 from jackfield.snapshots.reader import Snapshot, read_snapshot
@@ -34,10 +35,12 @@ def with_consequences(
     if file is not None and file.is_file():
         try:
             with read_snapshot(file) as snapshot:
-                return _told(planned, _Seen(view, snapshot, lambda: later_than(session, snapshot)), operations)
+                seen = _Seen(view, snapshot, lambda: later_than(session, snapshot))
+                return _told(_with_what_stays_lost(session, planned, seen, operations), seen, operations)
         except (BadConfig, BadStorage) as error:
             session.log.info("the last snapshot tells nothing of what a change brings", reason=str(error))
-    return _told(planned, _Seen(view, None, Later), operations)
+    seen = _Seen(view, None, Later)
+    return _told(_with_what_stays_lost(session, planned, seen, operations), seen, operations)
 
 
 class _Seen:
@@ -144,7 +147,7 @@ def _with_what_ends(planned: PlannedChange, seen: _Seen, operations: Operations)
         return msgspec.structs.replace(planned, leaves=leaves)
     if seen.snapshot is None:
         told = f"what the account holds of {', '.join(patterns)} ends for good; which that is, no snapshot tells"
-        return msgspec.structs.replace(planned, leaves=leaves, consequences=(told,))
+        return msgspec.structs.replace(planned, leaves=leaves, consequences=(*planned.consequences, told))
     ends = tuple(id for id in seen.held(account) if f"{id.resource.type}/{id.slug}" in patterns)
     told = ""
     if ends:
@@ -155,7 +158,39 @@ def _with_what_ends(planned: PlannedChange, seen: _Seen, operations: Operations)
             f"what the account holds of {', '.join(patterns)} ends for good; {seen.source} shows none of it,"
             " and is not complete"
         )
-    return msgspec.structs.replace(planned, leaves=leaves, ends=ends, consequences=(told,) if told else ())
+    own = (told,) if told else ()
+    return msgspec.structs.replace(planned, leaves=leaves, ends=ends, consequences=(*planned.consequences, *own))
+
+
+def _with_what_stays_lost(
+    session: Session, planned: Sequence[PlannedChange], seen: _Seen, operations: Operations
+) -> list[PlannedChange]:
+    """*planned* with what an account that is enabled again lost when it was disabled, and does not get back."""
+    takers = {
+        each.before.account: names
+        for each in planned
+        if each.before.account is not None
+        and _to_be_made(each)
+        and (names := kind_of(each.change).undoes(each.change, operations))
+    }
+    lost = lost_by(session, takers) if takers else {}
+    return [
+        msgspec.structs.replace(each, consequences=(*each.consequences, *_stays_lost(known, each.before.account, seen)))
+        if each.before.account in takers and _to_be_made(each) and (known := lost.get(each.before.account))
+        else each
+        for each in planned
+    ]
+
+
+def _stays_lost(lost: Lost, account: ResourceId, seen: _Seen) -> tuple[str, ...]:
+    # A snapshot that was begun after it shows what was given again.
+    newer = seen.snapshot is not None and seen.snapshot.header.started > lost.at
+    held = seen.held(account) if newer else ()
+    ends = [id for id in lost.ends if id not in held]
+    told = [f"does not give back what ended when it was disabled on {lost.when}: {seen.told(ends)}"] if ends else []
+    if lost.effects:
+        told.append(f"does not undo what was done when it was disabled on {lost.when}: {', '.join(lost.effects)}")
+    return tuple(told)
 
 
 def _orphaned(planned: Sequence[PlannedChange], seen: _Seen) -> dict[str, list[EntitlementId]]:
