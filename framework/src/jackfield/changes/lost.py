@@ -40,7 +40,9 @@ def lost_by(session: Session, takers: Mapping[ResourceId, Collection[str]]) -> d
     ended: set[ResourceId] = set()
     for entry in _newest_first(session, list(takers)):
         outcome, who = entry.outcome, entry.before.account
-        if who not in takers or who in ended or outcome is None or outcome.outcome is not OutcomeKind.CHANGED:
+        if who is None or who not in takers or who in ended:
+            continue
+        if outcome is None or outcome.outcome is not OutcomeKind.CHANGED:
             continue
         action = kind_of(entry.change).action(entry.change)
         if action in takers[who]:
