@@ -38,10 +38,10 @@ class Later(msgspec.Struct, frozen=True, kw_only=True):
             return []
         found = dict.fromkeys(before)
         for grant, is_held in self.grants.items():
-            if grant.principal == principal:
+            if grant.principal == principal and is_held:
+                found.setdefault(grant.entitlement)
+            elif grant.principal == principal:
                 found.pop(grant.entitlement, None)
-                if is_held:
-                    found[grant.entitlement] = None
         return list(found)
 
     def holders(self, id: EntitlementId, before: Iterable[ResourceId]) -> set[ResourceId]:
