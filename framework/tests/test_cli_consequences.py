@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from jackfield_contracts import AccountStatus
+from jackfield_contracts import AccountStatus, Outcome, OutcomeKind
 
 from .test_cli_changes import on_terminal
 from .writable import ACTIONS, WritableLine, held
@@ -139,6 +139,105 @@ def test_who_deletes_the_only_owner_is_told(line: WritableLine) -> None:
     assert (ran.code, NOBODY in ran.out) == (0, True)
 
 
+class TestEnabling:
+    """What went when an account was disabled is told when it is enabled again, as far as it is known."""
+
+    ASKED = ("account", "enable", "acme", "user:u1")
+    BACK = "does not give back what ended when it was disabled on 20"
+
+    def disabled(self, line: WritableLine, *arguments: str) -> None:
+        assert line.run("account", "disable", "acme", "user:u1", *arguments, "--yes").code == 0
+
+    def test_what_stays_lost_is_told_before_and_with_the_outcome(self, line: WritableLine):
+        self.disabled(line, "wipe_data=true")
+        ran = line.run(*self.ASKED, "--dry-run")
+        owned = "Sales owner (group:g2/owner), R&D/Europe owner (group:g:3/owner)"
+        assert (self.BACK in ran.out, f"UTC: {owned}" in ran.out) == (True, True)
+        assert "does not undo what was done when it was disabled on" in ran.out
+        assert "UTC: wipes devices" in ran.out
+        ran = line.run(*self.ASKED, "--output", "json")
+        assert (ran.code, ran.err.count(self.BACK)) == (0, 1)
+        assert [self.BACK in each for each in ran.json()["consequences"]] == [True, False]
+        (entry, _) = line.run("changes", "list", "--output", "json").json()["changes"]
+        assert self.BACK in entry["consequences"][0]
+
+    def test_it_is_told_with_a_newer_snapshot_too_but_for_what_was_given_again(self, line: WritableLine):
+        self.disabled(line, "wipe_data=false")
+        line.app.held.discard(held("group:g2/member", "u1"))
+        line.app.held.add(held("group:g2/owner", "u1"))
+        assert line.run("sync", "acme").code == 0
+        told = line.run(*self.ASKED, "--dry-run").out
+        assert (self.BACK in told, "R&D/Europe owner" in told, "Sales owner" in told) == (True, True, False)
+        assert "does not undo" not in told
+
+    def test_what_jackfield_gave_again_is_not_lost(self, line: WritableLine):
+        self.disabled(line, "wipe_data=false")
+        assert line.run("grant", "acme", "group:g2/owner", "user:u1").code == 0
+        told = line.run(*self.ASKED, "--dry-run").out
+        assert ("R&D/Europe owner" in told, "Sales owner" in told) == (True, False)
+
+    def test_of_one_who_was_disabled_elsewhere_nothing_is_told(self, line: WritableLine):
+        line.app.people["u1"].status = AccountStatus.DISABLED
+        assert "does not" not in line.run(*self.ASKED, "--dry-run").out
+        line.app.people["u1"].status = AccountStatus.ENABLED
+        self.disabled(line, "wipe_data=true")
+        assert line.run(*self.ASKED).code == 0
+        line.app.people["u1"].status = AccountStatus.DISABLED
+        assert "does not" not in line.run(*self.ASKED, "--dry-run").out
+
+    def test_of_one_that_is_not_made_nothing_is_told(self, line: WritableLine):
+        self.disabled(line, "wipe_data=true")
+        assert line.run(*self.ASKED).code == 0
+        ran = line.run(*self.ASKED, "--dry-run")
+        assert (ran.code, "does not" in ran.out) == (0, False)
+
+
+class TestAnOldSnapshot:
+    """One's own changes since it was read count, and it is told that they do."""
+
+    def test_an_owner_whom_jackfield_made_since_is_an_owner(self, line: WritableLine):
+        assert line.run("grant", "acme", "group:g2/owner", "user:u3").code == 0
+        assert "nobody else" not in line.run("revoke", "acme", "group:g2/owner", "user:u1", "--dry-run").out
+
+    def test_an_owner_whom_jackfield_took_away_since_is_none(self, line: WritableLine):
+        asked = ("revoke", "acme", "group:g:3/owner", "user:u1", "--dry-run")
+        assert "nobody else" not in line.run(*asked).out
+        assert line.run("revoke", "acme", "group:g:3/owner", "user:u2", "--yes").code == 0
+        told = line.run(*asked).out
+        assert "nobody else holds R&D/Europe owner (group:g:3/owner), by the snapshot of" in told
+        assert "UTC and the changes through Jackfield since" in told
+
+    def test_an_owner_whose_account_is_gone_is_none(self, line: WritableLine):
+        assert line.run("account", "delete", "acme", "user:u2", "--yes").code == 0
+        assert "nobody else holds" in line.run("revoke", "acme", "group:g:3/owner", "user:u1", "--dry-run").out
+
+    def test_what_ends_with_an_account_is_known_by_both(self, line: WritableLine):
+        assert line.run("revoke", "acme", "group:g2/owner", "user:u1", "--yes").code == 0
+        told = line.run("account", "disable", "acme", "user:u1", "--dry-run").out
+        assert "UTC and the changes through Jackfield since show: R&D/Europe owner (group:g:3/owner)" in told
+        assert "Sales owner" not in told
+
+    def test_whoever_leaves_is_taken_what_was_given_since(self, line: WritableLine):
+        assert line.run("grant", "acme", "role:r2/member", "user:u1", "--yes").code == 0
+        found = line.run("plan", "acme", "--revoke-all", "user:u1", "--output", "json").json()
+        assert any("role:r2/member" in each["title"] for each in found["changes"])
+        assert any("UTC and the changes through Jackfield since: of" in each for each in found["warnings"])
+        assert "that were joined otherwise, nothing is in the plan" in found["warnings"][0]
+
+    def test_a_change_that_no_read_has_confirmed_does_not_count(self, line: WritableLine):
+        line.app.answer = lambda: Outcome(outcome=OutcomeKind.CHANGED)
+        assert line.run("grant", "acme", "group:g2/owner", "user:u3").code == 11
+        line.app.answer = None
+        assert NOBODY in line.run("revoke", "acme", "group:g2/owner", "user:u1", "--dry-run").out
+
+    def test_a_newer_snapshot_is_taken_at_its_word(self, line: WritableLine):
+        assert line.run("grant", "acme", "group:g2/owner", "user:u3").code == 0
+        line.app.held.discard(held("group:g2/owner", "u3"))
+        assert line.run("sync", "acme").code == 0
+        told = line.run("revoke", "acme", "group:g2/owner", "user:u1", "--dry-run").out
+        assert (NOBODY in told, "changes through Jackfield" in told) == (True, False)
+
+
 class TestLeaving:
     def plan(self, line: WritableLine, *more: str) -> list[str]:
         found = line.run("plan", "acme", "--revoke-all", "ann@example.com", *more, "--output", "json").json()["changes"]
@@ -169,6 +268,33 @@ class TestLeaving:
         assert self.plan(line, "--type", "role") == ["role:r2/member changed"]
         ran = line.run("plan", "acme", "--revoke-all", "user:u1", "--type", "rol")
         assert (ran.code, "Did you mean 'role'?" in ran.err) == (2, True)
+
+    def test_what_can_not_be_taken_is_told_and_is_no_change_of_the_plan(self, line: WritableLine):
+        line.app.immutable = {"g2": "it follows from the office", "group:g1/member#user:u1": "it comes with the desk"}
+        assert line.run("sync", "acme").code == 0
+        ran = line.run("plan", "acme", "--revoke-all", "user:u1", "-o", "p", "--output", "json")
+        found = ran.json()
+        assert [each["title"].partition(" from ")[0] for each in found["changes"]] == [
+            "revoke R&D/Europe owner (group:g:3/owner)",
+            "revoke R&D/Europe member (group:g:3/member)",
+        ]
+        for told in (
+            "held, and not in the plan since it can't be revoked: Sales owner (group:g2/owner): it follows from the office",
+            "held, and not in the plan since it can't be revoked: Design member (group:g1/member): it comes with the desk",
+        ):
+            assert told in found["warnings"]
+        assert line.run("plan", "acme", "--revoke-all", "user:u1", "--dry-run").code == 0
+        assert line.run("apply", "p", "--yes").code == 0
+        line.app.held.discard(held("group:g1/member", "u1"))
+        assert "group:g1/member already" in self.plan(line)
+        # Whoever asks for one of them by name gets the refusal.
+        assert line.run("revoke", "acme", "group:g2/owner", "user:u1", "--dry-run").code == 5
+
+    def test_where_nothing_can_be_taken_it_is_refused(self, line: WritableLine):
+        line.app.immutable = dict.fromkeys(("g1", "g2", "g:3"), "it follows from the office")
+        ran = line.run("plan", "acme", "--revoke-all", "user:u1")
+        assert (ran.code, "can't be revoked" in ran.err, "it follows from the office" in ran.err) == (5, True, True)
+        assert "Design member (group:g1/member)" in ran.err
 
     def test_who_holds_nothing_or_is_nobody_is_told(self, line: WritableLine):
         ran = line.run("plan", "acme", "--revoke-all", "user:u3")

@@ -93,6 +93,8 @@ class World:
         self.asked: list[str] = []
         self.demotes = False
         """Whether an owner who is taken the ownership, or disabled, becomes a plain member."""
+        self.immutable: dict[str, str] = {}
+        """Why nobody can change who is in a group, or what one grant (``ENTITLEMENT#user:ID``) is."""
         self.privileged: set[str] = set()
         """Groups that give a privilege, beside all roles."""
 
@@ -131,7 +133,12 @@ class Writable(Reads):
                 items.append(Resource(id=ResourceId(type=type, id=id), scope="all", display_name=name))
                 items += self._offered(ResourceId(type=type, id=id))
         items += [
-            Grant(entitlement=each.entitlement, principal=each.principal, scope="all")
+            Grant(
+                entitlement=each.entitlement,
+                principal=each.principal,
+                scope="all",
+                immutable=self._world.immutable.get(f"{each.entitlement}#{each.principal}"),
+            )
             for each in sorted(self._world.held)
         ]
         return Page(items=tuple(items), tenant=self._world.tenant)
@@ -150,6 +157,7 @@ class Writable(Reads):
                 if resource.type == "group"
                 else Exclusive(set="role"),
                 purpose=Purpose.OWNERSHIP if slug == "owner" else Purpose.ASSIGNMENT,
+                immutable=self._world.immutable.get(resource.id),
                 leaves="member" if slug == "owner" and self._world.demotes else None,
             )
             for rank, slug in enumerate(slugs)

@@ -33,6 +33,7 @@ from jackfield_contracts import (
     AccessState,
     Action,
     Capability,
+    Change,
     CheckReport,
     CreateAccount,
     DeleteAccount,
@@ -70,7 +71,7 @@ SINCE: Mapping[str, tuple[int, int]] = {
     **dict.fromkeys(("read_state", "grant", "revoke", "create_account", "delete_account"), (1, 1)),
     **dict.fromkeys(("actions", "run_action", "job_status", "before_change", "after_change"), (1, 1)),
     **dict.fromkeys(("grant.ids", "revoke.ids", "create_account.ids", "delete_account.id", "run_action.id"), (1, 2)),
-    **dict.fromkeys(("tenant", "authorized_by", "feeds", "read_feed"), (1, 3)),
+    **dict.fromkeys(("tenant", "authorized_by", "feeds", "read_feed", "foresee"), (1, 3)),
 }
 """Since which version each hook is there; also each argument, as ``hook.argument``, that is younger than its hook."""
 
@@ -254,6 +255,20 @@ class ConnectorSpec(Protocol):
         Called once for all changes of a plan to evaluate them, before each stage that follows another, and after the changes,
         for up to ten seconds, until it shows them. Costs the least requests that answer the whole query. Raises any
         error of the host's; while a change is confirmed, one that can't be read is *unverified*.
+        """
+        ...
+
+    @hookspec(firstresult=True)
+    def foresee(self, changes: tuple[Change, ...], state: AccessState) -> Awaitable[tuple[Outcome | None, ...]]:
+        """What the application is known to refuse of *changes*, which are all that a plan would make, in its order.
+
+        One answer for each: *refused* with the tag and the sentence that making it would give; *changed* with what nobody
+        can know beforehand as the reason, told as a warning; None where nothing is known against it. *state* is what the
+        plan was made on; what it does not tell may be read, by the least requests. What earlier ones of *changes* will have
+        done counts as done. Changes nothing.
+
+        Called once where a plan is only shown: by ``jackfield plan`` and every ``--dry-run``. Where changes are made, the
+        application itself decides. Raises any error of the host's: the plan then tells that this could not be looked up.
         """
         ...
 

@@ -3,6 +3,7 @@
 Whatever breaks a rule of the wire is a violation there, and fails the test.
 """
 
+import signal
 import time
 from typing import Any
 
@@ -219,6 +220,21 @@ def test_credentials_that_are_refused_end_the_uplink_and_nothing_else(between: B
         assert "service c1" in server.ask("ready").text
         assert server.ask("live").status == 200
         assert server.end() < 10
+
+
+def test_an_uplink_that_ended_for_good_begins_again_at_sighup(between: Between) -> None:
+    between.platform.fail("token", "401", times=1000)
+    with between.served() as server:
+        server.logged("a service ended", again=False)
+        between.platform.repair()
+        server.process.send_signal(signal.SIGHUP)
+        server.logged("the configuration was read anew", services=1)
+        assert between.carried_out("action_list_schemas", {})["success"]
+        assert "service c1" not in server.ask("ready").text
+        server.process.send_signal(signal.SIGHUP)
+        server.until(lambda _: server.count("the configuration was read anew") == 2)
+        assert between.carried_out("action_list_schemas", {})["success"]
+        assert len(between.platform.calls("Hello")) == 1, "one that runs goes on"
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,24 @@ def test_the_options_of_a_sync(between: Between) -> None:
             assert bool(_rows(file, "SELECT count(*) FROM v1_grants")[0][0]) == has_grants, options
 
 
+def _targeted(*ids: str) -> dict[str, Any]:
+    resources = [dict(zip(("resource_type", "resource"), id.split(":", 1), strict=True)) for id in ids]
+    return {"targeted_sync_resources": [{"id": each} for each in resources]}
+
+
+def test_a_resource_that_is_asked_for_and_is_not_there_is_told_in_place_of_a_file_without_it(between: Between) -> None:
+    group = between.team.truth()["groups"][0]["group_id"]
+    with between.served():
+        task = between.platform.wait(between.platform.offer("sync_full", _targeted(f"group:{group}")), timeout=60)
+        (upload,) = task["uploads"]
+        assert _rows(upload["file"], "SELECT sync_type FROM v1_sync_runs") == [("partial",)]
+        for asked in ((f"group:{group}", "group:g:gone"), ("user:dbmid:nobody",)):
+            task = between.platform.wait(between.platform.offer("sync_full", _targeted(*asked)), timeout=60)
+            told = task["finishes"][-1]
+            assert (told["status"]["code"], task["uploads"]) == (5, []), asked
+            assert f"the application does not have {asked[-1]}: nothing was uploaded" in told["status"]["message"]
+
+
 def test_a_sync_that_is_cancelled_stops(between: Between) -> None:
     between.team.settings(latency_ms=500)
     with between.served() as server:

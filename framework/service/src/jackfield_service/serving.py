@@ -189,6 +189,8 @@ class Serving:
                 self._log.warning("the schedule can't be looked at", reason=str(error))
 
     def _begin_services(self) -> None:
+        # One that ended for good begins again: what was wrong may be mended where no configuration tells it.
+        self._services = {name: each for name, each in self._services.items() if not each[1].done()}
         before = {name: configured for name, (configured, _) in self._services.items()}
         ended, begun = differing(before, self._loaded.services)
         for name in ended:

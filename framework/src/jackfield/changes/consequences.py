@@ -4,14 +4,17 @@ Promises no request: the live state that a plan is made on and the last snapshot
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import cached_property
 
 import msgspec
 
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View
+from jackfield.changes.later import Later, later_than
+from jackfield.changes.lost import Lost, lost_by
 from jackfield.changes.session import Session
 from jackfield.errors import BadConfig, BadStorage
 from jackfield.snapshots.reader import Snapshot, read_snapshot
@@ -32,26 +35,39 @@ def with_consequences(
     if file is not None and file.is_file():
         try:
             with read_snapshot(file) as snapshot:
-                return _told(planned, _Seen(view, snapshot), operations)
+                seen = _Seen(view, snapshot, lambda: later_than(session, snapshot))
+                return _told(_with_what_stays_lost(session, planned, seen, operations), seen, operations)
         except (BadConfig, BadStorage) as error:
             session.log.info("the last snapshot tells nothing of what a change brings", reason=str(error))
-    return _told(planned, _Seen(view, None), operations)
+    seen = _Seen(view, None, Later)
+    return _told(_with_what_stays_lost(session, planned, seen, operations), seen, operations)
 
 
 class _Seen:
-    """What the live state and the last snapshot tell, each thing looked up once."""
+    """What the live state and the last snapshot tell, each thing looked up once; and what was changed since that."""
 
-    def __init__(self, view: View, snapshot: Snapshot | None) -> None:
+    def __init__(self, view: View, snapshot: Snapshot | None, later: Callable[[], Later]) -> None:
         self.view = view
         self.snapshot = snapshot
+        self._later = later
         self._offered: dict[EntitlementId, Entitlement | None] = {}
         self._names: dict[ResourceId, str | None] = {}
 
+    @cached_property
+    def later(self) -> Later:
+        """What was changed since; the journal is read only where somebody asks."""
+        return self._later()
+
     @property
-    def taken(self) -> str:
-        """When the snapshot was taken, for people."""
+    def source(self) -> str:
+        """The snapshot by the time when it was taken, for people."""
         taken = self.snapshot.header.taken if self.snapshot is not None else ""
-        return f"{datetime.fromisoformat(taken):%Y-%m-%d %H:%M} UTC" if taken else ""
+        return "the snapshot of " + (f"{datetime.fromisoformat(taken):%Y-%m-%d %H:%M} UTC" if taken else "")
+
+    def by(self, principals: Sequence[ResourceId] = (), entitlements: Sequence[EntitlementId] = ()) -> str:
+        """By what it is known what they hold, or who holds them: a snapshot that is older than a change is told as such."""
+        touched = self.later.touches(principals, entitlements)
+        return f"{self.source} and the changes through Jackfield since" if touched else self.source
 
     def entitlement(self, id: EntitlementId) -> Entitlement | None:
         """What is offered, by the live state or else by the snapshot."""
@@ -74,17 +90,18 @@ class _Seen:
         return self._names[id]
 
     def held(self, principal: ResourceId) -> list[EntitlementId]:
-        """What the snapshot shows a principal to hold directly."""
+        """What the snapshot shows a principal to hold directly, and what was changed since."""
         if self.snapshot is None:
             return []
-        return [row.grant.entitlement for row in self.snapshot.grants(principal=principal, names=False)]
+        rows = self.snapshot.grants(principal=principal, names=False)
+        return self.later.held(principal, [row.grant.entitlement for row in rows])
 
     def holders(self, id: EntitlementId) -> set[ResourceId] | None:
-        """Who holds an entitlement directly, by the snapshot; None where that was not seen whole, or shows nobody."""
+        """As ``held``, who holds an entitlement directly; None where the snapshot is not whole there, or shows nobody."""
         rows = list(self.snapshot.grants(entitlement=id, names=False)) if self.snapshot is not None else []
         if not rows or any(row.seal not in _WHOLE for row in rows):
             return None
-        return {row.grant.principal for row in rows}
+        return self.later.holders(id, (row.grant.principal for row in rows))
 
     def is_ownership(self, id: EntitlementId) -> bool:
         """Whether whoever holds it answers for the resource."""
@@ -130,17 +147,50 @@ def _with_what_ends(planned: PlannedChange, seen: _Seen, operations: Operations)
         return msgspec.structs.replace(planned, leaves=leaves)
     if seen.snapshot is None:
         told = f"what the account holds of {', '.join(patterns)} ends for good; which that is, no snapshot tells"
-        return msgspec.structs.replace(planned, leaves=leaves, consequences=(told,))
+        return msgspec.structs.replace(planned, leaves=leaves, consequences=(*planned.consequences, told))
     ends = tuple(id for id in seen.held(account) if f"{id.resource.type}/{id.slug}" in patterns)
     told = ""
     if ends:
-        told = f"ends for good, of what the snapshot of {seen.taken} shows: {seen.told(ends)}"
+        source = seen.by([account])
+        told = f"ends for good, of what {source} {'shows' if source == seen.source else 'show'}: {seen.told(ends)}"
     elif not seen.snapshot.header.complete:
         told = (
-            f"what the account holds of {', '.join(patterns)} ends for good; the snapshot of {seen.taken} shows none of it,"
+            f"what the account holds of {', '.join(patterns)} ends for good; {seen.source} shows none of it,"
             " and is not complete"
         )
-    return msgspec.structs.replace(planned, leaves=leaves, ends=ends, consequences=(told,) if told else ())
+    own = (told,) if told else ()
+    return msgspec.structs.replace(planned, leaves=leaves, ends=ends, consequences=(*planned.consequences, *own))
+
+
+def _with_what_stays_lost(
+    session: Session, planned: Sequence[PlannedChange], seen: _Seen, operations: Operations
+) -> list[PlannedChange]:
+    """*planned* with what an account that is enabled again lost when it was disabled, and does not get back."""
+    takers = {
+        each.before.account: names
+        for each in planned
+        if each.before.account is not None
+        and _to_be_made(each)
+        and (names := kind_of(each.change).undoes(each.change, operations))
+    }
+    lost = lost_by(session, takers) if takers else {}
+    return [
+        msgspec.structs.replace(each, consequences=(*each.consequences, *_stays_lost(known, each.before.account, seen)))
+        if each.before.account in takers and _to_be_made(each) and (known := lost.get(each.before.account))
+        else each
+        for each in planned
+    ]
+
+
+def _stays_lost(lost: Lost, account: ResourceId, seen: _Seen) -> tuple[str, ...]:
+    # A snapshot that was begun after it shows what was given again.
+    newer = seen.snapshot is not None and seen.snapshot.header.started > lost.at
+    held = seen.held(account) if newer else ()
+    ends = [id for id in lost.ends if id not in held]
+    told = [f"does not give back what ended when it was disabled on {lost.when}: {seen.told(ends)}"] if ends else []
+    if lost.effects:
+        told.append(f"does not undo what was done when it was disabled on {lost.when}: {', '.join(lost.effects)}")
+    return tuple(told)
 
 
 def _orphaned(planned: Sequence[PlannedChange], seen: _Seen) -> dict[str, list[EntitlementId]]:
@@ -175,7 +225,7 @@ def _taken(planned: PlannedChange, seen: _Seen) -> tuple[ResourceId | None, Iter
 def _left_without(ids: Sequence[EntitlementId], seen: _Seen) -> tuple[str, ...]:
     if not ids:
         return ()
-    return (f"nobody else holds {seen.told(ids)}, by the snapshot of {seen.taken}",)
+    return (f"nobody else holds {seen.told(ids)}, by {seen.by(entitlements=ids)}",)
 
 
 def _names(planned: PlannedChange, seen: _Seen) -> dict[str, str]:

@@ -10,6 +10,7 @@ import msgspec
 
 from jackfield.changes.consequences import with_consequences
 from jackfield.changes.guards.consent import warned
+from jackfield.changes.guards.foresight import with_refusals
 from jackfield.changes.guards.ongoing import is_repeat, ongoing_entries, ongoing_outcomes
 from jackfield.changes.kinds.kind import Evaluation
 from jackfield.changes.kinds.operations import Operations
@@ -127,7 +128,8 @@ def stages(places: Iterable[Ordered]) -> list[list[PlannedChange]]:
 async def make_plan(session: Session, changes: Sequence[Change], reasons: Sequence[str | None] = ()) -> Plan:
     """Work out what *changes* would do to the live state. One read of the state for all of them, no write call.
 
-    *reasons* says of each why it is asked for, None where it has no reason of its own; empty, none has.
+    Where it is only shown, the connector is asked, too, what the application is known to refuse of it. *reasons* says of
+    each why it is asked for, None where it has no reason of its own; empty, none has.
 
     Raises BadConfig for a wrong argument, Unsupported for what the connector can't do, and what reading raises.
     """
@@ -146,6 +148,8 @@ async def make_plan(session: Session, changes: Sequence[Change], reasons: Sequen
         own = f"{id}.{number:0{len(str(len(completed)))}}"
         made = _planned(own, settled, operations, view, evaluation)
         planned.append(msgspec.structs.replace(made, reason=session.connection.http.mask.text(why)) if why else made)
+    if session.options.dry_run or session.options.only_planned:
+        planned = await with_refusals(session, planned, view)
     planned = await warned(session, _foreseen(planned, view, operations), view)
     if session.options.dry_run:
         # A run waits for them first.

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _MOST_SORTED = 500_000
 """Rows that are sorted by a column; more would take the memory for all of them."""
 
+_IDS = ("id", "entitlement", "principal", "run", "change")
+_NAMES = ("login",)
+
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked for; by default a table without ids, in the order of the command."""
@@ -100,7 +103,8 @@ def arranged(
     if view.sort is not None:
         descending = view.sort.startswith("-")
         at = _place(plain(view.sort.removeprefix("-")), names, headings, "--sort")
-        rows = _sorted(rows, cells, at, descending)
+        hidden = columns.ids if others is None else columns.ids | others.ids
+        rows = _sorted(rows, cells, at, descending=descending, exact=_is_id(headings[at], hidden))
     if shown == own:
         return columns, rows
 
@@ -109,6 +113,12 @@ def arranged(
         return tuple(every[at] for at in shown)
 
     return Columns(tuple(headings[at] for at in shown), some), rows
+
+
+def _is_id(heading: str, hidden: frozenset[str]) -> bool:
+    """Whether a column has identifiers, which differ by the case of a letter; what people are called by is none."""
+    name = plain(heading)
+    return name in _IDS or name.endswith("_id") or (heading in hidden and name not in _NAMES)
 
 
 def _both(columns: "Columns", others: "Columns", more: list[int]) -> Callable[[Any], tuple[Any, ...]]:
@@ -130,23 +140,27 @@ def _place(name: str, names: list[str], headings: tuple[str, ...], option: str) 
     raise click.UsageError(f"{option}: there is no column {name!r}. {near or ''} There are {', '.join(headings)}.")
 
 
-def _sorted(rows: Iterable[Any], cells: Callable[[Any], Any], at: int, descending: bool) -> list[Any]:
+def _sorted(rows: Iterable[Any], cells: Callable[[Any], Any], at: int, *, descending: bool, exact: bool) -> list[Any]:
+    """*rows* by the cell *at*: a text as names are sorted, or *exact* as it is; what is empty comes last."""
+    from jackfield.snapshots.sorting import name_key
+
+    key = str if exact else name_key
     found: list[tuple[Any, Any]] = []
     for row in rows:
         if len(found) >= _MOST_SORTED:
             raise click.UsageError(
                 f"--sort takes at most {_MOST_SORTED:,} rows; narrow them down, or export them and sort there."
             )
-        found.append((_key(cells(row)[at]), row))
+        found.append((_key(cells(row)[at], key), row))
     known = [each for each in found if each[0] is not None]
     known.sort(key=lambda each: each[0], reverse=descending)
     return [row for _, row in known] + [row for key, row in found if key is None]
 
 
-def _key(cell: object) -> tuple[int, Any] | None:
+def _key(cell: object, key: Callable[[str], str]) -> tuple[int, Any] | None:
     """What a cell is sorted by; what is empty comes last."""
     if cell is None or cell == "":
         return None
     if isinstance(cell, int | float):
         return 0, cell
-    return 1, str(cell).casefold()
+    return 1, key(str(cell))

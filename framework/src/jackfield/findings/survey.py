@@ -25,6 +25,7 @@ from jackfield.findings.model import (
 )
 from jackfield.findings.registry import KINDS, chosen
 from jackfield.snapshots.records import Carried
+from jackfield.snapshots.sorting import name_key
 from jackfield_contracts import Resource
 
 
@@ -56,7 +57,7 @@ def find(known: Known, kinds: tuple[FindingKind, ...] = ()) -> Report:
                 key=lambda one: (
                     -one.severity.rank,
                     order.index(one.kind),
-                    (one.subject.name or "").casefold(),
+                    name_key(one.subject.name or ""),
                     one.subject.id,
                 ),
             )
@@ -64,7 +65,7 @@ def find(known: Known, kinds: tuple[FindingKind, ...] = ()) -> Report:
         unknown=tuple(
             sorted(
                 tally.unknown,
-                key=lambda one: (order.index(one.kind), (one.subject.name or "").casefold(), one.subject.id),
+                key=lambda one: (order.index(one.kind), name_key(one.subject.name or ""), one.subject.id),
             )
         ),
         unused=tally.unused([kind.name for kind in wanted if kind.name not in silent]),

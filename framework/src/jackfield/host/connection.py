@@ -34,6 +34,7 @@ from jackfield_contracts import (
     Family,
     Feed,
     Outcome,
+    OutcomeKind,
     Page,
     ResourceId,
     ResourceType,
@@ -47,6 +48,9 @@ S = TypeVar("S", Diagnostic, CapabilityStatus, Outcome)
 
 _MOST_CHARACTERS = 1000
 """Of the text of an error that a connector did not make for people."""
+
+_FORESEEN = (OutcomeKind.REFUSED, OutcomeKind.CHANGED)
+"""What can be said of a change before it is made."""
 
 CLOSE_TIMEOUT = 20.0
 """Seconds that a connector may take to close."""
@@ -141,6 +145,20 @@ class Connection:
     async def read_state(self, query: StateQuery) -> AccessState:
         """See ``ConnectorSpec.read_state``."""
         return await self._await("read_state", AccessState, query=query)
+
+    async def foresee(self, changes: tuple[Change, ...], state: AccessState) -> tuple[Outcome | None, ...]:
+        """See ``ConnectorSpec.foresee``; nothing is known where the connector has no such hook."""
+        if not self.implements("foresee"):
+            return (None,) * len(changes)
+        given = cast("tuple[object, ...]", await self._await("foresee", tuple, changes=changes, state=state))
+        if len(given) != len(changes):
+            raise self._bug("foresee", f"it gave {len(given)} things for {len(changes)} changes")
+        for each in given:
+            if each is not None and not (isinstance(each, Outcome) and each.outcome in _FORESEEN and each.reason):
+                raise self._bug("foresee", "it gave something else than refused or changed with a reason, or None")
+        return tuple(
+            self._masked(each) if each is not None else None for each in cast("tuple[Outcome | None, ...]", given)
+        )
 
     async def change(
         self, hook: str, changes: tuple[Change, ...], state: AccessState, ids: tuple[str, ...] = ()

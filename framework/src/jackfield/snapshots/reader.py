@@ -34,6 +34,7 @@ from jackfield.snapshots.records import (
     read_header,
     resource_rows,
 )
+from jackfield.snapshots.sorting import name_key
 from jackfield_contracts import Diagnostic, EntitlementId, ResourceId, Seal, Severity, Verdict
 
 
@@ -177,8 +178,7 @@ class Snapshot(Names):
 
 
 def _folded(text: str | None) -> str | None:
-    """What names are sorted by, whatever their case."""
-    return text.casefold() if text else text
+    return name_key(text) if text else text
 
 
 def _words(row: EntitlementRow) -> tuple[str, ...]:

@@ -107,7 +107,7 @@ GRANTS_NAMES = f"r.display_name, e.display_name, {PRIVILEGED}, g.principal"
 GRANTS_NO_NAMES = "NULL, NULL, NULL, NULL"
 GRANTS_ORDER = "ORDER BY n.type, n.id, e.slug, p.type, p.id"
 
-# As people look for them: by name in any case, what has none last. ``fold`` is made by ``Snapshot``.
+# As people look for them: by ``sorting.name_key``, what has no name last. ``fold`` is made by ``Snapshot``.
 RESOURCES_BY_NAME = "ORDER BY fold(r.display_name), n.type, n.id"
 ENTITLEMENTS_BY_NAME = "ORDER BY fold(r.display_name), n.type, n.id, e.slug"
 GRANTS_BY_NAME = (

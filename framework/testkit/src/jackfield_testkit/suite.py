@@ -77,6 +77,7 @@ CHECKS: tuple[Check, ...] = (
     changing.repeats_without_effect,
     refusing.refuses_strangers,
     refusing.tells_refusals,
+    refusing.foretells_what_is_so,
     refusing.acts_where_it_says,
     refusing.takes_no_conflict_for_success,
     changing.replaces_only_when_asked,

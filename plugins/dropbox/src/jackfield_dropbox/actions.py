@@ -191,13 +191,28 @@ async def _welcome(call: Api, account: AccountState, values: Mapping[str, Value]
     return await _settled(call, account, await writes.send_welcome_email(call, account.account.id))
 
 
-async def _set_profile(call: Api, account: AccountState, values: Mapping[str, Value]) -> Outcome:
-    given = {each.name: value for each in PROFILE if (value := text(values, each.name)) is not None}
+def impossible(change: RunAction) -> Outcome | None:
+    """Why the action can't be run with these values, whoever it is about; None where it can."""
+    return _unfit(change.arguments) if change.name == "set_profile" else None
+
+
+def _profile(values: Mapping[str, Value]) -> dict[str, str]:
+    return {each.name: value for each in PROFILE if (value := text(values, each.name)) is not None}
+
+
+def _unfit(values: Mapping[str, Value]) -> Outcome | None:
+    given = _profile(values)
     if not given:
         tag = "no_new_data_specified"
         return outcome(decide(routes.SET_PROFILE, tag), tag=tag)
-    if (wrong := problem({**given})) is not None:
-        return _refused("invalid_argument", wrong)
+    wrong = problem({**given})
+    return _refused("invalid_argument", wrong) if wrong is not None else None
+
+
+async def _set_profile(call: Api, account: AccountState, values: Mapping[str, Value]) -> Outcome:
+    if (why := _unfit(values)) is not None:
+        return why
+    given = _profile(values)
     sent = {f"new_{name}": value for name, value in given.items()}
     return await _settled(call, account, await writes.set_profile(call, account.account.id, sent))
 

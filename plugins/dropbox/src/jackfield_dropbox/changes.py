@@ -17,10 +17,7 @@ async def grant(api: Api, changes: tuple[GrantAccess, ...], state: AccessState) 
     ends = await _in_groups(api, changes, state, groups.put)
     for index, change in enumerate(changes):
         if index not in ends:
-            is_role = change.entitlement.resource.type == "role"
-            ends[index] = _foreign(change) or (
-                await roles.give(api, change, state) if is_role else _not_grantable(change)
-            )
+            ends[index] = impossible(change) or (await roles.give(api, change, state))
     return tuple(ends[index] for index in range(len(changes)))
 
 
@@ -29,8 +26,7 @@ async def revoke(api: Api, changes: tuple[RevokeAccess, ...], state: AccessState
     ends = await _in_groups(api, changes, state, groups.take)
     for index, change in enumerate(changes):
         if index not in ends:
-            is_role = change.entitlement.resource.type == "role"
-            ends[index] = _foreign(change) or (await roles.take(api, change) if is_role else _not_grantable(change))
+            ends[index] = impossible(change) or (await roles.take(api, change))
     return tuple(ends[index] for index in range(len(changes)))
 
 
@@ -66,6 +62,13 @@ def _held(state: AccessState, group: str) -> dict[str, str]:
         for grant in state.held
         if grant.entitlement.resource.type == "group" and grant.entitlement.resource.id == group
     }
+
+
+def impossible(change: GrantAccess | RevokeAccess) -> Outcome | None:
+    """Why nothing of the kind can be granted or taken, whoever it is about; None where it can."""
+    if (foreign := _foreign(change)) is not None:
+        return foreign
+    return None if change.entitlement.resource.type in ("group", "role") else _not_grantable(change)
 
 
 def _foreign(change: GrantAccess | RevokeAccess) -> Outcome | None:

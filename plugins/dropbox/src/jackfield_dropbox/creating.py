@@ -41,13 +41,10 @@ async def create(api: Api, changes: Sequence[CreateAccount]) -> tuple[Outcome, .
     """
     ends: dict[int, Outcome] = {}
     call = api.traced()
-    roles = await call.roles() if any(text(each.arguments, "role") for each in changes) else None
-    unknown = await _unknown_groups(call, changes)
     asked: dict[str, int] = {}
     invitations: list[tuple[Invitation, dict[str, Any]]] = []
     twice: dict[int, int] = {}
-    for index, change in enumerate(changes):
-        prepared = _prepared(change, roles, unknown)
+    for index, prepared in enumerate(await _all_prepared(call, changes)):
         if isinstance(prepared, Outcome):
             ends[index] = msgspec.structs.replace(prepared, request_ids=call.request_ids)
         elif (first := asked.setdefault(prepared[0].email.casefold(), index)) != index:
@@ -65,6 +62,20 @@ async def create(api: Api, changes: Sequence[CreateAccount]) -> tuple[Outcome, .
             )
         ends[index] = end
     return tuple(ends[index] for index in range(len(changes)))
+
+
+async def foreseen(api: Api, changes: Sequence[CreateAccount]) -> list[Outcome | None]:
+    """Which of *changes* nobody would be invited for, as their roles, groups and texts are. Two requests at most."""
+    return [each if isinstance(each, Outcome) else None for each in await _all_prepared(api, changes)]
+
+
+async def _all_prepared(
+    call: Api, changes: Sequence[CreateAccount]
+) -> list[tuple[Invitation, dict[str, Any]] | Outcome]:
+    """Each as it is to be sent, or why nobody is to be invited for it."""
+    roles = await call.roles() if any(text(each.arguments, "role") for each in changes) else None
+    unknown = await _unknown_groups(call, changes)
+    return [_prepared(each, roles, unknown) for each in changes]
 
 
 async def add_status(api: Api, job: Job, text: str) -> Outcome:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from jackfield.errors import Refused, RemoteContract
-from jackfield_contracts import AccessState, DeleteAccount, Outcome, OutcomeKind, Value
+from jackfield_contracts import AccessState, AccountState, DeleteAccount, Outcome, OutcomeKind, Value
 from jackfield_dropbox import people, routes, wire, writes
 from jackfield_dropbox.api import Api
 from jackfield_dropbox.arguments import flag, text
@@ -29,12 +29,10 @@ async def delete(api: Api, change: DeleteAccount, state: AccessState, now: datet
     """Remove a member by members/remove, or cancel an invitation; *now* tells until when it can be recovered."""
     call = api.traced()
     values, id = change.arguments, change.account.id
-    raw = next((each.status_raw for each in state.accounts if each.account == change.account), "")
-    invited = raw == "invited"
-    if change.account.type != "user":
-        return _refused("wrong_type", f"{change.account} is no account.")
-    if (tag := _excluded(values, invited=invited)) is not None:
-        return outcome(decide(routes.REMOVE, tag), tag=tag)
+    account = next((each for each in state.accounts if each.account == change.account), None)
+    invited = _is_invited(account)
+    if (why := excluded(change, account)) is not None:
+        return why
     terms: dict[str, object] = {
         "wipe_data": flag(values, "wipe_data", False),
         "keep_account": flag(values, "keep_account", False),
@@ -62,6 +60,18 @@ async def delete(api: Api, change: DeleteAccount, state: AccessState, now: datet
     case = await _gone(call, id) if tag in ("user_not_found", "user_not_in_team") else None
     end = outcome(decide(routes.REMOVE, tag, case), tag=tag, request_ids=call.request_ids)
     return asked_before(end) if reply.repeated else end
+
+
+def excluded(change: DeleteAccount, account: AccountState | None) -> Outcome | None:
+    """Why *account* can't be removed on these terms, known before any call; None if it may be possible."""
+    if change.account.type != "user":
+        return _refused("wrong_type", f"{change.account} is no account.")
+    tag = _excluded(change.arguments, invited=_is_invited(account))
+    return outcome(decide(routes.REMOVE, tag), tag=tag) if tag is not None else None
+
+
+def _is_invited(account: AccountState | None) -> bool:
+    return account is not None and account.status_raw == "invited"
 
 
 async def remove_status(api: Api, job: Job, text: str, now: datetime) -> Outcome:

@@ -8,6 +8,7 @@ from jackfield.http import RefreshingToken
 from jackfield_contracts import (
     AccessState,
     Action,
+    Change,
     CheckReport,
     CreateAccount,
     DeleteAccount,
@@ -22,7 +23,7 @@ from jackfield_contracts import (
     StateQuery,
     Tenant,
 )
-from jackfield_dropbox import actions, activity, checks, creating, deleting, jobs, state
+from jackfield_dropbox import actions, activity, checks, creating, deleting, foreseeing, jobs, state
 from jackfield_dropbox.api import Api
 from jackfield_dropbox.changes import grant, revoke
 from jackfield_dropbox.checks import CAPABILITIES, RESOURCE_TYPES, check
@@ -76,6 +77,11 @@ class Dropbox(DropboxReads):
     async def read_state(self, query: StateQuery) -> AccessState:
         """See ``state.read_state``."""
         return await state.read_state(self._api, query)
+
+    @hookimpl
+    async def foresee(self, changes: tuple[Change, ...], state: AccessState) -> tuple[Outcome | None, ...]:
+        """See ``foreseeing.foresee``."""
+        return await foreseeing.foresee(self._api, changes, state, self._actions)
 
     @hookimpl
     async def grant(self, changes: tuple[GrantAccess, ...], state: AccessState) -> tuple[Outcome, ...]:

@@ -153,6 +153,10 @@ class Run(Kind[RunAction]):
     def ends(self, change: RunAction, operations: Operations) -> tuple[str, ...]:
         return operations.action(change.name).ends
 
+    def undoes(self, change: RunAction, operations: Operations) -> tuple[str, ...]:
+        enables = operations.action(change.name).kind is ActionKind.ENABLE_ACCOUNT
+        return operations.actions_of_kind(ActionKind.DISABLE_ACCOUNT) if enables else ()
+
     def verb(self, change: RunAction, counted: str) -> str:
         return change.name if counted == "action" else counted
 

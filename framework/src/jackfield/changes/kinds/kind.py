@@ -173,6 +173,10 @@ class Kind(ABC, Generic[C]):
         """The entitlements, as TYPE/SLUG, that its account holds no more once it is made, and that nothing gives back."""
         return ()
 
+    def undoes(self, change: C, operations: Operations) -> tuple[str, ...]:
+        """The actions whose opposite it is: what they took beside, it does not give back."""
+        return ()
+
     # --- what of the state it is about --------------------------------------------------------------------------
 
     @abstractmethod

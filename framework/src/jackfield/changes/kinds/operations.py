@@ -57,6 +57,10 @@ class Operations:
             )
         return found[name]
 
+    def actions_of_kind(self, kind: ActionKind) -> tuple[str, ...]:
+        """The names of all actions of that kind."""
+        return tuple(each.name for each in self._actions.values() if each.kind is kind)
+
     def capability(self, hook: str) -> Capability | None:
         """What the connector says of the changes that *hook* makes."""
         return self._capabilities.get(hook)

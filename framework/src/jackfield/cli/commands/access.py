@@ -78,6 +78,7 @@ def access(
     from jackfield.cli.snapshots import caveats, look
     from jackfield.cli.text import clean
     from jackfield.snapshots.access import access_of
+    from jackfield.snapshots.sorting import name_key
 
     if tree and output != "table":
         raise click.UsageError("--tree is for people; JSON and CSV have the path of each line.")
@@ -103,7 +104,7 @@ def access(
             return *what, _how(one), str(one.entitlement)
 
         if output == "table":
-            shown = sorted(shown, key=lambda one: (len(one.path), (one.resource_name or "").casefold()))
+            shown = sorted(shown, key=lambda one: (len(one.path), name_key(one.resource_name or "")))
             note(_told_of(snapshot, principal, who, shown, left_out=direct or privileged))
         print_found(
             app,
@@ -157,6 +158,7 @@ def who(
     from jackfield.cli.output import Columns, note
     from jackfield.cli.snapshots import look
     from jackfield.snapshots.access import holders_of
+    from jackfield.snapshots.sorting import name_key
 
     with look(app, connection, run) as snapshot:
         target = snapshot.find_target(resource)
@@ -184,7 +186,7 @@ def who(
             person, away = person_of(snapshot), Away(app, connection, dormant)
             found = away.only(found, lambda one: person(one.principal))
         if output == "table":
-            found = sorted(found, key=lambda one: ((one.principal_name or "").casefold(), bool(one.path)))
+            found = sorted(found, key=lambda one: (name_key(one.principal_name or ""), bool(one.path)))
         found, first = _first_of(found)
         print_found(
             app,

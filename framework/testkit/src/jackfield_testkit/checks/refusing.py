@@ -126,6 +126,31 @@ async def tells_refusals(bench: Bench) -> None:
             )
 
 
+async def foretells_what_is_so(bench: Bench) -> None:
+    """What is foretold as refused is refused, what can be made is not foretold so, and foretelling changes nothing.
+
+    People believe a dry run: they give up on what it says is refused, and go on where it says nothing.
+    """
+    async with bench.open() as connection:
+        if not connection.implements("foresee"):
+            raise NotApplicable("the connector has no hook foresee")
+    for change in (*bench.samples.refused, *all_samples(bench)):
+        before, effects = bench.truth(), bench.effects()
+        async with bench.open() as connection:
+            state = await state_before(connection, change)
+            (said,) = await connection.foresee((change,), state)
+        unchanged(before, bench.truth(), f"{name_of(change)} (foresee)")
+        same_effects(effects, bench.effects(), f"{name_of(change)} (foresee)")
+        if said is None or said.outcome is not OutcomeKind.REFUSED:
+            continue
+        (outcome,) = await bench.change(change)
+        if outcome.outcome not in NOT_MADE:
+            raise Finding(
+                f"what is foretold as {outcome_text(said)} ends as {outcome_text(outcome)}",
+                f"{name_of(change)} (foresee)",
+            )
+
+
 async def _to_the_end(bench: Bench, connection: Connection, change: Change, state: AccessState) -> Outcome:
     """Call the hook, and ask after the job that it begins once that is over."""
     outcome = await make_raw(connection, change, state)

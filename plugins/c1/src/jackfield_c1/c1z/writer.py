@@ -62,7 +62,10 @@ class Subset(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """What was written: the sync of the file, its rows, and what it can't say or does not say whole."""
+    """What was written: the sync of the file, its rows, and what it can't say or does not say whole.
+
+    ``absent`` are resources that were asked for by their ids and that the file does not have.
+    """
 
     sync_id: str
     sync_type: str
@@ -71,6 +74,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     entitlements: int
     grants: int
     warnings: tuple[str, ...] = ()
+    absent: tuple[ResourceId, ...] = ()
 
 
 def write_c1z(
@@ -115,6 +119,7 @@ class _Writing:
         self.types = Types(export.resources(), types, self.facts.not_complete)
         self.left_out = 0
         self.orphans: dict[ResourceId, Plain] = {}
+        self.absent = dict.fromkeys(subset.resources)
 
     def write(self) -> Written:
         """Write every table; what came of it."""
@@ -145,6 +150,7 @@ class _Writing:
             sync_id=self.sync_id,
             sync_type=subset.sync_type,
             warnings=warnings,
+            absent=tuple(self.absent),
             **{k: sum(v.values()) for k, v in counts.items()},
         )
 
@@ -245,6 +251,7 @@ class _Writing:
                 continue
             if told := told_of(offered):
                 more["entitlements"] = told
+            self.absent.pop(id, None)
             yield self._resource_row(resource, more, at)
 
     def _resource_row(self, one: Resource, more: Plain, at: str) -> tuple[object, ...]:

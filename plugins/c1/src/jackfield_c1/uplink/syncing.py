@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import os
 import shutil
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -16,12 +16,13 @@ from google.rpc import code_pb2
 
 from jackfield.errors import BadConfig, JackfieldError
 from jackfield.hookspecs import ServedConnection, ServedSync, ServiceHost
-from jackfield_c1.c1z import Subset, write_c1z
+from jackfield_c1.c1z import Subset, Written, write_c1z
 from jackfield_c1.proto import baton_pb2
 from jackfield_c1.uplink.answers import Answer, failed
 from jackfield_c1.uplink.config import UplinkConfig
 from jackfield_c1.uplink.objects import resource_id
 from jackfield_c1.uplink.platform import CallFailed, Platform
+from jackfield_contracts import ResourceId
 
 _USUAL, _LEAST, _MOST = 30.0, 1.0, 300.0
 _FAILURES = 9
@@ -113,8 +114,11 @@ async def _work(
         return failed(code_pb2.FAILED_PRECONDITION, why, retryable=True)
     with TemporaryDirectory(dir=host.folder, prefix=_prefix(platform.host_id)) as folder:
         file = Path(folder) / "sync.c1z"
-        for warning in await _written(connection, ended.run, file, subset):
+        written = await _written(connection, ended.run, file, subset)
+        for warning in written.warnings:
             host.log.warning("the file can't say all of the snapshot", task=task.id, run=ended.run, warning=warning)
+        if written.absent:
+            return _not_there(written.absent, ended)
         await _upload(host, platform, task.id, file)
     return Answer()
 
@@ -128,6 +132,19 @@ def _unfit(ended: ServedSync, *, upload_incomplete: bool) -> str | None:
     unseen = [f"{each.scope} ({each.reason or each.seal.value})" for each in ended.not_complete]
     more = f" and {len(unseen) - _NAMED} more" if len(unseen) > _NAMED else ""
     return f"the snapshot is not complete: {', '.join(unseen[:_NAMED])}{more}"
+
+
+def _not_there(absent: Sequence[ResourceId], ended: ServedSync) -> Answer:
+    """What the platform is told of resources that it asks for by their ids and that the sync has not found.
+
+    A file without them would leave it to the reader to miss them.
+    """
+    more = f" and {len(absent) - _NAMED} more" if len(absent) > _NAMED else ""
+    named = f"{', '.join(map(str, absent[:_NAMED]))}{more}"
+    if ended.complete:
+        return failed(code_pb2.NOT_FOUND, f"the application does not have {named}: nothing was uploaded")
+    message = f"{named}: not found, and the snapshot is not complete, so that it may exist; nothing was uploaded"
+    return failed(code_pb2.FAILED_PRECONDITION, message, retryable=True)
 
 
 def _subset(connection: ServedConnection, asked: baton_pb2.Task.SyncFullTask) -> Subset:
@@ -148,11 +165,11 @@ def _subset(connection: ServedConnection, asked: baton_pb2.Task.SyncFullTask) ->
     return subset
 
 
-async def _written(connection: ServedConnection, run: str, file: Path, subset: Subset) -> tuple[str, ...]:
-    def write() -> tuple[str, ...]:
+async def _written(connection: ServedConnection, run: str, file: Path, subset: Subset) -> Written:
+    def write() -> Written:
         handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with connection.snapshot(run) as export, os.fdopen(handle, "w+b") as to:
-            return write_c1z(export, to, subset=subset, types=connection.resource_types, folder=file.parent).warnings
+            return write_c1z(export, to, subset=subset, types=connection.resource_types, folder=file.parent)
 
     return await _uninterrupted(asyncio.to_thread(write))
 
