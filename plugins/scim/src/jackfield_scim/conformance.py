@@ -48,9 +48,10 @@ class Backend:
     permissions = ("read /Users", "write /Users", "read /Groups", "write /Groups")
     counts = ("totalResults",)
 
-    def __init__(self, server: "Server", held: ExitStack, absent: str = "unknown") -> None:
+    def __init__(self, server: "Server", held: ExitStack, absent: str = "unknown", *, sparing: bool = False) -> None:
         self.server = server
         self.absent = absent
+        self.sparing = sparing
         self._held = held
         self._secret = 0
         self.users = [server.add(user(number)) for number in range(_PEOPLE)]
@@ -80,7 +81,7 @@ class Backend:
                     ResourceId(type="group", id=each["id"]): {
                         "display_name": each["displayName"],
                         "created": datetime.fromisoformat(each["meta"]["created"]),
-                        "member_count": len(each.get("members") or ()) or None,
+                        "member_count": None if self.sparing else len(each.get("members") or ()) or None,
                     }
                     for each in groups
                 },
@@ -143,11 +144,11 @@ class Backend:
         from jackfield_scim.testserver import by_cursor, serve
 
         found: dict[str, Variant] = {}
-        for name, (server, settings, absent) in {
-            "cursors and PUT": (serve(by_cursor()), {"patch": "no"}, "unknown"),
-            "another PATCH": (serve(), _ANOTHER_PATCH, "enabled"),
-        }.items():
-            backend = Backend(self._held.enter_context(server), self._held, absent)
+        for name, server, settings, absent, sparing in (
+            ("cursors and PUT", serve(by_cursor(), sparing=True), {"patch": "no"}, "unknown", True),
+            ("another PATCH", serve(), _ANOTHER_PATCH, "enabled", False),
+        ):
+            backend = Backend(self._held.enter_context(server), self._held, absent, sparing=sparing)
             config = {**connection_to(backend), **settings}
             found[name] = Variant(backend=backend, config=config, samples=samples_on(backend))
         return found

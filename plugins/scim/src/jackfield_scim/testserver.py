@@ -3,12 +3,14 @@
 Needs the extra ``server``.
 """
 
+import json
 import threading
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import parse_qs, urlencode
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from scim2_models import (
@@ -137,9 +139,38 @@ def by_cursor() -> ServiceProviderConfig:
     return config
 
 
+Answering = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+_EMPTY: Final = "empty."
+_LIST: Final = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+
+
+def _sparing(application: Answering) -> Answering:
+    """*application* with listings as large providers give them: groups without their members, and empty pages on the way.
+
+    Each page by a cursor is preceded by an empty one, whose next cursor leads to it.
+    """
+
+    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] != "GET" or not environ["PATH_INFO"].endswith(("/Users", "/Groups")):
+            return application(environ, start)
+        asked = {name: values[0] for name, values in parse_qs(environ["QUERY_STRING"], keep_blank_values=True).items()}
+        cursor = asked.get("cursor", "")
+        if cursor and not cursor.startswith(_EMPTY):
+            body = {"schemas": [_LIST], "Resources": [], "nextCursor": _EMPTY + cursor}
+            start("200 OK", [("Content-Type", "application/scim+json")])
+            return [json.dumps(body).encode()]
+        if cursor:
+            asked["cursor"] = cursor.removeprefix(_EMPTY)
+        if environ["PATH_INFO"].endswith("/Groups"):
+            asked["excludedAttributes"] = "members"
+        return application({**environ, "QUERY_STRING": urlencode(asked)}, start)
+
+    return answer
+
+
 @contextmanager
-def serve(config: ServiceProviderConfig | None = None) -> Generator[Server]:
-    """A server with nothing in it, for as long as the block lasts."""
+def serve(config: ServiceProviderConfig | None = None, *, sparing: bool = False) -> Generator[Server]:
+    """A server with nothing in it, for as long as the block lasts; *sparing* with what it puts into listings."""
     provider = ScimProvider.from_discovery(
         load_default_schemas().values(),
         load_default_resource_types().values(),
@@ -147,7 +178,8 @@ def serve(config: ServiceProviderConfig | None = None) -> Generator[Server]:
     )
     storage, service = Storage(), Service(provider, secret=TOKEN)
     application = BearerTokenApplication(storage, provider, service=service, bearer_tokens=[TOKEN])
-    with make_server("127.0.0.1", 0, application, server_class=ThreadingWSGIServer, handler_class=_Quiet) as http:
+    answering: Any = _sparing(application) if sparing else application
+    with make_server("127.0.0.1", 0, answering, server_class=ThreadingWSGIServer, handler_class=_Quiet) as http:
         thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:

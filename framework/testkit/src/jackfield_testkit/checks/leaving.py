@@ -148,7 +148,7 @@ async def leaves_the_rest_of_accounts(bench: Bench) -> None:
 
 def _acted(change: Change, action: Action, between: Moved, truth: Truth, now: Truth) -> None:
     """Fail where an action did more than it says."""
-    account = account_of(change)
+    account = _subject(change, action, truth)
     if account is None or action.kind in (ActionKind.OTHER, ActionKind.RECOVER_ACCOUNT):
         return
     own = _names(truth, account) | _names(now, account)
@@ -166,6 +166,24 @@ def _acted(change: Change, action: Action, between: Moved, truth: Truth, now: Tr
     others = {each.entitlement.resource.type for each in now.grants - truth.grants} - ended
     if others:
         raise Finding(f"it gave {min(now.grants - truth.grants)}", name_of(change))
+
+
+def _subject(change: Change, action: Action, truth: Truth) -> ResourceId | None:
+    """Whose account an action is about: the one that it names, or that its argument for it names by id, login or address."""
+    if (account := account_of(change)) is not None:
+        return account
+    named = getattr(change, "arguments", {}).get(action.account)
+    if named in (None, ""):
+        return None
+    people = [each for each in sorted(truth.resources) if truth.facts.get(each, {}).get("login") is not None]
+    by_id = [each for each in people if each.id == named] or [each for each in truth.resources if each.id == named]
+    return next(iter([*by_id, *(each for each in people if str(named).casefold() in _addresses(truth, each))]), None)
+
+
+def _addresses(truth: Truth, account: ResourceId) -> set[str]:
+    facts = truth.facts.get(account, {})
+    emails = [str(getattr(each, "address", each)) for each in facts.get("emails") or ()]  # type: ignore[union-attr]
+    return {str(each).casefold() for each in (facts["login"], *emails)}
 
 
 def _same_person(change: Change, before: Mapping[str, object], after: Mapping[str, object]) -> None:
@@ -247,16 +265,16 @@ async def loses_nobody_elses_change(bench: Bench) -> None:
 def _beside(bench: Bench, change: GrantAccess) -> GrantAccess | None:
     """The same for somebody else who does not hold it, nor anything else of that resource."""
     held = {each.principal for each in bench.truth().grants if each.entitlement.resource == change.entitlement.resource}
-    of_kind = [
-        each for each in bench.samples.grants if each.entitlement.resource.type == change.entitlement.resource.type
+    like = [
+        each.principal
+        for each in bench.samples.grants
+        if each.entitlement.resource.type == change.entitlement.resource.type
     ]
-    for each in (*of_kind, *bench.samples.grants):
-        if (
-            each.principal.type == change.principal.type
-            and each.principal != change.principal
-            and each.principal not in held
-        ):
-            return msgspec.structs.replace(change, principal=each.principal)
+    types = {each.type for each in like}
+    anybody = [each for each in sorted(bench.truth().resources) if each.type in types]
+    for each in (*like, *(sample.principal for sample in bench.samples.grants), *anybody):
+        if each.type in types and each not in held and each not in (change.principal, change.entitlement.resource):
+            return msgspec.structs.replace(change, principal=each)
     return None
 
 

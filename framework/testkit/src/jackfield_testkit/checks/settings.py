@@ -35,16 +35,17 @@ _RULES: tuple[Callable[[Bench], Awaitable[None]], ...] = (
     filed.reads_one_edition_of_a_file,
     sharing.leaves_nothing_behind,
     waiting.offers_what_it_can,
+    leaving.leaves_the_rest_of_access,
     changing.grants_and_revokes,
     changing.repeats_without_effect,
-    leaving.leaves_the_rest_of_access,
     leaving.loses_nobody_elses_change,
     granting.grants_one_to_many,
     leaving.leaves_the_rest_of_accounts,
     editing.clears_what_is_emptied,
     moving.loses_none_where_a_listing_moves,
 )
-"""Those that settings of reading and of writing change; what takes people away comes last."""
+"""Those that settings of reading and of writing change. What a first change loses no later one can: the one that looks at
+what stands beside comes before others; what takes people away comes last."""
 
 
 async def keeps_the_rules_under_every_setting(bench: Bench) -> None:
