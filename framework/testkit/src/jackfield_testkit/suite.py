@@ -11,6 +11,7 @@ from jackfield.errors import JackfieldError
 from jackfield_testkit.bench import Bench
 from jackfield_testkit.checks import (
     asking,
+    belonging,
     changing,
     declared,
     editing,
@@ -58,6 +59,7 @@ CHECKS: tuple[Check, ...] = (
     identity.shows_every_fact,
     identity.reads_dates_as_instants,
     identity.guesses_at_no_value,
+    belonging.names_one_account,
     identity.leaves_out_no_row,
     filed.guesses_at_no_word_of_a_file,
     filed.takes_no_half_a_file_for_whole,

@@ -58,8 +58,6 @@ def document(values: Mapping[str, Value], yes: object) -> dict[str, Any]:
     for name, path in PATHS.items():
         if value := text(values, name):
             put(made, path, value)
-    if wire.ENTERPRISE in made:
-        made["schemas"].append(wire.ENTERPRISE)
     if address := text(values, EMAIL):
         made["emails"] = [{"value": address, "type": "work", "primary": yes}]
     if password := text(values, "password"):

@@ -3,13 +3,14 @@
 Needs the extra ``server``.
 """
 
+import io
 import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import parse_qs, urlencode
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -141,6 +142,7 @@ def by_cursor() -> ServiceProviderConfig:
 
 Answering = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 _EMPTY: Final = "empty."
+_ERROR: Final = "urn:ietf:params:scim:api:messages:2.0:Error"
 _LIST: Final = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
 
@@ -168,6 +170,33 @@ def _sparing(application: Answering) -> Answering:
     return answer
 
 
+def _strict(application: Answering) -> Answering:
+    """*application*, which refuses a resource with a schema extension that its ``schemas`` does not name (RFC 7643, 3)."""
+
+    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] not in ("POST", "PUT"):
+            return application(environ, start)
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        try:
+            given = json.loads(body)
+        except ValueError:
+            given = None
+        if isinstance(given, dict):
+            document = cast("dict[str, Any]", given)
+            if any(name.startswith("urn:") and name not in document.get("schemas", ()) for name in document):
+                start("400 Bad Request", [("Content-Type", "application/scim+json")])
+                refusal = {
+                    "schemas": [_ERROR],
+                    "status": "400",
+                    "scimType": "invalidSyntax",
+                    "detail": "unnamed schema",
+                }
+                return [json.dumps(refusal).encode()]
+        return application({**environ, "wsgi.input": io.BytesIO(body)}, start)
+
+    return answer
+
+
 @contextmanager
 def serve(config: ServiceProviderConfig | None = None, *, sparing: bool = False) -> Generator[Server]:
     """A server with nothing in it, for as long as the block lasts; *sparing* with what it puts into listings."""
@@ -178,7 +207,8 @@ def serve(config: ServiceProviderConfig | None = None, *, sparing: bool = False)
     )
     storage, service = Storage(), Service(provider, secret=TOKEN)
     application = BearerTokenApplication(storage, provider, service=service, bearer_tokens=[TOKEN])
-    answering: Any = _sparing(application) if sparing else application
+    strict = _strict(application)
+    answering: Any = _sparing(strict) if sparing else strict
     with make_server("127.0.0.1", 0, answering, server_class=ThreadingWSGIServer, handler_class=_Quiet) as http:
         thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()

@@ -8,6 +8,7 @@ import msgspec
 from jackfield.config.secrets import Secret
 from jackfield_testkit.bench import Bench
 from jackfield_testkit.checks import (
+    belonging,
     changing,
     editing,
     failing,
@@ -25,6 +26,7 @@ from jackfield_testkit.data import Finding, Lacking, NotApplicable, Variant
 _RULES: tuple[Callable[[Bench], Awaitable[None]], ...] = (
     reading.shows_the_truth,
     identity.shows_every_fact,
+    belonging.names_one_account,
     reading.refers_to_what_is_there,
     reading.gives_pages_that_fit,
     identity.leaves_out_no_row,
