@@ -5,6 +5,7 @@ those that the answers of a sync hold.
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, cast
 
@@ -130,6 +131,16 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True):
         if unit in self.gone and same and not unit.at.endswith("*"):
             return f"is now {same[0].value[:120]}"
         return "is gone" if unit in self.gone else "is new"
+
+    @property
+    def dropped(self) -> list[Unit]:
+        """One element of each list that lost more of them than came; nothing has taken the place of those."""
+        places: dict[tuple[str, str], list[Unit]] = {}
+        for unit in sorted(self.gone):
+            if unit.at.endswith("*"):
+                places.setdefault((unit.object, unit.at), []).append(unit)
+        came = Counter((unit.object, unit.at) for unit in self.new)
+        return [units[-1] for place, units in places.items() if len(units) > max(1, came[place])]
 
 
 def moved(before: Whole, after: Whole, unsteady: Collection[tuple[str, str]] = ()) -> Moved:

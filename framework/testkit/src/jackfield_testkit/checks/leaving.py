@@ -160,6 +160,8 @@ def _acted(change: Change, action: Action, between: Moved, truth: Truth, now: Tr
         fits = _fits_kind(unit, between, action, change, beside) if unit.of((account.id,)) else unit.mentions(own)
         if not fits:
             raise Finding(f"{unit} {between.word(unit)}, which the action does not name", name_of(change))
+    if action.kind is ActionKind.UPDATE_ACCOUNT and (dropped := between.dropped):
+        raise Finding(f"{dropped[0]} is gone, and nothing came in its place", name_of(change))
     for grant in sorted(truth.grants - now.grants):
         if f"{grant.entitlement.resource.type}/{grant.entitlement.slug}" not in action.ends:
             raise Finding(f"it took {grant}, which is of none that the action says to end", name_of(change))
