@@ -54,13 +54,35 @@ def capped(most: int) -> Callable[[Asked, Ask], Answered]:
     return twist
 
 
-@pytest.mark.parametrize("most", [2, 5, 1000])
+@pytest.mark.parametrize("most", [1, 2, 5, 1000])
 def test_fewer_or_more_than_asked_for(server: Server, between: Proxy, at: Bench, most: int):
     ids = users_of(server, 11)
     at.values["page_size"] = 4
     between.twist = capped(most)
     synced = asyncio.run(at.sync())
     assert (synced.complete, shown(synced)) == (True, set(ids))
+
+
+@pytest.mark.parametrize("total", [True, False])
+def test_a_page_of_one_is_never_asked_for_twice(server: Server, between: Proxy, at: Bench, total: bool):
+    """Of a provider that gives one at a time, also where that one is all that it counts."""
+    ids = users_of(server, 4)
+
+    def twist(asked: Asked, ask: Ask) -> Answered:
+        answer = capped(1)(asked, ask)
+        return answer if total or not listing(asked) else with_body(answer, totalResults=len(answer.body["Resources"]))
+
+    between.twist = twist
+    assert shown(asyncio.run(at.sync())) == set(ids)
+    assert [each.query["startIndex"] for each in pages(between)] == ["1", "2", "3", "4", "5"]
+
+
+def test_a_page_of_one_that_is_given_wherever_it_is_asked_to_begin(server: Server, between: Proxy, at: Bench):
+    users_of(server, 4)
+    first = {"startIndex": "1", "count": "1"}
+    between.twist = lambda asked, ask: ask(asked._replace(query=first) if listing(asked) else asked)
+    synced = asyncio.run(at.sync())
+    assert seal(synced, "user") == "partial" and len(pages(between)) < 8
 
 
 def test_a_page_that_counts_itself_ends_no_listing(server: Server, between: Proxy, at: Bench):

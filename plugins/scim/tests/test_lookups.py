@@ -43,6 +43,14 @@ def add(server: Server, name: str, *emails: str, external: str | None = None) ->
 NAMES = ("o'brien", 'quo"te', "a/b?c", "50%", "Жанна", "back\\slash", "a and b", "x eq y", "(x)", "ÅSA", "a+b&c=d")
 
 
+def test_the_one_whom_a_filter_names_is_asked_for_once(server: Server, between: Proxy, at: Bench):
+    add(server, "anna", "anna@example.com")
+    found(at, "anna")
+    asked = [(each.path, tuple(sorted(each.query.items()))) for each in between.asked]
+    assert len(asked) == len(set(asked))
+    assert sum("userName eq" in each.query.get("filter", "") for each in between.asked) == 1
+
+
 def test_names_of_all_kinds_are_found(server: Server, at: Bench):
     ids = {name: add(server, name) for name in NAMES}
     for name in NAMES:

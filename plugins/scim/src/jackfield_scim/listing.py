@@ -29,6 +29,8 @@ _MOST_TRIES: Final = 3
 class Position(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     """Where to go on. By index: the place of the *last* item, which is asked for again, and the *first* item of all.
 
+    After a page of one item (*alone*) it is the place behind it: the same place once more would be the same request.
+
     *known* are names that the listing's reader has given rows for already. *shifted* is the page whose last item that was
     though it should have been its first, so that nothing told whether anything comes after it.
     """
@@ -39,6 +41,7 @@ class Position(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True)
     first: str = ""
     known: tuple[str, ...] = ()
     shifted: str = ""
+    alone: bool = False
 
     def text(self) -> str:
         """As the cursor of a page."""
@@ -81,7 +84,7 @@ async def read(api: Api, endpoint: str, at: Position | None, filter: str | None 
         answer = await api.listing(endpoint, params, expired=EXPIRED if at is not None else ())
         return _by_cursor(api, answer)
     params["startIndex"] = at.place if at is not None else 1
-    return _by_index(api, await api.listing(endpoint, params), at)
+    return _by_index(api, await api.listing(endpoint, params), at, filtered=filter is not None)
 
 
 async def matching(
@@ -134,27 +137,37 @@ def _by_cursor(api: Api, answer: Answer) -> Part:
     return Part(items=tuple(items), next=Position(cursor=following) if following else None, total=total)
 
 
-def _by_index(api: Api, answer: Answer, at: Position | None) -> Part:
+def _by_index(api: Api, answer: Answer, at: Position | None, *, filtered: bool) -> Part:
     items, total, _ = _opened(api, answer, by_cursor=False)
     names = [name_of(each) for each in items]
     if at is None:
         place, fresh, first, index = 1, items, names[0] if names else "", 0
     else:
-        if at.last not in names:
-            raise _moved(answer, "the last one of the page before is no longer where it was")
         place, first = at.place, at.first
-        # Its last place, since a provider may give something twice.
-        index = len(names) - 1 - names[::-1].index(at.last)
+        if at.last in names:
+            # Its last place, since a provider may give something twice.
+            index = len(names) - 1 - names[::-1].index(at.last)
+        elif at.alone:
+            index = -1
+        else:
+            raise _moved(answer, "the last one of the page before is no longer where it was")
         fresh = items[index + 1 :]
-        if index and names[0] == at.first:
+        if names and names[0] == first and (index > 0 or at.alone):
             return _from_the_beginning(fresh, total, len(items))
     end = place + len(items) - 1
     # Some providers count a page where they should count all: only the total of a trusted one ends the listing.
     trusted = api.config.totals is Totals.TRUSTED and total is not None and end >= total
-    if index and not fresh and not trusted and at is not None:
+    if filtered and at is None and len(items) == 1 == total:
+        # The one whom the filter names.
+        return Part(items=tuple(items), total=total)
+    if index > 0 and not fresh and not trusted and at is not None:
         return _shifted(at, place + index, _short(",".join(names)), total)
     if not fresh or trusted:
         return Part(items=tuple(fresh), total=total)
+    if len(items) == 1:
+        return Part(
+            items=tuple(fresh), next=Position(place=end + 1, last=names[-1], first=first, alone=True), total=total
+        )
     return Part(items=tuple(fresh), next=Position(place=end, last=names[-1], first=first), total=total)
 
 

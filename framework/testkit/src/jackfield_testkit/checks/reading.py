@@ -3,6 +3,7 @@
 import math
 import re
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -15,14 +16,16 @@ from jackfield_contracts import (
     Item,
     Resource,
     ResourceType,
+    StateQuery,
     TraitKind,
     UserTrait,
 )
 from jackfield_testkit.bench import Bench, differences
+from jackfield_testkit.checks.acting import name_of, state_before
 from jackfield_testkit.data import Finding, NotApplicable
 from jackfield_testkit.sources import sources
 from jackfield_testkit.walk import Call, Walk, rest, rows, walk
-from jackfield_testkit.wire import Wire, everywhere, with_word
+from jackfield_testkit.wire import Sent, Wire, everywhere, with_word
 
 _TRAITS = {
     TraitKind.USER: "user",
@@ -228,17 +231,36 @@ async def takes_whole_pages(bench: Bench) -> None:
 
 
 async def asks_for_nothing_twice(bench: Bench) -> None:
-    """An undisturbed sync makes no request twice.
+    """An undisturbed sync makes no request twice, nor does what is read before a change.
 
     The application's limits are what bounds a sync; each request that could be spared is somebody's waiting.
     """
     walked = await walk(bench)
     if not walked.wire.sent:
         raise NotApplicable("the connector makes no requests")
-    counts = Counter((sent.method, sent.url, sent.body) for sent in walked.wire.sent)
+    _once(walked.wire.sent, "one undisturbed sync")
+    samples = bench.samples
+    for change in (*samples.grants[:3], *samples.deletions[:1], *samples.actions):
+        wire = Wire()
+        async with bench.open(wire) as connection:
+            start = len(wire.sent)
+            await state_before(connection, change)
+        _once(wire.sent[start:], f"read_state before {name_of(change)}")
+    facts = bench.truth().facts.values()
+    if (name := next((str(each["login"]) for each in facts if each.get("login")), None)) is not None:
+        wire = Wire()
+        async with bench.open(wire) as connection:
+            if connection.implements("read_state"):
+                start = len(wire.sent)
+                await connection.read_state(StateQuery(names=(name,)))
+                _once(wire.sent[start:], f"read_state of {name!r}")
+
+
+def _once(sent: Sequence[Sent], where: str) -> None:
+    counts = Counter((each.method, each.url, each.body) for each in sent)
     for (method, url, _), times in counts.items():
         if times > 1:
-            raise Finding(f"{method} {url} was sent {times} times with the same body", "one undisturbed sync")
+            raise Finding(f"{method} {url} was sent {times} times with the same body", where)
 
 
 async def guesses_no_status(bench: Bench) -> None:
