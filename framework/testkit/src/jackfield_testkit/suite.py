@@ -10,6 +10,7 @@ import pytest
 from jackfield.errors import JackfieldError
 from jackfield_testkit.bench import Bench
 from jackfield_testkit.checks import (
+    aiming,
     asking,
     belonging,
     changing,
@@ -110,6 +111,8 @@ CHECKS: tuple[Check, ...] = (
     granting.grants_one_to_many,
     waiting.offers_what_it_can,
     waiting.knows_what_is_so,
+    aiming.acts_on_whom_it_names,
+    aiming.guesses_at_no_state,
     waiting.asks_nobody_twice,
     waiting.makes_nobody_twice,
     changing.writes_nothing_in_a_dry_run,
