@@ -76,6 +76,7 @@ CHECKS: tuple[Check, ...] = (
     moving.shows_what_is_inherited,
     moving.hands_counts_on,
     declared.tells_what_it_may_not,
+    signing.promises_nothing_untold,
     changing.grants_and_revokes,
     changing.repeats_without_effect,
     refusing.refuses_strangers,

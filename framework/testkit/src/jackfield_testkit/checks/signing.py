@@ -12,6 +12,9 @@ from jackfield_testkit.checks.acting import DONE, name_of
 from jackfield_testkit.data import Finding, NotApplicable
 from jackfield_testkit.wire import FOREIGN, Wire, answer, everywhere
 
+_ODD = (400, 418)
+"""Statuses of answers that tell nothing of rights."""
+
 
 def wrong_secrets(bench: Bench) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The configuration with one secret after the other replaced by another one of its form."""
@@ -90,6 +93,52 @@ async def asks_with_its_sign_in(bench: Bench) -> None:
         told = await _checked(connection)
         if not isinstance(told, BadCredentials):
             raise Finding(f"every request is answered 401, and check {_words(told)}", "check, once signed in")
+
+
+async def promises_nothing_untold(bench: Bench) -> None:
+    """``check`` says that something can be used only where the application's answer shows it.
+
+    An answer that nobody has seen before shows no right; told as one, the first real change fails in the middle.
+    """
+    allow = bench.need("allow", "what check makes of answers that show no right")
+    declared = bench.found.type.capabilities
+    names = sorted({each.name for one in declared for each in one.permissions})
+    if not names:
+        raise NotApplicable("no capability declares a permission")
+    usual = await _answers(bench)
+    for name in names:
+        allow([each for each in names if each != name])
+        try:
+            lacking = await _answers(bench)
+        finally:
+            allow(None)
+        needing = {
+            one.name for one in declared if any(each.name == name and not each.optional for each in one.permissions)
+        }
+        for asked in [each for each, status in lacking.items() if usual.get(each, status) != status]:
+            for status in _ODD:
+                await _shows_no_right(bench, asked, status, needing)
+
+
+async def _answers(bench: Bench) -> dict[tuple[str, str], int]:
+    """The statuses of what ``check`` asks, by method and route."""
+    wire = Wire()
+    async with bench.open(wire) as connection:
+        await _checked(connection)
+    return {(sent.method, sent.route): response.status for sent, response in wire.answered}
+
+
+async def _shows_no_right(bench: Bench, asked: tuple[str, str], status: int, needing: set[str]) -> None:
+    odd = answer(status, FOREIGN)
+    wire = Wire(lambda index, sent: odd if (sent.method, sent.route) == asked else None)
+    async with bench.open(wire) as connection:
+        told = await _checked(connection)
+    for one in () if isinstance(told, JackfieldError) else told.capabilities:
+        if one.capability in needing and one.available:
+            raise Finding(
+                f"check says that {one.capability!r} can be used",
+                f"{' '.join(asked)}, by which it shows whether it may, is answered {status}, which tells nothing",
+            )
 
 
 async def _checked(connection: Any) -> "CheckReport | JackfieldError":
