@@ -134,6 +134,10 @@ class Backend:
         other.remove(ResourceId(type="user", id=other.users[0]))
         return other, connection_to(other)
 
+    def expire(self) -> None:
+        """Let the access tokens lapse."""
+        self.server.expire()
+
     def forget_cursors(self) -> None:
         """Let all cursors lapse: the server knows them by a secret."""
         self._secret += 1
@@ -149,14 +153,27 @@ class Backend:
             ("another PATCH", serve(), _ANOTHER_PATCH, "enabled", False),
         ):
             backend = Backend(self._held.enter_context(server), self._held, absent, sparing=sparing)
-            config = {**connection_to(backend), **settings}
+            config = {
+                "url": backend.server.url,
+                "token": backend.server.token,
+                "page_size": backend.page_size,
+                **settings,
+            }
             found[name] = Variant(backend=backend, config=config, samples=samples_on(backend))
         return found
 
 
 def connection_to(backend: Backend) -> Mapping[str, Any]:
-    """The keys of a connection to the server of *backend*."""
-    return {"url": backend.server.url, "token": backend.server.token, "page_size": backend.page_size}
+    """The keys of a connection to the server of *backend*, as an OAuth client; the variants have a token."""
+    from jackfield_scim.testserver import CLIENT, CLIENT_SECRET
+
+    return {
+        "url": backend.server.url,
+        "token_url": backend.server.token_url,
+        "client_id": CLIENT,
+        "client_secret": CLIENT_SECRET,
+        "page_size": backend.page_size,
+    }
 
 
 class TestScim(ConnectorSuite):

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import count
 from typing import Any, Final, cast
 from urllib.parse import parse_qs, urlencode
 from wsgiref.simple_server import WSGIRequestHandler, make_server
@@ -32,6 +33,8 @@ from scim2_server.testserver.cli import ThreadingWSGIServer
 from scim2_server.utils import load_default_resource_types, load_default_schemas, load_default_service_provider_config
 
 TOKEN: Final = "of-the-test-server"  # noqa: S105 - of no other server than this
+CLIENT: Final = "the-test-client"
+CLIENT_SECRET: Final = "secret-of-the-test-client"  # noqa: S105
 _READS: Final = (Operation.query, Operation.search, Operation.search_with_body)
 
 
@@ -81,10 +84,16 @@ class Server:
 
     token = TOKEN
 
-    def __init__(self, url: str, storage: Storage, service: Service) -> None:
+    def __init__(self, url: str, storage: Storage, service: Service, issued: set[str]) -> None:
         self.url = url
+        self.token_url = url.replace("/v2", "/token")
+        self._issued = issued
         self.storage = storage
         self.service = service
+
+    def expire(self) -> None:
+        """Let all access tokens lapse that the client was given."""
+        self._issued.clear()
 
     def add(self, document: dict[str, Any]) -> str:
         """Make a resource by no request, and give its id."""
@@ -197,6 +206,32 @@ def _strict(application: Answering) -> Answering:
     return answer
 
 
+def _issuing(application: Answering, issued: set[str]) -> Answering:
+    """*application* with a token endpoint for client credentials (RFC 6749, 4.4); it keeps what it gives in *issued*."""
+    number = count(1)
+
+    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/token":
+            sent = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)).decode()
+            form = {name: values[0] for name, values in parse_qs(sent).items()}
+            known = (form.get("client_id"), form.get("client_secret")) == (CLIENT, CLIENT_SECRET)
+            token = f"access-token-{next(number)}"
+            if known:
+                issued.add(token)
+            body = (
+                {"access_token": token, "token_type": "Bearer", "expires_in": 3600}
+                if known
+                else {"error": "invalid_client"}
+            )
+            start("200 OK" if known else "401 Unauthorized", [("Content-Type", "application/json")])
+            return [json.dumps(body).encode()]
+        if environ.get("HTTP_AUTHORIZATION", "").removeprefix("Bearer ") in issued:
+            environ["HTTP_AUTHORIZATION"] = f"Bearer {TOKEN}"
+        return application(environ, start)
+
+    return answer
+
+
 @contextmanager
 def serve(config: ServiceProviderConfig | None = None, *, sparing: bool = False) -> Generator[Server]:
     """A server with nothing in it, for as long as the block lasts; *sparing* with what it puts into listings."""
@@ -208,12 +243,13 @@ def serve(config: ServiceProviderConfig | None = None, *, sparing: bool = False)
     storage, service = Storage(), Service(provider, secret=TOKEN)
     application = BearerTokenApplication(storage, provider, service=service, bearer_tokens=[TOKEN])
     strict = _strict(application)
-    answering: Any = _sparing(strict) if sparing else strict
+    issued: set[str] = set()
+    answering: Any = _issuing(_sparing(strict) if sparing else strict, issued)
     with make_server("127.0.0.1", 0, answering, server_class=ThreadingWSGIServer, handler_class=_Quiet) as http:
         thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:
-            yield Server(f"http://127.0.0.1:{http.server_port}/v2", storage, service)
+            yield Server(f"http://127.0.0.1:{http.server_port}/v2", storage, service, issued)
         finally:
             http.shutdown()
             thread.join()
