@@ -9,6 +9,7 @@ from jackfield_contracts import (
     Change,
     CreateAccount,
     DeleteAccount,
+    EntitlementId,
     GrantAccess,
     GrantId,
     ResourceId,
@@ -25,13 +26,15 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
     type as well. Only those that are given are compared, and a rule tells which of those shown nobody compares.
 
     ``access`` is who has what in the end, what is inherited from groups included; None where whoever holds anything of a group
-    has what the group has.
+    has what the group has. ``privileged`` are the entitlements that give privileges, so that no other does; None where that is
+    not told.
     """
 
     resources: frozenset[ResourceId]
     grants: frozenset[GrantId] = frozenset()
     facts: Mapping[ResourceId, Mapping[str, Any]] = {}
     access: frozenset[GrantId] | None = None
+    privileged: frozenset[EntitlementId] | None = None
 
 
 class Samples(msgspec.Struct, frozen=True, kw_only=True):

@@ -39,8 +39,9 @@ class Application:
     page_size = PAGE * 2
     """A row of a listing of groups is two things: the group, and to be a member of it."""
 
-    def __init__(self, folder: Path, clock: HastyClock) -> None:
+    def __init__(self, folder: Path, clock: HastyClock, name: str = "office") -> None:
         self.folder = folder
+        self.name = name
         self._clock = clock
         self.list = folder / "work.csv"
         self._people: dict[str, dict[str, str]] = {}
@@ -172,7 +173,7 @@ class Application:
     def truth(self) -> Truth:
         """What the application holds."""
         named = [*map("user:{}".format, self._people), *map("group:{}".format, self._groups)]
-        resources = [*named, *map("role:{}".format, self._roles), "app:office"]
+        resources = [*named, *map("role:{}".format, self._roles), f"app:{self.name}"]
         return Truth(
             resources=frozenset(map(ResourceId.parse, resources)),
             grants=frozenset(GrantId.parse(f"{to}/member#{member}") for to, member in self._held),
@@ -221,7 +222,7 @@ class Application:
         """Another application, with some people less, and a connection to its exports."""
         folder = self.folder / "another"
         folder.mkdir()
-        other = Application(folder, self._clock)
+        other = Application(folder, self._clock, "another")
         for number in range(0, _PEOPLE, 5):
             other.remove(ResourceId(type="user", id=f"u{number}"))
         return other, connection_to(other)
@@ -265,7 +266,7 @@ class Application:
 def connection_to(application: Application) -> Mapping[str, Any]:
     """The keys of a connection to the exports of *application*."""
     return {
-        "application": "office",
+        "application": application.name,
         "folder": str(application.folder),
         "work_list": str(application.list),
         "quiet_seconds": 0.0,

@@ -51,6 +51,11 @@ async def shows_every_fact(bench: Bench) -> None:
             raise Finding(
                 f"{each.id} is shown as {_gives(each.privileged)} privileges, and is {_gives(fact)} them", "sync"
             )
+    shown_so = {each.id for each in shown.entitlements if each.privileged}
+    if truth.privileged is not None and (wrong := sorted(shown_so ^ truth.privileged)):
+        raise Finding(f"{wrong[0]} is shown as {_gives(wrong[0] in shown_so)} privileges, which is wrong", "sync")
+    if truth.privileged is None and any(each.resource.type not in _roles(shown) for each in shown_so):
+        bench.leave("the truth does not tell which entitlements are privileged", 0.9)
     told: dict[str, set[str]] = defaultdict(set)
     for id, facts in truth.facts.items():
         told[id.type] |= facts.keys()
@@ -68,6 +73,11 @@ async def shows_every_fact(bench: Bench) -> None:
     # A mapping of words is written by hand: the word that no account of the fixture has is the one that is wrong.
     if held and (lacking := [each.value for each in _STATUSES if each.value not in held]):
         bench.leave(f"no account of the truth is {' or '.join(lacking)}", 1 - len(lacking) / len(_STATUSES) / 2)
+
+
+def _roles(shown: Synced) -> set[str]:
+    """The types whose resources are roles, of which the facts tell it."""
+    return {id.type for id, each in shown.resources.items() if isinstance(each.trait, RoleTrait)}
 
 
 def _gives(privileged: bool) -> str:
