@@ -213,6 +213,23 @@ class TestMutants:
         assert "| The last page is never read | The end is reckoned one page too early. |" in markdown.read_text()
         assert "start + 2 <" in (tmp_path / "site" / PACKAGE / "plugin.py").read_text()
 
+    def test_what_an_earlier_run_found_is_tried_first(self, tmp_path: Path):
+        """Another check than the first that finds it; one that finds nothing any more is followed by all."""
+        folder = corpus(tmp_path / "mutants", dropped=LAST_PAGE_DROPPED)
+        environment = installed(tmp_path / "site")
+        earlier = tmp_path / "earlier.txt"
+        arguments = ["-m", "jackfield_testkit.mutants", str(folder), "--connector", "tiny", "--seeds", "1"]
+        for before, after in (
+            ("resumes_at_every_cursor", "resumes_at_every_cursor"),
+            ("imports_lightly", "shows_the_truth"),
+        ):
+            earlier.write_text(f"first the suite\ndropped: {before} (seed 1)\nother: ALIVE\n")
+            ran = python(environment, *arguments, "--before", str(earlier))
+            assert ran.stdout.splitlines()[0] == f"dropped: {after}", ran.stdout + ran.stderr
+            assert "first the suite" in ran.stderr
+        ran = python(environment, *arguments, "--before", str(tmp_path))
+        assert (ran.returncode, "can't be read" in ran.stderr) == (2, True)
+
     def test_what_keeps_the_connector_from_loading_is_no_bug_that_was_found(self, tmp_path: Path):
         broken = HARMLESS.replace("+        # harmless", "+        import x y")
         folder = corpus(tmp_path / "mutants", broken=broken)

@@ -99,8 +99,12 @@ def run_suite(
     first_only: bool = False,
     before: Path | None = None,
     timeout: float | None = None,
+    only: str = "",
 ) -> SuiteRun:
-    """Run *suite*; *before* is a folder of modules that shadow installed ones, *first_only* ends at the first failure."""
+    """Run *suite*; *before* is a folder of modules that shadow installed ones, *first_only* ends at the first failure.
+
+    *only* is the name of one rule, or empty.
+    """
     with tempfile.TemporaryDirectory(prefix="jackfield-testkit-") as folder:
         root = Path(folder)
         results = root / "results.jsonl"
@@ -109,6 +113,7 @@ def run_suite(
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
         command += ["-c", str(root / "pytest.ini"), "--rootdir", folder, "--basetemp", str(root / "tmp")]
         command += ["--import-mode=importlib", "--jackfield-seeds", seeds, "--jackfield-results", str(results)]
+        command += ["-k", only] if only else []
         command += ["-x", "--tb=short"] if first_only else ["--tb=short"]
         try:
             done = subprocess.run(  # noqa: S603 - our own interpreter

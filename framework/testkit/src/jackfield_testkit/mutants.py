@@ -6,7 +6,7 @@ Promises that the connector passes without any of them first; exit code 1 if one
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
@@ -40,9 +40,19 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fate_of(
-    patch: Patch, package: Path, suite: EntryPoint, *, seeds: str, every: bool = False, timeout: float = TIMEOUT
+    patch: Patch,
+    package: Path,
+    suite: EntryPoint,
+    *,
+    seeds: str,
+    every: bool = False,
+    timeout: float = TIMEOUT,
+    before: Mapping[str, str] = {},
 ) -> Fate:
-    """Run *suite* on a copy of *package* with *patch*, to the first check that finds it or through *every* one."""
+    """Run *suite* on a copy of *package* with *patch*, to the first check that finds it or through *every* one.
+
+    *before* are checks that found a bug in an earlier run, by the name of its file: that one is tried first, alone.
+    """
     with tempfile.TemporaryDirectory(prefix="jackfield-mutant-") as name:
         folder = Path(name)
         copied(package, folder)
@@ -52,6 +62,10 @@ def fate_of(
             return Fate(patch=patch, said=f"{_UNFIT}: {error}")
         if (why := failure_to_load(suite, folder)) is not None:
             return Fate(patch=patch, said=f"{_UNFIT}: what is left can't be loaded: {why}")
+        if (found := before.get(patch.file.stem, "")) and not every:
+            run = run_suite(suite, seeds=seeds, first_only=True, before=folder, timeout=timeout, only=found)
+            if run.broken is not None and not run.broken.crashed:
+                return _text(patch, run, timeout)
         run = run_suite(suite, seeds=seeds, first_only=not every, before=folder, timeout=timeout)
     return _text(patch, run, timeout)
 
@@ -114,6 +128,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="seconds after which a suite does not end (default 300)",
     )
     out.add_argument("--only", default="", metavar="TEXT", help="patches with that in their file name only")
+    out.add_argument(
+        "--before",
+        type=Path,
+        metavar="FILE",
+        help="what an earlier run printed: the check that found a bug then is tried first, which saves most of the time",
+    )
     out.add_argument("--every", action="store_true", help="try every check on each, not only until one finds it")
     out.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there too")
     given = out.parse_args(arguments)
@@ -135,6 +155,8 @@ def _run(given: argparse.Namespace) -> int:
     suite = suite_of(given.connector)
     demand_own(suite)
     package = package_folder(_module_of(given.connector))
+    before = _found_before(given.before) if given.before is not None else {}
+    print(f"first the suite of {given.connector!r} without any of the {len(patches)} bugs", file=sys.stderr, flush=True)  # noqa: T201
     sound = run_suite(suite, seeds=given.seeds, first_only=True, timeout=given.timeout)
     if not sound.passed:
         why = sound.output[-2000:] or f"its suite does not end within {given.timeout:g} s"
@@ -142,7 +164,13 @@ def _run(given: argparse.Namespace) -> int:
     fates: list[Fate] = []
     with ThreadPoolExecutor(max(1, given.jobs)) as pool:
         trial = partial(
-            fate_of, package=package, suite=suite, seeds=str(given.seeds), every=given.every, timeout=given.timeout
+            fate_of,
+            package=package,
+            suite=suite,
+            seeds=str(given.seeds),
+            every=given.every,
+            timeout=given.timeout,
+            before=before,
         )
         for fate in pool.map(trial, patches):
             fates.append(fate)
@@ -155,6 +183,19 @@ def _run(given: argparse.Namespace) -> int:
     if given.markdown is not None:
         given.markdown.write_text(f"{table(fates)}\n{message}\n", encoding="utf-8")
     return 0 if killed == len(fates) else 1
+
+
+def _found_before(file: Path) -> dict[str, str]:
+    """The checks by the names of the bugs' files, of lines as this program prints them; other lines tell nothing."""
+    from jackfield_testkit.suite import every_check
+
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise BadConfig(f"{file} can't be read: {error}", path="--before") from None
+    known = set(every_check())
+    found = ((name, rest.split(" ")[0]) for name, _, rest in (line.partition(": ") for line in lines))
+    return {name: check for name, check in found if check in known}
 
 
 def _module_of(connector: str) -> str:

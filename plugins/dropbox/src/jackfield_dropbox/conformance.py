@@ -118,7 +118,10 @@ class SimulatedTeam:
         if not is_email(login) or set(name) & set(_NOT_IN_NAMES):
             return None
         given, _, surname = name.partition(" ")
-        (id,) = self.control.change({"do": "join", "email": login, "given": given, "surname": surname})
+        try:
+            (id,) = self.control.change({"do": "join", "email": login, "given": given, "surname": surname})
+        except ControlError:  # somebody has that address, in whatever capitals
+            return None
         return _resource("user", id)
 
     def make_group(self, name: str) -> ResourceId:

@@ -109,7 +109,9 @@ class Backend:
         return {each["id"]: {name: value for name, value in each.items() if name != "meta"} for each in found}
 
     def invite(self, name: str, login: str) -> ResourceId | None:
-        """Let somebody be there."""
+        """Let somebody be there, unless somebody has that user name, in whatever capitals."""
+        if login.casefold() in (each["userName"].casefold() for each in self.server.every("User")):
+            return None
         one = {"schemas": [wire.CORE_USER], "userName": login, "displayName": name, "active": True}
         return ResourceId(type="user", id=self.server.add(one))
 

@@ -189,6 +189,13 @@ async def finds_all_of_one_name(bench: Bench) -> None:
     if len(both) < 2:
         raise Lacking("the application takes no two people of one name")
     await _all_or_nobody(bench, "Same Name", both)
+    alike = [
+        each
+        for name in ("alike", "ALIKE")
+        if (each := invite(f"{name} {name}", f"{name}{domain}")) is not None and each in bench.truth().resources
+    ]
+    if len(set(alike)) > 1:
+        await _all_or_nobody(bench, f"Alike{domain}", alike)
     give = getattr(bench.backend, "give_address", None)
     shared = f"shared{domain or '@example.com'}"
     if give is None:
