@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cache
 from itertools import count
 from typing import Any, Final, cast
 from urllib.parse import parse_qs, urlencode
@@ -232,14 +233,20 @@ def _issuing(application: Answering, issued: set[str]) -> Answering:
     return answer
 
 
+@cache
+def _provider(config: str) -> ScimProvider:
+    """The default types under a configuration, given as JSON: models are made at run time, which takes longer than a test."""
+    return ScimProvider.from_discovery(
+        load_default_schemas().values(),
+        load_default_resource_types().values(),
+        config=ServiceProviderConfig.model_validate_json(config),
+    )
+
+
 @contextmanager
 def serve(config: ServiceProviderConfig | None = None, *, sparing: bool = False) -> Generator[Server]:
     """A server with nothing in it, for as long as the block lasts; *sparing* with what it puts into listings."""
-    provider = ScimProvider.from_discovery(
-        load_default_schemas().values(),
-        load_default_resource_types().values(),
-        config=config or load_default_service_provider_config(),
-    )
+    provider = _provider((config or load_default_service_provider_config()).model_dump_json())
     storage, service = Storage(), Service(provider, secret=TOKEN)
     application = BearerTokenApplication(storage, provider, service=service, bearer_tokens=[TOKEN])
     strict = _strict(application)
