@@ -4,6 +4,7 @@ Promises that what is not known to be harmless is replaced or left out, wherever
 names of fields, and JSON inside of texts. Hides how each of them is taken apart.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
@@ -31,6 +32,9 @@ _COUNTED = re.compile(r"(x-)?rate-?limit-[a-z-]{1,40}")
 _ETAG = re.compile(r'(W/)?"([^"]{1,512})"')
 _COUNT = re.compile(r"[0-9]{1,15}", re.ASCII)
 _SCHEMES = ("http://", "https://")
+_SECRET = re.compile(r"passw|passphrase|passcode|secret|(?:^|[^a-z])(?:pin|otp|pwd)(?:$|[^a-z])", re.IGNORECASE)
+_EXPRESSION = re.compile(r'"(?:[^"\\]|\\.)*"|[A-Za-z0-9_$:.-]+|[\s()\[\],]')
+_LONGEST_EXPRESSION = 65_536
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,16 +118,18 @@ class Masker:
             return text
         if name.lower() in self._numbers and _COUNT.fullmatch(text):
             return text
+        if _SECRET.search(name):
+            # Of a password's form nothing is told either.
+            return self._forms.words(text) if text.strip() else text
         if text[:1] in ("{", "[") and (inner := self._inner(text, depth)) is not None:
             return inner
+        if '"' in text and (shown := self._quoting(text, words)) is not None:
+            return shown
         if text.lower().startswith(_SCHEMES) and (address := self._address(text)) is not None:
             return address
         for prefix in self._prefixes:
             if text.startswith(prefix) and len(text) > len(prefix):
-                rest = text.removeprefix(prefix)
-                return prefix + (
-                    self._forms.id(rest) if rest.isascii() and rest.isprintable() else self._forms.words(rest)
-                )
+                return prefix + self._forms.id(text.removeprefix(prefix))
         return self._forms.text(text)
 
     def _inner(self, text: str, depth: int) -> str | None:
@@ -133,6 +139,38 @@ class Masker:
             return msgspec.json.encode(self.value(value, "", depth + 1)).decode()
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return None
+
+    def _quoting(self, text: str, words: frozenset[str]) -> str | None:
+        """An entity tag, or an expression that holds values in quotes, such as a filter; None if *text* is neither."""
+        if (found := _ETAG.fullmatch(text)) is not None:
+            return self._etag(found)
+        if not words or len(text) > _LONGEST_EXPRESSION:
+            return None
+        made, at = list[str](), 0
+        while at < len(text):
+            if (part := _EXPRESSION.match(text, at)) is None:
+                return None
+            made.append(shown := part[0])
+            at = part.end()
+            if shown[0] == '"':
+                try:
+                    value = self.string(msgspec.json.decode(shown, type=str), "")
+                except (msgspec.MsgspecError, ValueError):
+                    return None
+                made[-1] = json.dumps(value, ensure_ascii=shown.isascii())
+            elif not (shown[0] in " ()[]," or shown in words or self._named(shown)):
+                return None
+        return "".join(made)
+
+    def _named(self, attribute: str) -> bool:
+        """Whether *attribute* is the way to a field, such as ``emails.value``, with a schema before it or not."""
+        head, colon, rest = attribute.rpartition(":")
+        return (not colon or head.lower() in self._fields) and all(
+            each.lower() in self._fields for each in rest.split(".")
+        )
+
+    def _etag(self, found: re.Match[str]) -> str:
+        return f'{found[1] or ""}"{self._forms.text(unquote_plus(found[2]))}"'
 
     def place(self, url: str) -> Place:
         """Where *url* leads; what can't be taken apart is all replaced."""
@@ -192,7 +230,7 @@ class Masker:
         elif name.endswith("request-id"):
             yield self._forms.text(value)
         elif name in ("etag", "if-match", "if-none-match") and (found := _ETAG.fullmatch(value.strip())):
-            yield f'{found[1] or ""}"{self._forms.text(unquote_plus(found[2]))}"'
+            yield self._etag(found)
         elif name in ("location", "content-location"):
             yield self._link(value)
         elif name == "link" and (links := [*self._links(value)]):
