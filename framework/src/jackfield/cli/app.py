@@ -389,7 +389,8 @@ class App:
         if recording is None:
             note(f"Nothing is recorded, and {self._record} is not made: the command got as far as no request.")
         else:
-            note(f"Recorded: {count(recording.written, 'request')} in {self._record}.")
+            lost = f" {recording.lost} more are not in it." if recording.lost else ""
+            note(f"Recorded: {count(recording.written, 'request')} in {self._record}.{lost}")
         self._open.close()
 
     def session_options(self, settings: "ConnectionSettings", plugin: "Found[ConnectorType]") -> "SessionOptions":
