@@ -129,6 +129,24 @@ class TestExpressions:
     def test_what_is_not_known_in_an_expression_is_replaced(self, text: str, field: str) -> None:
         assert "kowalczyk" not in SCIM.string(text, field).lower()
 
+    def test_the_way_to_an_attribute_is_no_value(self) -> None:
+        enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+        for path in (f"{enterprise}:department", f"{enterprise}:manager.value", "name.familyName", "title"):
+            assert SCIM.string(path, "path") == path
+            assert SCIM.name(path) == path
+            assert SCIM.string(path, "value") != path
+        for path in (
+            f"{enterprise}:kowalczyk",
+            "urn:kowalczyk:department",
+            "name.kowalczyk",
+            "kowalczyk.name",
+            "name.",
+        ):
+            assert "kowalczyk" not in SCIM.string(path, "path") + SCIM.name(path)
+
+    def test_marks_without_end_take_no_longer_than_their_number(self) -> None:
+        assert len(FORMS.text("\u0301\u0323" * 500_000)) < 50
+
     def test_a_word_of_the_protocol_in_quotes_is_a_value(self) -> None:
         assert SCIM.string('userName eq "active"', "filter") == f'userName eq "{SCIM.string("active", "userName")}"'
         assert "active" not in SCIM.string('userName eq "active"', "filter")

@@ -123,8 +123,9 @@ class Forms:
 
     def words(self, value: str) -> str:
         """A text of other words: one where *value* is one word, else at most four. Of its length nothing is told."""
-        composed = normalize("NFC", value)
-        # The same word in the other usual normal form is the same word in that form.
+        # The same word in the other usual normal form is the same word in that form. Of marks without end, putting them in
+        # order takes their number squared.
+        composed = normalize("NFC", value) if len(value) <= _KEPT_TEXT else value
         form = "NFC" if value == composed else "NFD"
         if form == "NFD" and value == normalize(form, value):
             value = composed

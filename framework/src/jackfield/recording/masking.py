@@ -109,7 +109,7 @@ class Masker:
 
     def name(self, name: str) -> str:
         """The name of a field: itself where it is harmless, else replaced as a value is, since an object may be a table."""
-        return name if name.lower() in self._fields else self.string(name, "")
+        return name if self._named(name) else self.string(name, "")
 
     def string(self, text: str, name: str, depth: int = 0) -> str:
         """A text that stands in the field *name*."""
@@ -117,6 +117,8 @@ class Masker:
         if text in words or (" " in text and all(each in words for each in text.split(" "))):
             return text
         if name.lower() in self._numbers and _COUNT.fullmatch(text):
+            return text
+        if words and ":" in text and self._named(text):
             return text
         if _SECRET.search(name):
             # Of a password's form nothing is told either.
@@ -164,6 +166,8 @@ class Masker:
 
     def _named(self, attribute: str) -> bool:
         """Whether *attribute* is the way to a field, such as ``emails.value``, with a schema before it or not."""
+        if attribute.lower() in self._fields:
+            return True
         head, colon, rest = attribute.rpartition(":")
         return (not colon or head.lower() in self._fields) and all(
             each.lower() in self._fields for each in rest.split(".")

@@ -51,7 +51,7 @@ _SCIM_TYPES: Final = (
     ),
     *("invalidVers", "sensitive", "invalidCursor", "expiredCursor", "invalidCount"),
 )
-_PATHS: Final = ("members", "active", "emails", "name.givenName", "name.familyName", "displayName")
+_PATHS: Final = ("name.formatted", "name.givenName", "name.familyName", "manager.value")
 _OPERATORS: Final = ("eq", "ne", "co", "sw", "ew", "pr", "gt", "ge", "lt", "le", "and", "or", "not", "true", "false")
 _METHODS: Final = ("oauth", "oauth2", "oauthbearertoken", "httpbasic", "httpdigest")
 _NUMBERS: Final = (
@@ -73,7 +73,7 @@ def harmless() -> Harmless:
             "active": frozenset(["true", "false", "True", "False"]),
             "primary": frozenset(["true", "false", "True", "False"]),
             "op": frozenset(["add", "remove", "replace", "Add", "Remove", "Replace"]),
-            "path": frozenset([*_PATHS, *_OPERATORS]),
+            "path": frozenset([*_FIELDS, *_PATHS, *_OPERATORS]),
             "scimType": frozenset(_SCIM_TYPES),
             "status": frozenset(_STATUSES),
             "sortOrder": frozenset(["ascending", "descending"]),
