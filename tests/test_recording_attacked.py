@@ -74,6 +74,17 @@ class TestForms:
         composed, decomposed = (FORMS.text(normalize(form, "Zoë Å")) for form in ("NFC", "NFD"))
         assert composed != decomposed and normalize("NFC", decomposed) == composed
 
+    @pytest.mark.parametrize("id", ["jsmith42", "550e8400-e29b-41d4-a716-446655440000", "a1", "ab12cd34ef"])
+    def test_an_id_in_capitals_stays_the_same_id(self, id: str) -> None:
+        assert FORMS.text(id.upper()) == FORMS.text(id).upper() != FORMS.text(id)
+
+    def test_a_hexadecimal_id_in_capitals_stays_one(self) -> None:
+        assert not {*FORMS.text("550E8400E29B41D4A716446655440000")} - {*"0123456789ABCDEF"}
+
+    def test_a_table_by_address_keeps_every_row(self) -> None:
+        table = dict.fromkeys(("a@corp.test", "a@Corp.test", "a@CORP.TEST", "A@corp.test", "Corp.test", "corp.test"), 1)
+        assert len(SCIM.value(table)) == len(table)
+
     def test_what_follows_the_beginning_of_an_id_and_is_none_is_replaced_whole(self) -> None:
         known = Masker(FORMS, Harmless(prefixes=("g:",)))
         assert known.string("g:Marketing and 3 others", "").removeprefix("g:").replace(" ", "").isalpha()
@@ -217,7 +228,7 @@ class TestReplayIsTrue:
 
     def test_of_several_connections_one_is_chosen(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         file = written(tmp_path / "rec", ONE | answer("c's"), ONE | {"connection": "d"} | answer("d's"))
-        with pytest.raises(BadConfig, match="2 connections: c, d"), replaying(file):
+        with pytest.raises(BadConfig, match="connections c, d: say which"), replaying(file):
             pass
         with pytest.raises(BadConfig), replaying(file, connection="e"):
             pass
@@ -401,3 +412,5 @@ class TestWriting:
             done = site.run("--record", "sync.rec", "sync", NAME)
             assert done.code == 0 and "not in it" not in done.err
             assert read_recording(tmp_path / "sync.rec").whole
+            again = site.run("check", NAME, "--record", "sync.rec")
+            assert again.code == 2 and "there already" in again.err and "Nothing is recorded" not in again.err

@@ -376,7 +376,10 @@ class App:
             return None
         from jackfield.recording import open_recording
 
-        return self._open.enter_context(open_recording(self._record, self.clock, self.log))
+        file, self._record = self._record, None  # of which there is nothing to tell where it can't be made
+        recording = self._open.enter_context(open_recording(file, self.clock, self.log))
+        self._record = file
+        return recording
 
     def close(self) -> None:
         """Close what this run opened, and tell what was recorded."""

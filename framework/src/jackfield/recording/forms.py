@@ -95,6 +95,9 @@ class Forms:
         if value.isascii() and value.isdecimal():
             # Its zero stays, so that it is never what a number without one becomes.
             return "0" + self._same_kinds(value[1:], "zeros")
+        if value != value.lower() and value == value.upper():
+            # Logins and hexadecimal ids are the same in either case for many applications.
+            return self._same_kinds(value.lower(), "id").upper()
         return self._same_kinds(value, "id")
 
     def number(self, value: int) -> int:

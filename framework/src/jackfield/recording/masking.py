@@ -91,7 +91,12 @@ class Masker:
             return None
         if isinstance(value, dict):
             table = cast("dict[str, object]", value)
-            return {self.name(key): self.value(each, key, depth + 1) for key, each in table.items()}
+            made = dict[str, Any]()
+            for key, each in table.items():
+                shown = self.name(key)
+                # Addresses at one host in two cases become one, of which an object would hold one entry only.
+                made[self._forms.words(key) if shown in made else shown] = self.value(each, key, depth + 1)
+            return made
         if isinstance(value, list):
             return [self.value(each, name, depth + 1) for each in cast("list[object]", value)]
         if isinstance(value, str):

@@ -151,13 +151,8 @@ def _of_one_connection(recorded: Recorded, connection: str | None) -> Recorded:
     if connection is None and len(names) < 2:
         return recorded
     if connection not in names:
-        several = ", ".join(visible(name[:80]) for name in list(names)[:20])
-        raise BadConfig(
-            f"the recording is of {len(names)} connections: {several}"
-            if names
-            else "the recording is of no connection",
-            hint="Name the connection to replay.",
-        )
+        several = ", ".join(visible(name[:80]) for name in list(names)[:20]) or "none"
+        raise BadConfig(f"the recording has the connections {several}: say which (--connection)")
     mine = tuple(each for each in recorded.exchanges if each.connection == connection)
     return msgspec.structs.replace(recorded, exchanges=mine)
 
