@@ -59,6 +59,19 @@ class TestForms:
     def test_a_hexadecimal_id_in_capitals_stays_one(self) -> None:
         assert not {*FORMS.text("550E8400E29B41D4A716446655440000")} - {*"0123456789ABCDEF"}
 
+    def test_the_name_of_a_header_is_no_vendors_nor_customers(self) -> None:
+        names = (
+            "X-RateLimit-Kowalczyk",
+            "Kowalczyk-Request-Id",
+            "X-Kowalczyk-RateLimit-Limit",
+            "Kowalczyk-Retry-After",
+        )
+        assert [*SCIM.headers(dict.fromkeys(names, "1"))] == ["x-request-id"]
+        assert SCIM.headers({"X-RateLimit-Remaining": "17", "RateLimit-Reset": "5"}) == {
+            "x-ratelimit-remaining": "17",
+            "ratelimit-reset": "5",
+        }
+
     def test_a_table_by_address_keeps_every_row(self) -> None:
         table = dict.fromkeys(("a@corp.test", "a@Corp.test", "a@CORP.TEST", "A@corp.test", "Corp.test", "corp.test"), 1)
         assert len(SCIM.value(table)) == len(table)

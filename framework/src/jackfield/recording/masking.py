@@ -27,8 +27,9 @@ _MEDIA = frozenset(
 _FORM = "application/x-www-form-urlencoded"
 _LINK = re.compile(r"<([^<>]{0,4096})>([^,<]{0,200})")
 _RELATION = re.compile(r"""rel\s*=\s*"?(next|prev|previous|first|last|self)"?(?=[\s;,]|$)""", re.IGNORECASE)
+_REQUEST_ID = "x-request-id"
 _SECONDS = re.compile(r"\d{1,6}(\.\d{1,6})?", re.ASCII)
-_COUNTED = re.compile(r"(x-)?rate-?limit-[a-z-]{1,40}")
+_COUNTED = re.compile(r"(x-)?rate-?limit-(limit|remaining|reset|reset-after|retry-after|used|requests|policy|interval)")
 _ETAG = re.compile(r'(W/)?"([^"]{1,512})"')
 _COUNT = re.compile(r"[0-9]{1,15}", re.ASCII)
 _SCHEMES = ("http://", "https://")
@@ -225,7 +226,12 @@ class Masker:
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Of headers those that tell how to read an answer, where to go on and when; all others are left out."""
-        return {name.lower(): shown for name, value in headers.items() for shown in self._header(name.lower(), value)}
+        return {
+            # Vendors name this one after themselves, and customers' gateways after the customer.
+            _REQUEST_ID if name.lower().endswith("request-id") else name.lower(): shown
+            for name, value in headers.items()
+            for shown in self._header(name.lower(), value)
+        }
 
     def _header(self, name: str, value: str) -> Iterator[str]:
         if name in ("content-type", "accept"):
