@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import resource
 import socket
 import subprocess
@@ -274,3 +275,14 @@ class TestWriting:
             assert read_recording(tmp_path / "sync.rec").whole
             again = site.run("check", NAME, "--record", "sync.rec")
             assert again.code == 2 and "there already" in again.err and "Nothing is recorded" not in again.err
+
+    def test_a_service_that_was_told_to_end_leaves_a_whole_one(self, tmp_path: Path) -> None:
+        with spawn("--members", "24", "--groups", "6", "--seed", "1") as simulator:
+            site = Site(tmp_path, simulator)
+            started = site.start("--record", "serve.rec", "serve")
+            started.until(re.compile('"event": ?"synced"'))
+            started.process.terminate()
+            done = started.end()
+        found = read_recording(tmp_path / "serve.rec")
+        assert done.code == 0 and "Recorded: " in done.err
+        assert found.end is not None and len(found.exchanges) == found.end.requests - found.end.lost > 1

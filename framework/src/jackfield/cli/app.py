@@ -389,12 +389,12 @@ class App:
         from jackfield.cli.text import count
 
         recording: Recording | None = vars(self).get("recording")
+        self._open.close()
         if recording is None:
             note(f"Nothing is recorded, and {self._record} is not made: the command got as far as no request.")
         else:
             lost = f" {recording.lost} more are not in it." if recording.lost else ""
             note(f"Recorded: {count(recording.written, 'request')} in {self._record}.{lost}")
-        self._open.close()
 
     def session_options(self, settings: "ConnectionSettings", plugin: "Found[ConnectorType]") -> "SessionOptions":
         """The limits of a connection, the way to the network, and the recording on it."""
