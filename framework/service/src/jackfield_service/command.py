@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -108,6 +109,8 @@ def serve(
 
     asyncio.run(serving())
     log.close(_LAST_LINES)
+    with suppress(OSError):  # such as of a standard error that nobody reads
+        app.close()
     # What still goes on in a thread is gone on with at the next start; to wait for it would take longer than is allowed.
     sys.stdout.flush()
     sys.stderr.flush()

@@ -376,7 +376,10 @@ class App:
             return None
         from jackfield.recording import open_recording
 
-        return self._open.enter_context(open_recording(self._record, self.clock, self.log))
+        file, self._record = self._record, None  # of which there is nothing to tell where it can't be made
+        recording = self._open.enter_context(open_recording(file, self.clock, self.log))
+        self._record = file
+        return recording
 
     def close(self) -> None:
         """Close what this run opened, and tell what was recorded."""
@@ -386,11 +389,12 @@ class App:
         from jackfield.cli.text import count
 
         recording: Recording | None = vars(self).get("recording")
+        self._open.close()
         if recording is None:
             note(f"Nothing is recorded, and {self._record} is not made: the command got as far as no request.")
         else:
-            note(f"Recorded: {count(recording.written, 'request')} in {self._record}.")
-        self._open.close()
+            lost = f" {recording.lost} more are not in it." if recording.lost else ""
+            note(f"Recorded: {count(recording.written, 'request')} in {self._record}.{lost}")
 
     def session_options(self, settings: "ConnectionSettings", plugin: "Found[ConnectorType]") -> "SessionOptions":
         """The limits of a connection, the way to the network, and the recording on it."""

@@ -1,19 +1,26 @@
 """The form of a recording: lines of JSON, the first of which says what it is, one for each request with its answer.
 
-Promises that a recording whose writing was cut off can be read up to there; hides how lines are told apart.
+Promises that a recording whose writing was cut off can be read up to there, and is not taken for a whole one; hides how
+lines are told apart.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Literal
+from typing import Annotated, Any, BinaryIO, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
 
 from jackfield.errors import BadConfig
 from jackfield.files.foreign import open_foreign
+from jackfield.visible import visible
+
+T = TypeVar("T")
 
 FORMAT = 1
+
+MOST_BYTES = 268_435_456
+"""How large a recording may be unless the reader says otherwise; read, it takes many times that of memory."""
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -43,8 +50,8 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``prefix`` is what stands before the route ``path``. Without an answer, ``failed`` names the class of the error.
     """
 
-    number: int
-    at: float
+    number: Annotated[int, Meta(ge=0)]
+    at: Annotated[float, Meta(ge=0, le=1e9)]
     connection: str
     connector: str
     method: str
@@ -65,22 +72,44 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     version: str
 
 
+class End(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The last line, once the command has ended: how many requests left, ``lost`` of which are not in the file."""
+
+    ended: Literal[True] = True
+    requests: Annotated[int, Meta(ge=0)]
+    lost: Annotated[int, Meta(ge=0)]
+
+
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
-    """A recording that was read. ``whole``: its last line was not cut off."""
+    """A recording that was read. ``end`` None: its writing was cut off, by the end of the command or of the space."""
 
     head: Head
     exchanges: tuple[Exchange, ...]
-    whole: bool
+    end: End | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether every request of the command is in it."""
+        return self.end is not None and not self.end.lost
 
 
-def read_recording(file: Path) -> Recorded:
-    """What *file* holds; raises BadConfig where it is no recording, or cannot be read."""
+def read_recording(file: Path, *, most: int = MOST_BYTES) -> Recorded:
+    """What *file* holds; raises BadConfig where it is no recording, is larger than *most* bytes, or cannot be read."""
     with open_foreign(file, what="the recording", hint="Name a file that `jackfield --record` wrote.") as stream:
-        return _read(stream, file)
+        return _read(_lines(stream, file, most), file)
 
 
-def _read(stream: BinaryIO, file: Path) -> Recorded:
-    lines = iter(stream)
+def _lines(stream: BinaryIO, file: Path, most: int) -> Iterator[bytes]:
+    """The lines of *stream*; what has no end is not waited for."""
+    left = most
+    while line := stream.readline(left + 1):
+        left -= len(line)
+        if left < 0:
+            raise BadConfig(f"the recording {file} is too large: more than {most:,} bytes", path=str(file))
+        yield line
+
+
+def _read(lines: Iterator[bytes], file: Path) -> Recorded:
     try:
         head = msgspec.json.decode(next(lines, b""), type=Head)
     except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -93,24 +122,28 @@ def _read(stream: BinaryIO, file: Path) -> Recorded:
             path=str(file),
             hint="Read it with the Jackfield that wrote it, or upgrade.",
         )
-    whole = True
     exchanges: list[Exchange] = []
-    for number, (line, ended) in enumerate(_lines(lines), 2):
-        if not ended:
-            whole = False
+    end: End | None = None
+    for number, line in enumerate(lines, 2):
+        end = None  # which it is at the end of the file only
+        if not line.endswith(b"\n"):
             break
-        try:
-            exchanges.append(_DECODER.decode(line))
-        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            raise BadConfig(
-                f"line {number} of the recording {file} is not understood: {error}", path=str(file)
-            ) from None
-    return Recorded(head=head, exchanges=tuple(exchanges), whole=whole)
+        if line.startswith(_ENDED):
+            end = _decoded(_END, line, number, file)
+        else:
+            exchanges.append(_decoded(_EXCHANGE, line, number, file))
+    return Recorded(head=head, exchanges=tuple(exchanges), end=end)
 
 
-def _lines(lines: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
-    for line in lines:
-        yield line, line.endswith(b"\n")
+def _decoded(decoder: "msgspec.json.Decoder[T]", line: bytes, number: int, file: Path) -> T:
+    try:
+        return decoder.decode(line)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise BadConfig(
+            f"line {number} of the recording {file} is not understood: {visible(str(error))}", path=str(file)
+        ) from None
 
 
-_DECODER = msgspec.json.Decoder(Exchange)
+_ENDED = b'{"ended":'
+_EXCHANGE = msgspec.json.Decoder(Exchange)
+_END = msgspec.json.Decoder(End)

@@ -8,11 +8,12 @@ that nothing is remembered. Hides the key.
 import math
 import re
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from hashlib import blake2b, shake_256
 from itertools import count
 from string import ascii_lowercase, ascii_uppercase, digits
+from unicodedata import normalize
 
 from jackfield.recording.permute import other_number
 
@@ -20,17 +21,24 @@ _ADDRESS = re.compile(r"[^@\s]{1,255}@[^@\s]{1,253}")
 _HOST = re.compile(r"(?=.{4,253}$)([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.IGNORECASE | re.ASCII)
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 _NUMBER = re.compile(r"(?:0|[1-9][0-9]*)", re.ASCII)
-_ID = re.compile(r"[!-~]+")
+_ID = re.compile(r"[A-Za-z0-9_.:/=+~|,{}#%@-]+", re.ASCII)
+_OWN = re.compile(r"[A-Za-z0-9]", re.ASCII)
+_WORD = re.compile(r"[A-Za-z]+", re.ASCII)
 _HEX = re.compile(r"(?=.*[0-9])[0-9a-f-]{8,}", re.ASCII)
 
 _LONG_ID = 20
-"""An id from which on one without any digit is taken for one; what is shorter is taken for a name."""
+"""From how many letters on an id without any digit is taken for one; what is shorter is taken for a name."""
 
 _UNGUESSABLE = 1 << 96
 """Of so many texts no two become one, by chance: a stream of the key's does."""
 
 _LONGEST_NUMBER = 96
 """Of so many letters, each number is unguessable; how large it would be for more takes long to find out."""
+
+_BLOCK = 52 * 7
+_OLDEST, _OLD, _RECENT = _BLOCK, date(1900, 1, 1).toordinal(), date(2000, 1, 1).toordinal()
+_NEAR = date(2011, 1, 1).toordinal()
+"""A day alone becomes another of the same stretch: those before 1900, those before 2011, and each 52 weeks since."""
 
 _CONSONANTS, _VOWELS = "bdfgjkpqtvwxz", "aeiouy"
 _SYLLABLES = 10
@@ -59,14 +67,12 @@ class Forms:
             return value
         if _ADDRESS.fullmatch(value):
             local, _, host = value.rpartition("@")
-            return f"{self._cased('local', local)}@{self.host(host)}"
+            return f"{self._cased(local)}@{self.host(host)}"
         if _TIME.fullmatch(value) and (moved := self._moved(value)) is not None:
             return moved
         if _HOST.fullmatch(value):
             return self.host(value)
-        if _ID.fullmatch(value) and (len(value) >= _LONG_ID or any(each.isdecimal() for each in value)):
-            return self.id(value)
-        return self.words(value)
+        return self.id(value) if _opaque(value) else self.words(value)
 
     def host(self, name: str) -> str:
         """A host for *name*, without regard to its case; ``.example`` is nobody's (RFC 2606)."""
@@ -75,16 +81,23 @@ class Forms:
     def id(self, value: str) -> str:
         """An id of the same length, its kinds of characters (digits, small and capital letters) those of *value*.
 
-        What is neither stays in its place. A number without leading zeros becomes what ``number`` makes of it.
+        What is neither stays in its place. A number without leading zeros becomes what ``number`` makes of it. What has
+        other signs than ids have, or more of them than letters and digits, is no id, and becomes words.
         """
         return self._cached_id(value) if len(value) <= _KEPT_TEXT else self._id(value)
 
     def _id(self, value: str) -> str:
+        # A password's signs would stay in their places.
+        if not _ID.fullmatch(value) or 2 * len(_OWN.findall(value)) < len(value):
+            return self.words(value)
         if _NUMBER.fullmatch(value) and len(value) <= 4000:
             return str(self.number(int(value)))
         if value.isascii() and value.isdecimal():
             # Its zero stays, so that it is never what a number without one becomes.
             return "0" + self._same_kinds(value[1:], "zeros")
+        if value != value.lower() and value == value.upper():
+            # Logins and hexadecimal ids are the same in either case for many applications.
+            return self._same_kinds(value.lower(), "id").upper()
         return self._same_kinds(value, "id")
 
     def number(self, value: int) -> int:
@@ -113,6 +126,12 @@ class Forms:
 
     def words(self, value: str) -> str:
         """A text of other words: one where *value* is one word, else at most four. Of its length nothing is told."""
+        # The same word in the other usual normal form is the same word in that form. Of marks without end, putting them in
+        # order takes their number squared.
+        composed = normalize("NFC", value) if len(value) <= _KEPT_TEXT else value
+        form = "NFC" if value == composed else "NFD"
+        if form == "NFD" and value == normalize(form, value):
+            value = composed
         case = _case(value)
         same = value.lower() if case is not None else value
         number = self._number("words", same, bytes_=12)
@@ -126,21 +145,44 @@ class Forms:
         made = ["".join(syllables[at * each : (at + 1) * each]) for at in range(number_of - 1)]
         made.append("".join(syllables[(number_of - 1) * each :]))
         if not value.isascii():
-            made[0] += "ø"
-        return " ".join((case or str.capitalize)(word) for word in made)
+            made[0] += "é"
+        return normalize(form, " ".join((case or str.capitalize)(word) for word in made))
 
     def _moved(self, value: str) -> str | None:
         try:
-            datetime.fromisoformat(value)  # whose hour is none may be anything
-            moved = date.fromisoformat(value[:10]) + self.shift
+            at = datetime.fromisoformat(value)  # whose hour is none may be anything
+            day = date.fromisoformat(value[:10])
+            moved = date.fromordinal(self._day(day.toordinal())) if _of_a_person(at) else day + self.shift
         except (ValueError, OverflowError):
             return None
         return moved.isoformat() + value[10:]
 
-    def _cased(self, what: str, value: str) -> str:
+    def _day(self, day: int) -> int:
+        """An earlier stretch's day for a day, so that a date of birth isn't where the shift of times leads back to.
+
+        Who knows when a recording was made finds out by how much the times in it are shifted.
+        """
+        if day < _OLDEST:
+            raise OverflowError
+        if day < _OLD:
+            least, size = _OLDEST, _OLD - _OLDEST
+        elif day < _NEAR:
+            least, size = _OLD, _NEAR - _OLD
+        else:
+            least, size = day - (day - _NEAR) % _BLOCK, _BLOCK
+        key = blake2b(f"day {least}".encode(), key=self._key, digest_size=32).digest()
+        return least + other_number(day - least, size, key) - _BLOCK
+
+    def _cased(self, value: str) -> str:
         """Letters for *value*, the same in other cases of it but for their own."""
-        letters = self._letters(what, value.lower(), 14)
-        return "".join(one.upper() if value[at : at + 1].isupper() else one for at, one in enumerate(letters))
+        letters = self._letters("local", value.lower(), 14)
+        if value == value.lower():
+            return letters
+        if value == value.upper():
+            return letters.upper()
+        # Where the capitals of a mixed text stand would tell where its words begin.
+        pattern = self._number("capitals", value) % ((1 << len(letters)) - 2) + 1
+        return "".join(one.upper() if pattern >> at & 1 else one for at, one in enumerate(letters))
 
     def _same_kinds(self, value: str, what: str) -> str:
         kinds = [each for each in (digits, ascii_lowercase, ascii_uppercase) if any(one in each for one in value)]
@@ -181,6 +223,20 @@ class Forms:
         asked = f"{what}\0{value}".encode("utf-8", "surrogatepass")
         seed = blake2b(asked, key=self._key, digest_size=64).digest()
         return int.from_bytes(seed[:bytes_] if bytes_ <= 64 else shake_256(seed).digest(bytes_), "big")
+
+
+def _opaque(value: str) -> bool:
+    """Whether *value* has the form of an id: it has digits, or is long and no words, such as a double name."""
+    if not _ID.fullmatch(value):
+        return False
+    return any(each.isdecimal() for each in value) or (
+        len(value) >= _LONG_ID and any(_case(each) is None for each in _WORD.findall(value))
+    )
+
+
+def _of_a_person(at: datetime) -> bool:
+    """Whether a time is a day rather, or of before any account, and so may be a date of birth."""
+    return at.toordinal() < _RECENT or at.time() == time()
 
 
 def _case(value: str) -> Callable[[str], str] | None:

@@ -4,6 +4,7 @@ Promises that what is not known to be harmless is replaced or left out, wherever
 names of fields, and JSON inside of texts. Hides how each of them is taken apart.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
@@ -26,11 +27,15 @@ _MEDIA = frozenset(
 _FORM = "application/x-www-form-urlencoded"
 _LINK = re.compile(r"<([^<>]{0,4096})>([^,<]{0,200})")
 _RELATION = re.compile(r"""rel\s*=\s*"?(next|prev|previous|first|last|self)"?(?=[\s;,]|$)""", re.IGNORECASE)
+_REQUEST_ID = "x-request-id"
 _SECONDS = re.compile(r"\d{1,6}(\.\d{1,6})?", re.ASCII)
-_COUNTED = re.compile(r"(x-)?rate-?limit-[a-z-]{1,40}")
+_COUNTED = re.compile(r"(x-)?rate-?limit-(limit|remaining|reset|reset-after|retry-after|used|requests|policy|interval)")
 _ETAG = re.compile(r'(W/)?"([^"]{1,512})"')
 _COUNT = re.compile(r"[0-9]{1,15}", re.ASCII)
 _SCHEMES = ("http://", "https://")
+_SECRET = re.compile(r"passw|passphrase|passcode|secret|(?:^|[^a-z])(?:pin|otp|pwd)(?:$|[^a-z])", re.IGNORECASE)
+_EXPRESSION = re.compile(r'"(?:[^"\\]|\\.)*"|[A-Za-z0-9_$:.-]+|[\s()\[\],]')
+_LONGEST_EXPRESSION = 65_536
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +92,12 @@ class Masker:
             return None
         if isinstance(value, dict):
             table = cast("dict[str, object]", value)
-            return {self.name(key): self.value(each, key, depth + 1) for key, each in table.items()}
+            made = dict[str, Any]()
+            for key, each in table.items():
+                shown = self.name(key)
+                # Addresses at one host in two cases become one, of which an object would hold one entry only.
+                made[self._forms.words(key) if shown in made else shown] = self.value(each, key, depth + 1)
+            return made
         if isinstance(value, list):
             return [self.value(each, name, depth + 1) for each in cast("list[object]", value)]
         if isinstance(value, str):
@@ -105,7 +115,7 @@ class Masker:
 
     def name(self, name: str) -> str:
         """The name of a field: itself where it is harmless, else replaced as a value is, since an object may be a table."""
-        return name if name.lower() in self._fields else self.string(name, "")
+        return name if self._named(name) else self.string(name, "")
 
     def string(self, text: str, name: str, depth: int = 0) -> str:
         """A text that stands in the field *name*."""
@@ -114,16 +124,20 @@ class Masker:
             return text
         if name.lower() in self._numbers and _COUNT.fullmatch(text):
             return text
+        if words and ":" in text and self._named(text):
+            return text
+        if _SECRET.search(name):
+            # Of a password's form nothing is told either.
+            return self._forms.words(text) if text.strip() else text
         if text[:1] in ("{", "[") and (inner := self._inner(text, depth)) is not None:
             return inner
+        if '"' in text and (shown := self._quoting(text, words)) is not None:
+            return shown
         if text.lower().startswith(_SCHEMES) and (address := self._address(text)) is not None:
             return address
         for prefix in self._prefixes:
             if text.startswith(prefix) and len(text) > len(prefix):
-                rest = text.removeprefix(prefix)
-                return prefix + (
-                    self._forms.id(rest) if rest.isascii() and rest.isprintable() else self._forms.words(rest)
-                )
+                return prefix + self._forms.id(text.removeprefix(prefix))
         return self._forms.text(text)
 
     def _inner(self, text: str, depth: int) -> str | None:
@@ -133,6 +147,40 @@ class Masker:
             return msgspec.json.encode(self.value(value, "", depth + 1)).decode()
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return None
+
+    def _quoting(self, text: str, words: frozenset[str]) -> str | None:
+        """An entity tag, or an expression that holds values in quotes, such as a filter; None if *text* is neither."""
+        if (found := _ETAG.fullmatch(text)) is not None:
+            return self._etag(found)
+        if not words or len(text) > _LONGEST_EXPRESSION:
+            return None
+        made, at = list[str](), 0
+        while at < len(text):
+            if (part := _EXPRESSION.match(text, at)) is None:
+                return None
+            made.append(shown := part[0])
+            at = part.end()
+            if shown[0] == '"':
+                try:
+                    value = self.string(msgspec.json.decode(shown, type=str), "")
+                except (msgspec.MsgspecError, ValueError):
+                    return None
+                made[-1] = json.dumps(value, ensure_ascii=shown.isascii())
+            elif not (shown[0] in " ()[]," or shown in words or self._named(shown)):
+                return None
+        return "".join(made)
+
+    def _named(self, attribute: str) -> bool:
+        """Whether *attribute* is the way to a field, such as ``emails.value``, with a schema before it or not."""
+        if attribute.lower() in self._fields:
+            return True
+        head, colon, rest = attribute.rpartition(":")
+        return (not colon or head.lower() in self._fields) and all(
+            each.lower() in self._fields for each in rest.split(".")
+        )
+
+    def _etag(self, found: re.Match[str]) -> str:
+        return f'{found[1] or ""}"{self._forms.text(unquote_plus(found[2]))}"'
 
     def place(self, url: str) -> Place:
         """Where *url* leads; what can't be taken apart is all replaced."""
@@ -178,7 +226,12 @@ class Masker:
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Of headers those that tell how to read an answer, where to go on and when; all others are left out."""
-        return {name.lower(): shown for name, value in headers.items() for shown in self._header(name.lower(), value)}
+        return {
+            # Vendors name this one after themselves, and customers' gateways after the customer.
+            _REQUEST_ID if name.lower().endswith("request-id") else name.lower(): shown
+            for name, value in headers.items()
+            for shown in self._header(name.lower(), value)
+        }
 
     def _header(self, name: str, value: str) -> Iterator[str]:
         if name in ("content-type", "accept"):
@@ -192,7 +245,7 @@ class Masker:
         elif name.endswith("request-id"):
             yield self._forms.text(value)
         elif name in ("etag", "if-match", "if-none-match") and (found := _ETAG.fullmatch(value.strip())):
-            yield f'{found[1] or ""}"{self._forms.text(unquote_plus(found[2]))}"'
+            yield self._etag(found)
         elif name in ("location", "content-location"):
             yield self._link(value)
         elif name == "link" and (links := [*self._links(value)]):

@@ -1,14 +1,14 @@
 """Writing a recording while requests are made: one line for each, once it is answered or has failed.
 
 Promises that each line is written whole and at once, so that a process which is killed leaves a file that can be read; that
-no more than one exchange is held; and that a request is sent and answered as without a recording, whatever becomes of the
-file. Hides the key.
+only a file which has every request says so; that no more than one exchange is held; and that a request is sent and answered
+as without a recording, whatever becomes of the file. Hides the key.
 """
 
 import os
 import threading
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from secrets import token_bytes
@@ -22,7 +22,7 @@ from jackfield.files import create, demand_unplanted
 from jackfield.http import Response, Sender
 from jackfield.http.harmless import Harmless
 from jackfield.log import Logger
-from jackfield.recording.exchange import FORMAT, Answer, Body, Exchange, Head
+from jackfield.recording.exchange import FORMAT, Answer, Body, End, Exchange, Head
 from jackfield.recording.forms import Forms
 from jackfield.recording.masking import Masker
 
@@ -42,6 +42,7 @@ class Recording:
         self._numbers = 0
         self._turn = threading.Lock()
         self._ended = False
+        self._size = 0
         self.written = 0
         """How many exchanges are in the file."""
         self._put(msgspec.json.encode(Head(jackfield_recording=FORMAT, version=version("jackfield"))))
@@ -64,6 +65,11 @@ class Recording:
             self._numbers += 1
             return self._numbers, round(self._clock.monotonic() - self._began, 3)
 
+    @property
+    def lost(self) -> int:
+        """How many requests that left are not in the file, those that are under way included."""
+        return self._numbers - self.written
+
     def add(self, exchange: Callable[[], Exchange]) -> None:
         """Write one exchange. Never raises: what can't be written ends the recording, and the log says so."""
         if self._ended:
@@ -74,20 +80,35 @@ class Recording:
             self._log.warning("an exchange could not be recorded", why=type(error).__name__)
             return
         try:
-            self._put(line)
+            self._put(line, exchanges=1)
         except OSError as error:
-            self._ended = True
             self._log.warning(
                 "the recording ends here: the file can't be written", why=error.strerror, exchanges=self.written
             )
-        else:
-            self.written += 1
 
-    def _put(self, line: bytes) -> None:
+    def close(self) -> None:
+        """Write the last line. Never raises; what comes afterwards is not recorded."""
+        with suppress(OSError):
+            self._put(msgspec.json.encode(End(requests=self._numbers, lost=self.lost)))
+        with self._turn:
+            self._ended = True
+
+    def _put(self, line: bytes, *, exchanges: int = 0) -> None:
+        """Write a line; raises OSError, after which there is no other. Where it can't be written whole, nothing of it is left."""
         data = memoryview(line + b"\n")
         with self._turn:
-            while data:
-                data = data[os.write(self._handle, data) :]
+            if self._ended:
+                return
+            try:
+                while data:
+                    data = data[os.write(self._handle, data) :]
+            except OSError:
+                self._ended = True
+                with suppress(OSError):
+                    os.ftruncate(self._handle, self._size)
+                raise
+            self._size += len(line) + 1
+            self.written += exchanges
 
 
 class _Recorder:
@@ -161,8 +182,20 @@ def open_recording(file: Path, clock: Clock, log: Logger) -> Generator[Recording
             f"{file} is there already", path="--record", hint="Name a file that is not there yet."
         ) from None
     except OSError as error:
-        raise BadConfig(f"the recording {file} can't be written: {error.strerror}", path="--record") from None
+        raise _unwritable(file, error) from None
     try:
-        yield Recording(handle, clock, log)
+        try:
+            recording = Recording(handle, clock, log)
+        except OSError as error:
+            file.unlink(missing_ok=True)
+            raise _unwritable(file, error) from None
+        try:
+            yield recording
+        finally:
+            recording.close()
     finally:
         os.close(handle)
+
+
+def _unwritable(file: Path, error: OSError) -> BadConfig:
+    return BadConfig(f"the recording {file} can't be written: {error.strerror}", path="--record")

@@ -1,9 +1,11 @@
 """Which answer of a recording a request gets: by its method, its route and what it asks for.
 
-Promises that what a request took from an answer is matched exactly, and that what it has from elsewhere, such as a credential
-or what somebody typed, stands for what was typed when it was recorded. Hides how the two are told apart.
+Promises that what a request took from an answer is matched exactly, alone or in quotes in a filter, and that what it has from
+elsewhere, such as a credential or what somebody typed, stands for what was typed when it was recorded. Hides how the two are
+told apart.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import cast
 from urllib.parse import parse_qsl, urlsplit
@@ -11,6 +13,8 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 from jackfield.recording import Body, Exchange
+
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,14 +53,16 @@ class Matcher:
 
     def __init__(self, exchanges: Sequence[Exchange]) -> None:
         self._routes: dict[tuple[str, str], dict[bytes, _Case]] = {}
-        self._prefixes = sorted({each.prefix for each in exchanges if each.prefix}, key=len, reverse=True)
         self._known: set[str] = set()
         for each in exchanges:
             if each.answer is not None:
                 self._known.update(_texts(each.answer.body.value))
                 self._known.update(each.answer.headers.values())
-            cases = self._routes.setdefault((each.method, each.path), {})
-            cases.setdefault(_whole(each.query, each.body), _Case(each.query, each.body)).answers.append(each)
+            whole = _whole(each.query, each.body)
+            # The same route below another address is another; without what stands before it, either is meant.
+            for path in dict.fromkeys((each.prefix + each.path, each.path)):
+                cases = self._routes.setdefault((each.method, path), {})
+                cases.setdefault(whole, _Case(each.query, each.body)).answers.append(each)
 
     def find(self, request: Asked) -> Exchange | None:
         """The next exchange that answers *request*, None where the recording has none."""
@@ -79,12 +85,7 @@ class Matcher:
         )
 
     def _cases(self, request: Asked) -> "dict[bytes, _Case]":
-        for prefix in ("", *self._prefixes):
-            if request.path.startswith(prefix):
-                found = self._routes.get((request.method, request.path.removeprefix(prefix)))
-                if found:
-                    return found
-        return {}
+        return self._routes.get((request.method, request.path), {})
 
     def _fits(self, case: "_Case", request: Asked) -> bool:
         query, body = case.query, case.body
@@ -106,7 +107,7 @@ class Matcher:
 
     def _same(self, recorded: object, now: object) -> bool:
         if isinstance(recorded, str) and isinstance(now, str):
-            return recorded == now or not (recorded in self._known or now in self._known)
+            return recorded == now or self._same_text(recorded, now)
         if isinstance(recorded, list) and isinstance(now, list):
             ours, theirs = cast("list[object]", recorded), cast("list[object]", now)
             return len(ours) == len(theirs) and (
@@ -117,6 +118,17 @@ class Matcher:
             mine, its = cast("dict[str, object]", recorded), cast("dict[str, object]", now)
             return mine.keys() == its.keys() and all(self._same(mine[key], its[key]) for key in mine)
         return isinstance(recorded, bool) == isinstance(now, bool) and recorded == now
+
+    def _same_text(self, recorded: str, now: str) -> bool:
+        if recorded in self._known or now in self._known:
+            return False
+        if '"' not in recorded:
+            return True
+        ours, theirs = _quoting(recorded), _quoting(now)
+        return len(ours) == len(theirs) and all(
+            one == other or (one[:1] == other[:1] == '"' and self._same(_unquoted(one), _unquoted(other)))
+            for one, other in zip(ours, theirs, strict=True)
+        )
 
     def _same_set(self, ours: list[object], theirs: list[object]) -> bool:
         """Whether both lists hold the same in another order: ids that are replaced are sorted otherwise."""
@@ -144,6 +156,22 @@ def _whole(query: Sequence[Sequence[str | None]], body: Body) -> bytes:
     pairs = sorted(msgspec.json.encode(pair) for pair in query)
     form = sorted(msgspec.json.encode(pair) for pair in body.form)
     return msgspec.json.encode([pairs, body.kind, form, body.value], order="sorted")
+
+
+def _quoting(text: str) -> list[str]:
+    """*text* in parts, each of them in quotes or not."""
+    parts, at = list[str](), 0
+    while (begin := text.find('"', at)) >= 0 and (found := _QUOTED.match(text, begin)) is not None:
+        parts += (text[at:begin], found[0])
+        at = found.end()
+    return [*parts, text[at:]]
+
+
+def _unquoted(part: str) -> str:
+    try:
+        return msgspec.json.decode(part, type=str)
+    except (msgspec.MsgspecError, ValueError):
+        return part
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -13,6 +13,7 @@ import msgspec
 
 from jackfield.errors import BadConfig
 from jackfield.recording import Exchange, Recorded, read_recording
+from jackfield.recording.exchange import MOST_BYTES
 
 __all__ = ["Bearing", "Borne", "Check", "Exchange", "Recorded", "Sight", "borne_out", "main", "read_recording", "told"]
 
@@ -89,12 +90,16 @@ def main(
     out = argparse.ArgumentParser(description="Which presumptions of the connector a recording bears out.")
     out.add_argument("file", type=Path, metavar="FILE", help="a file that `jackfield --record` wrote")
     out.add_argument("--json", action="store_true", help="print one object for each presumption")
+    out.add_argument("--most-bytes", type=int, default=MOST_BYTES, help="how large the file may be")
     given = out.parse_args(arguments)
     try:
-        found = borne_out(presumed, checks, unseen, read_recording(given.file))
+        recorded = read_recording(given.file, most=given.most_bytes)
+        found = borne_out(presumed, checks, unseen, recorded)
     except BadConfig as error:
         sys.stderr.write(f"Error: {error}\n")
         return error.exit_code
     lines = (msgspec.json.encode(each).decode() for each in found) if given.json else told(found)
     sys.stdout.writelines(f"{line}\n" for line in lines)
+    if not recorded.whole:
+        sys.stderr.write("The recording does not have every request: what it lacks was not looked at.\n")
     return _NOT_HELD if any(each.bearing is Bearing.NOT_HELD for each in found) else 0

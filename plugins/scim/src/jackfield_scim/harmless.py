@@ -51,6 +51,8 @@ _SCIM_TYPES: Final = (
     ),
     *("invalidVers", "sensitive", "invalidCursor", "expiredCursor", "invalidCount"),
 )
+_PATHS: Final = ("name.formatted", "name.givenName", "name.familyName", "manager.value")
+_OPERATORS: Final = ("eq", "ne", "co", "sw", "ew", "pr", "gt", "ge", "lt", "le", "and", "or", "not", "true", "false")
 _METHODS: Final = ("oauth", "oauth2", "oauthbearertoken", "httpbasic", "httpdigest")
 _NUMBERS: Final = (
     *("totalResults", "startIndex", "itemsPerPage", "count", "maxOperations", "maxPayloadSize", "maxResults"),
@@ -71,11 +73,12 @@ def harmless() -> Harmless:
             "active": frozenset(["true", "false", "True", "False"]),
             "primary": frozenset(["true", "false", "True", "False"]),
             "op": frozenset(["add", "remove", "replace", "Add", "Remove", "Replace"]),
-            "path": frozenset(["members", "active", "emails", "name.givenName", "name.familyName", "displayName"]),
+            "path": frozenset([*_FIELDS, *_PATHS, *_OPERATORS]),
             "scimType": frozenset(_SCIM_TYPES),
             "status": frozenset(_STATUSES),
             "sortOrder": frozenset(["ascending", "descending"]),
             "defaultPaginationMethod": frozenset(["cursor", "index"]),
+            "filter": frozenset(_OPERATORS),
             "attributes": frozenset(_FIELDS),
             "excludedAttributes": frozenset(_FIELDS),
         },
