@@ -4,13 +4,15 @@ import json
 import subprocess
 import sys
 import time
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 from harness import forking
 
 from jackfield.errors import BadConfig
-from jackfield_testkit.isolated import suite_of
+from jackfield_testkit import mutants
+from jackfield_testkit.isolated import SuiteRun, suite_of
 from jackfield_testkit.mutants import Fate, table
 from jackfield_testkit.patches import Patch, patches_in
 from jackfield_testkit.results import Result, Verdict, by_check, named, results_in, written
@@ -213,21 +215,35 @@ class TestMutants:
         assert "| The last page is never read | The end is reckoned one page too early. |" in markdown.read_text()
         assert "start + 2 <" in (tmp_path / "site" / PACKAGE / "plugin.py").read_text()
 
-    def test_what_an_earlier_run_found_is_tried_first(self, tmp_path: Path):
-        """Another check than the first that finds it; one that finds nothing any more is followed by all."""
+    def test_what_an_earlier_run_found_is_tried_first(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        """And followed by all, where it finds nothing any more."""
+        (patch,) = patches_in(corpus(tmp_path / "mutants", dropped=LAST_PAGE_DROPPED))
+        tried: list[str] = []
+        broken = Result(check="a_check", verdict=Verdict.BROKEN, what="said", seconds=0.1)
+
+        def run(*arguments: object, only: str = "", **options: object) -> SuiteRun:
+            tried.append(only)
+            found = (broken,) if only in ("a_check", "") else ()
+            return SuiteRun(results=found, passed=not found, ended=True, output="")
+
+        monkeypatch.setattr(mutants, "run_suite", run)
+        monkeypatch.setattr(mutants, "failure_to_load", lambda *some: None)
+        package = Path(installed(tmp_path / "site")["PYTHONPATH"].split(":")[0]) / PACKAGE
+        suite = EntryPoint("tiny", "tinyconnector.conformance:TestTiny", "jackfield.testkit.v1")
+        for before, order in (("a_check", ["a_check"]), ("another", ["another", ""]), ("", [""])):
+            tried.clear()
+            fate = mutants.fate_of(patch, package, suite, seeds="1", before={"dropped": before})
+            assert (fate.killed_by, tried) == ("a_check", order)
+
+    def test_lines_of_an_earlier_run_are_read_and_others_tell_nothing(self, tmp_path: Path):
         folder = corpus(tmp_path / "mutants", dropped=LAST_PAGE_DROPPED)
-        environment = installed(tmp_path / "site")
         earlier = tmp_path / "earlier.txt"
-        arguments = ["-m", "jackfield_testkit.mutants", str(folder), "--connector", "tiny", "--seeds", "1"]
-        for before, after in (
-            ("resumes_at_every_cursor", "resumes_at_every_cursor"),
-            ("imports_lightly", "shows_the_truth"),
-        ):
-            earlier.write_text(f"first the suite\ndropped: {before} (seed 1)\nother: ALIVE\n")
-            ran = python(environment, *arguments, "--before", str(earlier))
-            assert ran.stdout.splitlines()[0] == f"dropped: {after}", ran.stdout + ran.stderr
-            assert "first the suite" in ran.stderr
-        ran = python(environment, *arguments, "--before", str(tmp_path))
+        earlier.write_text("first: the suite\ndropped: imports_lightly (seed 1)\nother: ALIVE\n")
+        arguments = ["-m", "jackfield_testkit.mutants", str(folder), "--connector", "tiny", "--seeds", "1", "--before"]
+        ran = python(environment := installed(tmp_path / "site"), *arguments, str(earlier))
+        assert ran.stdout.splitlines()[0] == "dropped: shows_the_truth", ran.stdout + ran.stderr
+        assert "first the suite" in ran.stderr
+        ran = python(environment, *arguments, str(tmp_path))
         assert (ran.returncode, "can't be read" in ran.stderr) == (2, True)
 
     def test_what_keeps_the_connector_from_loading_is_no_bug_that_was_found(self, tmp_path: Path):
