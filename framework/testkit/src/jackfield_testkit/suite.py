@@ -114,6 +114,7 @@ CHECKS: tuple[Check, ...] = (
     waiting.knows_what_is_so,
     aiming.acts_on_whom_it_names,
     aiming.guesses_at_no_state,
+    aiming.finds_nobody_else_in_a_conflict,
     waiting.asks_nobody_twice,
     waiting.makes_nobody_twice,
     changing.writes_nothing_in_a_dry_run,

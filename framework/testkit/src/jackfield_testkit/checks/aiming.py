@@ -7,6 +7,7 @@ import msgspec
 from jackfield_contracts import AccessState, AccountStatus, Change, OutcomeKind, ResourceId, StateQuery
 from jackfield_testkit.bench import Bench
 from jackfield_testkit.checks.acting import (
+    DONE,
     MAKING,
     make_raw,
     name_of,
@@ -14,9 +15,12 @@ from jackfield_testkit.checks.acting import (
     outcome_text,
     state_before,
 )
+from jackfield_testkit.checks.waiting import login_argument, somebody
 from jackfield_testkit.data import Finding, NotApplicable, Truth
+from jackfield_testkit.wire import Fault, Sent, Wire, answer
 
 _BESIDE = 3
+_CONFLICTS = range(400, 500)
 
 
 async def acts_on_whom_it_names(bench: Bench) -> None:
@@ -89,3 +93,43 @@ async def guesses_at_no_state(bench: Bench) -> None:
             )
     if not tried:
         raise NotApplicable("no state before an action shows an account")
+
+
+async def finds_nobody_else_in_a_conflict(bench: Bench) -> None:
+    """An account refused as a conflict is not told as there because somebody else has its login as an address.
+
+    What conflicts may be the number of an employee: whoever asks for Ann's account is told of somebody else's, and gives that
+    one what was meant for Ann.
+    """
+    bench.need_hook("create_account")
+    give = bench.need("give_address", "whom a connector takes for the one whose account exists")
+    if not bench.samples.accounts:
+        none_given(bench, "the samples have no accounts", "create_account")
+    sample = bench.samples.accounts[0]
+    login = login_argument(bench)
+    known = somebody(bench, sample)
+    if login is None or known is None:
+        raise NotApplicable("no argument sets the login, or nobody of the truth has one")
+    person, has = known
+    wire = Wire()
+    async with bench.open(wire) as connection:
+        change = msgspec.structs.replace(sample, arguments={**sample.arguments, login: has})
+        await make_raw(connection, change, await state_before(connection, change))
+    conflicts = {(sent.method, sent.route): said for sent, said in wire.answered if said.status in _CONFLICTS}
+    if not conflicts:
+        raise NotApplicable("the application refuses no second account by a status of its own")
+    if not give(person, str(sample.arguments[login])):
+        raise NotApplicable("nobody can have an address that is another's login")
+
+    def plan(index: int, sent: Sent) -> Fault | None:
+        said = conflicts.get((sent.method, sent.route))
+        return None if said is None else answer(said.status, said.body, said.headers)
+
+    async with bench.open(Wire(plan)) as connection:
+        outcome = await make_raw(connection, sample, await state_before(connection, sample))
+    if outcome.outcome in DONE:
+        raise Finding(
+            f"it ends as {outcome_text(outcome)}, and nobody has that login",
+            f"{person} has {sample.arguments[login]!r} as one more address",
+            f"{name_of(sample)} (the hook), which the application refuses as a conflict",
+        )

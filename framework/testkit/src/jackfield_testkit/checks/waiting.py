@@ -82,8 +82,8 @@ async def makes_nobody_twice(bench: Bench) -> None:
         none_given(bench, "the samples have no accounts", "create_account")
     sample = bench.samples.accounts[0]
     declared = {each.name: each for each in _declared(bench)}
-    login = next((name for name, each in declared.items() if each.sets == "login"), None)
-    known = _somebody(bench, sample)
+    login = login_argument(bench)
+    known = somebody(bench, sample)
     if login is None or known is None:
         raise NotApplicable("no argument sets the login, or nobody of the truth has one")
     id, has = known
@@ -111,7 +111,12 @@ def _declared(bench: Bench) -> tuple[Argument, ...]:
     return tuple(arg for one in bench.found.type.capabilities if one.hook == "create_account" for arg in one.arguments)
 
 
-def _somebody(bench: Bench, sample: CreateAccount) -> tuple[ResourceId, str] | None:
+def login_argument(bench: Bench) -> str | None:
+    """The argument of a new account that sets its login."""
+    return next((each.name for each in _declared(bench) if each.sets == "login"), None)
+
+
+def somebody(bench: Bench, sample: CreateAccount) -> tuple[ResourceId, str] | None:
     """An account that is enabled, of the type that the sample makes, and its login."""
     for id, facts in sorted(bench.truth().facts.items()):
         login = facts.get("login")
