@@ -97,7 +97,9 @@ async def check(api: Api) -> CheckReport:
 
 async def _reads(api: Api, endpoint: str) -> bool:
     try:
-        await api.listing(endpoint, {"startIndex": 1, "count": 1})
+        # A provider may have pages of one kind only.
+        begin: dict[str, str | int] = {"cursor": ""} if await api.by_cursor() else {"startIndex": 1}
+        await api.listing(endpoint, {**begin, "count": 1})
     except MissingPermission:
         return False
     return True

@@ -159,13 +159,17 @@ _LIST: Final = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 def _sparing(application: Answering) -> Answering:
     """*application* with listings as large providers give them: groups without their members, and empty pages on the way.
 
-    Each page by a cursor is preceded by an empty one, whose next cursor leads to it.
+    Each page by a cursor is preceded by an empty one, whose next cursor leads to it; there are no pages by index.
     """
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] != "GET" or not environ["PATH_INFO"].endswith(("/Users", "/Groups")):
             return application(environ, start)
         asked = {name: values[0] for name, values in parse_qs(environ["QUERY_STRING"], keep_blank_values=True).items()}
+        if "startIndex" in asked:
+            start("400 Bad Request", [("Content-Type", "application/scim+json")])
+            refusal = {"schemas": [_ERROR], "status": "400", "scimType": "invalidValue", "detail": "pages go by cursor"}
+            return [json.dumps(refusal).encode()]
         cursor = asked.get("cursor", "")
         if cursor and not cursor.startswith(_EMPTY):
             body = {"schemas": [_LIST], "Resources": [], "nextCursor": _EMPTY + cursor}

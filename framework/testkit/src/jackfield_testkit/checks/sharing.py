@@ -8,7 +8,7 @@ import tempfile
 import threading
 from base64 import b64encode
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from pathlib import Path
 from types import FrameType, FunctionType, ModuleType
 from typing import Any
@@ -31,7 +31,7 @@ from jackfield_testkit.checks.acting import (
 from jackfield_testkit.checks.declared import secret_values
 from jackfield_testkit.checks.moving import first_listed
 from jackfield_testkit.checks.signing import let_in, wrong_secrets
-from jackfield_testkit.data import Finding, NotApplicable
+from jackfield_testkit.data import Finding, NotApplicable, Variant
 from jackfield_testkit.walk import walk
 from jackfield_testkit.wire import Fault, Send, Sent, Wire, answer, everywhere, lose_answer, never_answer
 
@@ -52,7 +52,15 @@ async def shares_nothing(bench: Bench) -> None:
     A service opens all connections side by side; what a module or a class keeps, such as a company's people, reaches another.
     """
     backend, values = bench.need("another", "whether two connections keep apart")()
-    two = bench.beside(values, backend)
+    await _each_its_own(bench, bench.beside(values, backend), "two applications")
+    variants: Mapping[str, Variant] = getattr(bench.backend, "variants", dict[str, Variant])()
+    for name, variant in variants.items():
+        # What one application says of itself is not what another does.
+        other = bench.beside(variant.config, variant.backend, variant.samples)
+        await _each_its_own(bench, other, f"two applications, the second in the variant {name!r},")
+
+
+async def _each_its_own(bench: Bench, two: Bench, which: str) -> None:
     try:
         for at_once in (True, False):
             shown = (
@@ -62,7 +70,7 @@ async def shares_nothing(bench: Bench) -> None:
                 wrong = differences(one, of.truth()) or ([] if one.complete else [f"the sync is {one}"])
                 if wrong:
                     how = "at once" if at_once else "one after the other"
-                    raise Finding("; ".join(wrong), f"two connections to two applications are synced {how}")
+                    raise Finding("; ".join(wrong), f"two connections to {which} are synced {how}")
     finally:
         two.close()
 
