@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -169,8 +170,8 @@ class TestUse:
         run = line.published()
         read = module._read_all
 
-        async def meanwhile(sync, opened):
-            found = await read(sync, opened)
+        async def meanwhile(*given: Any):
+            found = await read(*given)
             change(file_of(line, run))
             return found
 

@@ -178,6 +178,8 @@ def _grant(team: Team, change: GrantAccess) -> str:
 def _revoke(team: Team, change: RevokeAccess) -> str:
     at, slug, who = change.entitlement.resource, change.entitlement.slug, change.principal.id
     held = team.held(change)
+    if who not in team.people:
+        return REFUSED  # nothing tells that there ever was such a person
     if at.type == "role":
         if held != at.id:
             return ALREADY
@@ -225,7 +227,9 @@ def _create(team: Team, change: CreateAccount) -> str:
 def _delete(team: Team, change: DeleteAccount) -> str:
     who, values = change.account.id, change.arguments
     one = team.people.get(who)
-    if one is None or not one.present:
+    if one is None:
+        return REFUSED  # nothing tells that there ever was such a person
+    if not one.present:
         return ALREADY
     wipe, keep = bool(values.get("wipe_data")), bool(values.get("keep_account"))
     erase, heir, admin = values.get("permanently_delete_files"), values.get("transfer_to"), values.get("transfer_admin")

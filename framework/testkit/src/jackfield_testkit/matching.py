@@ -14,7 +14,8 @@ import msgspec
 
 from jackfield.recording import Body, Exchange
 
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*(")?', re.DOTALL)
+"""The group is missing where nothing ends it: so it never looks through the rest of a text in vain."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,8 +162,10 @@ def _whole(query: Sequence[Sequence[str | None]], body: Body) -> bytes:
 def _quoting(text: str) -> list[str]:
     """*text* in parts, each of them in quotes or not."""
     parts, at = list[str](), 0
-    while (begin := text.find('"', at)) >= 0 and (found := _QUOTED.match(text, begin)) is not None:
-        parts += (text[at:begin], found[0])
+    for found in _QUOTED.finditer(text):
+        if found[1] is None:
+            break
+        parts += (text[at : found.start()], found[0])
         at = found.end()
     return [*parts, text[at:]]
 

@@ -156,7 +156,7 @@ def _run(given: argparse.Namespace) -> int:
     demand_own(suite)
     package = package_folder(_module_of(given.connector))
     before = _found_before(given.before) if given.before is not None else {}
-    print(f"first the suite of {given.connector!r} without any of the {len(patches)} bugs", file=sys.stderr, flush=True)  # noqa: T201
+    print(f"first the suite of {given.connector!r} without a bug", file=sys.stderr, flush=True)  # noqa: T201
     sound = run_suite(suite, seeds=given.seeds, first_only=True, timeout=given.timeout)
     if not sound.passed:
         why = sound.output[-2000:] or f"its suite does not end within {given.timeout:g} s"
