@@ -9,7 +9,8 @@ from jackfield_testkit.bench import Bench, Synced, outcome_of
 from jackfield_testkit.checks.acting import (
     samples_of,
 )
-from jackfield_testkit.data import Finding, NotApplicable
+from jackfield_testkit.data import Finding
+from jackfield_testkit.reach import no_requests
 from jackfield_testkit.wire import (
     BROKEN,
     FOREIGN,
@@ -184,7 +185,7 @@ async def raises_where_the_state_is_unknown(bench: Bench) -> None:
         **BROKEN,
     }
     if not wire.sent:
-        raise NotApplicable("reading the state makes no requests")
+        raise no_requests(bench, "reading the state makes no requests")
     for index in range(len(wire.sent)):
         for what, fault in faults.items():
             struck = Wire(at(index, fault, lasting=True))
