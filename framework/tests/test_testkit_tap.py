@@ -59,6 +59,7 @@ def test_a_connector_that_makes_no_mistake_keeps_the_rules(at: At, rule):
     [
         ("an end", tapped.survives_a_lost_connection, "calls itself complete, and user:"),
         ("an end", tapped.takes_a_lost_connection_for_passing, "taken for an answer, and it is another"),
+        ("nobody holds it", tapped.takes_a_lost_connection_for_passing, "taken for an answer, and it is another"),
         ("contract", tapped.takes_a_lost_connection_for_passing, "becomes RemoteContract, not Transient"),
         ("bad config", tapped.takes_a_lost_connection_for_passing, "becomes BadConfig, not Transient"),
         ("swallows", tapped.can_be_cancelled_while_it_waits, "the cancellation was swallowed"),

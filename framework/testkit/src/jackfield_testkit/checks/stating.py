@@ -161,11 +161,8 @@ async def _shows_rivals(connection: Connection, synced: Synced) -> None:
             )
 
 
-async def raises_where_the_state_is_unknown(bench: Bench) -> None:
-    """A state that can't be read raises, it never comes out empty or short.
-
-    "Not held" out of a failed read lets a revocation pass for made.
-    """
+def query_of_what_is_held(bench: Bench) -> StateQuery:
+    """Of the samples, and of some who hold what they are about: a state that comes out empty shows."""
     changes = samples_of(bench)
     truth = bench.truth()
     held = sorted(each for each in truth.grants if each.principal.type == changes[0].principal.type)
@@ -173,9 +170,17 @@ async def raises_where_the_state_is_unknown(bench: Bench) -> None:
     principals = tuple(
         dict.fromkeys((*(each.principal for each in changes), *(each.principal for each in of_resources[:3])))
     )
-    query = StateQuery(
+    return StateQuery(
         principals=principals, resources=tuple(dict.fromkeys(each.entitlement.resource for each in changes))
     )
+
+
+async def raises_where_the_state_is_unknown(bench: Bench) -> None:
+    """A state that can't be read raises, it never comes out empty or short.
+
+    "Not held" out of a failed read lets a revocation pass for made.
+    """
+    query = query_of_what_is_held(bench)
     wire = Wire()
     async with bench.open(wire) as connection:
         wanted = await connection.read_state(query)

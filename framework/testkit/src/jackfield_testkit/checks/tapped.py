@@ -12,10 +12,12 @@ import msgspec
 from jackfield.errors import JackfieldError, RateLimited, Transient
 from jackfield.hookspecs import SyncView
 from jackfield.host.connection import Connection
+from jackfield_contracts import StateQuery
 from jackfield_testkit.bench import Bench
 from jackfield_testkit.checks.acting import make_raw, name_of, state_before
 from jackfield_testkit.checks.declared import secret_values
 from jackfield_testkit.checks.failing import never_lies
+from jackfield_testkit.checks.stating import query_of_what_is_held
 from jackfield_testkit.data import Finding, NotApplicable
 from jackfield_testkit.reach import tap_of
 from jackfield_testkit.tapping import Tap
@@ -95,7 +97,8 @@ def _spread(total: int) -> Sequence[int]:
 async def takes_a_lost_connection_for_passing(bench: Bench) -> None:
     """A connection that is cut, or refused for a moment, becomes Transient, and the next one works.
 
-    As a broken contract, a bad configuration or an empty page it ends for good what would work in a minute.
+    As a broken contract or a bad configuration it ends for good what would work in a minute; as an empty page or state it is
+    taken for the truth.
     """
     tap = await tap_of(bench)
     try:
@@ -107,7 +110,7 @@ async def takes_a_lost_connection_for_passing(bench: Bench) -> None:
 
 
 async def _asked_of(bench: Bench) -> list[_Asked]:
-    """``check``, and the first page of each family."""
+    """``check``, the first page of each family, and the state, where there are changes."""
     walked = await walk(bench)
     found = [
         _Asked(
@@ -118,7 +121,19 @@ async def _asked_of(bench: Bench) -> list[_Asked]:
         )
     ]
     firsts = {read[0].family: read[0] for read in reversed(walked.reads)}
-    return [*found, *(_page_of(call, walked.view) for call in firsts.values())]
+    found += [_page_of(call, walked.view) for call in firsts.values()]
+    if bench.implements("grant") and bench.samples.grants:
+        found.append(_state_of(query_of_what_is_held(bench)))
+    return found
+
+
+def _state_of(query: StateQuery) -> _Asked:
+    return _Asked(
+        name=f"read_state({query})",
+        ask=lambda connection: connection.read_state(query),
+        facts=lambda state: msgspec.structs.replace(state, request_ids=()),
+        raw=lambda connection: _hooks(connection).read_state(query=query),
+    )
 
 
 def _page_of(call: Call, view: SyncView) -> _Asked:
