@@ -11,14 +11,19 @@ from jackfield_testkit.data import Backend, Samples, Truth, Variant
 
 if TYPE_CHECKING:
     from jackfield_testkit.suite import ConnectorSuite
+    from jackfield_testkit.tapping import Tap, tap
 
-__all__ = ["Backend", "ConnectorSuite", "HastyClock", "Samples", "Truth", "Variant"]
+__all__ = ["Backend", "ConnectorSuite", "HastyClock", "Samples", "Tap", "Truth", "Variant", "tap"]
 
 
 def __getattr__(name: str) -> Any:
-    # pytest loads the plugin of this package in each of its runs; the suite itself only where it is used.
+    # pytest loads the plugin of this package in each of its runs; the suite and the tap only where they are used.
     if name == "ConnectorSuite":
         from jackfield_testkit.suite import ConnectorSuite
 
         return ConnectorSuite
+    if name in ("Tap", "tap"):
+        from jackfield_testkit import tapping
+
+        return getattr(tapping, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

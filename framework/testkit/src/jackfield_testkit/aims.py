@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import msgspec
 
 from jackfield_testkit.bench import Bench
-from jackfield_testkit.data import NotApplicable
+from jackfield_testkit.reach import no_requests
 from jackfield_testkit.wire import Fault, Plan, Sent, Wire
 
 FEWEST = 10
@@ -52,7 +52,7 @@ async def requests_of(bench: Bench) -> list[Sent]:
     wire = Wire()
     await bench.sync(wire)
     if not wire.sent:
-        raise NotApplicable("the connector makes no requests, so that none can fail")
+        raise no_requests(bench, "the connector makes no requests, so that none can fail")
     return wire.sent
 
 

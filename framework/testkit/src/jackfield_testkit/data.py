@@ -80,7 +80,8 @@ class Backend(Protocol):
     False where two can't have the same. ``variants() -> Mapping[str, Variant]`` are other configurations to try, by a name:
     between them, each setting that may be left out should have another value once. ``spoil(number: int) -> str | None``
     makes a row unreadable, for connectors that make no requests, and says how; each number does it in another way, None
-    where there are no more.
+    where there are no more. ``tap`` is what ``jackfield_testkit.tap(host, port)`` gives, for a connector with a protocol of
+    its own whose configuration leads through it to the server; None says that there is no server at all.
     """
 
     def truth(self) -> Truth:

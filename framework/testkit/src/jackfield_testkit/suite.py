@@ -15,6 +15,7 @@ from jackfield_testkit.checks import (
     belonging,
     changing,
     declared,
+    doubting,
     editing,
     failing,
     feeding,
@@ -33,6 +34,7 @@ from jackfield_testkit.checks import (
     sharing,
     signing,
     stating,
+    tapped,
     waiting,
 )
 from jackfield_testkit.checks import random as at_random
@@ -137,6 +139,11 @@ CHECKS: tuple[Check, ...] = (
     failing.tells_no_secret,
     sharing.keeps_secrets_out_of_rows,
     editing.passes_no_password_on,
+    tapped.survives_a_lost_connection,
+    tapped.takes_a_lost_connection_for_passing,
+    tapped.can_be_cancelled_while_it_waits,
+    doubting.doubts_a_lost_answer,
+    tapped.tells_no_secret_of_a_lost_connection,
     feeding.reads_feeds_on,
     feeding.knows_events_again,
     feeding.tells_a_lost_cursor_of_a_feed,

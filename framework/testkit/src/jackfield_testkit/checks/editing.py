@@ -8,6 +8,7 @@ from jackfield_testkit.bench import Bench
 from jackfield_testkit.bodies import decoded, with_body, with_more
 from jackfield_testkit.checks.acting import DONE, NOT_MADE, name_of, outcome_text, state_before
 from jackfield_testkit.data import Finding, Lacking, NotApplicable
+from jackfield_testkit.reach import no_requests
 from jackfield_testkit.wire import Wire, everywhere, rewrite
 
 _HASH = "testkit-2b7e151628aed2a6"
@@ -69,7 +70,7 @@ async def passes_no_password_on(bench: Bench) -> None:
         wire := Wire(everywhere(rewrite(lambda given: with_body(given, with_more(decoded(given), more)))))
     )
     if not wire.sent:
-        raise NotApplicable("the connector makes no requests")
+        raise no_requests(bench)
     rows = (*shown.resources.values(), *shown.entitlements, *shown.diagnostics)
     for row in rows:
         if _HASH in (told := msgspec.json.encode(row).decode()):

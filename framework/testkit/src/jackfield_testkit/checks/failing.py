@@ -20,6 +20,7 @@ from jackfield_testkit.bench import Bench, Synced, differences
 from jackfield_testkit.checks.declared import secret_values
 from jackfield_testkit.clock import HastyClock
 from jackfield_testkit.data import Finding, NotApplicable, Truth
+from jackfield_testkit.reach import no_requests
 from jackfield_testkit.walk import NOTHING, walk
 from jackfield_testkit.wire import (
     BROKEN,
@@ -161,7 +162,7 @@ async def _error_of(bench: Bench, plan: Plan) -> JackfieldError | None:
         for family in firsts:
             await connection.read_page(family.name, family.scopes, None, 0, NOTHING)
         if not wire.sent:
-            raise NotApplicable("the connector makes no requests, so that none can fail")
+            raise no_requests(bench, "the connector makes no requests, so that none can fail")
         wire.plan = plan
         for family in firsts:
             try:

@@ -35,6 +35,7 @@ from jackfield_testkit.checks.acting import (
     unchanged,
 )
 from jackfield_testkit.data import Finding, NotApplicable, Truth
+from jackfield_testkit.reach import none_disturbed
 from jackfield_testkit.wire import FOREIGN, Wire, answer, at, everywhere, other_words
 
 _LOST_RACES = (412, 428, 423, 409)
@@ -265,7 +266,7 @@ async def takes_no_lost_race_for_done(bench: Bench) -> None:
     for change in (*samples_of(bench)[:2], *(each for each in all_samples(bench) if kind_of(each).hook != "grant")):
         tried = await _raced(bench, change, _LOST_RACES) or tried
     if not tried:
-        raise NotApplicable("no change makes a request")
+        raise await none_disturbed(bench, "no change makes a request")
 
 
 async def _raced(bench: Bench, change: Change, statuses: tuple[int, ...]) -> bool:

@@ -23,6 +23,7 @@ from jackfield_contracts import (
 from jackfield_testkit.bench import Bench, differences
 from jackfield_testkit.checks.acting import name_of, state_before
 from jackfield_testkit.data import Finding, NotApplicable
+from jackfield_testkit.reach import no_requests
 from jackfield_testkit.sources import sources
 from jackfield_testkit.walk import Call, Walk, rest, rows, walk
 from jackfield_testkit.wire import Sent, Wire, everywhere, with_word
@@ -237,7 +238,7 @@ async def asks_for_nothing_twice(bench: Bench) -> None:
     """
     walked = await walk(bench)
     if not walked.wire.sent:
-        raise NotApplicable("the connector makes no requests")
+        raise no_requests(bench)
     _once(walked.wire.sent, "one undisturbed sync")
     samples = bench.samples
     for change in (*samples.grants[:3], *samples.deletions[:1], *samples.actions):

@@ -8,7 +8,7 @@ import time
 import warnings
 from collections.abc import Awaitable, Callable, Generator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -250,17 +250,22 @@ async def _as_coroutine(awaitable: Awaitable[Any]) -> Any:
 
 
 async def keeps_to_its_session(bench: Bench) -> None:
-    """All that goes over the network goes through the session that the host hands out.
+    """All that goes over the network goes through the session that the host hands out, or through the backend's tap.
 
     Limits, proxies, certificates and secrets are the session's; a client of one's own knows none of them.
     """
     seen: list[str] = []
+    own = str(bench.backend.tap.port) if bench.has("tap") else None  # type: ignore[attr-defined]
     armed = [True]
     others = _threads() - {threading.current_thread()}
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
-        if armed[0] and event in ("socket.connect", "socket.getaddrinfo") and _foreign_caller(others):
-            seen.append(f"{event} {arguments[-1] if event == 'socket.connect' else arguments[0]}")
+        if not armed[0] or event not in ("socket.connect", "socket.getaddrinfo") or not _foreign_caller(others):
+            return
+        # The host and the port, and what belongs to the kind of address.
+        address: Any = arguments[-1] if event == "socket.connect" else arguments
+        if own is None or not isinstance(address, tuple) or str(cast("tuple[object, ...]", address)[1]) != own:
+            seen.append(f"{event} {address if event == 'socket.connect' else arguments[0]}")
 
     sys.addaudithook(watch)
     try:

@@ -32,6 +32,7 @@ from jackfield_testkit.checks.declared import secret_values
 from jackfield_testkit.checks.moving import first_listed
 from jackfield_testkit.checks.signing import let_in, wrong_secrets
 from jackfield_testkit.data import Finding, NotApplicable, Variant
+from jackfield_testkit.reach import none_disturbed
 from jackfield_testkit.walk import walk
 from jackfield_testkit.wire import Fault, Send, Sent, Wire, answer, everywhere, lose_answer, never_answer
 
@@ -289,7 +290,7 @@ async def repeats_no_write(bench: Bench) -> None:
                         f"{sent} is sent {again + 1} times", f"{name_of(change)} (the hook)", f"the answer {what}"
                     )
     if not wrote:
-        raise NotApplicable("no hook changes anything by a request")
+        raise await none_disturbed(bench, "no hook changes anything by a request")
 
 
 async def _struck(bench: Bench, change: Change, fault: Fault) -> AsyncGenerator[tuple[Sent, int]]:

@@ -10,6 +10,7 @@ from jackfield_testkit.alone import lets_in
 from jackfield_testkit.bench import Bench
 from jackfield_testkit.checks.acting import DONE, name_of
 from jackfield_testkit.data import Finding, NotApplicable
+from jackfield_testkit.reach import no_requests
 from jackfield_testkit.wire import FOREIGN, Wire, answer, everywhere
 
 _ODD = (400, 418)
@@ -85,7 +86,7 @@ async def asks_with_its_sign_in(bench: Bench) -> None:
             seen = Wire()
             await bench.sync(seen)
             if not seen.sent:
-                raise NotApplicable("the connector makes no requests")
+                raise no_requests(bench)
             raise Finding("check asks the application for nothing, once it has signed in", "check, twice")
         wire.plan = everywhere(answer(403, FOREIGN))
         _told_of_rights(await _checked(connection))

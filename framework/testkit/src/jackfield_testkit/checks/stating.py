@@ -9,7 +9,8 @@ from jackfield_testkit.bench import Bench, Synced, outcome_of
 from jackfield_testkit.checks.acting import (
     samples_of,
 )
-from jackfield_testkit.data import Finding, NotApplicable
+from jackfield_testkit.data import Finding
+from jackfield_testkit.reach import no_requests
 from jackfield_testkit.wire import (
     BROKEN,
     FOREIGN,
@@ -160,11 +161,8 @@ async def _shows_rivals(connection: Connection, synced: Synced) -> None:
             )
 
 
-async def raises_where_the_state_is_unknown(bench: Bench) -> None:
-    """A state that can't be read raises, it never comes out empty or short.
-
-    "Not held" out of a failed read lets a revocation pass for made.
-    """
+def query_of_what_is_held(bench: Bench) -> StateQuery:
+    """Of the samples, and of some who hold what they are about: a state that comes out empty shows."""
     changes = samples_of(bench)
     truth = bench.truth()
     held = sorted(each for each in truth.grants if each.principal.type == changes[0].principal.type)
@@ -172,9 +170,17 @@ async def raises_where_the_state_is_unknown(bench: Bench) -> None:
     principals = tuple(
         dict.fromkeys((*(each.principal for each in changes), *(each.principal for each in of_resources[:3])))
     )
-    query = StateQuery(
+    return StateQuery(
         principals=principals, resources=tuple(dict.fromkeys(each.entitlement.resource for each in changes))
     )
+
+
+async def raises_where_the_state_is_unknown(bench: Bench) -> None:
+    """A state that can't be read raises, it never comes out empty or short.
+
+    "Not held" out of a failed read lets a revocation pass for made.
+    """
+    query = query_of_what_is_held(bench)
     wire = Wire()
     async with bench.open(wire) as connection:
         wanted = await connection.read_state(query)
@@ -184,7 +190,7 @@ async def raises_where_the_state_is_unknown(bench: Bench) -> None:
         **BROKEN,
     }
     if not wire.sent:
-        raise NotApplicable("reading the state makes no requests")
+        raise no_requests(bench, "reading the state makes no requests")
     for index in range(len(wire.sent)):
         for what, fault in faults.items():
             struck = Wire(at(index, fault, lasting=True))
