@@ -172,7 +172,14 @@ class Writable(Reads):
         world = self._world
         world.reads.append(query)
         by_email = {person.email: id for id, person in world.people.items()}
-        accounts = [self._account(id.id, None) for id in query.principals if id.id in world.people]
+        accounts = [
+            self._account(id.id, None) for id in query.principals if id.type == "user" and id.id in world.people
+        ]
+        accounts += [
+            AccountState(account=id, display_name=world.names["group"][id.id])
+            for id in query.principals
+            if id.type == "group" and id.id in world.names["group"]
+        ]
         accounts += [self._account(by_email[name], name) for name in query.names if name in by_email]
         roles = [ResourceId(type="role", id=id) for id in world.names["role"]]
         resources = dict.fromkeys((*query.resources, *roles))

@@ -34,7 +34,7 @@ async def revocations_of(
         if type not in known:
             hint = did_you_mean(type, known) or f"Its types: {', '.join(known)}."
             raise BadConfig(f"{connection.name} has no resources of the type {type!r}", path="--type", hint=hint)
-    who = (await resolve(session, snapshot, entitlements=(), principals=(text,))).principal(text)
+    who = (await resolve(session, snapshot, holders=(text,))).holder(text)
     if isinstance(snapshot, JackfieldError):
         raise snapshot
     if snapshot is None:

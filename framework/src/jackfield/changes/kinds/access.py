@@ -44,12 +44,12 @@ class RevokeRequest(Request, frozen=True, kw_only=True, tag="revoke"):
     def entitlements(self) -> tuple[str, ...]:
         return (self.entitlement,)
 
-    def principals(self, operations: Operations) -> tuple[str, ...]:
+    def holders(self, operations: Operations) -> tuple[str, ...]:
         return (self.principal,)
 
     def change(self, resolved: Resolved, operations: Operations) -> Change:
         return RevokeAccess(
-            entitlement=resolved.entitlement(self.entitlement), principal=resolved.principal(self.principal)
+            entitlement=resolved.entitlement(self.entitlement), principal=resolved.holder(self.principal)
         )
 
 
@@ -61,7 +61,7 @@ class GrantRequest(RevokeRequest, frozen=True, kw_only=True, tag="grant"):
     def change(self, resolved: Resolved, operations: Operations) -> Change:
         return GrantAccess(
             entitlement=resolved.entitlement(self.entitlement),
-            principal=resolved.principal(self.principal),
+            principal=resolved.holder(self.principal),
             replace=self.replace,
         )
 
