@@ -37,6 +37,11 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def requests_told(number: int) -> str:
+    """How many requests there were; a connector may ask by another protocol than HTTP, whose requests nobody counts."""
+    return count(number, "request") if number else "no HTTP request"
+
+
 def age(taken: str, now: datetime) -> str:
     """How long ago *taken* (ISO 8601) was, in its largest unit; the text itself if it is no time."""
     try:
