@@ -39,6 +39,19 @@ def test_people_of_one_name_are_told_apart_by_their_address(line: Line):
     assert line.run("diff", "acme", "--output", "json").json()["removed"][0]["event"] == "left"
 
 
+def test_a_login_is_no_address_and_stands_beside_the_name(line: Line):
+    line.world.without_address |= {"u6", "u7"}
+    line.world.users["u7"] = "u7"
+    line.published()
+    del line.world.users["u6"], line.world.users["u7"]
+    line.world.groups["g2"] = {"u8"}
+    line.world.without_address.add("u8")
+    line.published()
+    told = words(line.run("diff", "acme", "--columns", "change,kind,name,e-mail").out)
+    assert told[:2] == [["left", "person", "Twin", "(u6)"], ["left", "person", "u7"]]
+    assert ["added", "grant", "Person", "8", "(u8)"] in told
+
+
 def test_groups_of_one_name_are_told_apart_by_their_id(line: Line):
     line.world.groups["g4"] = {"u1"}
     line.published()

@@ -202,9 +202,10 @@ class Differences:
         else:
             name = self._apart(name, one.row.resource.id) if kind != "person" else name
             kind = kind if kind == "person" else one.row.resource.id.type
-        if kind == "person" and not (email or login):
-            name = f"{name} ({what})"
-        return event or _WORDS[Change(change)], kind, name, email or login, self._details(one), login, what
+        # Who has no address is told apart by the login.
+        if kind in ("person", "grant") and not email and (known := login or (what if kind == "person" else None)):
+            name = name if name == known else f"{name} ({known})"
+        return event or _WORDS[Change(change)], kind, name, email, self._details(one), login, what
 
     def csv(self, one: Changed) -> tuple[Any, ...]:
         """The cells of ``CSV``."""
