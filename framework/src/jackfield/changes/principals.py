@@ -215,7 +215,7 @@ def _one(text: str, found: Mapping[ResourceId, str], lacking: JackfieldError | N
         return next(iter(found))
     if found:
         shown = ", ".join(f"{id} ({message})" if message else str(id) for id, message in islice(found.items(), _SHOWN))
-        return BadConfig(f"{text!r} means several principals", hint=f"Write the one you mean as type:id: {shown}.")
+        return BadConfig(f"{text!r} means several people", hint=f"Write the one you mean as type:id: {shown}.")
     if lacking is None:
         return NotFound(f"there is nobody {text!r}: neither in the latest snapshot nor in the application")
     return NotFound(

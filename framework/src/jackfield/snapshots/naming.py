@@ -341,6 +341,9 @@ def _pattern(text: str) -> str:
 def _ambiguous(text: str, candidates: list[Candidate]) -> BadConfig:
     shown = [f"{one.id} ({one.message})" if one.message else str(one.id) for one in candidates[:_SHOWN]]
     more = f", and {len(candidates) - _SHOWN} more" if len(candidates) > _SHOWN else ""
+    people = sum(one.person for one in candidates)
+    what = "people" if people == len(candidates) else "people and other resources" if people else "resources"
+    what = what if people != 1 else "resources, one of them a person"
     return BadConfig(
-        f"{text!r} means several resources", hint=f"Write the one you mean as type:id: {', '.join(shown)}{more}."
+        f"{text!r} means several {what}", hint=f"Write the one you mean as type:id: {', '.join(shown)}{more}."
     )
