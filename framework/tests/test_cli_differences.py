@@ -103,6 +103,32 @@ def test_counts_are_shown_on_demand_only(line: Line):
     assert len(line.run("diff", "acme", "--output", "json").json()["changed"]) == 1
 
 
+def test_of_a_profile_only_what_is_another_is_told_and_in_words(line: Line):
+    line.world.profiles["u1"] = {"title": "Clerk", "floor": 3, "remote": False, "team": "A", "desk": None}
+    line.published()
+    line.world.profiles["u1"] = {"title": "Chief", "floor": 3, "remote": True, "badge": "", "desk": 7}
+    line.published()
+    (one,) = rows(line.run("diff", "acme", "--output", "csv").out)
+    assert one["details"].split("; ") == [
+        "profile.title: Clerk → Chief",
+        "profile.remote: no → yes",
+        "profile.team: A → nothing",
+        "profile.desk: nothing → 7",
+        'profile.badge: nothing → ""',
+    ]
+    (told,) = line.run("diff", "acme").out.splitlines()[1:]
+    assert "profile.title: Clerk → Chief" in told
+    line.world.profiles.clear()
+    line.published()
+    assert "profile.title: Chief → nothing" in line.run("diff", "acme").out
+
+
+def test_addresses_that_came_or_went_are_told_in_words(line: Line):
+    line.world.without_address.add("u1")
+    line.published()
+    assert "emails: u1@example.com (primary) → nothing" in line.run("diff", "acme").out
+
+
 class TestFilters:
     @pytest.fixture
     def line(self, line: Line) -> Line:
