@@ -59,6 +59,8 @@ class World:
         self.groups = {"g1": {"u1", "u2"}, "g2": {"u3"}}
         self.names = {"g1": "Engineering", "g2": "Sales"}
         self.statuses: dict[str, AccountStatus] = {}
+        self.profiles: dict[str, dict[str, str | int | float | bool | None]] = {}
+        self.without_address: set[str] = set()
         self.counted = False
         """Whether groups say how many members they have."""
         self.refused: set[str] = set()
@@ -115,10 +117,13 @@ class Imaginary(Reads):
                 id=ResourceId(type="user", id=id),
                 scope="user",
                 display_name=name,
+                profile=self._world.profiles.get(id, {}),
                 trait=UserTrait(
                     status=self._world.statuses.get(id, AccountStatus.ENABLED),
                     login=id,
-                    emails=(Email(address=f"{id}@example.com", primary=True),),
+                    emails=()
+                    if id in self._world.without_address
+                    else (Email(address=f"{id}@example.com", primary=True),),
                 ),
             )
             for id, name in self._world.users.items()

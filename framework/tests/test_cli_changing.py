@@ -67,7 +67,7 @@ class TestGrant:
         ran = line.run("grant", "acme", "group:g1/owner", "user:u1", "--dry-run")
         assert ran.code == 0
         assert ran.out.startswith("would change: grant Design owner (group:g1/owner) to Ann")
-        assert "takes the place of group:g1/member" in ran.out
+        assert "takes the place of Design member (group:g1/member)" in ran.out
         found = line.run("grant", "acme", "group:g1/owner", "user:u1", "--dry-run", "--output", "json").json()
         assert list(found)[: len(KEYS)] == KEYS
         assert (found["dry_run"], found["outcome"], found["state"]["held"]) == (True, "changed", ["group:g1/member"])

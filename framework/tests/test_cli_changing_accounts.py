@@ -51,6 +51,10 @@ class TestAccount:
         (change,) = line.app.writes
         assert isinstance(change, RunAction)
         assert change.arguments == {"user_id": "u1", "wipe_data": False}
+        again = line.run("account", "disable", "acme", "ann@example.com", "--dry-run")
+        assert (again.out.startswith("already: "), "WARNING" in again.out) == (True, False), "nothing comes of it"
+        again = line.run("account", "disable", "acme", "ann@example.com", "--output", "json", "--dry-run").json()
+        assert (again["outcome"], again["warnings"]) == ("already", [])
         assert line.run("account", "enable", "acme", "u1").code == 0
         assert line.app.people["u1"].status is AccountStatus.ENABLED
 

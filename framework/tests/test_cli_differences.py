@@ -39,6 +39,19 @@ def test_people_of_one_name_are_told_apart_by_their_address(line: Line):
     assert line.run("diff", "acme", "--output", "json").json()["removed"][0]["event"] == "left"
 
 
+def test_a_login_is_no_address_and_stands_beside_the_name(line: Line):
+    line.world.without_address |= {"u6", "u7"}
+    line.world.users["u7"] = "u7"
+    line.published()
+    del line.world.users["u6"], line.world.users["u7"]
+    line.world.groups["g2"] = {"u8"}
+    line.world.without_address.add("u8")
+    line.published()
+    told = words(line.run("diff", "acme", "--columns", "change,kind,name,e-mail").out)
+    assert told[:2] == [["left", "person", "Twin", "(u6)"], ["left", "person", "u7"]]
+    assert ["added", "grant", "Person", "8", "(u8)"] in told
+
+
 def test_groups_of_one_name_are_told_apart_by_their_id(line: Line):
     line.world.groups["g4"] = {"u1"}
     line.published()
@@ -88,6 +101,32 @@ def test_counts_are_shown_on_demand_only(line: Line):
     assert "Not shown: 1 change of a count alone, such as of members; --all shows them." in ran.err
     assert "member_count: 1 → 2" in line.run("diff", "acme", "--all").out
     assert len(line.run("diff", "acme", "--output", "json").json()["changed"]) == 1
+
+
+def test_of_a_profile_only_what_is_another_is_told_and_in_words(line: Line):
+    line.world.profiles["u1"] = {"title": "Clerk", "floor": 3, "remote": False, "team": "A", "desk": None}
+    line.published()
+    line.world.profiles["u1"] = {"title": "Chief", "floor": 3, "remote": True, "badge": "", "desk": 7}
+    line.published()
+    (one,) = rows(line.run("diff", "acme", "--output", "csv").out)
+    assert one["details"].split("; ") == [
+        "profile.title: Clerk → Chief",
+        "profile.remote: no → yes",
+        "profile.team: A → nothing",
+        "profile.desk: nothing → 7",
+        'profile.badge: nothing → ""',
+    ]
+    (told,) = line.run("diff", "acme").out.splitlines()[1:]
+    assert "profile.title: Clerk → Chief" in told
+    line.world.profiles.clear()
+    line.published()
+    assert "profile.title: Chief → nothing" in line.run("diff", "acme").out
+
+
+def test_addresses_that_came_or_went_are_told_in_words(line: Line):
+    line.world.without_address.add("u1")
+    line.published()
+    assert "emails: u1@example.com (primary) → nothing" in line.run("diff", "acme").out
 
 
 class TestFilters:

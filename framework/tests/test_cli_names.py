@@ -80,6 +80,20 @@ class TestNames:
     def test_of_another_type_a_name_is_not_found(self, line: Line):
         assert line.run("who", "acme", "user:Sales").code == 5
 
+    def test_several_are_called_what_they_are(self, line: Line):
+        line.world.users |= {"u7": "Sam", "u8": "Sam"}
+        line.world.names |= {"g1": "Team", "g2": "Team"}
+        line.published()
+        assert "'Sam' means several people" in line.run("access", "acme", "Sam").err
+        assert "'Team' means several resources" in line.run("who", "acme", "Team").err
+        line.world.users["u9"] = "Team"
+        line.published()
+        told = line.run("grants", "acme", "--principal", "Team").err
+        assert "'Team' means several resources, one of them a person" in told
+        line.world.users["u10"] = "Team"
+        line.published()
+        assert "'Team' means several people and other resources" in line.run("who", "acme", "Team").err
+
     def test_a_holder_that_is_not_there_is_called_what_it_is(self, line: Line):
         ran = line.run("grants", "acme", "--principal", "nobody")
         assert (ran.code, "the snapshot has no person or group 'nobody'" in ran.err) == (5, True)

@@ -27,6 +27,15 @@ def test_a_complete_sync_tells_what_it_read(line: Line):
     assert "complete: every part was seen whole" in ran.out
 
 
+def test_requests_that_nobody_counts_are_not_told_as_none(line: Line):
+    """This connector asks by no HTTP at all."""
+    ran = line.run("sync", "acme")
+    assert ("no HTTP request in " in ran.out, "0 requests" in ran.out) == (True, False)
+    assert "; no HTTP request\n" in line.run("stats", "acme").err
+    line.config.write_text(line.config.read_text() + line.config.read_text().replace("acme", "other"))
+    assert line.run("sync", "--all").out.count("; no HTTP request in ") == 2
+
+
 def test_one_object_is_printed_for_programs(line: Line):
     ran = line.run("sync", "acme", "--output", "json")
     found = ran.json()

@@ -13,6 +13,7 @@ from jackfield.host.discovery import Discovery, Found
 from jackfield_contracts import Item, Page, Resource, ResourceId, ResourceType, RowKind, Scope, Tenant
 
 from .imaginary import Config, Line, World, connector
+from .writable import WritableLine
 
 ONE = Tenant(id="t1", name="One")
 TWO = Tenant(id="t2", name="Two")
@@ -131,3 +132,14 @@ def test_two_tenants_within_one_sync_are_refused_and_nothing_is_kept(line: Line,
     assert "sync again" in ran.err
     assert not (line.home / "snapshots" / "acme" / "snapshot.partial").exists()
     assert line.run("stats", "acme").code == 5
+
+
+@pytest.mark.parametrize("name", ["", "t1"])
+def test_an_account_without_a_name_is_told_by_its_id_once(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    line = WritableLine(tmp_path, monkeypatch, capsys)
+    line.app.tenant = Tenant(id="t1", name=name)
+    assert "  account        t1\n" in line.run("check", "acme").out
+    line.published()
+    assert "  account    t1\n" in line.run("connections", "acme").out

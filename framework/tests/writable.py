@@ -97,6 +97,8 @@ class World:
         """Why nobody can change who is in a group, or what one grant (``ENTITLEMENT#user:ID``) is."""
         self.privileged: set[str] = set()
         """Groups that give a privilege, beside all roles."""
+        self.bare = False
+        """Whether entitlements have the same names everywhere, such as *member*, and don't say of what they are."""
 
 
 def held(entitlement: str, user: str) -> GrantId:
@@ -151,7 +153,9 @@ class Writable(Reads):
             Entitlement(
                 id=EntitlementId(resource=resource, slug=slug),
                 scope="all",
-                display_name=f"{self._world.names[resource.type][resource.id]} {slug}",
+                display_name=slug.capitalize()
+                if self._world.bare
+                else f"{self._world.names[resource.type][resource.id]} {slug}",
                 privileged=resource.type == "role" or resource.id in self._world.privileged,
                 exclusive=Exclusive(set=str(resource), rank=rank)
                 if resource.type == "group"
@@ -168,7 +172,14 @@ class Writable(Reads):
         world = self._world
         world.reads.append(query)
         by_email = {person.email: id for id, person in world.people.items()}
-        accounts = [self._account(id.id, None) for id in query.principals if id.id in world.people]
+        accounts = [
+            self._account(id.id, None) for id in query.principals if id.type == "user" and id.id in world.people
+        ]
+        accounts += [
+            AccountState(account=id, display_name=world.names["group"][id.id])
+            for id in query.principals
+            if id.type == "group" and id.id in world.names["group"]
+        ]
         accounts += [self._account(by_email[name], name) for name in query.names if name in by_email]
         roles = [ResourceId(type="role", id=id) for id in world.names["role"]]
         resources = dict.fromkeys((*query.resources, *roles))

@@ -18,7 +18,7 @@ from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.rules import evaluate
 from jackfield.changes.kinds.view import View
-from jackfield.changes.plan import exceeded, limits_of, make_plan, stages, used, will_be_made
+from jackfield.changes.plan import exceeded, limits_of, make_plan, stages, used, will_be_made, without_idle_warnings
 from jackfield.changes.session import Attempt, Progress, Recorder, Session, read_patiently
 from jackfield.changes.standing import latest_attempts, next_id, past_of, previewed, standing, supersedes
 from jackfield.errors import BadConfig, JackfieldError, PlanOutdated
@@ -48,7 +48,9 @@ async def preview(session: Session, plan: Plan) -> Plan:
     plan = _bare(plan, fresh)
     past = past_of(latest_attempts(session.state.changes(plan.connection, plan=plan.id, limit=None)))
     view = await with_newcomers(session, (each for each in plan.changes if each.id not in past), view)
-    changes = previewed(plan, fresh, standing(plan, past, Operations(session.connection), view))
+    changes = tuple(
+        without_idle_warnings(previewed(plan, fresh, standing(plan, past, Operations(session.connection), view)))
+    )
     session.seen = (plan.id, at, view)
     blast = Counter(kind for each in changes if will_be_made(each) for kind in each.kinds)
     return msgspec.structs.replace(fresh, id=plan.id, created=plan.created, changes=changes, blast_radius=dict(blast))

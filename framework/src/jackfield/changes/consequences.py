@@ -10,6 +10,7 @@ from functools import cached_property
 
 import msgspec
 
+from jackfield.changes.kinds.called import entitlement_told
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View
@@ -116,8 +117,17 @@ class _Seen:
     def told(self, ids: Sequence[EntitlementId]) -> str:
         """Entitlements by name and id, privileged ones first; those beyond the first few are counted."""
         ids = sorted(ids, key=lambda id: not self.is_privileged(id))
-        names = [f"{known.display_name} ({id})" if (known := self.entitlement(id)) else str(id) for id in ids[:_SHOWN]]
-        return ", ".join(names) + (f" and {len(ids) - _SHOWN:,} more" if len(ids) > _SHOWN else "")
+        return ", ".join(map(self._told, ids[:_SHOWN])) + (
+            f" and {len(ids) - _SHOWN:,} more" if len(ids) > _SHOWN else ""
+        )
+
+    def _told(self, id: EntitlementId) -> str:
+        known = self.entitlement(id)
+        return entitlement_told(id, known.display_name, self.resource_name(known)) if known is not None else str(id)
+
+    def resource_name(self, own: Entitlement) -> str | None:
+        """What the resource of an entitlement is called, None where that is not known, or not any more."""
+        return self.view.resource_name(own) if self.view.entitlement(own.id) is not None else self.name(own.id.resource)
 
 
 def _told(planned: Sequence[PlannedChange], seen: _Seen, operations: Operations) -> list[PlannedChange]:
@@ -230,11 +240,24 @@ def _left_without(ids: Sequence[EntitlementId], seen: _Seen) -> tuple[str, ...]:
 
 def _names(planned: PlannedChange, seen: _Seen) -> dict[str, str]:
     """The names of the person, of the entitlements and of their resources, as far as they are known."""
-    held = (*planned.before.held, *planned.leaves, *planned.ends, *kind_of(planned.change).takes(planned.change))
+    held = (
+        *planned.before.held,
+        *planned.replaces,
+        *planned.leaves,
+        *planned.ends,
+        *kind_of(planned.change).takes(planned.change),
+    )
     ids = dict.fromkeys((*held, *kind_of(planned.change).entitlements(planned.change)))
-    found = {str(id): known.display_name for id in ids if (known := seen.entitlement(id)) is not None}
+    found: dict[str, str] = {}
+    unknown: set[ResourceId] = set()
+    for id in ids:
+        known = seen.entitlement(id)
+        if known is not None:
+            found[str(id)] = known.display_name
+            # What it is called by now, nothing tells.
+            unknown |= {id.resource} if seen.resource_name(known) is None else set()
     principals = (planned.before.account, *kind_of(planned.change).principals(planned.change))
-    for id in dict.fromkeys((*(each.resource for each in ids), *principals)):
+    for id in dict.fromkeys((*(each.resource for each in ids if each.resource not in unknown), *principals)):
         if id is not None and (name := seen.name(id)):
             found[str(id)] = name
     return found

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from jackfield.changes.kinds.view import View
 from jackfield.changes.later import later_than
 from jackfield.changes.resolve import resolve
+from jackfield.changes.resource_names import called
 from jackfield.changes.session import Session, state_of
 from jackfield.config.load import did_you_mean
 from jackfield.errors import BadConfig, JackfieldError, NotFound, Refused
@@ -32,7 +34,7 @@ async def revocations_of(
         if type not in known:
             hint = did_you_mean(type, known) or f"Its types: {', '.join(known)}."
             raise BadConfig(f"{connection.name} has no resources of the type {type!r}", path="--type", hint=hint)
-    who = (await resolve(session, snapshot, entitlements=(), principals=(text,))).principal(text)
+    who = (await resolve(session, snapshot, holders=(text,))).holder(text)
     if isinstance(snapshot, JackfieldError):
         raise snapshot
     if snapshot is None:
@@ -52,14 +54,11 @@ async def revocations_of(
         )
     state = await state_of(session, StateQuery(principals=(who,), resources=resources))
     now = [each.entitlement for each in state.held if each.principal == who and _wanted(each.entitlement, types)]
+    view = View(state, called=called(session, resources))
     offered = {each.id: each for each in state.entitlements}
     fixed |= {id: own.immutable for id in now if (own := offered.get(id)) is not None and own.immutable is not None}
     # Of what is held no more, the plan tells that nothing is left to be taken.
-    told = [
-        f"{own.display_name} ({id}): {fixed[id]}" if (own := offered.get(id)) else f"{id}: {fixed[id]}"
-        for id in now
-        if id in fixed
-    ]
+    told = [f"{view.told(own) if (own := offered.get(id)) else id}: {fixed[id]}" for id in now if id in fixed]
     taken: dict[EntitlementId, None] = {}
     live = {each.resource for each in now}
     # Where somebody holds another entitlement of a resource by now, that one counts.

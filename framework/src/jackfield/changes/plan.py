@@ -154,7 +154,7 @@ async def make_plan(session: Session, changes: Sequence[Change], reasons: Sequen
     if session.options.dry_run:
         # A run waits for them first.
         planned = _beside(planned, ongoing_outcomes(ongoing_entries(session, planned, operations), planned, operations))
-    planned = with_consequences(session, planned, view, operations)
+    planned = with_consequences(session, without_idle_warnings(planned), view, operations)
     limits, before = limits_of(session), used(session)
     blast = Counter(kind for each in planned if will_be_made(each) for kind in each.kinds)
     too_many = exceeded([each for each in planned if will_be_made(each)], limits, before)
@@ -200,6 +200,11 @@ def _beside(planned: Sequence[PlannedChange], ongoing: Mapping[str, Outcome]) ->
 def will_be_made(planned: PlannedChange) -> bool:
     """Whether the application is to be asked for it, as far as the plan could see; it may be, for one that follows."""
     return planned.follows or planned.forecast.outcome.value == "changed"
+
+
+def without_idle_warnings(planned: Iterable[PlannedChange]) -> list[PlannedChange]:
+    """*planned* with the warnings of those only that are to be made: of another, nothing comes that one could be warned of."""
+    return [each if will_be_made(each) else msgspec.structs.replace(each, warnings=()) for each in planned]
 
 
 def _limited(planned: PlannedChange, why: Sequence[str]) -> PlannedChange:

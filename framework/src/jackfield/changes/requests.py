@@ -97,6 +97,7 @@ async def changes_of(
         snapshot,
         entitlements={name for request in requests for name in request.entitlements()},
         principals={name for request in requests for name in request.principals(operations)},
+        holders={name for request in requests for name in request.holders(operations)},
     )
     changes: list[Change] = []
     problems: list[str] = []

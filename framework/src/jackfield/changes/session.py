@@ -14,9 +14,11 @@ import msgspec
 from jackfield.changes.guards.protection import Protected
 from jackfield.changes.guards.remembered import remembered
 from jackfield.changes.guards.unreliable_exports import with_unreadable
+from jackfield.changes.kinds.called import Called
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.view import View, joined
+from jackfield.changes.resource_names import called
 from jackfield.changes.vault import Reveal, Vault
 from jackfield.clock import Clock
 from jackfield.config import HostSettings
@@ -127,6 +129,8 @@ class Session:
         self.lock = lock
         self.planned_on: frozenset[ResourceId] = frozenset()
         """Accounts that were there when the plan at hand was made."""
+        self.called: dict[ResourceId, Called | None] = {}
+        """What the last snapshot calls resources, as far as it was asked; None of one that it does not have."""
         self.after_sync = False
         """Whether the last published snapshot is of what is read now."""
         self.seen: tuple[str, float, View] | None = None
@@ -198,7 +202,8 @@ async def read(
     state = await session.read_state(query)
     at, there = session.clock.monotonic(), {each.account for each in state.accounts}
     named = dict.fromkeys(id for change in changes for id in kind_of(change).principals(change)) if evaluating else {}
-    return View(state, at=at, remembered=remembered(session, [id for id in named if id not in there]))
+    names = called(session, [each.id.resource for each in state.entitlements])
+    return View(state, at=at, remembered=remembered(session, [id for id in named if id not in there]), called=names)
 
 
 async def read_patiently(

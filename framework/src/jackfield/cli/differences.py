@@ -5,7 +5,7 @@ Promises that nothing is left out without being counted. Hides which rows follow
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
@@ -202,9 +202,10 @@ class Differences:
         else:
             name = self._apart(name, one.row.resource.id) if kind != "person" else name
             kind = kind if kind == "person" else one.row.resource.id.type
-        if kind == "person" and not (email or login):
-            name = f"{name} ({what})"
-        return event or _WORDS[Change(change)], kind, name, email or login, self._details(one), login, what
+        # Who has no address is told apart by the login.
+        if kind in ("person", "grant") and not email and (known := login or (what if kind == "person" else None)):
+            name = name if name == known else f"{name} ({known})"
+        return event or _WORDS[Change(change)], kind, name, email, self._details(one), login, what
 
     def csv(self, one: Changed) -> tuple[Any, ...]:
         """The cells of ``CSV``."""
@@ -317,8 +318,39 @@ def details_of(one: Changed, without: Iterable[str] = ()) -> str:
     made = change_object(one)
     before = made["before"]
     left = set(without)
-    return "; ".join(f"{key}: {_text(before[key])} → {_text(made.get(key))}" for key in before if key not in left)
+    return "; ".join(told for key in before if key not in left for told in _changed(key, before[key], made.get(key)))
+
+
+def _changed(key: str, before: Any, now: Any) -> Iterator[str]:
+    """What became another; of a table, each of its keys by itself."""
+    old, new = _table(before), _table(now)
+    if old is None or new is None or not (old or new):
+        yield f"{key}: {_text(before)} → {_text(now)}"
+        return
+    for each in dict.fromkeys((*old, *new)):
+        if old.get(each) != new.get(each):
+            yield from _changed(f"{key}.{each}", old.get(each), new.get(each))
+
+
+def _table(value: Any) -> dict[str, Any] | None:
+    """*value* as a table, where it is one or nothing."""
+    if value is None:
+        return {}
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    """*value* for people, without a programming language's signs; what is not there is *nothing*."""
+    if value is None or value == []:
+        return "nothing"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(_text, cast("list[Any]", value)))
+    if isinstance(value, dict):
+        # Such as an address, and what kind of one it is.
+        table = cast("dict[str, Any]", value)
+        known = " ".join(_text(one) for one in table.values() if one is not None and not isinstance(one, bool))
+        marks = ", ".join(name for name, one in table.items() if one is True)
+        return f"{known} ({marks})" if marks else known
+    return str(value) if value != "" else '""'

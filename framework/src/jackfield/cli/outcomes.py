@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from jackfield.changes.kinds.called import entitlement_told
 from jackfield.changes.kinds.given import shown_value
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.cli.output import Columns, print_json, print_rows, print_stream, say
@@ -23,6 +24,7 @@ from jackfield.state.journal import outcome_of
 from jackfield_contracts import (
     Change,
     Confirmation,
+    EntitlementId,
     JournalEntry,
     JournalStatus,
     Outcome,
@@ -191,7 +193,7 @@ def forecast_lines(planned: PlannedChange, told: Container[str] = ()) -> list[st
         tag, because = "limit" if planned.limit is not None else None, ""
     lines = [f"{word}: {clean(planned.title)}{because}{f' [{clean(tag)}]' if tag else ''}"]
     if planned.replaces:
-        lines.append(f"  takes the place of {clean(', '.join(map(str, planned.replaces)))}")
+        lines.append(f"  takes the place of {clean(_entitlements(planned.replaces, planned.names))}")
     if planned.reason:
         lines.append(f"  because: {clean(planned.reason)}")
     return [*lines, *(f"  WARNING: {clean(each)}" for each in _warnings(planned) if each not in told)]
@@ -376,8 +378,8 @@ def tell_entry(entry: JournalEntry) -> None:
         ("plan", entry.plan),
         ("effects", ", ".join(entry.effects)),
         ("asked with", _asked(entry.change)),
-        ("before", _text(entry.before)),
-        ("after", _text(entry.after) if entry.after else None),
+        ("before", _text(entry.before, entry.names)),
+        ("after", _text(entry.after, entry.names) if entry.after else None),
         ("settled", moment(entry.settled)),
     ]
     if outcome is not None:
@@ -398,13 +400,18 @@ def _asked(change: Change) -> str:
     return ", ".join(f"{name} {shown_value(value)}" for name, value in kind_of(change).arguments(change).items())
 
 
-def _text(state: TargetState) -> str:
+def _entitlements(ids: Iterable[EntitlementId], names: Mapping[str, str]) -> str:
+    """Entitlements for people, by the *names* that were kept with their change."""
+    return ", ".join(entitlement_told(id, names.get(str(id)), names.get(str(id.resource))) for id in ids)
+
+
+def _text(state: TargetState, names: Mapping[str, str]) -> str:
     if not state.exists:
         return "not there"
     words = [
         str(state.account) if state.account else "",
         state.status_raw or (state.status.value if state.status else ""),
     ]
-    held = ", ".join(map(str, state.held))
+    held = _entitlements(state.held, names)
     facts = ", ".join(f"{name} {value}" for name, value in state.facts.items())
     return "; ".join(filter(None, (" ".join(filter(None, words)), f"holds {held}" if held else "", facts)))

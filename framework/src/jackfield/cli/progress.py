@@ -27,7 +27,9 @@ def shown_progress(connection: str) -> Generator["Callable[[Progress], None] | N
 
         def tell(now: "Progress") -> None:
             again = "resumed, " if now.resumed else ""
-            status.update(Text(f"{connection}: {again}{now.stage} · {now.requests:,} requests · {now.rows:,} rows"))
+            # Some ask by another protocol than HTTP: of theirs no number is known.
+            asked = f"{now.requests:,} requests · " if now.requests else ""
+            status.update(Text(f"{connection}: {again}{now.stage} · {asked}{now.rows:,} rows"))
 
         yield tell
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from jackfield.cli.app import App
 from jackfield.cli.output import diagnostic_line, say
 from jackfield.cli.snapshots import not_complete
-from jackfield.cli.text import clean, count
+from jackfield.cli.text import clean, count, requests_told
 from jackfield.snapshots.reader import read_snapshot
 from jackfield.state import Home, Run, RunStatus
 from jackfield_contracts import Verdict
@@ -57,7 +57,7 @@ def _tell_rows(run: Run, snapshot: "Snapshot") -> None:
     if run.imported:
         say(f"  {clean(run.reason or '')}; the application was not asked")
     else:
-        say(f"  {count(run.requests, 'request')}{again} in {run.seconds:.1f} s")
+        say(f"  {requests_told(run.requests)}{again} in {run.seconds:.1f} s")
     for one, times in snapshot.diagnostics():
         say(f"  {diagnostic_line(one, times)}")
     unreconciled = [one.scope for one in snapshot.seals() if one.seal is Verdict.UNRECONCILED and one.expected is None]

@@ -12,7 +12,7 @@ import msgspec
 from jackfield.cli import exits
 from jackfield.cli.app import App
 from jackfield.cli.output import note
-from jackfield.cli.text import count
+from jackfield.cli.text import count, requests_told
 from jackfield.errors import JackfieldError
 from jackfield.host.configured import Configured
 from jackfield.state import Home, Run, RunStatus, State
@@ -47,7 +47,7 @@ class Synced(msgspec.Struct, frozen=True, kw_only=True):
             why = error.summary if error else run.reason if run else None
             return f"{self.connection}: FAILED ({self.code}): {redact(why or 'no reason is known')}"
         rows = f"{count(sum(run.counts.resources.values()), 'resource')}, {count(run.counts.grants, 'grant')}"
-        cost = f"{count(run.requests, 'request')} in {run.seconds:.1f} s"
+        cost = f"{requests_told(run.requests)} in {run.seconds:.1f} s"
         if run.status is RunStatus.HELD:
             return f"{self.connection}: HELD, run {run.run}: {run.reason or 'it would lose too much'}"
         whole = "complete" if run.complete else f"NOT COMPLETE: {count(len(run.scopes), 'scope')} not seen whole"

@@ -37,6 +37,16 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def tenant_told(id: str, name: str | None) -> str:
+    """Whose account it is: by name with the id, or by the id alone where it has no name."""
+    return f"{name} ({id})" if name and name != id else id
+
+
+def requests_told(number: int) -> str:
+    """How many requests there were; a connector may ask by another protocol than HTTP, whose requests nobody counts."""
+    return count(number, "request") if number else "no HTTP request"
+
+
 def age(taken: str, now: datetime) -> str:
     """How long ago *taken* (ISO 8601) was, in its largest unit; the text itself if it is no time."""
     try:

@@ -68,7 +68,8 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     protected: Annotated[
         tuple[Annotated[str, Meta(pattern=r"[^\s:]\s*$")], ...],
         Meta(
-            description="People who are never changed, by id (user:42 or 42), login, any e-mail address or external id."
+            description="People who are never changed, by id (user:42 or 42), login, any e-mail address or external id; a group,"
+            " by type:id or name, is never given anything, nor loses what it holds."
         ),
     ] = ()
     limits: Annotated[

@@ -7,7 +7,9 @@ look past accents, case and repeated blanks; what is meant by a name does not.
 
 import sqlite3
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+
+import msgspec
 
 from jackfield.errors import BadConfig, NotFound
 from jackfield.snapshots.rows import decode_resource
@@ -15,8 +17,13 @@ from jackfield_contracts import EntitlementId, IdentifierError, Resource, Resour
 
 _SHOWN = 10
 
-Candidate = tuple[ResourceId, str]
-"""A resource, and what is told of it to people."""
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A resource that may be meant, what is told of it to people, and whether it is a person."""
+
+    id: ResourceId
+    message: str
+    person: bool
 
 
 def addresses(resource: Resource) -> tuple[str, ...]:
@@ -59,18 +66,27 @@ class Names:
         row = self.db.execute("SELECT 1 FROM node WHERE type = ? AND id = ?", (id.type, id.id)).fetchone()
         return row is not None
 
-    def find(self, text: str, *, users: bool = False, type: str | None = None, what: str | None = None) -> ResourceId:
+    def find(
+        self,
+        text: str,
+        *,
+        users: bool = False,
+        also: Collection[str] = (),
+        type: str | None = None,
+        what: str | None = None,
+    ) -> ResourceId:
         """The resource meant by *text*: ``type:id``, an id, a user's e-mail or login, a display name, or ``type:name``.
 
-        With *users*, only users are found by name; with *type*, only what is of that type is found at all. Raises
-        NotFound, which calls it *what*, or BadConfig listing the candidates where several match.
+        With *users*, only users are found by name, and what is of the types *also*; with *type*, only what is of that type is
+        found at all. Raises NotFound, which calls it *what*, or BadConfig listing the candidates where several match: one text
+        for a user, be it a login, and for something of *also* is no match of either.
         """
-        found = self._find(text, users=users, type=type)
+        found = self._find(text, users=users, also=also, type=type)
         if found is not None:
             return found
         what = what or type or ("user" if users else "resource")
         kind, name = self._typed(text, type)
-        near = self.nearest(name, type=kind, users=users and kind is None)
+        near = self.nearest(name, type=kind, users=users and kind is None, also=also)
         more = f"`jackfield resources {self._connection()} --search TEXT` looks for parts of a name."
         raise NotFound(
             f"the snapshot has no {what} {text!r}, neither by id nor by e-mail, login or name",
@@ -89,7 +105,7 @@ class Names:
             return kind, name
         return type, text
 
-    def nearest(self, text: str, *, type: str | None = None, users: bool = False) -> str:
+    def nearest(self, text: str, *, type: str | None = None, users: bool = False, also: Collection[str] = ()) -> str:
         """Up to three names, addresses or ids that are near *text*, in words; empty where none is. One pass over the names."""
         rows = self.db.execute(
             "SELECT n.type, n.id, r.display_name, r.data FROM resource_row r JOIN node n ON n.key = r.key"
@@ -99,7 +115,7 @@ class Names:
             if type not in (None, kind):
                 continue
             resource = decode_resource(kind, id, "", name, data)
-            if users and not isinstance(resource.trait, UserTrait):
+            if users and not isinstance(resource.trait, UserTrait) and kind not in also:
                 continue
             near.look(name)
             near.look(f"{kind}:{id}")
@@ -150,7 +166,9 @@ class Names:
         self.db.executemany("INSERT INTO temp.matched VALUES (?)", keys)
         self.db.execute("COMMIT")
 
-    def _find(self, text: str, *, users: bool, type: str | None = None) -> ResourceId | None:
+    def _find(
+        self, text: str, *, users: bool, also: Collection[str] = (), type: str | None = None
+    ) -> ResourceId | None:
         try:
             id = ResourceId.parse(text)
         except IdentifierError:
@@ -160,12 +178,12 @@ class Names:
                 return id
         by_id, by_address, by_name = self._by_id(text, type), list[Candidate](), list[Candidate]()
         if not by_id:
-            by_address, by_name = self._by_name(text, users=users, type=type)
+            by_address, by_name = self._by_name(text, users=users, also=also, type=type)
         for candidates in (by_id, by_address, by_name):
             if len(candidates) > 1:
                 raise _ambiguous(text, candidates)
             if candidates:
-                return candidates[0][0]
+                return candidates[0].id
         kind, name = self._typed(text, type)
         return self._find(name, users=False, type=kind) if name != text else None
 
@@ -189,15 +207,23 @@ class Names:
         found: list[Candidate] = []
         for kind in self.types() if type is None else [type]:
             row = self.db.execute(
-                "SELECT r.display_name FROM node n LEFT JOIN resource_row r ON r.key = n.key WHERE n.type = ? AND n.id = ?",
+                "SELECT r.display_name, r.data FROM node n LEFT JOIN resource_row r ON r.key = n.key"
+                " WHERE n.type = ? AND n.id = ?",
                 (kind, text),
             ).fetchone()
             if row is not None:
-                found.append((ResourceId(type=kind, id=text), row[0] or ""))
+                resource = decode_resource(kind, text, "", *row) if row[1] else None
+                person = resource is not None and isinstance(resource.trait, UserTrait)
+                found.append(Candidate(ResourceId(type=kind, id=text), row[0] or "", person))
         return found
 
-    def _by_name(self, text: str, *, users: bool, type: str | None) -> tuple[list[Candidate], list[Candidate]]:
-        """Those with the address *text*, and those with that display name. Text in the very same case goes first."""
+    def _by_name(
+        self, text: str, *, users: bool, also: Collection[str], type: str | None
+    ) -> tuple[list[Candidate], list[Candidate]]:
+        """Those with the address *text*, and those with that display name. Text in the very same case goes first.
+
+        Where both users and others are looked for and found, nothing goes first: all are as if they had one name.
+        """
         folded = text.casefold()
         by_address: list[tuple[bool, Candidate]] = []
         by_name: list[tuple[bool, Candidate]] = []
@@ -205,11 +231,15 @@ class Names:
             if type not in (None, resource.id.type):
                 continue
             name, known = resource.display_name, addresses(resource)
-            candidate = resource.id, ", ".join(dict.fromkeys((name, *known)))
+            person = isinstance(resource.trait, UserTrait)
+            candidate = Candidate(resource.id, ", ".join(dict.fromkeys((name, *known))), person)
             if any(one.casefold() == folded for one in known):
                 by_address.append((text in known, candidate))
-            elif name.casefold() == folded and (not users or isinstance(resource.trait, UserTrait)):
+            elif name.casefold() == folded and (not users or person or resource.id.type in also):
                 by_name.append((text == name, candidate))
+        every = [candidate for _, candidate in (*by_address, *by_name)]
+        if also and len({candidate.person for candidate in every}) > 1:
+            return every, []
         return _exact(by_address), _exact(by_name)
 
     def _resembling(self, text: str) -> Iterable[Resource]:
@@ -242,10 +272,10 @@ class ManyNames(Names):
                 if one in self._known:
                     self._known[one].append(resource)
 
-    def nearest(self, text: str, *, type: str | None = None, users: bool = False) -> str:
+    def nearest(self, text: str, *, type: str | None = None, users: bool = False, also: Collection[str] = ()) -> str:
         """As of one name; of many that are not there, only the first ones are looked for, each in a pass of its own."""
         self._looked_for += 1
-        return super().nearest(text, type=type, users=users) if self._looked_for <= _MOST_LOOKED_FOR else ""
+        return super().nearest(text, type=type, users=users, also=also) if self._looked_for <= _MOST_LOOKED_FOR else ""
 
     def _resembling(self, text: str) -> Iterable[Resource]:
         return self._known.get(text.casefold(), ())
@@ -309,8 +339,11 @@ def _pattern(text: str) -> str:
 
 
 def _ambiguous(text: str, candidates: list[Candidate]) -> BadConfig:
-    shown = [f"{id} ({message})" if message else str(id) for id, message in candidates[:_SHOWN]]
+    shown = [f"{one.id} ({one.message})" if one.message else str(one.id) for one in candidates[:_SHOWN]]
     more = f", and {len(candidates) - _SHOWN} more" if len(candidates) > _SHOWN else ""
+    people = sum(one.person for one in candidates)
+    what = "people" if people == len(candidates) else "people and other resources" if people else "resources"
+    what = what if people != 1 else "resources, one of them a person"
     return BadConfig(
-        f"{text!r} means several resources", hint=f"Write the one you mean as type:id: {', '.join(shown)}{more}."
+        f"{text!r} means several {what}", hint=f"Write the one you mean as type:id: {', '.join(shown)}{more}."
     )

@@ -44,7 +44,7 @@ async def with_newcomers(session: Session, planned: Iterable[PlannedChange], vie
         sources=found.sources | before.sources,
         request_ids=tuple(dict.fromkeys((*before.request_ids, *found.request_ids))),
     )
-    return View(together, at=view.at, remembered=view.remembered)
+    return View(together, at=view.at, remembered=view.remembered, called=view.called)
 
 
 def drift_of(planned: PlannedChange, now: PlannedChange, operations: Operations, view: View) -> Outcome | None:
@@ -64,7 +64,7 @@ def drift_of(planned: PlannedChange, now: PlannedChange, operations: Operations,
         # Nobody was asked about it, and no limit counted it.
         return _drifted(f"it was planned as {planned.forecast.outcome.value}, and would be made now")
     if not without_drift(change, operations, planned.before, target):
-        return _drifted(f"it was planned on another state ({_text(planned.before)}, now {_text(target)})")
+        return _drifted(f"it was planned on another state ({_text(planned.before, view)}, now {_text(target, view)})")
     if more := [kind for kind in now.kinds if kind not in planned.kinds]:
         return _drifted(f"it was planned as {', '.join(planned.kinds) or 'nothing'}, and is {', '.join(more)} by now")
     return None
@@ -99,9 +99,9 @@ def _drifted(reason: str, account: AccountState | None = None) -> Outcome:
     return Outcome(outcome=OutcomeKind.REFUSED, tag="drifted", reason=reason, account=found)
 
 
-def _text(target: TargetState) -> str:
+def _text(target: TargetState, view: View) -> str:
     if not target.exists and not target.held:
         return "not there"
-    held = ", ".join(str(each) for each in target.held) or "nothing of the kind"
+    held = ", ".join(map(view.told_by_id, target.held)) or "nothing of the kind"
     facts = "".join(f", {name} {value!r}" for name, value in target.facts.items())
     return f"{target.status_raw or 'there'}, holding {held}{facts}"

@@ -1,8 +1,8 @@
 """Principals that the configuration protects from every change, by whatever they are called.
 
 Promises that an entry means the person by id, any address, login or external id, in any case of letters, by the latest
-snapshot as well as by the application; that one which means several protects them all; and that it tells of an entry
-which means nobody, several, or no person.
+snapshot as well as by the application, and by the snapshot also a group by its name; that one which means several protects
+them all; and that it tells of an entry which means nobody, several, or no person.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -99,7 +99,7 @@ def read_protected(entries: Sequence[str], types: Sequence[ResourceType], snapsh
     if snapshot is not None:
         db = open_snapshot(snapshot)
         try:
-            known = called(db, folded)
+            known = called(db, folded, [each.name for each in types if each.trait is TraitKind.GROUP])
         finally:
             db.close()
     return Protected(

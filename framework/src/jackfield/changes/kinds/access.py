@@ -44,12 +44,12 @@ class RevokeRequest(Request, frozen=True, kw_only=True, tag="revoke"):
     def entitlements(self) -> tuple[str, ...]:
         return (self.entitlement,)
 
-    def principals(self, operations: Operations) -> tuple[str, ...]:
+    def holders(self, operations: Operations) -> tuple[str, ...]:
         return (self.principal,)
 
     def change(self, resolved: Resolved, operations: Operations) -> Change:
         return RevokeAccess(
-            entitlement=resolved.entitlement(self.entitlement), principal=resolved.principal(self.principal)
+            entitlement=resolved.entitlement(self.entitlement), principal=resolved.holder(self.principal)
         )
 
 
@@ -61,7 +61,7 @@ class GrantRequest(RevokeRequest, frozen=True, kw_only=True, tag="grant"):
     def change(self, resolved: Resolved, operations: Operations) -> Change:
         return GrantAccess(
             entitlement=resolved.entitlement(self.entitlement),
-            principal=resolved.principal(self.principal),
+            principal=resolved.holder(self.principal),
             replace=self.replace,
         )
 
@@ -115,9 +115,7 @@ class _Access(Kind[A]):
         return Place(key=(group, change.principal), accounts=(change.principal,))
 
     def _named(self, change: A, operations: Operations, view: View) -> tuple[str, str]:
-        own = view.entitlement(change.entitlement)
-        what = f"{own.display_name} ({change.entitlement})" if own else str(change.entitlement)
-        return what, who(self.subject(change, operations, view), str(change.principal))
+        return view.told_by_id(change.entitlement), who(self.subject(change, operations, view), str(change.principal))
 
     def _privilege_of(self, change: A, gone: Sequence[EntitlementId], view: View) -> ResourceId | None:
         privileged = any((known := view.entitlement(id)) is not None and known.privileged for id in gone)
@@ -162,7 +160,7 @@ class Grant(_Access[GrantAccess]):
         if any(each.id == change.entitlement for each in held):
             return already("it is held already")
         if (more := _above(own, held)) is not None:
-            return already(f"{more.display_name} ({more.id}) is held, which is more")
+            return already(f"{view.told(more)} is held, which is more")
         if own.immutable is not None:
             return refused("immutable", own.immutable)
         if account is None:
@@ -172,7 +170,7 @@ class Grant(_Access[GrantAccess]):
         if equal and not change.replace:
             return refused(
                 "needs_replace",
-                f"it would take the place of {_told(equal)}, and nothing says that this is meant",
+                f"it would take the place of {_told(equal, view)}, and nothing says that this is meant",
             )
         return Evaluation(forecast=GO.forecast, replaces=tuple(each.id for each in held))
 
@@ -208,7 +206,7 @@ class Revoke(_Access[RevokeAccess]):
 
     def left(self, change: RevokeAccess, view: View) -> str | None:
         held = view.rivals(change.entitlement, change.principal)
-        return f"{_told(held)} is held in its place" if held else None
+        return f"{_told(held, view)} is held in its place" if held else None
 
     def takes_from(self, change: RevokeAccess, planned: PlannedChange, view: View) -> ResourceId | None:
         return self._privilege_of(change, (change.entitlement,), view)
@@ -226,19 +224,17 @@ class Revoke(_Access[RevokeAccess]):
         held = view.rivals(change.entitlement, change.principal)
         if not any(each.id == change.entitlement for each in held):
             if (more := _above(own, held)) is not None:
-                return refused(
-                    "holds_more", f"{more.display_name} ({more.id}) is held, which includes it: revoke that one"
-                )
+                return refused("holds_more", f"{view.told(more)} is held, which includes it: revoke that one")
             if account is None and change.principal not in view.remembered:
                 return never_there(change.principal)
             gone = f" by {change.principal}, who is not there any more" if account is None else ""
-            return already(f"it is not held{gone}; {_instead(held)}")
+            return already(f"it is not held{gone}; {_instead(held, view)}")
         if own.immutable is not None:
             return refused("immutable", own.immutable)
         left = self.leaves(change, view)
         if not left:
             return GO
-        reason = f"{_told(left)} is left in its place"
+        reason = f"{_told(left, view)} is left in its place"
         return Evaluation(forecast=msgspec.structs.replace(GO.forecast, reason=reason))
 
 
@@ -265,9 +261,9 @@ def _no_entitlement(id: EntitlementId, view: View) -> Evaluation:
     return refused("not_found", f"{id.resource} offers {', '.join(slugs)}, not {id.slug!r}")
 
 
-def _instead(held: list[Entitlement]) -> str:
-    return f"{_told(held)} is held instead, and stays" if held else "nothing else of the kind is held either"
+def _instead(held: list[Entitlement], view: View) -> str:
+    return f"{_told(held, view)} is held instead, and stays" if held else "nothing else of the kind is held either"
 
 
-def _told(some: Sequence[Entitlement]) -> str:
-    return ", ".join(f"{each.display_name} ({each.id})" for each in some)
+def _told(some: Sequence[Entitlement], view: View) -> str:
+    return ", ".join(map(view.told, some))

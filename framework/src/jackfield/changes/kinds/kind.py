@@ -348,10 +348,12 @@ def never_there(principal: ResourceId) -> Evaluation:
 
 
 def who(account: AccountState | None, otherwise: str) -> str:
-    """A person in a title."""
+    """A person or a group in a title."""
     if account is None:
         return otherwise
     name, login = account.display_name, account.login
     if name and login and name != login:
         return f"{name} <{login}>"
-    return name or login or str(account.account)
+    if name and not login:
+        return f"{name} ({account.account})"
+    return login or str(account.account)

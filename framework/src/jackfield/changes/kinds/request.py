@@ -36,6 +36,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
         """The names of people that are to be looked up."""
         return ()
 
+    def holders(self, operations: Operations) -> tuple[str, ...]:
+        """The names of people and groups that are to be looked up, as those who hold something."""
+        return ()
+
     def change(self, resolved: Resolved, operations: Operations) -> Change:
         """What it means to the connection; raises BadConfig, NotFound or Unsupported."""
         # A Struct has no abstract methods; tests/test_kinds_of_changes.py holds that each request has its own.

@@ -1,7 +1,9 @@
 """The live state as it was read, made ready for many questions."""
 
 import math
+from collections.abc import Mapping
 
+from jackfield.changes.kinds.called import Called, entitlement_told, says
 from jackfield_contracts import AccessState, AccountState, Entitlement, EntitlementId, ResourceId, StateQuery
 
 
@@ -18,15 +20,22 @@ class View:
     """A state that was read, made ready for many questions."""
 
     def __init__(
-        self, state: AccessState, *, at: float = math.inf, remembered: frozenset[ResourceId] = frozenset()
+        self,
+        state: AccessState,
+        *,
+        at: float = math.inf,
+        remembered: frozenset[ResourceId] = frozenset(),
+        called: Mapping[ResourceId, Called] | None = None,
     ) -> None:
         """*at* is the moment (monotonic) at which it was read; without one it grows never old.
 
-        *remembered* are those who are not in it, and of whom it is known that they were there once.
+        *remembered* are those who are not in it, and of whom it is known that they were there once. *called* is what the last
+        snapshot calls the resources: a state has names of accounts and of entitlements only.
         """
         self.state = state
         self.at = at
         self.remembered = remembered
+        self.called = called or {}
         self._entitlements = {each.id: each for each in state.entitlements}
         self._accounts: dict[ResourceId, AccountState] = {}
         self._asked: dict[str, AccountState] = {}
@@ -46,6 +55,27 @@ class View:
     def entitlement(self, id: EntitlementId) -> Entitlement | None:
         """The entitlement, None if the application offers none such."""
         return self._entitlements.get(id)
+
+    def told(self, own: Entitlement) -> str:
+        """An entitlement for people, with what its resource is called as far as that is known."""
+        return entitlement_told(own.id, own.display_name, self.resource_name(own))
+
+    def told_by_id(self, id: EntitlementId) -> str:
+        """As ``told``; one that the application does not offer is told by its id alone."""
+        own = self._entitlements.get(id)
+        return self.told(own) if own is not None else str(id)
+
+    def resource_name(self, own: Entitlement) -> str | None:
+        """What the resource of *own* is called; None where nothing tells, or where it was renamed since the last snapshot."""
+        account = self._accounts.get(own.id.resource)
+        if account is not None and account.display_name:
+            return account.display_name
+        known = self.called.get(own.id.resource)
+        if known is None:
+            return None
+        before = known.offers.get(own.id.slug, own.display_name)
+        renamed = says(before, known.name) and not says(own.display_name, known.name)
+        return None if renamed else known.name
 
     def slugs(self, resource: ResourceId) -> list[str]:
         """What a resource offers; nothing if it is not there."""

@@ -34,7 +34,7 @@ def check(app: App, connection: str, output: str) -> None:
     from jackfield.cli.foreign import foreign_output
     from jackfield.cli.guards import guard_lines, guards_of
     from jackfield.cli.output import Columns, diagnostic_line, print_json, print_rows, say
-    from jackfield.cli.text import clean
+    from jackfield.cli.text import clean, tenant_told
 
     settings = app.settings.connection(connection)
     plugin = app.plugin(settings)
@@ -51,7 +51,7 @@ def check(app: App, connection: str, output: str) -> None:
         if output == "table":
             tenant = report.tenant
             say(f"{connection}: signed in with the connector {plugin.name} {plugin.version}")
-            say(f"  account        {clean(f'{tenant.name or tenant.id} ({tenant.id})') if tenant else 'unknown'}")
+            say(f"  account        {clean(tenant_told(tenant.id, tenant.name)) if tenant else 'unknown'}")
             if tenant is None and account is not None:
                 say(
                     f"  its snapshots and changes are of {clean(account)}: whether this is the same account is not known"

@@ -48,11 +48,11 @@ def connections(app: App, connection: str | None, view: View, output: str) -> No
 def _tell(app: App, one: "Overview") -> None:
     from jackfield.cli.guards import limits_text
     from jackfield.cli.output import say
-    from jackfield.cli.text import clean, taken_when
+    from jackfield.cli.text import clean, taken_when, tenant_told
 
     snapshot = one.snapshot
     say(f"{one.connection}: connector {one.connector or 'unknown'}, {clean(one.state())}")
-    account = f"{one.tenant_name or one.tenant} ({one.tenant})" if one.tenant else "unknown until it was synced"
+    account = tenant_told(one.tenant, one.tenant_name) if one.tenant else "unknown until it was synced"
     say(f"  account    {clean(account)}")
     if snapshot is None:
         say("  snapshot   none yet")

@@ -22,7 +22,8 @@ def grant(app: App, connection: str, entitlement: str, principal: str, replace: 
     """Let PRINCIPAL hold ENTITLEMENT of CONNECTION.
 
     ENTITLEMENT is type:id/slug or NAME/slug, such as group:g:123/owner or "role:User management/member"; PRINCIPAL is
-    type:id, an id, an e-mail, a login or a name. Exit code 0: it is so, and it was confirmed. 5: refused. 10: pending.
+    type:id, an id, an e-mail, a login, or the name of a person or group, such as "Jane Doe", Staff or group:Staff. What a
+    person and a group are both called needs the type. Exit code 0: it is so, and it was confirmed. 5: refused. 10: pending.
     11: not known. 12: failed (75 if trying again may help).
     """
     from jackfield.cli.making import change

@@ -28,7 +28,7 @@ _path = click.Path(path_type=Path)
     "leaving",
     multiple=True,
     metavar="PRINCIPAL",
-    help="Plan to take from this person all that the last snapshot or the live state shows as held directly.",
+    help="Plan to take from this person or group all that the last snapshot or the live state shows as held directly.",
 )
 @click.option(
     "--type",

@@ -21,7 +21,7 @@ def stats(app: App, connection: str, run: str | None, output: str) -> None:
     """What the snapshot of CONNECTION holds, in figures."""
     from jackfield.cli.output import Columns, diagnostic_line, note, print_json, print_rows
     from jackfield.cli.snapshots import caveats, head, look
-    from jackfield.cli.text import clean, count
+    from jackfield.cli.text import clean, requests_told
     from jackfield.snapshots.figures import figures
 
     with look(app, connection, run) as snapshot:
@@ -44,9 +44,7 @@ def stats(app: App, connection: str, run: str | None, output: str) -> None:
         caveats(app, snapshot)
         header = snapshot.header
         if output == "table":
-            note(
-                f"{clean(header.tenant_name or header.tenant or 'unknown account')}; {count(header.requests, 'request')}"
-            )
+            note(f"{clean(header.tenant_name or header.tenant or 'unknown account')}; {requests_told(header.requests)}")
         names = "what", "of", "rows", "carried"
         print_rows(output, found, Columns(names, lambda one: (one.what, one.of, one.rows, one.carried)))
         for one, times in notes:
@@ -61,7 +59,7 @@ def stats(app: App, connection: str, run: str | None, output: str) -> None:
 def syncs(app: App, connection: str, limit: int | None, view: View, output: str) -> None:
     """The syncs of CONNECTION, the newest first: 20 for people, all in CSV and JSON, unless --limit says else.
 
-    Entitlements, requests and seconds are shown with --ids, or by --columns.
+    Entitlements, requests (those by HTTP) and seconds are shown with --ids, or by --columns.
     """
     from jackfield.cli.output import Columns, note, print_listing
     from jackfield.cli.results import sync_document
