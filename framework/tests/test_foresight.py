@@ -7,7 +7,7 @@ import pytest
 
 from jackfield.errors import JackfieldError, MissingPermission
 from jackfield.hookspecs import hookimpl
-from jackfield_contracts import AccessState, Change, Outcome, OutcomeKind, RevokeAccess
+from jackfield_contracts import AccessState, CapabilityStatus, Change, Outcome, OutcomeKind, RevokeAccess
 
 from .writable import Telling, World, WritableLine
 
@@ -119,3 +119,43 @@ def test_an_answer_of_another_form_is_an_error_of_the_connector(
     monkeypatch.setattr(Foreseeing, "gives", gives)
     ran = line.run(*TAKE, "--dry-run")
     assert (ran.code, "failed in foresee" in ran.err) == (70, True)
+
+
+class TestPermissions:
+    """A connector's own check says what the credentials are not enough for."""
+
+    GRANT = ("grant", "acme", "group:g2/member", "user:u2")
+
+    @pytest.fixture
+    def line(self, line: WritableLine) -> WritableLine:
+        line.app.statuses = (CapabilityStatus(capability="grant", available=False, missing=("groups.write",)),)
+        return line
+
+    def test_a_dry_run_tells_it_with_the_exit_code_of_the_change(self, line: WritableLine) -> None:
+        ran = line.run(*self.GRANT, "--dry-run")
+        assert (ran.code, line.app.writes) == (4, [])
+        assert "would fail: grant Sales member (group:g2/member) to Bob" in ran.out
+        assert "the credentials don't allow it (missing: groups.write) [missing_permission]" in ran.out
+
+    def test_a_plan_tells_it_of_those_that_need_it(self, line: WritableLine) -> None:
+        asked = ("--grant", *self.GRANT[2:], "--revoke", "group:g1/member", "user:u1")
+        found = line.run("plan", "acme", *asked, "--output", "json").json()["changes"]
+        assert [each["outcome"] for each in found] == ["failed", "changed"]
+        assert line.app.asked.count("check") == 1
+
+    @pytest.mark.parametrize("available", [True, None])
+    def test_what_is_available_or_not_known_is_foretold_as_before(
+        self, line: WritableLine, available: bool | None
+    ) -> None:
+        line.app.statuses = (CapabilityStatus(capability="grant", available=available),)
+        assert line.run(*self.GRANT, "--dry-run").code == 0
+        line.app.statuses = ()
+        assert line.run(*self.GRANT, "--dry-run").code == 0
+
+    def test_what_is_so_already_is_not_asked_about(self, line: WritableLine) -> None:
+        assert line.run("grant", "acme", "group:g1/member", "user:u1", "--dry-run").code == 0
+        assert "check" not in line.app.asked
+
+    def test_a_change_that_is_made_asks_the_application_itself(self, line: WritableLine) -> None:
+        assert line.run(*self.GRANT).code == 0
+        assert "check" not in line.app.asked

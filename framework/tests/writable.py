@@ -20,6 +20,7 @@ from jackfield_contracts import (
     Argument,
     ArgumentType,
     Capability,
+    CapabilityStatus,
     CheckReport,
     Confirmation,
     CreateAccount,
@@ -91,6 +92,8 @@ class World:
         self.tenant_error: Exception | None = None
         self.admin: str | None = None
         self.asked: list[str] = []
+        self.statuses: tuple[CapabilityStatus, ...] = ()
+        """What a check says of what the credentials allow."""
         self.demotes = False
         """Whether an owner who is taken the ownership, or disabled, becomes a plain member."""
         self.immutable: dict[str, str] = {}
@@ -115,7 +118,9 @@ class Writable(Reads):
     @hookimpl
     async def check(self) -> CheckReport:
         self._world.asked.append("check")
-        return CheckReport(tenant=self._world.tenant or Tenant(id="t1", name="Imaginary Ltd"))
+        return CheckReport(
+            tenant=self._world.tenant or Tenant(id="t1", name="Imaginary Ltd"), capabilities=self._world.statuses
+        )
 
     @hookimpl
     def resource_types(self) -> tuple[ResourceType, ...]:
@@ -338,6 +343,7 @@ ACTIONS = (
 )
 CAPABILITIES = (
     Capability(name="sync", description="Reads everything.", hook="read_page"),
+    Capability(name="grant", description="Lets people hold something.", hook="grant"),
     Capability(
         name="create",
         description="Makes people.",

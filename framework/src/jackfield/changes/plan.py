@@ -10,7 +10,7 @@ import msgspec
 
 from jackfield.changes.consequences import with_consequences
 from jackfield.changes.guards.consent import warned
-from jackfield.changes.guards.foresight import with_refusals
+from jackfield.changes.guards.foresight import with_permissions, with_refusals
 from jackfield.changes.guards.ongoing import is_repeat, ongoing_entries, ongoing_outcomes
 from jackfield.changes.kinds.kind import Evaluation
 from jackfield.changes.kinds.operations import Operations
@@ -149,7 +149,7 @@ async def make_plan(session: Session, changes: Sequence[Change], reasons: Sequen
         made = _planned(own, settled, operations, view, evaluation)
         planned.append(msgspec.structs.replace(made, reason=session.connection.http.mask.text(why)) if why else made)
     if session.options.dry_run or session.options.only_planned:
-        planned = await with_refusals(session, planned, view)
+        planned = await with_permissions(session, await with_refusals(session, planned, view))
     planned = await warned(session, _foreseen(planned, view, operations), view)
     if session.options.dry_run:
         # A run waits for them first.

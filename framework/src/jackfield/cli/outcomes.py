@@ -47,6 +47,7 @@ _FORECASTS = {
     OutcomeKind.CHANGED: "would change",
     OutcomeKind.ALREADY: "already",
     OutcomeKind.REFUSED: "would be refused",
+    OutcomeKind.FAILED: "would fail",
 }
 
 
