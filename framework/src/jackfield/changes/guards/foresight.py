@@ -47,7 +47,8 @@ async def with_refusals(session: Session, planned: Sequence[PlannedChange], view
 async def with_permissions(session: Session, planned: Sequence[PlannedChange]) -> list[PlannedChange]:
     """*planned* with those failing for which the credentials are not enough, by the connector's own check of them.
 
-    One check for all that would be made, and none where nothing would.
+    One check for all that would be made, and none where nothing would. A plan may be applied with others than it is made with,
+    so that it is only warned of.
     """
     asked = {kind_of(each.change).hook for each in planned if each.forecast.outcome is OutcomeKind.CHANGED}
     if not asked:
@@ -65,6 +66,11 @@ async def with_permissions(session: Session, planned: Sequence[PlannedChange]) -
         if each.hook is not None:
             by_hook.setdefault(each.hook, []).append(statuses.get(each.name))
     lacking = {hook: _lacking(found) for hook in asked if (found := by_hook.get(hook)) is not None}
+    if session.options.only_planned:
+        for each in planned:
+            if each.forecast.outcome is OutcomeKind.CHANGED and (why := lacking.get(kind_of(each.change).hook)):
+                session.warn(f"{why.reason}: apply the plan with others, which do")
+        return list(planned)
     return [
         msgspec.structs.replace(each, forecast=why, replaces=())
         if each.forecast.outcome is OutcomeKind.CHANGED and (why := lacking.get(kind_of(each.change).hook))
