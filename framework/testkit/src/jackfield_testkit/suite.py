@@ -139,6 +139,7 @@ CHECKS: tuple[Check, ...] = (
     failing.tells_no_secret,
     sharing.keeps_secrets_out_of_rows,
     editing.passes_no_password_on,
+    editing.quotes_no_secret_argument,
     tapped.survives_a_lost_connection,
     tapped.takes_a_lost_connection_for_passing,
     tapped.can_be_cancelled_while_it_waits,

@@ -5,7 +5,7 @@
 
 import random
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,9 @@ _ANOTHER_PATCH = {
 """Settings that providers need whose PATCH is their own."""
 
 
+_TEXTUAL = {"text_booleans": True, "groups": False, "deletes": False, "filters": "no"}
+
+
 class Backend:
     """The server as the kit sees it; ``truth`` is what its storage has, told by no request."""
 
@@ -48,10 +51,13 @@ class Backend:
     permissions = ("read /Users", "write /Users", "read /Groups", "write /Groups")
     counts = ("totalResults",)
 
-    def __init__(self, server: "Server", held: ExitStack, absent: str = "unknown", *, sparing: bool = False) -> None:
+    def __init__(
+        self, server: "Server", held: ExitStack, absent: str = "unknown", *, sparing: bool = False, groups: bool = True
+    ) -> None:
         self.server = server
         self.absent = absent
         self.sparing = sparing
+        self.has_groups = groups
         self._held = held
         self._secret = 0
         self.users = [server.add(user(number)) for number in range(_PEOPLE)]
@@ -64,7 +70,7 @@ class Backend:
 
     def truth(self) -> Truth:
         """What a sync has to show: members who are gone are not there, though the server goes on naming them."""
-        users, groups = self.server.every("User"), self.server.every("Group")
+        users, groups = self.server.every("User"), self.server.every("Group") if self.has_groups else []
         there = {each["id"] for each in (*users, *groups)}
         named = [(at["id"], one) for at in groups for one in at.get("members") or () if one["value"] in there]
         teams = {each["id"] for each in groups}
@@ -76,7 +82,10 @@ class Backend:
             resources=frozenset([*listed, *(each.entitlement.resource for each in roles)]),
             grants=frozenset([*members, *roles]),
             facts={
-                **{id: facts(each, self.absent) for id, each in zip(everybody, users, strict=True)},
+                **{
+                    id: facts(each, self.absent, texts=not self.has_groups)
+                    for id, each in zip(everybody, users, strict=True)
+                },
                 **{
                     ResourceId(type="group", id=each["id"]): {
                         "display_name": each["displayName"],
@@ -145,22 +154,24 @@ class Backend:
         self._secret += 1
         self.server.service.know_cursors_by(f"secret {self._secret}")
 
+    def _enter(self, server: "AbstractContextManager[Server]") -> "Server":
+        return self._held.enter_context(server)
+
     def variants(self) -> Mapping[str, Variant]:
         """Servers of other kinds, and other ways to speak with one."""
         from jackfield_scim.testserver import by_cursor, serve
 
+        sparing = Backend(self._enter(serve(by_cursor(), sparing=True)), self._held, sparing=True)
+        other = Backend(self._enter(serve()), self._held, "enabled")
+        textual = Backend(self._enter(serve(textual=True)), self._held, groups=False)
         found: dict[str, Variant] = {}
-        for name, server, settings, absent, sparing in (
-            ("cursors and PUT", serve(by_cursor(), sparing=True), {"patch": "no"}, "unknown", True),
-            ("another PATCH", serve(), _ANOTHER_PATCH, "enabled", False),
+        for name, backend, settings in (
+            ("cursors and PUT", sparing, {"patch": "no"}),
+            ("another PATCH", other, _ANOTHER_PATCH),
+            ("truths as texts, no groups", textual, _TEXTUAL),
         ):
-            backend = Backend(self._held.enter_context(server), self._held, absent, sparing=sparing)
-            config = {
-                "url": backend.server.url,
-                "token": backend.server.token,
-                "page_size": backend.page_size,
-                **settings,
-            }
+            url, token = backend.server.url, backend.server.token
+            config = {"url": url, "token": token, "page_size": backend.page_size, **settings}
             found[name] = Variant(backend=backend, config=config, samples=samples_on(backend))
         return found
 
@@ -206,13 +217,20 @@ class TestScim(ConnectorSuite):
 def samples_on(backend: Backend) -> Samples:
     """Changes of each kind."""
     users, sales, nobody = backend.users, backend.groups[1], backend.groups[3]
+    deletion = DeleteAccount(account=ResourceId(type="user", id=users[6]))
+    in_groups = (
+        *(GrantAccess(entitlement=of(sales), principal=ResourceId(type="user", id=id)) for id in users[3:5]),
+        GrantAccess(entitlement=of(nobody), principal=ResourceId(type="group", id=sales)),
+    )
     return Samples(
         grants=(
-            *(GrantAccess(entitlement=of(sales), principal=ResourceId(type="user", id=id)) for id in users[3:5]),
-            GrantAccess(entitlement=of(nobody), principal=ResourceId(type="group", id=sales)),
+            *(in_groups if backend.has_groups else ()),
             GrantAccess(entitlement=has_role("admin", "").entitlement, principal=ResourceId(type="user", id=users[5])),
         ),
-        refused=(RunAction(name="set_profile", arguments={"user_id": users[0], "user_name": "person1@example.com"}),),
+        refused=(
+            RunAction(name="set_profile", arguments={"user_id": users[0], "user_name": "person1@example.com"}),
+            *(() if backend.has_groups else (deletion,)),
+        ),
         accounts=(
             CreateAccount(
                 arguments={
@@ -223,7 +241,7 @@ def samples_on(backend: Backend) -> Samples:
                 }
             ),
         ),
-        deletions=(DeleteAccount(account=ResourceId(type="user", id=users[6])),),
+        deletions=(deletion,) if backend.has_groups else (),
         actions=(
             RunAction(name="disable_user", arguments={"user_id": users[4]}),
             RunAction(name="enable_user", arguments={"user_id": users[2]}),
@@ -256,15 +274,15 @@ def group(name: str, members: list[dict[str, str]]) -> dict[str, Any]:
     return {"schemas": [wire.CORE_GROUP], "displayName": name, "members": members}
 
 
-def facts(each: Mapping[str, Any], absent: str) -> dict[str, Any]:
-    """What a sync has to show of a user; *absent* is the status of whom nothing tells it."""
+def facts(each: Mapping[str, Any], absent: str, *, texts: bool) -> dict[str, Any]:
+    """What a sync has to show of a user; *absent* is the status of whom nothing tells it, *texts*: truths are such."""
     name: Mapping[str, Any] = each.get("name") or {}
     enterprise: Mapping[str, Any] = each.get(wire.ENTERPRISE) or {}
     emails = [Email(address=one["value"], primary=one.get("primary", False)) for one in each.get("emails") or ()]
     return {
         "login": each["userName"],
         "status": absent if (active := each.get("active")) is None else "enabled" if active else "disabled",
-        "status_raw": "" if active is None else str(active).lower(),
+        "status_raw": "" if active is None else str(active) if texts else str(active).lower(),
         "display_name": each.get("displayName") or name.get("familyName") or each["userName"],
         "given_name": name.get("givenName"),
         "surname": name.get("familyName"),

@@ -5,6 +5,7 @@ Needs the extra ``server``.
 
 import io
 import json
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable
@@ -211,6 +212,28 @@ def _strict(application: Answering) -> Answering:
     return answer
 
 
+_TRUTHS: Final = re.compile(rb'("(?:active|primary)": ?)(true|false)\b')
+_TRUTH_SENT: Final = re.compile(rb'"(?:active|primary|value)": ?(?:true|false)\b')
+
+
+def _textual(application: Answering) -> Answering:
+    """*application* of a provider that gives truths as the texts "True" and "False", takes no others, and has no groups."""
+
+    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        if "/Groups" in environ["PATH_INFO"] or _TRUTH_SENT.search(body):
+            status, said = ("400 Bad Request", "invalidValue") if body else ("404 Not Found", None)
+            start(status, [("Content-Type", "application/scim+json")])
+            return [json.dumps({"schemas": [_ERROR], "status": status[:3], "scimType": said}).encode()]
+        begun: list[Any] = []
+        given = application({**environ, "wsgi.input": io.BytesIO(body)}, lambda *some: begun.extend(some))
+        told = _TRUTHS.sub(lambda found: found[1] + b'"' + found[2].title() + b'"', b"".join(given))
+        start(begun[0], [(name, value) for name, value in begun[1] if name.lower() != "content-length"])
+        return [told]
+
+    return answer
+
+
 def _issuing(application: Answering, issued: set[str]) -> Answering:
     """*application* with a token endpoint for client credentials (RFC 6749, 4.4); it keeps what it gives in *issued*."""
     number = count(1)
@@ -248,14 +271,20 @@ def _provider(config: str) -> ScimProvider:
 
 
 @contextmanager
-def serve(config: ServiceProviderConfig | None = None, *, sparing: bool = False) -> Generator[Server]:
-    """A server with nothing in it, for as long as the block lasts; *sparing* with what it puts into listings."""
+def serve(
+    config: ServiceProviderConfig | None = None, *, sparing: bool = False, textual: bool = False
+) -> Generator[Server]:
+    """A server with nothing in it, for as long as the block lasts.
+
+    *sparing* with what it puts into listings; *textual*: without groups, and truths are texts.
+    """
     provider = _provider((config or load_default_service_provider_config()).model_dump_json())
     storage, service = Storage(), Service(provider, secret=TOKEN)
     application = BearerTokenApplication(storage, provider, service=service, bearer_tokens=[TOKEN])
     strict = _strict(application)
     issued: set[str] = set()
-    answering: Any = _issuing(_sparing(strict) if sparing else strict, issued)
+    own = _sparing(strict) if sparing else _textual(strict) if textual else strict
+    answering: Any = _issuing(own, issued)
     with make_server("127.0.0.1", 0, answering, server_class=ThreadingWSGIServer, handler_class=_Quiet) as http:
         thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()

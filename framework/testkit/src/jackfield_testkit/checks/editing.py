@@ -6,11 +6,12 @@ from jackfield.changes.kinds.operations import Operations
 from jackfield_contracts import AccountState, ArgumentType, OutcomeKind, RunAction
 from jackfield_testkit.bench import Bench
 from jackfield_testkit.bodies import decoded, with_body, with_more
-from jackfield_testkit.checks.acting import DONE, NOT_MADE, name_of, outcome_text, state_before
+from jackfield_testkit.checks.acting import DONE, NOT_MADE, make_raw, name_of, outcome_text, state_before
 from jackfield_testkit.data import Finding, Lacking, NotApplicable
 from jackfield_testkit.reach import no_requests
-from jackfield_testkit.wire import Wire, everywhere, rewrite
+from jackfield_testkit.wire import Fault, Sent, Wire, answer, everywhere, rewrite
 
+_REFUSALS = (400, 409, 422, 500)
 _HASH = "testkit-2b7e151628aed2a6"
 _PASSWORDS = ("password", "passwordHash", "password_hash", "apiToken", "api_token", "secret")
 """Names under which applications give what nobody may keep, though it was not asked for."""
@@ -80,3 +81,37 @@ async def passes_no_password_on(bench: Bench) -> None:
             )
     if not shown.resources:
         raise Lacking("the connector understands no answer with more fields than it knows")
+
+
+async def quotes_no_secret_argument(bench: Bench) -> None:
+    """What is given in an argument that is secret stands in no outcome and no log line, whatever becomes of the change.
+
+    A first password in the reason of a refusal is in the journal, in the export of it, and in a ticket.
+    """
+    declared = [arg for one in bench.found.type.capabilities if one.hook == "create_account" for arg in one.arguments]
+    secrets = {each.name: f"{_HASH}-Aa1!" for each in declared if each.secret}
+    if not secrets:
+        raise NotApplicable("no argument of a new account is secret")
+    if not bench.samples.accounts:
+        raise Lacking("the samples have no accounts")
+    sample = bench.samples.accounts[0]
+    change = msgspec.structs.replace(sample, arguments={**sample.arguments, **secrets})
+    for status in _REFUSALS:
+        wire = Wire()
+        async with bench.open(wire) as connection:
+            state = await state_before(connection, change)
+            start = len(wire.sent)
+
+            def echo(index: int, sent: Sent, status: int = status, start: int = start) -> Fault | None:
+                return answer(status, sent.body or b"{}") if index >= start and sent.body else None
+
+            wire.plan = echo
+            outcome = await make_raw(connection, change, state)
+        if not wire.struck:
+            raise no_requests(bench)
+        if _HASH in str(outcome) or any(_HASH in line for line in bench.log.lines):
+            where = "the outcome" if _HASH in str(outcome) else "a log line"
+            raise Finding(
+                f"{where} has what was given as {', '.join(secrets)}",
+                f"{sample.type} is made with it, and the application answers {status} with what was sent",
+            )

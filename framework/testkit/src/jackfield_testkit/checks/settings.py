@@ -18,6 +18,7 @@ from jackfield_testkit.checks import (
     leaving,
     moving,
     reading,
+    refusing,
     sharing,
     waiting,
 )
@@ -40,6 +41,7 @@ _RULES: tuple[Callable[[Bench], Awaitable[None]], ...] = (
     leaving.leaves_the_rest_of_access,
     changing.grants_and_revokes,
     changing.repeats_without_effect,
+    refusing.tells_refusals,
     leaving.loses_nobody_elses_change,
     granting.grants_one_to_many,
     leaving.leaves_the_rest_of_accounts,
