@@ -149,7 +149,9 @@ async def make_plan(session: Session, changes: Sequence[Change], reasons: Sequen
         made = _planned(own, settled, operations, view, evaluation)
         planned.append(msgspec.structs.replace(made, reason=session.connection.http.mask.text(why)) if why else made)
     if session.options.dry_run or session.options.only_planned:
-        planned = await with_permissions(session, await with_refusals(session, planned, view))
+        planned = await with_refusals(session, planned, view)
+    if session.options.dry_run and not session.options.only_planned:
+        planned = await with_permissions(session, planned)
     planned = await warned(session, _foreseen(planned, view, operations), view)
     if session.options.dry_run:
         # A run waits for them first.

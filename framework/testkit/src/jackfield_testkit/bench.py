@@ -255,15 +255,15 @@ class Bench:
             db.close()
 
     @asynccontextmanager
-    async def changing(self, wire: Wire | None = None, *, dry_run: bool = False) -> AsyncGenerator[Session]:
-        """The connection open for changes, as ``jackfield grant`` opens it."""
-        options = ChangeOptions(actor="testkit", wait=60.0, dry_run=dry_run)
+    async def changing(self, wire: Wire | None = None, *, only_planned: bool = False) -> AsyncGenerator[Session]:
+        """The connection open for changes, as ``jackfield grant`` opens it, or ``jackfield plan``."""
+        options = ChangeOptions(actor="testkit", wait=60.0, dry_run=only_planned, only_planned=only_planned)
         async with open_session(self._its("testkit", wire), options) as session:
             yield session
 
     async def plan(self, *changes: Change) -> Plan:
-        """What *changes* would do: a dry run."""
-        async with self.changing(dry_run=True) as session:
+        """What *changes* would do; nothing is made."""
+        async with self.changing(only_planned=True) as session:
             return await make_plan(session, changes)
 
     async def change(self, *changes: Change, wire: Wire | None = None) -> tuple[Outcome, ...]:

@@ -47,8 +47,7 @@ async def with_refusals(session: Session, planned: Sequence[PlannedChange], view
 async def with_permissions(session: Session, planned: Sequence[PlannedChange]) -> list[PlannedChange]:
     """*planned* with those failing for which the credentials are not enough, by the connector's own check of them.
 
-    One check for all that would be made, and none where nothing would. A plan may be applied with others than it is made with,
-    so that it is only warned of.
+    One check for all that would be made, and none where nothing would. Not for a plan: others may apply it, with more rights.
     """
     asked = {kind_of(each.change).hook for each in planned if each.forecast.outcome is OutcomeKind.CHANGED}
     if not asked:
@@ -66,11 +65,6 @@ async def with_permissions(session: Session, planned: Sequence[PlannedChange]) -
         if each.hook is not None:
             by_hook.setdefault(each.hook, []).append(statuses.get(each.name))
     lacking = {hook: _lacking(found) for hook in asked if (found := by_hook.get(hook)) is not None}
-    if session.options.only_planned:
-        for each in planned:
-            if each.forecast.outcome is OutcomeKind.CHANGED and (why := lacking.get(kind_of(each.change).hook)):
-                session.warn(f"{why.reason}: apply the plan with others, which do")
-        return list(planned)
     return [
         msgspec.structs.replace(each, forecast=why, replaces=())
         if each.forecast.outcome is OutcomeKind.CHANGED and (why := lacking.get(kind_of(each.change).hook))
@@ -86,7 +80,7 @@ def _lacking(found: Sequence[CapabilityStatus | None]) -> Outcome | None:
         return None
     missing = ", ".join(dict.fromkeys(name for each in known for name in each.missing))
     why = "; ".join(dict.fromkeys(each.reason for each in known if each.reason))
-    told = ": ".join(filter(None, ("by `jackfield check`, the credentials don't allow it", why)))
+    told = ": ".join(filter(None, ("the credentials don't allow it, by the connector's check", why)))
     reason = f"{told} (missing: {missing})" if missing else told
     return Outcome(outcome=OutcomeKind.FAILED, tag="missing_permission", reason=reason)
 

@@ -78,7 +78,7 @@ async def follows_what_it_began(bench: Bench) -> None:
 async def _follow(bench: Bench, change: Change, what: str, fault: Fault) -> None:
     """Lose the first request that is none of those that only look."""
     looking = Wire()
-    async with bench.changing(looking, dry_run=True) as session:
+    async with bench.changing(looking, only_planned=True) as session:
         plan = await make_plan(session, (change,))
     looks = {(each.method, each.route) for each in looking.sent}
     lost: list[Sent] = []
