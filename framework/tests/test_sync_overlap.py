@@ -65,12 +65,17 @@ def writer(tmp_path: Path, partials_closed: None) -> SnapshotWriter:
     return SnapshotWriter(create_partial(tmp_path / "snapshot.partial"), SystemClock())
 
 
+USUAL = Patience(retry_deadline=5.0, stall_timeout=30.0)
+
+
 @asynccontextmanager
 async def engine(
-    implementation: Reads, writer: SnapshotWriter, told: Callable[[], None] = lambda: None
+    implementation: Reads,
+    writer: SnapshotWriter,
+    told: Callable[[], None] = lambda: None,
+    patience: Patience = USUAL,
 ) -> AsyncGenerator[Engine]:
     """*told* is called before a page is stored."""
-    patience = Patience(retry_deadline=5.0, stall_timeout=30.0)
 
     def stored(page: Page) -> int:
         told()
@@ -82,7 +87,7 @@ async def engine(
             writer,
             PageReader(connection, writer, patience, SystemClock(), Log()),
             concurrency=4,
-            retry_deadline=5.0,
+            retry_deadline=patience.retry_deadline,
             clock=SystemClock(),
             stored=stored,
         )
@@ -353,18 +358,9 @@ def test_a_failure_that_comes_with_a_cancellation_hides_it_not(writer: SnapshotW
     """Else a time-out is not noticed, and the read is tried on; and a sync that is stopped goes on."""
 
     async def run(stall: float) -> None:
-        async with opened(FailsWhenCancelled()) as connection:
-            patience = Patience(retry_deadline=30.0, stall_timeout=stall)
-            reader = PageReader(connection, writer, patience, SystemClock(), Log())
-            await Engine(
-                connection.families(),
-                writer,
-                reader,
-                concurrency=4,
-                retry_deadline=30.0,
-                clock=SystemClock(),
-                stored=lambda page: 1,
-            ).run()
+        patience = Patience(retry_deadline=30.0, stall_timeout=stall)
+        async with engine(FailsWhenCancelled(), writer, patience=patience) as one:
+            await one.run()
 
     async def stopped() -> None:
         task = asyncio.ensure_future(run(30.0))
@@ -396,17 +392,8 @@ def test_what_one_reader_is_patient_with_is_its_own(writer: SnapshotWriter, tmp_
     hasty, patient = Failing(), Failing()
 
     async def read(implementation: Failing, writer: SnapshotWriter, patience: Patience) -> None:
-        async with opened(implementation) as connection:
-            reader = PageReader(connection, writer, patience, SystemClock(), Log())
-            await Engine(
-                connection.families(),
-                writer,
-                reader,
-                concurrency=4,
-                retry_deadline=30.0,
-                clock=SystemClock(),
-                stored=lambda page: 1,
-            ).run()
+        async with engine(implementation, writer, patience=patience) as one:
+            await one.run()
 
     async def both() -> None:
         await asyncio.gather(

@@ -243,6 +243,7 @@ class PageReader:
                 raise PluginBug(f"the connector cancelled its own read of {family!r}") from None
             raise
         except Exception:
+            # Whatever failed: who is cancelled ends as cancelled, and any other failure goes on as it is.
             if mine is not None and mine.cancelling() > before:
                 raise asyncio.CancelledError from None
             raise

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
+from typing import Any, cast
 
 import msgspec
 
@@ -15,7 +16,21 @@ from jackfield.errors import BadConfig
 from jackfield.recording import Exchange, Recorded, read_recording
 from jackfield.recording.exchange import MOST_BYTES
 
-__all__ = ["Bearing", "Borne", "Check", "Exchange", "Recorded", "Sight", "borne_out", "main", "read_recording", "told"]
+__all__ = [
+    "Bearing",
+    "Borne",
+    "Check",
+    "Exchange",
+    "Recorded",
+    "Sight",
+    "borne_out",
+    "listed",
+    "main",
+    "read_recording",
+    "status",
+    "table",
+    "told",
+]
 
 Sight = tuple[int, bool]
 """The number of an exchange in which a presumption shows, and whether it holds there."""
@@ -24,6 +39,21 @@ Check = Callable[[Sequence[Exchange]], Iterable[Sight]]
 """Every place of a recording where a presumption shows."""
 
 _NOT_HELD = 5
+
+
+def status(exchange: Exchange) -> int:
+    """The status of the answer, 0 where there was none."""
+    return exchange.answer.status if exchange.answer is not None else 0
+
+
+def table(value: object) -> dict[str, Any]:
+    """*value* if it is an object, else an empty one."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def listed(value: object) -> list[Any]:
+    """*value* if it is a list, else an empty one."""
+    return cast("list[Any]", value) if isinstance(value, list) else []
 
 
 class Bearing(Enum):

@@ -10,8 +10,8 @@ from typing import Any, Final
 from jackfield_dropbox import recorded, routes, wire
 from jackfield_dropbox.harmless import harmless
 from jackfield_dropbox.presumptions import reading, writing
-from jackfield_dropbox.recorded import argument, asked, error_tag, listed, members, rows, status, table, tag
-from jackfield_testkit.presumptions import Check, Exchange, Sight, main
+from jackfield_dropbox.recorded import argument, asked, error_tag, members, rows, tag
+from jackfield_testkit.presumptions import Check, Exchange, Sight, listed, main, status, table
 
 Exchanges = Sequence[Exchange]
 

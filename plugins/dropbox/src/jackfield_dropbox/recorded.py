@@ -4,11 +4,11 @@ Needs the extra ``testkit`` of jackfield, as all that reads recordings.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 
-from jackfield_testkit.presumptions import Exchange
+from jackfield_testkit.presumptions import Exchange, listed, status, table
 
 LISTING: Final = ("team/members/list_v2", "team/members/list/continue_v2")
 GROUPS: Final = ("team/groups/list", "team/groups/list/continue")
@@ -33,11 +33,6 @@ def argument(exchange: Exchange) -> Row:
     return table(exchange.body.value)
 
 
-def status(exchange: Exchange) -> int:
-    """The status of the answer."""
-    return exchange.answer.status if exchange.answer is not None else 0
-
-
 def answer(exchange: Exchange) -> Any:
     """The JSON of a success, None of anything else."""
     good = exchange.answer is not None and exchange.answer.status == 200 and exchange.answer.body.kind == "json"
@@ -49,16 +44,6 @@ def error_tag(exchange: Exchange) -> str:
     value = exchange.answer.body.value if exchange.answer is not None and status(exchange) != 200 else None
     tag = table(table(value).get("error")).get(".tag")
     return tag if isinstance(tag, str) else ""
-
-
-def table(value: object) -> Row:
-    """*value* if it is an object, else an empty one."""
-    return cast("Row", value) if isinstance(value, dict) else {}
-
-
-def listed(value: object) -> list[Any]:
-    """*value* if it is a list, else an empty one."""
-    return cast("list[Any]", value) if isinstance(value, list) else []
 
 
 def rows(exchanges: Sequence[Exchange], key: str, *routes: str) -> Iterator[tuple[int, Row]]:

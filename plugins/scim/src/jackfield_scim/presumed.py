@@ -5,12 +5,12 @@ Each presumption that does not hold names the setting that is for it. Needs the 
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 
 from jackfield_scim import wire
-from jackfield_testkit.presumptions import Check, Exchange, Sight, main
+from jackfield_testkit.presumptions import Check, Exchange, Sight, listed, main, status, table
 
 Exchanges = Sequence[Exchange]
 Row = dict[str, Any]
@@ -45,31 +45,22 @@ def _document(exchange: Exchange) -> Row:
 
 
 def _row(value: object) -> Row:
-    given = cast("Row", value) if isinstance(value, dict) else {}
-    return {name.lower(): each for name, each in given.items()}
-
-
-def _several(value: object) -> list[Any]:
-    return cast("list[Any]", value) if isinstance(value, list) else []
+    return {name.lower(): each for name, each in table(value).items()}
 
 
 def _query(exchange: Exchange, name: str) -> str | None:
     return next((value for key, value in exchange.query if key.lower() == name.lower()), None)
 
 
-def _status(exchange: Exchange) -> int:
-    return exchange.answer.status if exchange.answer is not None else 0
-
-
 def _pages(exchanges: Exchanges, *endpoints: str, filtered: bool = False) -> Iterator[Exchange]:
     for each in exchanges:
-        listed = each.method == "GET" and each.path in (endpoints or _LISTED) and "resources" in _document(each)
-        if listed and (_query(each, "filter") is not None) is filtered:
+        is_page = each.method == "GET" and each.path in (endpoints or _LISTED) and "resources" in _document(each)
+        if is_page and (_query(each, "filter") is not None) is filtered:
             yield each
 
 
 def _rows(page: Exchange) -> list[Row]:
-    return [_row(each) for each in _several(_document(page).get("resources"))]
+    return [_row(each) for each in listed(_document(page).get("resources"))]
 
 
 def _single(exchanges: Exchanges, endpoint: str) -> Iterator[tuple[Exchange, Row]]:
@@ -122,7 +113,7 @@ def _cursors(exchanges: Exchanges) -> Iterator[Sight]:
 
 def _truths(exchanges: Exchanges) -> Iterator[Sight]:
     for number, row in _every(exchanges, "/Users"):
-        for value in (row.get("active"), *(_row(each).get("primary") for each in _several(row.get("emails")))):
+        for value in (row.get("active"), *(_row(each).get("primary") for each in listed(row.get("emails")))):
             if value is not None:
                 yield number, isinstance(value, bool)
 
@@ -134,7 +125,7 @@ def _active(exchanges: Exchanges) -> Iterator[Sight]:
 def _objects(exchanges: Exchanges) -> Iterator[Sight]:
     for number, row in _every(exchanges, "/Users"):
         for name in _SEVERAL:
-            yield from ((number, isinstance(each, dict)) for each in _several(row.get(name)))
+            yield from ((number, isinstance(each, dict)) for each in listed(row.get(name)))
 
 
 def _members_listed(exchanges: Exchanges) -> Iterator[Sight]:
@@ -148,7 +139,7 @@ def _members_listed(exchanges: Exchanges) -> Iterator[Sight]:
 
 def _member_types(exchanges: Exchanges) -> Iterator[Sight]:
     for number, group in _every(exchanges, "/Groups"):
-        for member in map(_row, _several(group.get("members"))):
+        for member in map(_row, listed(group.get("members"))):
             yield number, bool(member.get("type") or member.get("$ref"))
 
 
@@ -161,7 +152,7 @@ def _etags(exchanges: Exchanges) -> Iterator[Sight]:
 
 def _patches(exchanges: Exchanges) -> Iterator[Sight]:
     yield from (
-        (each.number, _status(each) not in _NO_PATCH) for each in exchanges if each.method == "PATCH" and _status(each)
+        (each.number, status(each) not in _NO_PATCH) for each in exchanges if each.method == "PATCH" and status(each)
     )
 
 
@@ -172,14 +163,14 @@ def _filters(exchanges: Exchanges) -> Iterator[Sight]:
             # What was typed is replaced in a recording: that a filter lets only some through is what shows.
             yield page.number, len(_rows(page)) < max(2, len(everybody))
     for each in exchanges:
-        if each.path in _LISTED and _query(each, "filter") is not None and _status(each) in _REFUSED:
+        if each.path in _LISTED and _query(each, "filter") is not None and status(each) in _REFUSED:
             yield each.number, False
 
 
 def _errors(exchanges: Exchanges) -> Iterator[Sight]:
     for each in exchanges:
         if each.answer is not None and each.answer.status in _REFUSED:
-            schemas = _several(_row(each.answer.body.value).get("schemas"))
+            schemas = listed(_row(each.answer.body.value).get("schemas"))
             yield each.number, _ERROR in [str(one).lower() for one in schemas]
 
 
@@ -192,22 +183,22 @@ def _conflicts(exchanges: Exchanges) -> Iterator[Sight]:
 def _deletes(exchanges: Exchanges) -> Iterator[Sight]:
     deleted: set[str] = set()
     for each in exchanges:
-        if each.method == "DELETE" and 200 <= _status(each) < 300:
+        if each.method == "DELETE" and 200 <= status(each) < 300:
             deleted.add(each.path)
-        elif each.method == "GET" and each.path in deleted and _status(each):
-            yield each.number, _status(each) == _GONE
+        elif each.method == "GET" and each.path in deleted and status(each):
+            yield each.number, status(each) == _GONE
 
 
 def _media_type(exchanges: Exchanges) -> Iterator[Sight]:
-    yield from ((each.number, _status(each) not in _NO_TYPE) for each in exchanges if _status(each))
+    yield from ((each.number, status(each) not in _NO_TYPE) for each in exchanges if status(each))
 
 
 def _member_types_sent(exchanges: Exchanges) -> Iterator[Sight]:
     for each in exchanges:
-        operations = [_row(one) for one in _several(_row(each.body.value).get("operations"))]
-        values = [_row(value) for one in operations for value in _several(one.get("value"))]
-        if each.method == "PATCH" and any(value.get("type") in ("User", "Group") for value in values) and _status(each):
-            yield each.number, _status(each) not in _REFUSED
+        operations = [_row(one) for one in listed(_row(each.body.value).get("operations"))]
+        values = [_row(value) for one in operations for value in listed(one.get("value"))]
+        if each.method == "PATCH" and any(value.get("type") in ("User", "Group") for value in values) and status(each):
+            yield each.number, status(each) not in _REFUSED
 
 
 def _zones(exchanges: Exchanges) -> Iterator[Sight]:
