@@ -95,7 +95,13 @@ def delete_old(configured: Configured) -> None:
 def delete_beyond(name: str, keep: int, *, home: Home, state: State, log: Logger) -> None:
     """Delete the snapshot files of a connection beyond the newest *keep*, never the current one."""
     current = {run.run for run in state.published(name, 2)}
-    files = sorted(home.snapshots(name).glob("*.sqlite"))
+
+    def begun(file: Path) -> tuple[str, str]:
+        """When it was begun by its record: names tell the second, and several may be of one."""
+        record = state.get(name, file.stem)
+        return (record.started if record is not None else "", file.name)
+
+    files = sorted(home.snapshots(name).glob("*.sqlite"), key=begun)
     for file in files[:-keep]:
         if file.stem in current:
             continue
