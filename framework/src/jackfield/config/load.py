@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast
 
@@ -198,7 +199,7 @@ def read_table(
 
     *of* is whose keys they are, for the error about another one, which may be near to one of those *beside*.
     """
-    known = [field.encode_name for field in msgspec.structs.fields(struct)]
+    known = [field.encode_name for field in fields_of(struct)]
     resolved: dict[str, Any] = {}
     texts: set[str] = set()
     for key, value in _structured(table, struct, at).items():
@@ -218,9 +219,15 @@ def read_table(
     return convert(_read_texts(resolved, struct, texts, at), struct, at)
 
 
+@lru_cache(maxsize=64)
+def fields_of(struct: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """The fields of *struct*, whose annotations are evaluated once: it takes a millisecond."""
+    return msgspec.structs.fields(struct)
+
+
 def _structured(values: dict[str, Any], struct: type[msgspec.Struct], at: str) -> dict[str, Any]:
     """*values* with the variables of those keys read that want a table or a list."""
-    wanted = {field.encode_name for field in msgspec.structs.fields(struct) if is_structured(field.type)}
+    wanted = {field.encode_name for field in fields_of(struct) if is_structured(field.type)}
     return {
         key: read_structured(str(value), f"{at}.{key}") if isinstance(value, Variable) and key in wanted else value
         for key, value in values.items()
@@ -234,7 +241,7 @@ def _read_texts(
 
     Variables and references hold nothing but text. What stands in a file has a type of its own, and is left alone.
     """
-    types = {field.encode_name: field.type for field in msgspec.structs.fields(struct)}
+    types = {field.encode_name: field.type for field in fields_of(struct)}
     read = {key: str(value) if isinstance(value, Variable) else value for key, value in values.items()}
     for key in texts:
         try:
@@ -291,7 +298,7 @@ def _convert(value: Any, to: type[T], *, strict: bool) -> T:
 def place_config_error(error: BadConfig, connection: str, struct: type[ConnectorConfig]) -> None:
     """Name the connection in the path of *error* if it begins with a key of the connector's own configuration."""
     key = re.split(r"[.\[]", error.path or "", maxsplit=1)[0]
-    if key in {field.encode_name for field in msgspec.structs.fields(struct)}:
+    if key in {field.encode_name for field in fields_of(struct)}:
         error.path = f"connections.{connection}.{error.path}"
 
 

@@ -18,9 +18,10 @@ from jackfield.clock import Clock
 from jackfield.config import ConnectorConfig, Mask
 from jackfield.config.load import place_config_error
 from jackfield.errors import BadConfig, JackfieldError, PluginBug, Unsupported
-from jackfield.hookspecs import PROJECT, ConnectorSpec, ConnectorType, Context, SyncView
+from jackfield.hookspecs import ConnectorSpec, ConnectorType, Context, SyncView
 from jackfield.host.deprecation import Use, fields_used, register
 from jackfield.host.discovery import Found
+from jackfield.host.relay import new_relay
 from jackfield.http import Session, SessionOptions, open_session
 from jackfield.log import Logger
 from jackfield_contracts import (
@@ -360,8 +361,7 @@ async def _close(
 def _relay(
     name: str, plugin: Found[ConnectorType], implementation: object, mask: Mask
 ) -> tuple[pluggy.PluginManager, tuple[Use, ...]]:
-    relay = pluggy.PluginManager(PROJECT)
-    relay.add_hookspecs(ConnectorSpec)
+    relay = new_relay(ConnectorSpec)
     try:
         uses = register(relay, implementation, plugin.name)
         relay.check_pending()

@@ -17,6 +17,7 @@ import pluggy
 
 from jackfield import hookspecs
 from jackfield.hookspecs import PROJECT, ConnectorSpec, ConnectorType, Reads
+from jackfield.host.relay import new_relay
 
 _HERE = f"{hookspecs.__file__}, "
 
@@ -112,8 +113,7 @@ def uses_of(kind: ConnectorType) -> tuple[Use, ...]:
     """
     implementation = _implementation(kind)
     if implementation is not None:
-        relay = pluggy.PluginManager(PROJECT)
-        relay.add_hookspecs(ConnectorSpec)
+        relay = new_relay(ConnectorSpec)
         try:
             uses = register(relay, implementation, kind.name)
         except pluggy.PluginValidationError:

@@ -11,10 +11,11 @@ import msgspec
 import pluggy
 
 from jackfield.errors import BadConfig
-from jackfield.hookspecs import PROJECT, PolicySpec, PolicyType, Proposed, Published
+from jackfield.hookspecs import PolicySpec, PolicyType, Proposed, Published
 from jackfield.host.deprecation import register
 from jackfield.host.discovery import discover_policies, with_files
 from jackfield.host.plugin_files import PluginFile
+from jackfield.host.relay import new_relay
 from jackfield.log import Logger
 from jackfield_contracts import JournalEntry
 
@@ -37,8 +38,7 @@ def open_policies(enabled: tuple[str, ...], log: Logger, files: Sequence[PluginF
     opened: list[Policy] = []
     for name in dict.fromkeys(enabled):
         found = discovery.get(name, path="policies")
-        relay = pluggy.PluginManager(PROJECT)
-        relay.add_hookspecs(PolicySpec)
+        relay = new_relay(PolicySpec)
         try:
             uses = register(relay, found.type.open(), name)
             relay.check_pending()

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 import pytest
 
 from jackfield.errors import JackfieldError
+from jackfield.hookspecs import ConnectorType
+from jackfield.host.discovery import Found
 from jackfield_testkit.bench import Bench
 from jackfield_testkit.checks import (
     aiming,
@@ -203,9 +205,16 @@ class ConnectorSuite:
         """The clock of the host, which waiting moves on; for a backend that dates what it writes."""
         return HastyClock()
 
+    @pytest.fixture(scope="class")
+    @classmethod
+    def found(cls) -> Found[ConnectorType]:
+        """The connector as installed, looked for once: a search goes through all that is installed."""
+        return discovered(cls.connector)
+
     @pytest.fixture
     def bench(
         self,
+        found: Found[ConnectorType],
         backend: Backend,
         config: Mapping[str, Any],
         samples: Samples,
@@ -213,7 +222,7 @@ class ConnectorSuite:
         clock: HastyClock,
     ) -> Generator[Bench]:
         """The connector as installed, with a home of its own."""
-        bench = Bench(discovered(self.connector), config, backend, samples, tmp_path, clock=clock)
+        bench = Bench(found, config, backend, samples, tmp_path, clock=clock)
         yield bench
         bench.close()
 
