@@ -103,7 +103,7 @@ def _differences(shown: Synced, truth: Truth) -> list[str]:
     return differences(shown, msgspec.structs.replace(truth, facts=facts))
 
 
-async def _files_of(bench: Bench) -> list[tuple[Path, Rows]]:
+async def files_of(bench: Bench) -> list[tuple[Path, Rows]]:
     """The files of rows that the connector reads; the check does not apply where it reads none."""
     wire = Wire()
     known = await bench.sync(wire)
@@ -127,7 +127,7 @@ async def tells_of_broken_rows(bench: Bench) -> None:
     truth = bench.truth()
     names = {facts["display_name"] for facts in truth.facts.values() if facts.get("display_name")}
     names -= {id.id for id in truth.resources}
-    for file, read in await _files_of(bench):
+    for file, read in await files_of(bench):
         before = await bench.sync()
         for what, number, broken in _broken(read, names):
             with instead(file, broken):
@@ -204,7 +204,7 @@ async def reads_columns_by_their_names(bench: Bench) -> None:
     """
     truth = bench.truth()
     tried = False
-    for file, read in await _files_of(bench):
+    for file, read in await files_of(bench):
         if read.delimiter is None or read.heading is None:
             continue
         tried = True
@@ -230,7 +230,7 @@ async def reads_one_edition_of_a_file(bench: Bench) -> None:
 
     Half of one export and half of the next one are together what the application never had.
     """
-    found = await _files_of(bench)
+    found = await files_of(bench)
     truth = bench.truth()
     turned = False
     for file, read in found:
@@ -287,7 +287,7 @@ async def checks_what_it_will_read(bench: Bench) -> None:
 
     Who runs it after writing a configuration learns in a second what a sync at night would have told in the morning.
     """
-    for file, read in await _files_of(bench):
+    for file, read in await files_of(bench):
         ways: list[tuple[str, bytes | None]] = [(f"{file.name} is not there", None)]
         if read.heading is not None and read.delimiter is not None:
             (names,) = cells((read.heading,), read.delimiter)
