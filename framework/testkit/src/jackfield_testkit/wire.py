@@ -42,12 +42,16 @@ Fault = Callable[[Send], Awaitable[Response]]
 Plan = Callable[[int, Sent], Fault | None]
 """The fault of a request by its index from 0, None to leave it alone."""
 
+Change = Callable[[Sent], Sent]
+"""What is sent in the place of a request."""
+
 
 class Wire:
     """The requests of one connection, and the faults planned for them."""
 
-    def __init__(self, plan: Plan | None = None) -> None:
+    def __init__(self, plan: Plan | None = None, change: Change | None = None) -> None:
         self.plan = plan
+        self.change = change
         self.sent: list[Sent] = []
         self.answered: list[tuple[Sent, Response]] = []
         """What came back, in the order in which it came."""
@@ -101,9 +105,10 @@ class _Through:
             wire.hit.set()
 
         async def go_on() -> Response:
+            asked = sent if wire.change is None else wire.change(sent)
             mark = SENDING.set(True)
             try:
-                return await self._sender.send(method, url, body=body, headers=headers, key=key)
+                return await self._sender.send(method, asked.url, body=asked.body, headers=headers, key=key)
             finally:
                 SENDING.reset(mark)
 

@@ -9,6 +9,7 @@ from jackfield.errors import JackfieldError
 from jackfield.host.connection import Connection
 from jackfield_contracts import (
     AccessState,
+    Action,
     Change,
     Entitlement,
     EntitlementId,
@@ -196,3 +197,21 @@ def ranked_below(offered: Mapping[EntitlementId, Entitlement], own: EntitlementI
         for id, each in offered.items()
         if each.exclusive is not None and each.exclusive.set == top.set and each.exclusive.rank < top.rank
     }
+
+
+def subject_of(change: Change, action: Action, truth: Truth) -> ResourceId | None:
+    """Whose account an action is about: the one that it names, or that its argument for it names by id, login or address."""
+    if (account := account_of(change)) is not None:
+        return account
+    named = getattr(change, "arguments", {}).get(action.account)
+    if named in (None, ""):
+        return None
+    people = [each for each in sorted(truth.resources) if truth.facts.get(each, {}).get("login") is not None]
+    by_id = [each for each in people if each.id == named] or [each for each in truth.resources if each.id == named]
+    return next(iter([*by_id, *(each for each in people if str(named).casefold() in _addresses(truth, each))]), None)
+
+
+def _addresses(truth: Truth, account: ResourceId) -> set[str]:
+    facts = truth.facts.get(account, {})
+    emails = [str(getattr(each, "address", each)) for each in facts.get("emails") or ()]  # type: ignore[union-attr]
+    return {str(each).casefold() for each in (facts["login"], *emails)}

@@ -28,6 +28,7 @@ from jackfield_testkit.checks.acting import (
     outcome_text,
     samples_of,
     state_query,
+    subject_of,
 )
 from jackfield_testkit.data import Finding, Lacking, Truth
 from jackfield_testkit.whole import Moved, Unit, Whole, moved, unsteady_in, whole_of
@@ -148,7 +149,7 @@ async def leaves_the_rest_of_accounts(bench: Bench) -> None:
 
 def _acted(change: Change, action: Action, between: Moved, truth: Truth, now: Truth) -> None:
     """Fail where an action did more than it says."""
-    account = _subject(change, action, truth)
+    account = subject_of(change, action, truth)
     if account is None or action.kind in (ActionKind.OTHER, ActionKind.RECOVER_ACCOUNT):
         return
     own = _names(truth, account) | _names(now, account)
@@ -168,24 +169,6 @@ def _acted(change: Change, action: Action, between: Moved, truth: Truth, now: Tr
     others = {each.entitlement.resource.type for each in now.grants - truth.grants} - ended
     if others:
         raise Finding(f"it gave {min(now.grants - truth.grants)}", name_of(change))
-
-
-def _subject(change: Change, action: Action, truth: Truth) -> ResourceId | None:
-    """Whose account an action is about: the one that it names, or that its argument for it names by id, login or address."""
-    if (account := account_of(change)) is not None:
-        return account
-    named = getattr(change, "arguments", {}).get(action.account)
-    if named in (None, ""):
-        return None
-    people = [each for each in sorted(truth.resources) if truth.facts.get(each, {}).get("login") is not None]
-    by_id = [each for each in people if each.id == named] or [each for each in truth.resources if each.id == named]
-    return next(iter([*by_id, *(each for each in people if str(named).casefold() in _addresses(truth, each))]), None)
-
-
-def _addresses(truth: Truth, account: ResourceId) -> set[str]:
-    facts = truth.facts.get(account, {})
-    emails = [str(getattr(each, "address", each)) for each in facts.get("emails") or ()]  # type: ignore[union-attr]
-    return {str(each).casefold() for each in (facts["login"], *emails)}
 
 
 def _same_person(change: Change, before: Mapping[str, object], after: Mapping[str, object]) -> None:

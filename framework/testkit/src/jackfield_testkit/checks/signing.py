@@ -5,10 +5,10 @@ from typing import Any, get_args, get_type_hints
 
 from jackfield.config import Secret
 from jackfield.errors import BadCredentials, JackfieldError, MissingPermission, Refused
-from jackfield_contracts import AccountStatus, CheckReport, RunAction, UserTrait
+from jackfield_contracts import AccountStatus, CheckReport, ResourceId, RunAction, UserTrait
 from jackfield_testkit.alone import lets_in
 from jackfield_testkit.bench import Bench
-from jackfield_testkit.checks.acting import DONE, name_of
+from jackfield_testkit.checks.acting import DONE, name_of, subject_of
 from jackfield_testkit.data import Finding, NotApplicable
 from jackfield_testkit.reach import no_requests
 from jackfield_testkit.wire import FOREIGN, Wire, answer, everywhere
@@ -192,29 +192,26 @@ async def declares_what_takes_away(bench: Bench) -> None:
     if not actions:
         raise NotApplicable("all actions of the samples are declared destructive")
     for change in actions:
-        await _takes_nothing_away(bench, change)
+        if (account := subject_of(change, declared[change.name], bench.truth())) is not None:
+            await _takes_nothing_away(bench, change, account)
 
 
-async def _takes_nothing_away(bench: Bench, change: RunAction) -> None:
-    if change.account is None:
-        return
+async def _takes_nothing_away(bench: Bench, change: RunAction, account: ResourceId) -> None:
     before = await bench.sync()
-    had = _standing(before.resources.get(change.account))
-    grants = {each for each in before.grants if each.principal == change.account}
+    had = _standing(before.resources.get(account))
+    grants = {each for each in before.grants if each.principal == account}
     (outcome,) = await bench.change(change)
     if outcome.outcome not in DONE:
         return
     after = await bench.sync()
-    has = _standing(after.resources.get(change.account))
+    has = _standing(after.resources.get(account))
     step = name_of(change)
     if had is not None and has is None:
-        raise Finding(f"{change.account} is gone afterwards, and {change.name!r} is not declared destructive", step)
+        raise Finding(f"{account} is gone afterwards, and {change.name!r} is not declared destructive", step)
     if had is AccountStatus.ENABLED and has is not AccountStatus.ENABLED:
-        raise Finding(f"{change.account} is {has} afterwards, and {change.name!r} is not declared destructive", step)
-    if grants and not any(each.principal == change.account for each in after.grants):
-        raise Finding(
-            f"{change.account} has no access afterwards, and {change.name!r} is not declared destructive", step
-        )
+        raise Finding(f"{account} is {has} afterwards, and {change.name!r} is not declared destructive", step)
+    if grants and not any(each.principal == account for each in after.grants):
+        raise Finding(f"{account} has no access afterwards, and {change.name!r} is not declared destructive", step)
 
 
 def _standing(resource: Any) -> AccountStatus | None:
