@@ -13,6 +13,7 @@ from jackfield.host.discovery import Found
 from jackfield_testkit.bench import Bench
 from jackfield_testkit.checks import (
     aiming,
+    arguing,
     asking,
     belonging,
     changing,
@@ -114,6 +115,7 @@ CHECKS: tuple[Check, ...] = (
     leaving.loses_nobody_elses_change,
     making.names_what_it_made,
     making.takes_every_argument,
+    arguing.leaves_out_no_argument,
     making.knows_what_is_so_already,
     editing.clears_what_is_emptied,
     making.reads_no_meaning_into_words,
