@@ -186,6 +186,11 @@ def after(event: Callable[[], object]) -> Fault:
     return fault
 
 
+def since(index: int, fault: Fault) -> Plan:
+    """A plan that strikes the request *index* and all after it."""
+    return lambda now, sent: fault if now >= index else None
+
+
 def everywhere(fault: Fault) -> Plan:
     """A plan that strikes every request."""
     return lambda index, sent: fault

@@ -49,6 +49,7 @@ from jackfield_testkit.wire import (
     everywhere,
     other_codes,
     other_words,
+    since,
 )
 
 _MOST_REQUESTS = 4
@@ -169,25 +170,29 @@ async def takes_no_conflict_for_success(bench: Bench) -> None:
     An application answers 404 and 409 for a hundred reasons; "it is so already" is one of them.
     """
     own = await _own_form(bench)
-    for change in all_samples(bench):
-        await _refused_everywhere(bench, change, own)
-    for change in bench.samples.grants[:3]:
+    for change in samples_of(bench)[:3] if bench.samples.grants else ():
+        await _refused_everywhere(bench, change, own, undo=opposite(change))
         if (await bench.change(change))[0].outcome in DONE:
             await _refused_everywhere(bench, opposite(change), own, undo=change)
+    for change in (each for each in all_samples(bench) if each not in bench.samples.grants):
+        await _refused_everywhere(bench, change, own)
 
 
 async def _refused_everywhere(bench: Bench, change: Change, own: Any, undo: Change | None = None) -> None:
-    """Refuse the requests of the hook one after the other, to the first without which *change* is made as well.
+    """Refuse all requests of the hook from one on, and then the next; with *undo* also each one alone.
 
-    With *undo* on: an application's answer about itself may be refused, and the hook go on by what is usual.
+    Alone an application's answer about itself may be refused, and the hook go on by what is usual: then *change* is made.
     """
     async with bench.open() as connection:
         state = await state_before(connection, change)
-    for index in range(_MOST_REQUESTS):
-        before = bench.truth()
-        more = await _refused_at(bench, change, state, index, own)
-        if not more and (undo is None or bench.truth() == before or (await bench.change(undo))[0].outcome not in DONE):
-            return
+    for alone in (True, False) if undo is not None else (False,):
+        for index in range(_MOST_REQUESTS):
+            before = bench.truth()
+            more = await _refused_at(bench, change, state, index, own, alone=alone)
+            if more:
+                continue
+            if undo is None or bench.truth() == before or (await bench.change(undo))[0].outcome not in DONE:
+                break
 
 
 async def _own_form(bench: Bench) -> Any:
@@ -213,13 +218,14 @@ def _other_words(body: Any) -> Any:
     return _WORD if isinstance(body, str) and ":" not in body else cast("Any", body)
 
 
-async def _refused_at(bench: Bench, change: Change, state: AccessState, index: int, own: Any) -> bool:
-    """Refuse one request of the hook with each status; whether there are more to refuse, and nothing was made yet."""
+async def _refused_at(bench: Bench, change: Change, state: AccessState, index: int, own: Any, *, alone: bool) -> bool:
+    """Refuse one request of the hook, or all from it on, with each status; whether any was, and nothing was made yet."""
     bodies = [(status, FOREIGN) for status in REFUSALS]
     bodies += [(status, msgspec.json.encode(own)) for status in _CONFLICTS if own is not None]
     for status, body in bodies:
         before = bench.truth()
-        wire = Wire(at(index, answer(status, body), lasting=True))
+        fault = answer(status, body)
+        wire = Wire(at(index, fault, lasting=True) if alone else since(index, fault))
         async with bench.open(wire) as connection:
             outcome = await make_raw(connection, change, state)
         if not wire.struck or bench.truth() != before:
