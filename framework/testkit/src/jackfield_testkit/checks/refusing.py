@@ -28,6 +28,7 @@ from jackfield_testkit.checks.acting import (
     DONE,
     NOT_MADE,
     all_samples,
+    grant_id,
     make_raw,
     name_of,
     none_given,
@@ -135,7 +136,7 @@ async def foretells_what_is_so(bench: Bench) -> None:
     async with bench.open() as connection:
         if not connection.implements("foresee"):
             raise NotApplicable("the connector has no hook foresee")
-    for change in (*bench.samples.refused, *all_samples(bench)):
+    for change in (*bench.samples.refused, *_of_each_status(bench), *all_samples(bench)):
         before, effects = bench.truth(), bench.effects()
         async with bench.open() as connection:
             state = await state_before(connection, change)
@@ -144,12 +145,27 @@ async def foretells_what_is_so(bench: Bench) -> None:
         same_effects(effects, bench.effects(), f"{name_of(change)} (foresee)")
         if said is None or said.outcome is not OutcomeKind.REFUSED:
             continue
-        (outcome,) = await bench.change(change)
+        # The hook itself: the host does not ask for what is foretold as refused.
+        async with bench.open() as connection:
+            outcome = await _to_the_end(bench, connection, change, state)
         if outcome.outcome not in NOT_MADE:
             raise Finding(
                 f"what is foretold as {outcome_text(said)} ends as {outcome_text(outcome)}",
                 f"{name_of(change)} (foresee)",
             )
+
+
+def _of_each_status(bench: Bench) -> list[GrantAccess]:
+    """A grant of each entitlement of the samples to somebody of each status, none of which is held."""
+    truth = bench.truth()
+    found: dict[tuple[object, ...], GrantAccess] = {}
+    for sample in bench.samples.grants:
+        for who in sorted(truth.resources):
+            status = truth.facts.get(who, {}).get("status")
+            change = msgspec.structs.replace(sample, principal=who)
+            if status is not None and who.type == sample.principal.type and grant_id(change) not in truth.grants:
+                found.setdefault((sample.entitlement, status), change)
+    return list(found.values())
 
 
 async def _to_the_end(bench: Bench, connection: Connection, change: Change, state: AccessState) -> Outcome:
