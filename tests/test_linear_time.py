@@ -26,6 +26,9 @@ SOURCES = {
     "jackfield_contracts": "contracts/src/jackfield_contracts",
     "jackfield_dropbox": "plugins/dropbox/src/jackfield_dropbox",
     "jackfield_roster": "plugins/roster/src/jackfield_roster",
+    "jackfield_scim": "plugins/scim/src/jackfield_scim",
+    "jackfield_service": "framework/service/src/jackfield_service",
+    "jackfield_c1": "plugins/c1/src/jackfield_c1",
 }
 NOT_OF_THE_HOST = ("simulator", "demo.py", "template")
 METHODS = ("match", "fullmatch", "search", "sub", "subn", "findall", "finditer", "split")

@@ -2,17 +2,30 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _ODD = re.compile(r"[^a-z0-9_-]+")
 _MOST = 100
+_TYPE = re.compile(r"[a-z][a-z0-9_-]*")
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_.-]*")
+
+
+def is_type(name: str) -> bool:
+    """Whether *name* is such as types of resources have."""
+    return _TYPE.fullmatch(name) is not None
+
+
+def is_slug(name: str) -> bool:
+    """Whether *name* is such as slugs of entitlements have."""
+    return _SLUG.fullmatch(name) is not None
 
 
 class Names:
     """Names of one kind: the same for the same, another for another; ``renamed`` are those that had to be altered."""
 
-    def __init__(self, pattern: str, prefix: str) -> None:
-        self._pattern = re.compile(pattern)
+    def __init__(self, fits: Callable[[str], bool], prefix: str) -> None:
+        self._fits = fits
         self._prefix = prefix
         self._known: dict[str, str] = {}
         self._taken: set[str] = set()
@@ -22,7 +35,7 @@ class Names:
         """The name to use for *name*."""
         if name in self._known:
             return self._known[name]
-        made = name if self._pattern.fullmatch(name) else self._altered(name)
+        made = name if self._fits(name) else self._altered(name)
         if made in self._taken:
             made = self.apart(made, name)
         self._known[name] = made
@@ -37,4 +50,4 @@ class Names:
 
     def _altered(self, name: str) -> str:
         plain = _ODD.sub("-", _CAMEL.sub("-", name).lower())[:_MOST]
-        return plain if self._pattern.fullmatch(plain) else f"{self._prefix}{plain}"
+        return plain if self._fits(plain) else f"{self._prefix}{plain}"

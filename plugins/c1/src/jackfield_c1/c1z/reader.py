@@ -19,7 +19,7 @@ from jackfield_c1.c1z.container import MOST_DECODED, MOST_RATIO, unpack
 from jackfield_c1.c1z.doubts import doubt_of_all, referred_and_missing
 from jackfield_c1.c1z.found import FoundSync, column, has_table, open_sync
 from jackfield_c1.c1z.objects import Plain, read_entitlement, read_resource, reason_in
-from jackfield_c1.c1z.plainnames import Names
+from jackfield_c1.c1z.plainnames import Names, is_slug, is_type
 from jackfield_c1.c1z.traits import parsed
 from jackfield_c1.proto import connector_pb2 as pb
 from jackfield_contracts import (
@@ -70,7 +70,7 @@ class _Reading:
     def __init__(self, db: sqlite3.Connection, sync: FoundSync) -> None:
         self._db = db
         self._sync = sync
-        self._types = Names(r"[a-z][a-z0-9_-]*", "x-")
+        self._types = Names(is_type, "x-")
         self._opened: set[str] = set()
         self._opens: list[Scope] = []
         self._incomplete: dict[str, str] = {}
@@ -207,7 +207,7 @@ class _Reading:
 
     def _slug(self, on: ResourceId, word: str, external_id: str) -> str:
         """A slug for *word*, which no other entitlement of the resource has."""
-        names = Names(r"[a-z0-9][a-z0-9_.-]*", "x-")
+        names = Names(is_slug, "x-")
         slug = names.of(word)
         insert = "INSERT OR IGNORE INTO ours_slug VALUES (?, ?, ?)"
         if self._db.execute(insert, (on.type, on.id, slug)).rowcount == 0:
