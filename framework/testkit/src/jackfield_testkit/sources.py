@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any, cast
@@ -82,9 +83,9 @@ def instead(file: Path, content: bytes | None) -> Generator[None]:
         _write(file, before, was.st_mtime_ns + 2 * _TICK)
 
 
-def exported_anew(file: Path, content: bytes) -> None:
-    """Write *file* for good, newer than it was."""
-    _write(file, content, file.stat().st_mtime_ns + _TICK)
+def exported_anew(file: Path, content: bytes, when: datetime | None = None) -> None:
+    """Write *file* for good, newer than it was, or as of *when*."""
+    _write(file, content, file.stat().st_mtime_ns + _TICK if when is None else int(when.timestamp() * 1e9))
 
 
 class Rows(msgspec.Struct, frozen=True, kw_only=True):

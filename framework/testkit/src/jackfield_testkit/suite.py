@@ -127,6 +127,7 @@ CHECKS: tuple[Check, ...] = (
     aiming.acts_on_whom_it_names,
     aiming.guesses_at_no_state,
     aiming.finds_nobody_else_in_a_conflict,
+    aiming.takes_nobody_who_is_there_for_gone,
     waiting.asks_nobody_twice,
     waiting.makes_nobody_twice,
     changing.writes_nothing_in_a_dry_run,

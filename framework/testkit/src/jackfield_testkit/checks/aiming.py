@@ -4,8 +4,9 @@ from typing import Any, cast
 
 import msgspec
 
+from jackfield.errors import JackfieldError
 from jackfield_contracts import AccessState, AccountStatus, Change, OutcomeKind, ResourceId, StateQuery
-from jackfield_testkit.bench import Bench
+from jackfield_testkit.bench import Bench, outcome_of
 from jackfield_testkit.checks.acting import (
     DONE,
     MAKING,
@@ -17,8 +18,10 @@ from jackfield_testkit.checks.acting import (
 )
 from jackfield_testkit.checks.waiting import login_argument, somebody
 from jackfield_testkit.data import Finding, NotApplicable, Truth
+from jackfield_testkit.sources import exported_anew, sources
 from jackfield_testkit.wire import Fault, Sent, Wire, answer
 
+_AN_HOUR = 3600
 _BESIDE = 3
 _CONFLICTS = range(400, 500)
 
@@ -133,3 +136,36 @@ async def finds_nobody_else_in_a_conflict(bench: Bench) -> None:
             f"{person} has {sample.arguments[login]!r} as one more address",
             f"{name_of(sample)} (the hook), which the application refuses as a conflict",
         )
+
+
+async def takes_nobody_who_is_there_for_gone(bench: Bench) -> None:
+    """Whatever the status of somebody, a deletion is not told as made, nor as made before, while the account is there.
+
+    Disabled is not deleted: what an account holds, and whoever enables it again, is still there.
+    """
+    if not bench.samples.deletions:
+        none_given(bench, "the samples have no deletions", "delete_account")
+    sample = bench.samples.deletions[0]
+    truth = bench.truth()
+    people: dict[object, ResourceId] = {}
+    for who in sorted(truth.resources):
+        status = truth.facts.get(who, {}).get("status")
+        if who.type == sample.account.type and status is not None:
+            people.setdefault(status, who)
+    for status, who in people.items():
+        change = msgspec.structs.replace(sample, account=who)
+        async with bench.open() as connection:
+            outcome = await make_raw(connection, change, await state_before(connection, change))
+            if outcome.outcome is OutcomeKind.PENDING and outcome.job is not None:
+                await bench.clock.sleep(_AN_HOUR)
+                for file in sources(bench.values):  # exported once more, and nothing was done
+                    exported_anew(file, file.read_bytes(), bench.clock.now())
+                try:
+                    outcome = await connection.job_status(outcome.job)
+                except JackfieldError as error:
+                    outcome = outcome_of(error)
+        if outcome.outcome in DONE and who in bench.truth().resources:
+            raise Finding(
+                f"it ends as {outcome_text(outcome)}, and {who}, who is {status}, is still there",
+                f"{name_of(change)} (the hook)",
+            )
