@@ -40,7 +40,7 @@ _ANOTHER_PATCH = {
 """Settings that providers need whose PATCH is their own."""
 
 
-_TEXTUAL = {"text_booleans": True, "groups": False, "deletes": False, "filters": "no"}
+_TEXTUAL = {"text_booleans": True, "groups": False, "deletes": False, "filters": "no", "totals": "ignored"}
 
 
 class Backend:
@@ -168,7 +168,7 @@ class Backend:
         for name, backend, settings in (
             ("cursors and PUT", sparing, {"patch": "no"}),
             ("another PATCH", other, _ANOTHER_PATCH),
-            ("truths as texts, no groups", textual, _TEXTUAL),
+            ("truths as texts, no groups, totals of a page", textual, _TEXTUAL),
         ):
             url, token = backend.server.url, backend.server.token
             config = {"url": url, "token": token, "page_size": backend.page_size, **settings}

@@ -213,11 +213,15 @@ def _strict(application: Answering) -> Answering:
 
 
 _TRUTHS: Final = re.compile(rb'("(?:active|primary)": ?)(true|false)\b')
+_TOTAL: Final = re.compile(rb'("totalResults": ?)\d+')
 _TRUTH_SENT: Final = re.compile(rb'"(?:active|primary|value)": ?(?:true|false)\b')
 
 
 def _textual(application: Answering) -> Answering:
-    """*application* of a provider that gives truths as the texts "True" and "False", takes no others, and has no groups."""
+    """*application* of a provider that gives truths as the texts "True" and "False", takes no others, and has no groups.
+
+    Where it should count all, it counts the page.
+    """
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -228,6 +232,8 @@ def _textual(application: Answering) -> Answering:
         begun: list[Any] = []
         given = application({**environ, "wsgi.input": io.BytesIO(body)}, lambda *some: begun.extend(some))
         told = _TRUTHS.sub(lambda found: found[1] + b'"' + found[2].title() + b'"', b"".join(given))
+        if _TOTAL.search(told):
+            told = _TOTAL.sub(lambda found: found[1] + str(len(json.loads(told).get("Resources") or ())).encode(), told)
         start(begun[0], [(name, value) for name, value in begun[1] if name.lower() != "content-length"])
         return [told]
 
@@ -276,7 +282,8 @@ def serve(
 ) -> Generator[Server]:
     """A server with nothing in it, for as long as the block lasts.
 
-    *sparing* with what it puts into listings; *textual*: without groups, and truths are texts.
+    *sparing* with what it puts into listings; *textual*: without groups, truths are texts, and
+    totals those of a page.
     """
     provider = _provider((config or load_default_service_provider_config()).model_dump_json())
     storage, service = Storage(), Service(provider, secret=TOKEN)
