@@ -35,6 +35,12 @@ def sources(values: Mapping[str, Any]) -> list[Path]:
     return list(found)
 
 
+def named_files(values: Mapping[str, Any]) -> list[Path]:
+    """The files that *values* of a configuration name by a whole path, also those that are not there yet."""
+    paths = [Path(text) for text in _texts(values) if text.startswith("/")]
+    return [path for path in paths if path.parent.is_dir() and not path.is_dir()]
+
+
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value

@@ -20,6 +20,10 @@ _FEWEST = 20
 _HIDDEN = "testkit-2b7e151628aed2a6"
 """What stands where nobody reads it."""
 
+_FEWEST_LETTERS = 5
+_MOST_QUOTED = 2
+"""Cells of a broken row that a message may name, so that it is found: an id, and what is wrong."""
+
 _UNFORESEEN = ("testkit_new", "", "7")
 
 
@@ -138,6 +142,8 @@ async def tells_of_broken_rows(bench: Bench) -> None:
             said = _said(shown)
             if _HIDDEN in said:
                 raise Finding("what stands in a cell that nobody mapped is told in a message", step)
+            if len(quoted := _quoted(read, broken, number, said)) > _MOST_QUOTED:
+                raise Finding(f"a message quotes {len(quoted)} cells of the row, such as those of a person", step)
             if shown.complete and len(shown.diagnostics) <= len(before.diagnostics):
                 raise Finding(
                     "the snapshot calls itself complete, and no diagnostic tells of it", step, "jackfield sync"
@@ -145,6 +151,15 @@ async def tells_of_broken_rows(bench: Bench) -> None:
             if lost := shown.lost_of(before):
                 raise Finding(f"{lost[0]} is missing, and its scope is told as seen whole", step, "jackfield sync")
             _right_line(said, file.name, number, len(read.lines) + 2, step)
+
+
+def _quoted(read: Rows, broken: bytes, number: int, said: str) -> list[str]:
+    """The cells of line *number* that stand in a message; short ones may stand there by chance."""
+    if read.delimiter is None:
+        return []
+    line = broken.splitlines(keepends=True)[number - 1]
+    (row,) = cells((line.decode(errors="surrogateescape").encode(errors="replace"),), read.delimiter)
+    return sorted({cell for cell in row if len(cell) >= _FEWEST_LETTERS and cell in said})
 
 
 def _said(shown: Synced) -> str:
