@@ -41,6 +41,7 @@ from jackfield_testkit.checks import (
     signing,
     stating,
     tapped,
+    unread,
     waiting,
 )
 from jackfield_testkit.checks import random as at_random
@@ -70,6 +71,7 @@ CHECKS: tuple[Check, ...] = (
     identity.guesses_at_no_value,
     belonging.names_one_account,
     identity.leaves_out_no_row,
+    unread.takes_nobody_whose_row_is_unread_for_gone,
     filed.guesses_at_no_word_of_a_file,
     filed.takes_no_half_a_file_for_whole,
     filed.tells_of_broken_rows,
