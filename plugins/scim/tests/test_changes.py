@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from jackfield_contracts import (
+    AccessState,
     AccountStatus,
     Change,
     CreateAccount,
@@ -271,6 +272,88 @@ def test_a_removal_that_takes_everybody_is_told(server: Server, between: Proxy, 
     (told,) = made(at, RevokeAccess(entitlement=member(group), principal=user(ids[0])))
     assert (told.outcome, told.tag) == (FAILED, "took_others")
     between.asked.clear()
+
+
+@pytest.mark.parametrize("adds", [True, False])
+@pytest.mark.parametrize("kind", ["group", "role"])
+def test_what_a_provider_takes_along_is_told_in_every_form(
+    server: Server, between: Proxy, at: Bench, kind: str, *, adds: bool
+):
+    """A provider that makes more of a request than it says: an addition replaces, a filter is passed over."""
+    ids = users_of(server, 3)
+    group = server.add(
+        {"schemas": [GROUP], "displayName": "Some", "members": [{"value": each, "type": "User"} for each in ids[:2]]}
+    )
+    server.give(ids[0], {"roles": [{"value": "writer"}, {"value": "reader"}]})
+    server.give(ids[2], {"roles": [{"value": "other"}]})
+
+    def twist(asked: Asked, ask: Ask) -> Answered:
+        if asked.method == "PATCH":
+            (operation,) = asked.body["Operations"]
+            worse = (
+                {**operation, "op": "replace"}
+                if adds
+                else {"op": "remove", "path": operation["path"].partition("[")[0]}
+            )
+            return ask(asked._replace(body={**asked.body, "Operations": [worse]}))
+        return ask(asked)
+
+    between.twist = twist
+    if kind == "group":
+        change = (
+            grant(member(group), user(ids[2]))
+            if adds
+            else RevokeAccess(entitlement=member(group), principal=user(ids[0]))
+        )
+    elif adds:
+        change = grant(has("role", "other"), user(ids[0]))
+    else:
+        change = RevokeAccess(entitlement=has("role", "writer"), principal=user(ids[0]))
+    (told,) = made(at, change)
+    assert (told.outcome, told.tag) == (FAILED, "took_others")
+    between.asked.clear()
+
+
+def test_a_membership_of_somebody_who_was_deleted_can_be_taken_away(server: Server, between: Proxy, at: Bench):
+    """The server leaves whom it deletes in groups."""
+    ids = users_of(server, 2)
+    members = [{"value": each, "type": "User"} for each in ids]
+    group = server.add({"schemas": [GROUP], "displayName": "Some", "members": members})
+    assert kinds(made(at, DeleteAccount(account=user(ids[0])))) == [CHANGED]
+    assert [each["value"] for each in members_of(server, group)] == ids
+    state = asyncio.run(_read(at, ids[0], group))
+    assert [str(each.principal) for each in state.held] == [f"user:{ids[0]}"]
+    assert kinds(made(at, RevokeAccess(entitlement=member(group), principal=user(ids[0])))) == [CHANGED]
+    assert [each["value"] for each in members_of(server, group)] == ids[1:]
+    assert kinds(made(at, RevokeAccess(entitlement=member(group), principal=user(ids[0])))) == [ALREADY]
+
+
+async def _read(at: Bench, id: str, group: str) -> AccessState:
+    async with at.open() as connection:
+        query = StateQuery(principals=(user(id),), resources=(ResourceId(type="group", id=group),))
+        return await connection.read_state(query)
+
+
+def members_of(server: Server, group: str) -> list[dict[str, str]]:
+    (found,) = [each for each in server.every("Group") if each["id"] == group]
+    return found.get("members") or []
+
+
+def _roles(server: Server, id: str) -> list[str]:
+    (user,) = [each for each in server.every("User") if each["id"] == id]
+    return [each["value"] for each in user["roles"]]
+
+
+def test_what_a_filter_may_take_along_is_not_asked_for(server: Server, at: Bench):
+    """The server compares without regard to capitals, as SCIM has it unless a schema says otherwise."""
+    (id,) = users_of(server, 1)
+    server.give(id, {"roles": [{"value": "Editor"}, {"value": "editor"}, {"value": "reader"}]})
+    (told,) = made(at, RevokeAccess(entitlement=has("role", "Editor"), principal=user(id)))
+    assert (told.outcome, told.tag) == (REFUSED, "alike")
+    assert _roles(server, id) == ["Editor", "editor", "reader"]
+    at.values["patch"] = "no"
+    assert kinds(made(at, RevokeAccess(entitlement=has("role", "Editor"), principal=user(id)))) == [CHANGED]
+    assert _roles(server, id) == ["editor", "reader"]
 
 
 def test_an_account_is_made_with_all_that_was_given(server: Server, at: Bench):

@@ -83,9 +83,16 @@ async def _edited(
     def edit(document: dict[str, Any]) -> bool:
         return _add(document, attribute, entries) if adds else _remove(document, attribute, ids)
 
-    # A provider that does not know this form takes it for all values.
-    guarded = not adds and api.config.patch_removal is Removal.VALUE
+    # What stands beside is looked at: some providers take an addition for all there is, or a removal for all values.
+    guarded = await api.patches()
     before = await _values(api, endpoint, id, attribute) if guarded else set[str]()
+    alike = {each.casefold() for each in before - set(ids)} & {each.casefold() for each in ids}
+    if alike and not adds:
+        return refused(
+            "alike",
+            "It has others that differ in capitals alone, and a provider may compare without: they would go along."
+            ' patch = "no" takes it away without them.',
+        )
     try:
         end = await editing.apply(api, endpoint, id, operations, edit)
     except NotFound as error:
@@ -95,12 +102,20 @@ async def _edited(
             return already("It is not held any more.")
         return decided(error)
     if guarded and (lost := before - set(ids) - await _values(api, endpoint, id, attribute)):
-        return Outcome(
-            outcome=OutcomeKind.FAILED,
-            tag="took_others",
-            reason=f'{len(lost)} others were taken away with it: this provider needs patch_removal = "filter".',
-        )
+        return _took(len(lost), api, adds=adds)
     return end
+
+
+def _took(others: int, api: Api, *, adds: bool) -> Outcome:
+    by_value = not adds and api.config.patch_removal is Removal.VALUE
+    mend = (
+        'This provider needs patch_removal = "filter"' if by_value else 'Put them back; patch = "no" writes the whole'
+    )
+    return Outcome(
+        outcome=OutcomeKind.FAILED,
+        tag="took_others",
+        reason=f"{others} {'other was' if others == 1 else 'others were'} taken away with it by the provider. {mend}.",
+    )
 
 
 async def _values(api: Api, endpoint: str, id: str, attribute: str) -> set[str]:

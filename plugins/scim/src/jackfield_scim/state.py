@@ -1,7 +1,7 @@
 """The state by which changes are judged, read now: single users and groups by id, people by name."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import Final
 
 from jackfield.errors import Refused, RemoteContract
@@ -59,7 +59,9 @@ async def read_state(api: Api, query: StateQuery) -> AccessState:
             held += [GrantId(entitlement=offered[-1].id, principal=who) for who in holders]
         elif at.type == "group" and at in read:
             offered.append(model.offered(at, model.GROUPS.name))
-            held += await _members(call, read[at].seen, offered[-1].id, people, unreadable)
+            # A provider may leave whom it deleted in groups: that membership is there, and can be taken away.
+            gone = [each for each in query.principals if each not in read and str(each) not in unreadable]
+            held += await _members(call, read[at].seen, offered[-1].id, (*people, *gone), unreadable)
     return AccessState(
         accounts=tuple(accounts),
         entitlements=tuple(offered),
@@ -114,7 +116,7 @@ async def _members(
     api: Api,
     seen: wire.Attributes,
     entitlement: EntitlementId,
-    people: Mapping[ResourceId, wire.Attributes],
+    people: Collection[ResourceId],
     unreadable: dict[str, str],
 ) -> list[GrantId]:
     """Who of *people* is in a group; where a member's type is not told, whether there is another of that id decides."""
