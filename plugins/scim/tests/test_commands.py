@@ -89,6 +89,30 @@ def test_the_whole_way(desk: Desk):
     assert held == {desk.backend.users[1], desk.backend.users[5]}
 
 
+def test_what_is_inherited_all_the_same_is_told_of_a_revocation(desk: Desk):
+    """Who is in a group through another one stays in it, whatever is taken from them directly."""
+    assert desk.run("sync", "acme").code == 0
+    inherited = desk.run("revoke", "acme", "All of them/member", "person1@example.com", "--yes")
+    assert inherited.code == 0
+    assert inherited.out.startswith("already: ")
+    assert "it is not held directly; the snapshot" in inherited.out
+    assert "shows it held through Sales (member), which stays" in inherited.out
+    assert desk.run("grant", "acme", "All of them/member", "person1@example.com").code == 0
+    for more in (["--dry-run"], ["--yes"]):
+        both = desk.run("revoke", "acme", "All of them/member", "person1@example.com", *more)
+        assert (both.code, "held through Sales (member), which stays" in both.out) == (0, True), both
+    plain = desk.run("revoke", "acme", "Sales/member", "person1@example.com", "--yes")
+    assert (plain.code, "which stays" in plain.out) == (0, False), plain
+
+
+def test_a_dry_run_knows_what_no_provider_takes(desk: Desk):
+    for words, tag in ((["surname"], None), ([], "nothing_given"), (["user_name="], "invalid_argument")):
+        arguments = ["user_id=person1@example.com", *(words if words != ["surname"] else ["surname=Néw"])]
+        ran = desk.run("action", "run", "acme", "set_profile", *arguments, "--dry-run")
+        assert (tag or "would change") in ran.out, ran
+        assert desk.run("action", "run", "acme", "set_profile", *arguments).code == (5 if tag else 0)
+
+
 def test_a_grant_to_nobody_and_of_nothing(desk: Desk):
     assert desk.run("sync", "acme").code == 0
     for words in (("Sales/member", "nobody@example.com"), ("Nothing/member", "person1@example.com")):

@@ -14,6 +14,7 @@ import msgspec
 from jackfield.changes.guards.protection import Protected
 from jackfield.changes.guards.remembered import remembered
 from jackfield.changes.guards.unreliable_exports import with_unreadable
+from jackfield.changes.inherited import inherited
 from jackfield.changes.kinds.called import Called
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
@@ -35,6 +36,7 @@ from jackfield_contracts import (
     AccessState,
     Change,
     Confirmation,
+    GrantId,
     JournalEntry,
     JournalStatus,
     Outcome,
@@ -131,6 +133,8 @@ class Session:
         """Accounts that were there when the plan at hand was made."""
         self.called: dict[ResourceId, Called | None] = {}
         """What the last snapshot calls resources, as far as it was asked; None of one that it does not have."""
+        self.inherited: dict[GrantId, str | None] = {}
+        """How grants that are taken away are held all the same, as far as the last snapshot was asked; None if not."""
         self.after_sync = False
         """Whether the last published snapshot is of what is read now."""
         self.seen: tuple[str, float, View] | None = None
@@ -203,7 +207,14 @@ async def read(
     at, there = session.clock.monotonic(), {each.account for each in state.accounts}
     named = dict.fromkeys(id for change in changes for id in kind_of(change).principals(change)) if evaluating else {}
     names = called(session, [each.id.resource for each in state.entitlements])
-    return View(state, at=at, remembered=remembered(session, [id for id in named if id not in there]), called=names)
+    missing = [id for id in named if id not in there]
+    return View(
+        state,
+        at=at,
+        remembered=remembered(session, missing),
+        called=names,
+        inherited=inherited(session, changes),
+    )
 
 
 async def read_patiently(

@@ -121,7 +121,7 @@ def _verdicts(writer: SnapshotWriter, found: list[Listing], states: list[ScopeSt
 def _leave_out(writer: SnapshotWriter, listing: Listing) -> None:
     """Leave out what a whole listing lacks and no look-up found."""
     kind, dropped = listing.scope.lists, drop_principals(writer.db, listing)
-    summary = f"grants of {kind} principals that left while they were read were left out"
+    summary = f"grants of {kind} principals that are not there were left out: they left meanwhile, or are named though deleted"
     if not dropped:
         dropped, summary = len(listing.unlisted), f"of type {kind}: named while it was read, and not there; left out"
     writer.note(Diagnostic(code="left_meanwhile", severity=Severity.INFO, summary=summary), dropped)

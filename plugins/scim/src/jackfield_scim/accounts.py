@@ -147,12 +147,24 @@ async def _set_active(api: Api, account: AccountState, *, enabled: bool) -> Outc
     return await editing.apply(api, routes.USERS, account.account.id, operations, edit)
 
 
-async def _set_profile(api: Api, id: str, arguments: Mapping[str, Value]) -> Outcome:
-    given = {each.name: value for each in PROFILE if (value := text(arguments, each.name)) is not None}
+def given_of(arguments: Mapping[str, Value]) -> dict[str, str]:
+    """What a profile is to have, by the names of the arguments."""
+    return {each.name: value for each in PROFILE if (value := text(arguments, each.name)) is not None}
+
+
+def impossible(given: Mapping[str, str]) -> Outcome | None:
+    """Why no profile can be set so, whoever it is about; None where it can."""
     if not given:
         return refused("nothing_given", "There is nothing to set: give at least one value.")
     if given.get(USER_NAME) == "":
         return refused("invalid_argument", "A user name can't be empty.")
+    return None
+
+
+async def _set_profile(api: Api, id: str, arguments: Mapping[str, Value]) -> Outcome:
+    given = given_of(arguments)
+    if (end := impossible(given)) is not None:
+        return end
     operations = [_operation(PATHS[name], value) for name, value in given.items() if name in PATHS]
     address = given.get(EMAIL)
     if address is not None:

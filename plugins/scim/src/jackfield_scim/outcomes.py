@@ -62,7 +62,11 @@ TABLE: Final[Mapping[str, Verdict]] = {
 
 def decided(error: Refused, request_ids: tuple[str, ...] = ()) -> Outcome:
     """The outcome of a change that was refused by *error*."""
-    tag = error.tag or "unknown"
+    return msgspec.structs.replace(decided_by(error.tag or "unknown"), request_ids=request_ids)
+
+
+def decided_by(tag: str) -> Outcome:
+    """The outcome of a change that is refused by this word."""
     verdict = TABLE.get(tag.lower(), _UNKNOWN)
     return Outcome(
         outcome=verdict.outcome,
@@ -70,7 +74,6 @@ def decided(error: Refused, request_ids: tuple[str, ...] = ()) -> Outcome:
         tag=tag,
         retryable=verdict.retryable,
         understood=verdict.understood,
-        request_ids=request_ids,
     )
 
 

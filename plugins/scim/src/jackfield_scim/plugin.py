@@ -7,6 +7,7 @@ from jackfield.hookspecs import ConnectorType, Context, hookimpl
 from jackfield_contracts import (
     AccessState,
     Action,
+    Change,
     CheckReport,
     CreateAccount,
     DeleteAccount,
@@ -18,7 +19,7 @@ from jackfield_contracts import (
     RunAction,
     StateQuery,
 )
-from jackfield_scim import accounts, checks, memberships, model, state
+from jackfield_scim import accounts, checks, foreseeing, memberships, model, state
 from jackfield_scim.api import open_api
 from jackfield_scim.checks import CAPABILITIES, RESOURCE_TYPES
 from jackfield_scim.config import ScimConfig
@@ -51,6 +52,11 @@ class Scim(ScimReads):
     async def read_state(self, query: StateQuery) -> AccessState:
         """See ``state.read_state``."""
         return await state.read_state(self._api, query)
+
+    @hookimpl
+    async def foresee(self, changes: tuple[Change, ...], state: AccessState) -> tuple[Outcome | None, ...]:
+        """See ``foreseeing.foresee``."""
+        return await foreseeing.foresee(self._api, changes)
 
     @hookimpl
     async def grant(self, changes: tuple[GrantAccess, ...], state: AccessState) -> tuple[Outcome, ...]:

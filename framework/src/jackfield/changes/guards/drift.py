@@ -44,7 +44,7 @@ async def with_newcomers(session: Session, planned: Iterable[PlannedChange], vie
         sources=found.sources | before.sources,
         request_ids=tuple(dict.fromkeys((*before.request_ids, *found.request_ids))),
     )
-    return View(together, at=view.at, remembered=view.remembered, called=view.called)
+    return View(together, at=view.at, remembered=view.remembered, called=view.called, inherited=view.inherited)
 
 
 def drift_of(planned: PlannedChange, now: PlannedChange, operations: Operations, view: View) -> Outcome | None:

@@ -15,6 +15,7 @@ from jackfield_contracts import (
     Entitlement,
     EntitlementId,
     GrantAccess,
+    GrantId,
     PlannedChange,
     ResourceId,
     RevokeAccess,
@@ -206,7 +207,8 @@ class Revoke(_Access[RevokeAccess]):
 
     def left(self, change: RevokeAccess, view: View) -> str | None:
         held = view.rivals(change.entitlement, change.principal)
-        return f"{_told(held, view)} is held in its place" if held else None
+        place = f"{_told(held, view)} is held in its place" if held else None
+        return "; ".join(filter(None, (place, _inherited(change, view)))) or None
 
     def takes_from(self, change: RevokeAccess, planned: PlannedChange, view: View) -> ResourceId | None:
         return self._privilege_of(change, (change.entitlement,), view)
@@ -228,13 +230,16 @@ class Revoke(_Access[RevokeAccess]):
             if account is None and change.principal not in view.remembered:
                 return never_there(change.principal)
             gone = f" by {change.principal}, who is not there any more" if account is None else ""
+            if (through := _inherited(change, view)) is not None:
+                return already(f"it is not held directly; {through}")
             return already(f"it is not held{gone}; {_instead(held, view)}")
         if own.immutable is not None:
             return refused("immutable", own.immutable)
-        left = self.leaves(change, view)
-        if not left:
+        left, through = self.leaves(change, view), _inherited(change, view)
+        if not left and through is None:
             return GO
-        reason = f"{_told(left, view)} is left in its place"
+        place = f"{_told(left, view)} is left in its place" if left else None
+        reason = "; ".join(filter(None, (place, through)))
         return Evaluation(forecast=msgspec.structs.replace(GO.forecast, reason=reason))
 
 
@@ -263,6 +268,11 @@ def _no_entitlement(id: EntitlementId, view: View) -> Evaluation:
 
 def _instead(held: list[Entitlement], view: View) -> str:
     return f"{_told(held, view)} is held instead, and stays" if held else "nothing else of the kind is held either"
+
+
+def _inherited(change: RevokeAccess, view: View) -> str | None:
+    """How what is taken away is held all the same."""
+    return view.inherited.get(GrantId(entitlement=change.entitlement, principal=change.principal))
 
 
 def _told(some: Sequence[Entitlement], view: View) -> str:

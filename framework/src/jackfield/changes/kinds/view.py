@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 from jackfield.changes.kinds.called import Called, entitlement_told, says
-from jackfield_contracts import AccessState, AccountState, Entitlement, EntitlementId, ResourceId, StateQuery
+from jackfield_contracts import AccessState, AccountState, Entitlement, EntitlementId, GrantId, ResourceId, StateQuery
 
 
 def joined(queries: list[StateQuery]) -> StateQuery:
@@ -26,16 +26,19 @@ class View:
         at: float = math.inf,
         remembered: frozenset[ResourceId] = frozenset(),
         called: Mapping[ResourceId, Called] | None = None,
+        inherited: Mapping[GrantId, str] | None = None,
     ) -> None:
         """*at* is the moment (monotonic) at which it was read; without one it grows never old.
 
         *remembered* are those who are not in it, and of whom it is known that they were there once. *called* is what the last
-        snapshot calls the resources: a state has names of accounts and of entitlements only.
+        snapshot calls the resources: a state has names of accounts and of entitlements only. *inherited* says of grants that
+        are to be taken away how they are held all the same.
         """
         self.state = state
         self.at = at
         self.remembered = remembered
         self.called = called or {}
+        self.inherited = inherited or {}
         self._entitlements = {each.id: each for each in state.entitlements}
         self._accounts: dict[ResourceId, AccountState] = {}
         self._asked: dict[str, AccountState] = {}
