@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from jackfield.changes.kinds.given import beside, shown_value, title_with, unheeded, unlike
-from jackfield.changes.kinds.kind import GO, Evaluation, Kind, Place, already, never_there, refused, who, whole_account
+from jackfield.changes.kinds.kind import (
+    GO,
+    Evaluation,
+    Kind,
+    Place,
+    already,
+    never_there,
+    refused,
+    status_told,
+    who,
+    whole_account,
+)
 from jackfield.changes.kinds.request import Request
 from jackfield.changes.kinds.values import read_values
 from jackfield_contracts import (
@@ -106,12 +117,13 @@ class Create(_Account[CreateAccount]):
         if account is None:
             return GO
         if account.status is AccountStatus.DISABLED:
-            reason = f"{account.account} has this login and is {account.status_raw or 'disabled'}: enable it instead"
+            status = status_told(account.status_raw, account.status)
+            reason = f"{account.account} has this login and is {status}: enable it instead"
             return refused("account_disabled", reason, account)
         if account.status is AccountStatus.DELETED:
             # Whether a deleted account stands in the way is for the application to say.
             return GO
-        message = f"{account.account} has this login already ({account.status_raw or account.status.value})"
+        message = f"{account.account} has this login already ({status_told(account.status_raw, account.status)})"
         other = unlike(self, change, operations, self.target(change, operations, view))
         if other:
             are = "is" if len(other) == 1 else "are"

@@ -9,7 +9,7 @@ import msgspec
 
 from jackfield.changes.addresses import ADDRESSES
 from jackfield.changes.kinds.given import beside, title_with, unheeded, unlike
-from jackfield.changes.kinds.kind import GO, Evaluation, Kind, Place, already, refused, who, whole_account
+from jackfield.changes.kinds.kind import GO, Evaluation, Kind, Place, already, refused, status_told, who, whole_account
 from jackfield.changes.kinds.request import Request
 from jackfield.changes.kinds.values import read_values
 from jackfield.errors import BadConfig, JackfieldError, NotFound
@@ -207,10 +207,11 @@ class Run(Kind[RunAction]):
         ):
             return refused("not_found", f"{account.account} is deleted ({account.status_raw or 'deleted'})", account)
         if action.confirmed_by is Confirmation.READ and self.met(change, operations, view):
-            status = self.target(change, operations, view).status_raw or "there"
+            target = self.target(change, operations, view)
+            status = status_told(target.status_raw, target.status)
             return already(f"it is so already: the account is {status}{unheeded(self, change, operations)}")
         if account is not None and action.acts_on and account.status not in (*action.acts_on, AccountStatus.UNKNOWN):
-            status = account.status_raw or account.status.value
+            status = status_told(account.status_raw, account.status)
             able = " or ".join(each.value for each in action.acts_on)
             reason = f"the account is {status}, and {action.name} acts only on one that is {able}"
             return refused("wrong_status", reason, account)

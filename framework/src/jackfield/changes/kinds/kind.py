@@ -15,6 +15,7 @@ from jackfield.changes.kinds.request import Request
 from jackfield_contracts import (
     AccessState,
     AccountState,
+    AccountStatus,
     Argument,
     Change,
     Confirmation,
@@ -270,7 +271,7 @@ class Kind(ABC, Generic[C]):
 
     def became_other(self, now: TargetState) -> str:
         """What is told where the state is neither that before nor the one asked for, and our own call may be the reason."""
-        state = now.status_raw or ("there" if now.exists else "gone")
+        state = status_told(now.status_raw, now.status) if now.exists else now.status_raw or "gone"
         return f"no answer came, and the account is {state} by now: whether by this change is not known"
 
     def meant_otherwise(self, change: C, operations: Operations, view: View) -> tuple[str, AccountState | None] | None:
@@ -309,6 +310,8 @@ class Kind(ABC, Generic[C]):
         return await connection.change(self.hook, tuple(changes), state, ids)
 
 
+_YES_AND_NO = ("true", "false", "yes", "no", "0", "1")
+
 GO = Evaluation(forecast=Outcome(outcome=OutcomeKind.CHANGED))
 """It is to be made."""
 
@@ -345,6 +348,13 @@ def never_there(principal: ResourceId) -> Evaluation:
         "not_found",
         f"the application has no principal {principal}, and neither a snapshot nor the journal knows of one",
     )
+
+
+def status_told(raw: str | None, status: AccountStatus | None, otherwise: str = "there") -> str:
+    """A status for people: the application's own word where it has one, not what it writes for yes and no."""
+    if raw and raw.casefold() not in _YES_AND_NO:
+        return raw
+    return status.value if status is not None else otherwise
 
 
 def who(account: AccountState | None, otherwise: str) -> str:

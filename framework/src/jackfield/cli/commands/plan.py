@@ -28,7 +28,8 @@ _path = click.Path(path_type=Path)
     "leaving",
     multiple=True,
     metavar="PRINCIPAL",
-    help="Plan to take from this person or group all that the last snapshot or the live state shows as held directly.",
+    help="Plan to take from this person or group what the last snapshot shows as held directly, as it is now. What was given"
+    " elsewhere since, on other resources, is not in it: sync before.",
 )
 @click.option(
     "--type",
