@@ -113,6 +113,19 @@ def test_a_dry_run_knows_what_no_provider_takes(desk: Desk):
         assert desk.run("action", "run", "acme", "set_profile", *arguments).code == (5 if tag else 0)
 
 
+def test_what_no_read_shows_is_told_and_a_reason_that_is_wanted(desk: Desk):
+    assert desk.run("sync", "acme").code == 0
+    (desk.folder / "first").write_text("s3crét-first")
+    made = desk.run("account", "create", "acme", "user_name=new@example.com", "surname=New", "password=file:first")
+    assert (made.code, "no read shows whether the password was taken" in made.out) == (0, True), made
+    assert "s3crét" not in made.out + made.err
+    desk.values["require_reason"] = True
+    dry = desk.run("grant", "acme", "Sales/member", "new@example.com", "--dry-run")
+    assert (dry.code, "wants a reason" in dry.out + dry.err) == (0, True), dry
+    told = desk.run("grant", "acme", "Sales/member", "new@example.com", "--dry-run", "--reason", "joined")
+    assert (told.code, "wants a reason" in told.out + told.err) == (0, False), told
+
+
 def test_a_grant_to_nobody_and_of_nothing(desk: Desk):
     assert desk.run("sync", "acme").code == 0
     for words in (("Sales/member", "nobody@example.com"), ("Nothing/member", "person1@example.com")):

@@ -32,6 +32,8 @@ async def open_session(configured: Configured, options: ChangeOptions) -> AsyncG
     if options.dry_run:
         async with _opened(configured, options) as session:
             await _load_tenant_and_protected(session, configured.home)
+            if _lacks_reason(configured.host, options) and not options.only_planned:
+                session.warn("this connection wants a reason for each change, and refuses it without: --reason TEXT")
             yield session
         return
     _check(configured.name, configured.host, options)
@@ -198,5 +200,9 @@ def _check(name: str, host: HostSettings, options: ChangeOptions) -> None:
             connection=name,
             hint=f"Set provisioning = true under [connections.{name}], or say --provisioning this once.",
         )
-    if host.require_reason and not options.each_has_reason and not has_visible(options.reason or ""):
+    if _lacks_reason(host, options):
         raise BadConfig("this connection wants a reason for each change", connection=name, hint="Say --reason TEXT.")
+
+
+def _lacks_reason(host: HostSettings, options: ChangeOptions) -> bool:
+    return host.require_reason and not options.each_has_reason and not has_visible(options.reason or "")

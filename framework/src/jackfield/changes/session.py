@@ -318,7 +318,9 @@ class Recorder:
                 outcome = msgspec.structs.replace(outcome, request_ids=tuple(ids))
             if view is not None and outcome.outcome is OutcomeKind.CHANGED:
                 left = kind_of(attempt.change).left(attempt.change, view)
-                reason = "; ".join(filter(None, (outcome.reason, left)))
+                secrets = ", ".join(self.operations.secrets(attempt.change))
+                hidden = f"no read shows whether the {secrets} was taken" if secrets else None
+                reason = "; ".join(filter(None, (outcome.reason, left, hidden)))
                 outcome = msgspec.structs.replace(outcome, reason=reason or None)
             if outcome.account is None and after is not None and after.account is not None:
                 outcome = msgspec.structs.replace(outcome, account=after.account)

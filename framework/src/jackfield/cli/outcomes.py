@@ -279,7 +279,10 @@ def _undecided(entry: JournalEntry) -> Outcome:
     answer = entry.outcome
     if answer is None:
         return Outcome(outcome=OutcomeKind.UNVERIFIED)
-    message = f"the application answered {answer.outcome.value}, and nothing has confirmed it yet"
+    if answer.outcome in (OutcomeKind.FAILED, OutcomeKind.UNVERIFIED):
+        message = f"{answer.reason or 'no answer was understood'}; whether it was made is not known yet"
+    else:
+        message = f"the application answered {answer.outcome.value}, and nothing has confirmed it yet"
     return Outcome(outcome=OutcomeKind.UNVERIFIED, reason=message, request_ids=answer.request_ids)
 
 
