@@ -150,7 +150,9 @@ class TestUndecided:
             assert "undecided: grant Sales member" in ran.out
             assert "confirmed by" not in ran.out
             # What failed, or was not answered at all, is no answer of the application's.
-            told = "whether it was made is not known yet" if answer == "failed" else f"the application answered {answer}"
+            told = (
+                "whether it was made is not known yet" if answer == "failed" else f"the application answered {answer}"
+            )
             assert (told in ran.out) == (given is not None)
         dry = line.run("changes", "recover", "--dry-run", "--output", "json").json()
         assert dry["outcomes"] == {"undecided": 1}

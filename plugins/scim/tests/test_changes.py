@@ -314,6 +314,20 @@ def test_what_a_provider_takes_along_is_told_in_every_form(
     between.asked.clear()
 
 
+def test_an_account_that_is_made_disabled_is_told_as_that(server: Server, between: Proxy, at: Bench):
+    def twist(asked: Asked, ask: Ask) -> Answered:
+        if asked.method == "POST" and asked.body.get("userName"):
+            return ask(asked._replace(body={**asked.body, "active": False}))
+        return ask(asked)
+
+    between.twist = twist
+    (told,) = made(at, CreateAccount(arguments={"user_name": "new@x.org"}))
+    assert (told.outcome, "shows the account, which is disabled" in (told.reason or "")) == (
+        OutcomeKind.UNVERIFIED,
+        True,
+    )
+
+
 def test_a_membership_of_somebody_who_was_deleted_can_be_taken_away(server: Server, between: Proxy, at: Bench):
     """The server leaves whom it deletes in groups."""
     ids = users_of(server, 2)

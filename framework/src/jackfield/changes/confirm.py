@@ -7,6 +7,7 @@ import msgspec
 
 from jackfield.changes.call import READS_FOR, may_be_ours, with_ids
 from jackfield.changes.guards.earlier_accounts import earlier_account
+from jackfield.changes.kinds.kind import status_told
 from jackfield.changes.kinds.operations import Operations
 from jackfield.changes.kinds.registry import kind_of
 from jackfield.changes.kinds.rules import SO_BEFORE, begun, is_older, readable, unlike, unread
@@ -205,5 +206,7 @@ def _unconfirmed(recorder: Recorder, attempt: Attempt, view: View | None, error:
             return unverified(f"the account is there, with another {other} than was asked for; {answer.reason}", answer)
         return answer
     shown = f"shows another {other}" if other else "does not show it"
+    if not other and target.exists and kind_of(attempt.change).makes_account:
+        shown = f"shows the account, which is {status_told(target.status_raw, target.status)}"
     why = f"the application answered that it is so, and a read {READS_FOR:g} s later {shown}"
     return unverified(f"{why}. {answer.reason}" if answer.reason else why, answer)
