@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 import pytest
 from aiohttp import web
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from jackfield.clock import SystemClock
@@ -72,6 +72,7 @@ class TestForms:
 
     @given(st.from_regex(r"[A-Za-z0-9_-]{0,20}[0-9][A-Za-z0-9_-]{0,20}", fullmatch=True))
     def test_an_id_keeps_its_length_its_kinds_of_characters_and_what_separates_them(self, id: str) -> None:
+        assume(2 * sum(map(str.isalnum, id)) >= len(id))  # with more signs than letters it is no id
         made = FORMS.id(id)
         assert len(made) == len(id)
         assert set(letters(made)) == set(letters(id))

@@ -14,13 +14,14 @@ Comments, which a reader does not see, tell the rest:
 
 import json
 import os
+import random
 import re
 import socket
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Generator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
@@ -323,8 +324,11 @@ def _into(site: Path) -> dict[str, str]:
 
 
 def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+    """A port that nothing has, below those that a system gives out by itself: it stays free until it is used."""
+    for port in random.sample(range(20_000, 30_000), 100):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("none of a hundred ports is free")
 
 
 def consent_code(address: str) -> str | None:

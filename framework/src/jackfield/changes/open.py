@@ -33,7 +33,7 @@ async def open_session(configured: Configured, options: ChangeOptions) -> AsyncG
         async with _opened(configured, options) as session:
             await _load_tenant_and_protected(session, configured.home)
             if _lacks_reason(configured.host, options) and not options.only_planned:
-                session.warn("this connection wants a reason for each change, and refuses it without: --reason TEXT")
+                session.warn("this connection wants a reason for each change, and is refused without one")
             yield session
         return
     _check(configured.name, configured.host, options)

@@ -213,7 +213,7 @@ def _strict(application: Answering) -> Answering:
 
 
 _TRUTHS: Final = re.compile(rb'("(?:active|primary)": ?)(true|false)\b')
-_TOTAL: Final = re.compile(rb'("totalResults": ?)\d+')
+_TOTAL_RESULTS: Final = re.compile(rb'("totalResults": ?)\d+')
 _TRUTH_SENT: Final = re.compile(rb'"(?:active|primary|value)": ?(?:true|false)\b')
 
 
@@ -232,8 +232,10 @@ def _textual(application: Answering) -> Answering:
         begun: list[Any] = []
         given = application({**environ, "wsgi.input": io.BytesIO(body)}, lambda *some: begun.extend(some))
         told = _TRUTHS.sub(lambda found: found[1] + b'"' + found[2].title() + b'"', b"".join(given))
-        if _TOTAL.search(told):
-            told = _TOTAL.sub(lambda found: found[1] + str(len(json.loads(told).get("Resources") or ())).encode(), told)
+        if _TOTAL_RESULTS.search(told):
+            told = _TOTAL_RESULTS.sub(
+                lambda found: found[1] + str(len(json.loads(told).get("Resources") or ())).encode(), told
+            )
         start(begun[0], [(name, value) for name, value in begun[1] if name.lower() != "content-length"])
         return [told]
 
