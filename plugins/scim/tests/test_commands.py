@@ -103,6 +103,9 @@ def test_what_is_inherited_all_the_same_is_told_of_a_revocation(desk: Desk):
         assert (both.code, "held through Sales (member), which stays" in both.out) == (0, True), both
     plain = desk.run("revoke", "acme", "Sales/member", "person1@example.com", "--yes")
     assert (plain.code, "which stays" in plain.out) == (0, False), plain
+    # What led there was taken since the snapshot.
+    gone = desk.run("revoke", "acme", "All of them/member", "person1@example.com", "--yes")
+    assert (gone.out.startswith("already: "), "which stays" in gone.out) == (True, False), gone
 
 
 def test_a_dry_run_knows_what_no_provider_takes(desk: Desk):

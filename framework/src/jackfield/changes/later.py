@@ -3,12 +3,14 @@
 Promises that only what a read has confirmed counts, so that a snapshot with it tells no less than before.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from jackfield.changes.session import Session
 from jackfield.snapshots.reader import Snapshot
 from jackfield_contracts import (
     AccountStatus,
@@ -19,6 +21,9 @@ from jackfield_contracts import (
     OutcomeKind,
     ResourceId,
 )
+
+if TYPE_CHECKING:
+    from jackfield.changes.session import Session
 
 LONGEST_CHANGE = timedelta(days=1)
 """How long a change may go on: one that was asked for so long before a snapshot may have ended after it was begun."""
